@@ -1,0 +1,51 @@
+"""What must be seen before an action counts as done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from capabilities.vocabulary import Json
+
+
+class _Input:
+    """Stands in `Effect.expected` for "the value that was asked for"."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "INPUT"
+
+
+INPUT: Final = _Input()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`property` must show `expected` within `within` seconds; numbers may differ by `tolerance` (in the property's unit)."""
+
+    property: str
+    expected: Json | _Input
+    within: float
+    tolerance: float = 0.0
+
+    def value_for(self, value: Json) -> Json:
+        """The value to wait for, when `value` is what was asked."""
+        return value if isinstance(self.expected, _Input) else self.expected
+
+    def met_by(self, seen: Json, expected: Json) -> bool:
+        """Whether `seen` fits `expected`. A bool never fits a number."""
+        return fits(seen, expected, self.tolerance)
+
+
+def fits(seen: Json, expected: Json, tolerance: float = 0.0) -> bool:
+    """Equal as JSON values: numbers within `tolerance`, objects on the members that `expected` names."""
+    if isinstance(expected, bool) or isinstance(seen, bool):
+        return seen is expected
+    if isinstance(expected, int | float):
+        return isinstance(seen, int | float) and abs(seen - expected) <= tolerance
+    if isinstance(expected, dict):
+        return isinstance(seen, dict) and all(
+            name in seen and fits(seen[name], value, tolerance) for name, value in expected.items()
+        )
+    return seen == expected

@@ -1,0 +1,124 @@
+"""The contract of a driver: one protocol stack between the gateway and its devices.
+
+A driver is an async context manager: inside it the protocol runs, outside it nothing is left (no task, thread, socket, child).
+It knows devices by its own stable ids and affordances by *points*, opaque strings it made up in a `Candidate`'s description;
+what a Thing is called, who may use it and what is safe is not its business.
+
+    DriverError                     what is known about the world after a failed command
+    ├── NotSent                     it certainly did not go out
+    ├── Rejected                    the device, or what stands before it, said no
+    └── Uncertain                   it may have been sent, and may have been carried out
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+
+from capabilities.components import ComponentDescription
+from capabilities.readings import Observation
+from capabilities.vocabulary import Json
+
+
+class DriverError(Exception):
+    """A command or read failed. The text is for a person: what happened, and what to do."""
+
+
+class NotSent(DriverError):
+    """No byte of the command reached the device: it is safe to try again."""
+
+
+class Rejected(DriverError):
+    """The device (or its bridge or broker) received the command and refused it."""
+
+
+class Uncertain(DriverError):
+    """The link was lost, or nothing was heard, after bytes went out: nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a device is reached: a scheme (`mqtt`, `ble`) and an address in it. It may change; the candidate's id does not."""
+
+    scheme: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something found: not yet a Thing, until a person (or a rule) adopts it.
+
+    `id` is stable and unique within the driver. `title`, `manufacturer`, `model` are untrusted text from the device.
+    `identities` are hardware identities (`eui64:…`, `mac:…`, `serial:…`, lower case) that may match another candidate's.
+    `fingerprint` changes exactly when kinds, command addresses or payloads change: then an adopted Thing is suspended until
+    a person accepts it. `problems` names what could not be understood and was left out, each as one readable line.
+    """
+
+    driver: str
+    id: str
+    endpoint: Endpoint
+    title: str
+    components: tuple[ComponentDescription, ...]
+    fingerprint: str
+    manufacturer: str = ""
+    model: str = ""
+    identities: frozenset[str] = frozenset()
+    via: str = ""  # the id of the bridge it is reached through
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A candidate's announcement was taken back."""
+
+    driver: str
+    id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverHealth:
+    """What `/health` shows of a driver. `detail` is one readable line; `counters` are monotonic (dropped, rejected …)."""
+
+    connected: bool
+    detail: str = ""
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+class Driver(Protocol):
+    """One protocol stack. Commands raise only `NotSent`, `Rejected` or `Uncertain`, each with a text to act on."""
+
+    name: str
+
+    async def __aenter__(self) -> Self:
+        """Start. Returns as soon as the driver runs; a peer that cannot be reached is retried inside, not raised here."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def reports(self) -> AsyncIterator[Observation]:
+        """What is seen, in order, from a bounded mailbox: when it is full the newest report of a point replaces the older
+        one, occurrences queue, and what is lost is counted in `health`. One consumer at a time."""
+
+    async def write(self, point: str, value: Json, deadline: float) -> None:
+        """Write a property, `deadline` seconds at the most. Returns when the protocol accepted it, which is not when it is done."""
+
+    async def invoke(self, point: str, value: Json, deadline: float) -> None:
+        """Invoke an action with input `value` (None: no input). As `write`."""
+
+    async def read(self, point: str, deadline: float) -> None:
+        """Ask the device for a property now. The answer arrives through `reports()`, with evidence `device`.
+        Returns when the question went out; raises `Rejected` where the point is not readable."""
+
+    def health(self) -> DriverHealth: ...
+
+
+@runtime_checkable
+class Scanner(Protocol):
+    """Finds devices. Often the same object as the driver."""
+
+    def candidates(self) -> AsyncIterator[Candidate | Withdrawn]:
+        """What is found, changed (the same id again) or withdrawn. Bounded: the newest per id wins."""

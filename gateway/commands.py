@@ -1,0 +1,85 @@
+"""What was asked, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from capabilities.readings import Reading
+from capabilities.vocabulary import Evidence, Json
+from policies.decision import Decision, Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request to move something. `id` names its execution; `key` is the caller's idempotency key ("" for none)."""
+
+    id: str
+    principal: Principal
+    thing: str
+    affordance: str
+    is_action: bool
+    value: Json = None
+    key: str = ""
+    purpose: str = ""
+    evidence: Json = None
+    received_at: float = 0.0  # seconds since the epoch
+    dry_run: bool = False
+    traceparent: str = ""
+
+
+class Result(StrEnum):
+    """The seven ways a command can end."""
+
+    CONFIRMED = "confirmed"
+    ACKNOWLEDGED = "acknowledged"
+    UNCONFIRMED = "unconfirmed"
+    IN_DOUBT = "in_doubt"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+
+
+class Reason(StrEnum):
+    """Why, where a result has several causes; the API's problem type follows from it."""
+
+    NONE = ""
+    UNCHANGED = "unchanged"  # acknowledged: the state already fitted
+    NOT_OBSERVABLE = "not-observable"  # acknowledged: nothing can be seen
+    NOT_SEEN = "not-seen"  # unconfirmed: in time
+    ECHO_ONLY = "echo-only"  # unconfirmed: only a bridge said so, and the hazard wants the device's word
+    SUPERSEDED = "superseded"  # unconfirmed: a newer command took over
+    POLICY = "policy"  # refused: 403
+    APPROVAL_REQUIRED = "approval-required"  # refused: 403
+    CONFLICT = "conflict"  # refused: 409
+    STATE_UNKNOWN = "state-unknown"  # refused: 409, a relative command without a known state
+    SUSPENDED = "suspended"  # refused: 409, the Thing waits for a person
+    CHANGED_MEANWHILE = "changed-meanwhile"  # refused: 409, rights or rules changed before the send
+    LEDGER_UNAVAILABLE = "ledger-unavailable"  # not_sent: it could not be recorded
+    DEVICE_UNREACHABLE = "device-unreachable"  # not_sent
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command. `reading` is the evidence that confirmed it, or that it already fitted."""
+
+    result: Result
+    reason: Reason = Reason.NONE
+    detail: str = ""  # one sentence for a person
+    reading: Reading | None = None
+    evidence: Evidence | None = None
+    decision: Decision | None = None
+    replayed: bool = False  # the stored answer of an earlier request with the same idempotency key
+
+
+@dataclass(slots=True)
+class Execution:
+    """One command on its way. `outcome` is None until it has ended."""
+
+    command: Command
+    requested_at: float
+    outcome: Outcome | None = None
+    dispatched_at: float | None = None
+    ended_at: float | None = None
+    ledger_seq: int | None = None  # of the dispatch entry
+    trail: list[str] = field(default_factory=list)
