@@ -1,0 +1,87 @@
+"""Waiting for an effect: a command is done when its effect was seen, not when it was accepted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from capabilities.effects import fits
+from capabilities.readings import Report
+from capabilities.vocabulary import Evidence, Json
+
+
+class Seen(StrEnum):
+    """How waiting ended."""
+
+    YES = "yes"
+    NOT_IN_TIME = "not-in-time"
+    SUPERSEDED = "superseded"
+    LINK_LOST = "link-lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The end of a wait; `report` is what fitted, or (not in time) the bridge's echo that was not enough."""
+
+    how: Seen
+    report: Report | None = None
+    by: str = ""  # superseded: the execution that took over; link lost: the reason
+
+
+class Expectation:
+    """One command's wait for `expected` in one property. Made before the command is sent: a report may overtake the answer.
+
+    A retained report, or one that was received before `since` (seconds since the epoch), confirms nothing. With `needs_device`
+    a bridge's echo is remembered, calls `on_echo`, and is not enough.
+    """
+
+    __slots__ = ("_future", "echo", "execution", "expected", "needs_device", "since", "tolerance")
+
+    def __init__(
+        self, execution: str, expected: Json, tolerance: float, *, since: float, needs_device: bool
+    ) -> None:
+        self.execution = execution
+        self.expected = expected
+        self.tolerance = tolerance
+        self.since = since
+        self.needs_device = needs_device
+        self.echo: Report | None = None
+        self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
+
+    def see(self, report: Report) -> None:
+        if report.retained or report.reading.received_at < self.since or self._future.done():
+            return
+        if not fits(report.reading.value, self.expected, self.tolerance):
+            return
+        if self.needs_device and report.evidence is Evidence.BRIDGE:
+            self.echo = report
+            self._end(Sight(Seen.NOT_IN_TIME, report))  # the caller asks the device and waits again
+            return
+        self._end(Sight(Seen.YES, report))
+
+    def supersede(self, execution: str) -> None:
+        self._end(Sight(Seen.SUPERSEDED, None, execution))
+
+    def lose_link(self, reason: str) -> None:
+        self._end(Sight(Seen.LINK_LOST, None, reason))
+
+    async def wait(self, seconds: float) -> Sight:
+        """Waits until the effect is seen, or for `seconds`."""
+        if self._future.done():
+            return self._future.result()
+        timer = asyncio.get_running_loop().call_later(
+            seconds, self._end, Sight(Seen.NOT_IN_TIME, self.echo)
+        )
+        try:
+            return await self._future
+        finally:
+            timer.cancel()
+
+    def rearm(self) -> None:
+        """Waits anew after an end that was not one (an echo, a time-out followed by a question to the device)."""
+        self._future = asyncio.get_running_loop().create_future()
+
+    def _end(self, sight: Sight) -> None:
+        if not self._future.done():
+            self._future.set_result(sight)

@@ -1,0 +1,45 @@
+"""Named points in the life of a command, where a test can end the process as a power cut would.
+
+Off unless `HEARTH_FAILPOINT=<name>[:<n>]` is in the environment: then the n-th arrival at that point is SIGKILL.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Final
+
+POINTS: Final = (
+    "claimed",  # the idempotency key is ours, nothing is decided
+    "decided",  # permitted, nothing is written
+    "dispatching",  # the dispatch entry is handed to the ledger, not known to be on disk
+    "dispatched",  # the dispatch entry is on disk, nothing is sent
+    "sent",  # the bytes are with the protocol, no effect was seen
+    "seen",  # the effect was seen, no outcome is written
+    "recorded",  # the outcome is handed to the ledger
+    "answered",  # the caller has the answer
+)
+
+
+def _armed() -> tuple[str, int]:
+    name, _, count = os.environ.get("HEARTH_FAILPOINT", "").partition(":")
+    if name and name not in POINTS:
+        raise SystemExit(f"HEARTH_FAILPOINT names {name!r}; known points are {', '.join(POINTS)}")
+    return name, int(count or 1)
+
+
+_point, _left = _armed()
+
+
+def reach(point: str) -> None:
+    """Says that `point` was reached. Costs one comparison when nothing is armed."""
+    if _point:
+        _count_down(point)
+
+
+def _count_down(point: str) -> None:
+    global _left  # noqa: PLW0603  the countdown belongs to the process, as its death does
+    if point == _point:
+        _left -= 1
+        if _left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
