@@ -1,0 +1,140 @@
+"""The life of one report: driver → schema check → state → waiting commands → observers."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from capabilities import SchemaError
+from capabilities.readings import Contact, Occurrence, Report
+from capabilities.vocabulary import Json, Quality
+from drivers.driver import Driver
+from gateway.adopted import EventTap
+from gateway.clock import Clock
+from gateway.observers import Observers
+from gateway.registry import Registry, Target
+from gateway.state import Slot
+
+EARLY_REPORTS: Final = 20_000
+"""Reports kept for points that no Thing has yet: a broker hands out retained states before the devices are adopted."""
+
+
+class Ingest:
+    """Takes in what drivers report. `counters` counts what came and what was refused; `refused` keeps the last reasons."""
+
+    def __init__(self, registry: Registry, observers: Observers, clock: Clock) -> None:
+        self._registry = registry
+        self._observers = observers
+        self._clock = clock
+        self._early: OrderedDict[tuple[str, str], Report] = OrderedDict()
+        self._reach: dict[tuple[str, str], Contact] = {}
+        self.counters: Counter[str] = Counter()
+        self.refused: OrderedDict[str, str] = OrderedDict()
+
+    async def run(self, driver: Driver) -> None:
+        """Consumes one driver's reports until it ends."""
+        points = self._registry.points(driver.name)
+        async for seen in driver.reports():
+            if type(seen) is Report:
+                target = points.get(seen.point)
+                if type(target) is Slot:
+                    self.report(target, seen)
+                else:
+                    self._keep_early(driver.name, seen)
+            elif type(seen) is Occurrence:
+                self.occurrence(points.get(seen.point), seen)
+            elif type(seen) is Contact:
+                self.contact(driver.name, seen)
+
+    def report(self, slot: Slot, report: Report) -> None:
+        """Takes one report in. Nothing it may hold raises out of here."""
+        self.counters["reports"] += 1
+        reading = report.reading
+        try:
+            value = slot.property.check(reading.value)
+        except SchemaError as error:
+            self._refuse(slot, str(error))
+            return
+        if value is not reading.value:
+            reading = replace(reading, value=value)
+            report = replace(report, reading=reading)
+        before = slot.reading
+        if report.retained and slot.live:
+            return  # what a broker kept is older than what we heard since
+        slot.reading = reading
+        slot.evidence = report.evidence
+        slot.live = not report.retained
+        for expectation in slot.expectations:
+            expectation.see(report)
+        if before is None or before.value != value or before.quality is not reading.quality:
+            self._observers.publish(
+                "property", slot.topic, reading.observed_at, {"value": value, "quality": reading.quality}
+            )
+
+    def occurrence(self, target: Target | None, seen: Occurrence) -> None:
+        if not isinstance(target, EventTap):
+            self.counters["unknown_points"] += 1
+            return
+        self.counters["occurrences"] += 1
+        try:
+            data = target.source.check(seen.data)
+        except SchemaError as error:
+            self.counters["refused"] += 1
+            self._note(f"{target.topic[0]}.{target.topic[1]}", str(error))
+            return
+        self._observers.publish("event", target.topic, seen.observed_at, {"data": data})
+
+    def contact(self, driver: str, seen: Contact) -> None:
+        """A device came into reach, or was lost: commands that wait for it learn of it."""
+        self._reach[driver, seen.device] = seen
+        adopted = self._registry.by_device(driver, seen.device)
+        if adopted is None:
+            return
+        reach = adopted.reach
+        changed = reach.reachable is not seen.reachable
+        reach.reachable, reach.since, reach.reason = seen.reachable, seen.at, seen.reason
+        if not seen.reachable:
+            for slot in adopted.slots.values():
+                for expectation in slot.expectations:
+                    expectation.lose_link(seen.reason)
+        if changed:
+            data: dict[str, Json] = {"change": "reachable" if seen.reachable else "unreachable", "reason": seen.reason}
+            self._observers.publish("thing", (adopted.id, ""), seen.at, data)
+
+    def catch_up(self, driver: str, device: str) -> None:
+        """Gives a newly adopted Thing what was reported before it was one."""
+        adopted = self._registry.by_device(driver, device)
+        if adopted is None:
+            return
+        contact = self._reach.get((driver, device))
+        if contact is not None and adopted.reach.reachable is None:
+            self.contact(driver, contact)
+        for slot in adopted.slots.values():
+            report = self._early.pop((driver, slot.property.point), None)
+            if report is not None:
+                self.report(slot, report)
+
+    def _keep_early(self, driver: str, report: Report) -> None:
+        self.counters["early_reports"] += 1
+        self._early[driver, report.point] = report
+        if len(self._early) > EARLY_REPORTS:
+            self._early.popitem(last=False)
+
+    def _refuse(self, slot: Slot, why: str) -> None:
+        """A value outside its schema is no value: what was known is no longer certain."""
+        self.counters["refused"] += 1
+        self._note(".".join(slot.topic), why)
+        if slot.reading is not None and slot.reading.quality is Quality.GOOD:
+            slot.reading = replace(slot.reading, quality=Quality.UNCERTAIN)
+
+    def _note(self, where: str, why: str) -> None:
+        self.refused[where] = why
+        self.refused.move_to_end(where)
+        if len(self.refused) > 100:
+            self.refused.popitem(last=False)
+
+    def problems(self) -> Mapping[str, str]:
+        """The last refused value of each property, as "thing.property" → reason."""
+        return self.refused

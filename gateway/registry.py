@@ -1,0 +1,295 @@
+"""The Things of the house, the inbox of what was found, and the way from one to the other."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+import orjson
+from pydantic import TypeAdapter
+
+from capabilities import ComposeError, allot_names, compose, slug
+from capabilities.components import ComponentDescription
+from capabilities.vocabulary import ACTUATOR_KINDS
+from drivers.driver import Candidate, Withdrawn
+from gateway.adopted import Adopted, EventTap
+from gateway.clock import Clock
+from gateway.ledger import Entry, Ledger
+from gateway.observers import Observers
+from gateway.state import Slot, StateStore
+from gateway.storage import ThingRepository, ThingRow
+
+INBOX_CANDIDATES: Final = 2_000
+"""Found and not adopted, at the most: beyond it the oldest goes, a hostile network must not fill the memory."""
+
+CandidateKey = tuple[str, str]
+"""(driver, candidate id)"""
+Target = Slot | EventTap
+AdoptionRule = Callable[[Candidate], bool]
+
+_components = TypeAdapter(tuple[ComponentDescription, ...])
+
+
+class AdoptionError(Exception):
+    """A candidate cannot become a Thing; the text says why and what would help."""
+
+
+def adopt_all(_: Candidate) -> bool:
+    """Everything that is found becomes a Thing: for demonstrations and benches."""
+    return True
+
+
+def adopt_none(_: Candidate) -> bool:
+    """Everything waits in the inbox for a person."""
+    return False
+
+
+def adopt_sensors(candidate: Candidate) -> bool:
+    """Only what can move nothing comes in by itself."""
+    return not any(
+        component.kind in ACTUATOR_KINDS or any(a.writable or a.role == "action" for a in component.affordances)
+        for component in candidate.components
+    )
+
+
+class Registry:
+    """All adopted Things, and `inbox`, the candidates that wait. `version` grows with every change of what exists."""
+
+    def __init__(
+        self,
+        rows: ThingRepository,
+        state: StateStore,
+        ledger: Ledger,
+        observers: Observers,
+        clock: Clock,
+        rule: AdoptionRule = adopt_none,
+    ) -> None:
+        self._rows = rows
+        self._state = state
+        self._ledger = ledger
+        self._observers = observers
+        self._clock = clock
+        self._rule = rule
+        self._things: dict[str, Adopted] = {}
+        self._stored: dict[str, ThingRow] = {}
+        self._by_device: dict[CandidateKey, str] = {}
+        self._points: dict[str, dict[str, Target]] = {}
+        self.inbox: OrderedDict[CandidateKey, Candidate] = OrderedDict()
+        self.version = 0
+
+    # ------------------------------------------------------------------ look-ups
+
+    def __iter__(self) -> Iterator[Adopted]:
+        return iter(self._things.values())
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def get(self, thing: str) -> Adopted | None:
+        return self._things.get(thing)
+
+    def points(self, driver: str) -> dict[str, Target]:
+        """Where a driver's reports go. The same dict for the registry's life: ingest keeps it."""
+        return self._points.setdefault(driver, {})
+
+    def by_device(self, driver: str, device: str) -> Adopted | None:
+        return self._things.get(self._by_device.get((driver, device), ""))
+
+    # ------------------------------------------------------------------ discovery
+
+    async def load(self) -> None:
+        """Brings back every stored Thing, before any driver runs: known, not yet reached."""
+        for row in await self._rows.load_all():
+            components = _components.validate_json(row.description)
+            self._install(row, components)
+
+    async def see(self, candidate: Candidate) -> None:
+        """A driver found or re-announced a device."""
+        key = (candidate.driver, candidate.id)
+        adopted = self.by_device(*key)
+        if adopted is not None:
+            await self._announced_again(adopted, candidate)
+        elif self._rule(candidate):
+            await self.adopt(candidate)
+        else:
+            self.inbox[key] = candidate
+            self.inbox.move_to_end(key)
+            if len(self.inbox) > INBOX_CANDIDATES:
+                self.inbox.popitem(last=False)
+
+    def withdraw(self, gone: Withdrawn) -> None:
+        """A device's announcement was taken back: it leaves the inbox; an adopted Thing stays, out of reach."""
+        self.inbox.pop((gone.driver, gone.id), None)
+        adopted = self.by_device(gone.driver, gone.id)
+        if adopted is not None:
+            adopted.reach.reachable = False
+            adopted.reach.since = self._clock.wall()
+            adopted.reach.reason = gone.reason or "its announcement was withdrawn"
+
+    # ------------------------------------------------------------------ adoption
+
+    async def adopt(
+        self,
+        candidate: Candidate,
+        *,
+        title: str = "",
+        room: str = "",
+        labels: frozenset[str] = frozenset(),
+        by: str = "rule",
+    ) -> Adopted:
+        """Makes a candidate a Thing. Raises `AdoptionError` where its description does not hold together."""
+        name = title or candidate.title or candidate.id
+        row = ThingRow(
+            id=self._free_id(slug(name)),
+            driver=candidate.driver,
+            candidate=candidate.id,
+            title=name,
+            room=room or candidate.room,
+            labels=tuple(sorted(labels)),
+            names=allot_names(candidate.components, {}),
+            fingerprint=candidate.fingerprint,
+            description=orjson.dumps(candidate.components),
+            created_at=self._clock.wall(),
+            updated_at=self._clock.wall(),
+        )
+        adopted = self._install(row, candidate.components)
+        await self._rows.save(row)
+        self.inbox.pop((candidate.driver, candidate.id), None)
+        self._record("adoption", adopted, by, {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind})
+        return adopted
+
+    async def accept(self, thing: str, *, by: str) -> Adopted:
+        """A person looked at a suspended Thing and takes it as it is announced now. Raises `KeyError`, `AdoptionError`."""
+        adopted = self._things[thing]
+        row = self._stored[thing]
+        candidate = self.inbox.pop((adopted.driver, adopted.device), None)
+        components = candidate.components if candidate else adopted.components
+        fresh = await self._reinstall(row, components, suspended="")
+        self._record("thing", fresh, by, {"accepted": True})
+        return fresh
+
+    async def forget(self, thing: str, *, by: str) -> None:
+        """Removes a Thing. Raises `KeyError`."""
+        adopted = self._things[thing]
+        await self._rows.delete(thing)
+        self._uninstall(adopted)
+        self._record("thing", adopted, by, {"forgotten": True})
+
+    # ------------------------------------------------------------------ inside
+
+    async def _announced_again(self, adopted: Adopted, candidate: Candidate) -> None:
+        known = {component.key: component for component in adopted.components}
+        changed = [
+            c.title or c.kind
+            for c in candidate.components
+            if c.key in known and _moved(known[c.key], c) and not adopted.suspended
+        ]
+        if changed:
+            await self._suspend(adopted, candidate, f"announced anew with other commands: {', '.join(changed)}")
+            return
+        if adopted.suspended:
+            self.inbox[candidate.driver, candidate.id] = candidate
+            return
+        merged = known | {component.key: component for component in candidate.components}
+        if merged != known:
+            await self._reinstall(self._stored[adopted.id], tuple(merged.values()), suspended="")
+
+    async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
+        adopted.suspended = reason
+        adopted.version += 1
+        self.inbox[candidate.driver, candidate.id] = candidate
+        row = self._stored[adopted.id] = replace(self._stored[adopted.id], state="suspended", updated_at=self._clock.wall())
+        await self._rows.save(row)
+        self._record("incident", adopted, "gateway", {"suspended": reason})
+
+    async def _reinstall(self, row: ThingRow, components: tuple[ComponentDescription, ...], *, suspended: str) -> Adopted:
+        old = self._things[row.id]
+        fresh_row = replace(
+            row,
+            names=allot_names(components, row.names),
+            description=orjson.dumps(components),
+            state="suspended" if suspended else "active",
+            updated_at=self._clock.wall(),
+        )
+        fresh = self._install(fresh_row, components, replaces=old)
+        await self._rows.save(fresh_row)
+        return fresh
+
+    def _install(
+        self, row: ThingRow, components: tuple[ComponentDescription, ...], *, replaces: Adopted | None = None
+    ) -> Adopted:
+        try:
+            thing = compose(row.id, row.title, components, row.names)
+        except ComposeError as error:
+            raise AdoptionError(f"{row.title}: {error}") from error
+        adopted = Adopted(
+            thing,
+            driver=row.driver,
+            device=row.candidate,
+            components=components,
+            room=row.room,
+            labels=frozenset(row.labels),
+            suspended="announced anew with other commands" if row.state == "suspended" else "",
+        )
+        if replaces is not None:
+            self._carry_over(replaces, adopted)
+        self._things[row.id] = adopted
+        self._stored[row.id] = row
+        self._by_device[row.driver, row.candidate] = row.id
+        points = self.points(row.driver)
+        for slot in adopted.slots.values():
+            self._state.add(slot)
+            points[slot.property.point] = slot
+        points.update((tap.source.point, tap) for tap in adopted.taps.values())
+        self.version += 1
+        self._tell("updated" if replaces else "created", adopted)
+        return adopted
+
+    def _uninstall(self, adopted: Adopted) -> None:
+        del self._things[adopted.id]
+        del self._stored[adopted.id]
+        del self._by_device[adopted.driver, adopted.device]
+        points = self.points(adopted.driver)
+        for slot in adopted.slots.values():
+            self._state.remove(slot)
+            points.pop(slot.property.point, None)
+        for tap in adopted.taps.values():
+            points.pop(tap.source.point, None)
+        self.version += 1
+        self._tell("deleted", adopted)
+
+    def _carry_over(self, old: Adopted, new: Adopted) -> None:
+        """State and waiting commands outlive a new description."""
+        points = self.points(old.driver)
+        for slot in old.slots.values():
+            points.pop(slot.property.point, None)
+            self._state.remove(slot)
+        new.version = old.version + 1
+        new.reach.reachable, new.reach.since, new.reach.reason = old.reach.reachable, old.reach.since, old.reach.reason
+        for name, slot in new.slots.items():
+            before = old.slots.get(name)
+            if before is not None and before.property.unit == slot.property.unit:
+                slot.reading, slot.evidence, slot.live = before.reading, before.evidence, before.live
+                slot.expectations = before.expectations
+
+    def _free_id(self, wanted: str) -> str:
+        number, free = 1, wanted
+        while free in self._things:
+            number += 1
+            free = f"{wanted}-{number}"
+        return free
+
+    def _tell(self, what: str, adopted: Adopted) -> None:
+        self._observers.publish("thing", (adopted.id, ""), self._clock.wall(), {"change": what, "title": adopted.title})
+
+    def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, str | bool]) -> None:
+        self._ledger.append(
+            Entry(kind=kind, at=self._clock.wall(), body=dict(body), principal=by, thing=adopted.id)
+        )
+
+
+def _moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
+    """Whether what a command would do, or where it goes, is no longer what was adopted."""
+    return known.kind != announced.kind or known.fingerprint != announced.fingerprint
