@@ -1,0 +1,40 @@
+"""The running gateway's parts, as the API and the tools see them. Assembled in `gateway.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drivers.driver import Driver
+from gateway.clock import Clock
+from gateway.config import Config
+from gateway.execution import Executor
+from gateway.identity import Identity
+from gateway.ingest import Ingest
+from gateway.ledger import Ledger
+from gateway.observers import Observers
+from gateway.registry import Registry
+from gateway.rights import RightsTable
+from gateway.state import StateStore
+from gateway.supervisor import Supervisor
+from policies import Policy
+
+
+@dataclass(slots=True)
+class Gateway:
+    """`policy` may be replaced while running; everything else stays for the life of the process."""
+
+    config: Config
+    clock: Clock
+    ledger: Ledger
+    identity: Identity
+    registry: Registry
+    state: StateStore
+    observers: Observers
+    rights: RightsTable
+    executor: Executor
+    ingest: Ingest
+    supervisor: Supervisor
+    policy: Policy
+    drivers: Mapping[str, Driver] = field(default_factory=dict)
+    started_at: float = 0.0  # seconds since the epoch
