@@ -26,6 +26,7 @@ class Command:
     received_at: float = 0.0  # seconds since the epoch
     dry_run: bool = False
     traceparent: str = ""
+    token: str = ""  # the id of the token it came with: a revoked one stops it up to the last moment
 
 
 class Result(StrEnum):

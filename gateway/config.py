@@ -1,0 +1,148 @@
+"""`hearth.toml`: what the gateway needs to know to start. Read once, checked whole before anything opens."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. The text has one line for each problem: where, what, and what would be right."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(Section):
+    """The API's listeners. Plain http is only for loopback; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8420
+    socket: Path | None = None  # default: <runtime_dir>/hearth.sock
+    certificate: Path | None = None
+    key: Path | None = None
+    hosts: tuple[str, ...] = ()  # further names that clients may use for this gateway
+
+
+class ManagedBroker(Section):
+    """The gateway's own broker on loopback. `users` are the publishers: one each, none may publish commands."""
+
+    program: Literal["auto", "mosquitto", "nats"] = "auto"
+    users: tuple[str, ...] = ()
+    port: Port = 0
+
+
+class Mqtt(Section):
+    """One broker: a foreign one by `host`, or the managed one."""
+
+    host: str = ""
+    port: Port = 1883
+    username: str = ""
+    password_file: Path | None = None
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    tls: bool = False
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    discovery_prefix: str = "homeassistant"
+    managed: ManagedBroker | None = None
+
+
+class Adoption(Section):
+    """What becomes a Thing without a person: nothing (`ask`), sensors that can move nothing, or everything."""
+
+    without_asking: Literal["ask", "sensors", "all"] = "ask"
+
+
+class Config(Section):
+    """The whole of `hearth.toml`."""
+
+    state_dir: Path = Path("/var/lib/hearth")
+    runtime_dir: Path = Path("/run/hearth")
+    http: Http = Http()
+    mqtt: Mqtt | None = None
+    adoption: Adoption = Adoption()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def socket(self) -> Path:
+        return self.http.socket or self.runtime_dir / "hearth.sock"
+
+
+def user_runtime_dir() -> Path:
+    """Where a gateway that is not a service keeps its socket: private to the user."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(base) / "hearth" if base else Path(tempfile.gettempdir()) / f"hearth-{os.getuid()}"
+
+
+def load(path: Path) -> Config:
+    """Reads and checks a file. Raises `ConfigError` with every problem at once."""
+    try:
+        with path.open("rb") as file:
+            return parse(tomllib.load(file), name=str(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def parse(document: dict[str, object], *, name: str = "hearth.toml") -> Config:
+    """Checks a parsed document. Raises `ConfigError`."""
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_problem(name, dict(p)) for p in error.errors())) from error
+    problems = [*_broker_problems(config), *_file_problems(config)]
+    if problems:
+        raise ConfigError("\n".join(f"{name}: {problem}" for problem in problems))
+    return config
+
+
+def _broker_problems(config: Config) -> list[str]:
+    mqtt = config.mqtt
+    if mqtt is None:
+        return []
+    if bool(mqtt.host) == (mqtt.managed is not None):
+        return ["[mqtt] needs either `host` (a broker you run) or a table [mqtt.managed] (the gateway's own), not both"]
+    return []
+
+
+def _file_problems(config: Config) -> list[str]:
+    http, mqtt = config.http, config.mqtt
+    files = {"http.certificate": http.certificate, "http.key": http.key}
+    if mqtt is not None:
+        files |= {"mqtt.password_file": mqtt.password_file, "mqtt.ca": mqtt.ca}
+    problems = [f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()]
+    if (http.certificate is None) != (http.key is None):
+        problems.append("http.certificate and http.key go together: give both, or neither")
+    return problems
+
+
+def _problem(name: str, problem: dict[str, object]) -> str:
+    parts = problem["loc"]
+    assert isinstance(parts, tuple)
+    where = ".".join(str(part) for part in parts)
+    if problem["type"] == "extra_forbidden":
+        known = _known_words(parts[:-1])
+        near = get_close_matches(str(parts[-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return f"{name}: {where} is not a setting; {hint}"
+    return f"{name}: {where}: {problem['msg']} (it is {problem['input']!r})"
+
+
+def _known_words(path: tuple[object, ...]) -> list[str]:
+    model: type[BaseModel] | None = Config
+    for part in path:
+        field = model.model_fields.get(str(part)) if model else None
+        kinds = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
+        model = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
+    return sorted(model.model_fields) if model else []

@@ -1,0 +1,411 @@
+"""The life of one command. A star, not a chain: this file calls each helper once, each returns a value, nobody calls back.
+
+    request ─► Command ─► Principal          the API has done this: steps 1 and 2
+        3  claim the idempotency key         the same request twice is one command
+        4  normalise                         toggle and step become absolute; the input fits its schema
+        5  decide                            the rules; no is no, and says why
+        6  look at leases                    (a later version)
+        7  ask a person                      (a later version)
+        8  claim the lease                   (a later version)
+        9  write the dispatch to disk        before the first byte: what is not written is not sent
+       10  look once more                    were rights, rules or the Thing changed while we wrote?
+       11  expect the effect, then send      a report may overtake the answer
+       12  wait until the effect is seen     accepted is not done
+       13  write and tell the outcome
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import orjson
+
+from capabilities import SchemaError
+from capabilities.thing import Operation
+from capabilities.vocabulary import Hazard, Json
+from drivers.driver import Driver, DriverError, NotSent, Rejected
+from gateway import records
+from gateway.adopted import Adopted
+from gateway.clock import Clock
+from gateway.commands import Command, Execution, Outcome, Reason, Result
+from gateway.deciding import decide
+from gateway.expectations import Expectation, Seen, Sight
+from gateway.failpoints import reach
+from gateway.idempotency import Claim, IdempotencyKeys, KeyInOtherUse
+from gateway.ledger import Ledger, LedgerUnavailable
+from gateway.normalise import StateUnknown, Target, resolve
+from gateway.observers import Observers
+from gateway.registry import Registry
+from policies import Policy
+from policies.decision import Decision
+
+SEND_DEADLINE_S: Final = 10.0
+"""A protocol that has not taken a command after this long is as good as unreachable."""
+
+ANSWER_TO_QUESTION_S: Final = 3.0
+"""How long a device that was asked for a property may take; battery devices on a mesh poll every second or two."""
+
+KEPT_EXECUTIONS: Final = 1_000
+"""Ended executions whose status can still be asked; older ones are in the ledger."""
+
+KEPT_LATENCIES: Final = 2_048
+
+log = logging.getLogger(__name__)
+
+
+class RequestError(Exception):
+    """The request means nothing here: nothing was decided, recorded or sent. The text is for its author."""
+
+
+class NoSuchAffordance(RequestError):
+    """There is no such Thing, property or action."""
+
+
+class BadInput(RequestError):
+    """The value does not fit the affordance's schema; the text names what is wrong and what would be right."""
+
+
+class KeyReused(RequestError):
+    """The idempotency key belongs to another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would happen to a command, when nothing is moved."""
+
+    decision: Decision
+    affordance: str
+    is_action: bool
+    value: Json
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A command whose Thing and operation exist and whose input fits."""
+
+    execution: Execution
+    adopted: Adopted
+    operation: Operation
+    value: Json
+    request: str  # the request after defaults, for the idempotency key ("" without one)
+
+
+class Executor:
+    """Carries out commands. `epoch` grows when everything that runs must stop (panic)."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        drivers: Mapping[str, Driver],
+        policy: Callable[[], Policy],
+        ledger: Ledger,
+        observers: Observers,
+        clock: Clock,
+        revoked: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._registry = registry
+        self._drivers = drivers
+        self._policy = policy
+        self._ledger = ledger
+        self._observers = observers
+        self._clock = clock
+        self._revoked = revoked
+        self._recent: OrderedDict[str, Execution] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.keys = IdempotencyKeys()
+        self.epoch = 0
+        self.counters: Counter[str] = Counter()
+        self.dispatch_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
+        self.outcome_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
+
+    # ---------------------------------------------------------------- what callers use
+
+    async def run(self, command: Command) -> Execution:
+        """Carries a command out and returns when it has ended. Raises `RequestError` where it means nothing."""
+        admitted, earlier = self._admit(command)
+        if earlier is not None:
+            return replace(earlier.execution, outcome=await _answer_of(earlier))
+        await self._carry_out(admitted)
+        return admitted.execution
+
+    async def start(self, command: Command) -> Execution:
+        """As `run`, but returns as soon as the command is refused or sent; it goes on by itself."""
+        admitted, earlier = self._admit(command)
+        if earlier is not None:
+            return earlier.execution
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._carry_out(admitted, sent), name=f"command {command.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await sent
+        return admitted.execution
+
+    def preview(self, command: Command) -> Preview:
+        """Decides without moving, claiming or recording anything. Raises `RequestError`."""
+        adopted, operation, value = self._find(command)
+        try:
+            target = resolve(adopted, operation, value)
+        except (StateUnknown, SchemaError) as error:
+            raise BadInput(str(error)) from error
+        decision = decide(self._policy(), command.principal, adopted, target)
+        return Preview(decision, target.operation.name, target.operation.is_action, target.value, target.already_fits)
+
+    def get(self, execution: str) -> Execution | None:
+        return self._recent.get(execution)
+
+    def recent(self) -> Iterable[Execution]:
+        return reversed(self._recent.values())
+
+    async def close(self) -> None:
+        """Stops waiting. What was sent and not seen is settled from the ledger at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # ---------------------------------------------------------------- the life of a command
+
+    def _admit(self, command: Command) -> tuple[_Admitted, Claim | None]:
+        adopted, operation, value = self._find(command)
+        execution = Execution(command, self._clock.wall())
+        if not command.key:
+            return _Admitted(execution, adopted, operation, value, ""), None
+        request = orjson.dumps([command.thing, command.affordance, command.is_action, value]).decode()
+        try:
+            earlier = self.keys.claim(command, request, execution, execution.requested_at)  # step 3
+        except KeyInOtherUse as error:
+            raise KeyReused(str(error)) from error
+        reach("claimed")
+        return _Admitted(execution, adopted, operation, value, request), earlier
+
+    async def _carry_out(self, admitted: _Admitted, sent: asyncio.Future[None] | None = None) -> None:
+        execution = admitted.execution
+        self._keep(execution)
+        try:
+            outcome = await self._live(admitted, sent)
+            self._end(execution, outcome)  # step 13
+        except BaseException:
+            if execution.dispatched_at is None:
+                self.keys.abandon(execution.command)
+            raise
+        finally:
+            if sent is not None and not sent.done():
+                sent.set_result(None)
+
+    async def _live(self, admitted: _Admitted, sent: asyncio.Future[None] | None) -> Outcome:
+        execution, adopted = admitted.execution, admitted.adopted
+        command, policy = execution.command, self._policy()
+        try:
+            target = resolve(adopted, admitted.operation, admitted.value)  # step 4
+        except (StateUnknown, SchemaError) as error:
+            return Outcome(Result.REFUSED, Reason.STATE_UNKNOWN, str(error))
+        decision = decide(policy, command.principal, adopted, target)  # step 5
+        if not decision.permitted:
+            return self._deny(command, target, decision)
+        reach("decided")
+        if (obstacle := self._obstacle(command, adopted, target)) is not None:
+            return replace(obstacle, decision=decision)
+
+        seen_before = (self.epoch, adopted.version, policy.version)
+        try:
+            await self._write_dispatch(admitted, target, decision)  # step 9
+        except LedgerUnavailable as error:
+            if not (command.principal.role.is_person and target.toward_safe):
+                return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}")
+            log.error("a command toward the safe state goes out unrecorded: %s", error)
+        reach("dispatched")
+
+        if (change := self._change_since(seen_before, command, adopted)) is not None:  # step 10
+            return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
+        expectation = self._expect(execution, target)  # step 11
+        try:
+            outcome = await self._send_and_watch(execution, target, expectation, sent)
+        finally:
+            if expectation is not None and target.slot is not None:
+                target.slot.expectations.remove(expectation)
+        return replace(outcome, decision=decision)
+
+    async def _send_and_watch(
+        self, execution: Execution, target: Target, expectation: Expectation | None, sent: asyncio.Future[None] | None
+    ) -> Outcome:
+        """Steps 11 and 12: the bytes go out, and then the world is looked at."""
+        command = execution.command
+        driver = self._drivers[self._registry_entry(command.thing).driver]
+        send = driver.invoke if target.operation.is_action else driver.write
+        execution.dispatched_at = self._clock.wall()
+        try:
+            await send(target.operation.point, target.value, SEND_DEADLINE_S)
+        except DriverError as error:
+            return _failed_to_send(error)
+        self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
+        reach("sent")
+        if sent is not None:
+            sent.set_result(None)
+        if expectation is None or target.slot is None or target.operation.effect is None:
+            return _not_watched(target)
+        sight = await expectation.wait(target.operation.effect.within)
+        if sight.how is Seen.NOT_IN_TIME and target.slot.property.readable:
+            sight = await _ask_device(driver, target, expectation, sight)
+        reach("seen")
+        return _outcome_of(sight, target)
+
+    # ---------------------------------------------------------------- the helpers, in the order of their steps
+
+    def _find(self, command: Command) -> tuple[Adopted, Operation, Json]:
+        adopted = self._registry.get(command.thing)
+        operation = adopted.thing.operation(command.affordance, is_action=command.is_action) if adopted else None
+        if adopted is None or operation is None:
+            what = "action" if command.is_action else "writable property"
+            raise NoSuchAffordance(f"there is no {what} {command.affordance!r} on {command.thing!r}")
+        try:
+            return adopted, operation, operation.check(command.value)
+        except SchemaError as error:
+            raise BadInput(f"{command.thing}.{command.affordance}: {error}") from error
+
+    def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:
+        entry = records.denied(command, target.operation.capability, target.value, decision, self._clock.wall())
+        try:
+            self._ledger.append(entry)
+        except LedgerUnavailable as error:
+            log.error("a denial is not recorded: %s", error)
+        approvable = decision.verdict.name == "NEEDS_APPROVAL"
+        reason = Reason.APPROVAL_REQUIRED if approvable else Reason.POLICY
+        worst = next((f for f in decision.findings if f.verdict is decision.verdict), None)
+        return Outcome(Result.REFUSED, reason, worst.why if worst else "no rule allows it", decision=decision)
+
+    def _obstacle(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+        """What makes sending pointless or wrong, known before anything is written."""
+        if adopted.suspended:
+            detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
+            return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
+        if target.already_fits and not target.operation.idempotent and target.slot is not None:
+            detail = f"{target.slot.property.name} already is {orjson.dumps(target.expected).decode()}; nothing was sent"
+            return Outcome(Result.ACKNOWLEDGED, Reason.UNCHANGED, detail, target.slot.reading, target.slot.evidence)
+        lost = adopted.reach.reachable is False
+        if adopted.driver not in self._drivers or (lost and not target.toward_safe):
+            reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
+            return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, f"{adopted.id} cannot be reached: {reason}")
+        return None
+
+    async def _write_dispatch(self, admitted: _Admitted, target: Target, decision: Decision) -> None:
+        execution = admitted.execution
+        entry = records.dispatch(execution, target, decision, admitted.request, self._clock.wall())
+        reach("dispatching")
+        execution.ledger_seq = await self._ledger.commit(entry)
+
+    def _change_since(self, before: tuple[int, int, str], command: Command, adopted: Adopted) -> str | None:
+        """From here to the first byte there is no await: what holds now holds for the send."""
+        if self._revoked(command.token):
+            return "the caller's token was revoked meanwhile"
+        if self._registry.get(adopted.id) is not adopted or before[1] != adopted.version:
+            return f"{adopted.id} was changed meanwhile; look at it and ask again"
+        if before[0] != self.epoch:
+            return "everything was stopped meanwhile"
+        if before[2] != self._policy().version:
+            return "the rules were changed meanwhile; ask again"
+        return None
+
+    def _expect(self, execution: Execution, target: Target) -> Expectation | None:
+        """Waits for the effect from before the send on. A newer command with another aim takes over from an older one."""
+        effect, slot = target.operation.effect, target.slot
+        if effect is None or slot is None or target.already_fits:
+            return None
+        expectation = Expectation(
+            execution.command.id,
+            target.expected,
+            effect.tolerance,
+            since=self._clock.wall(),
+            needs_device=target.operation.hazard >= Hazard.PROPERTY,
+        )
+        for other in slot.expectations:
+            if other.expected != target.expected:
+                other.supersede(execution.command.id)
+        slot.expectations.append(expectation)
+        return expectation
+
+    def _registry_entry(self, thing: str) -> Adopted:
+        adopted = self._registry.get(thing)
+        assert adopted is not None  # step 10 looked, and nothing was awaited since
+        return adopted
+
+    def _end(self, execution: Execution, outcome: Outcome) -> None:
+        now = self._clock.wall()
+        command = execution.command
+        execution.outcome, execution.ended_at = outcome, now
+        if outcome.reason not in (Reason.POLICY, Reason.APPROVAL_REQUIRED):  # a denial stands in the ledger already
+            try:
+                self._ledger.append(records.outcome(execution, outcome, now))
+            except LedgerUnavailable as error:
+                log.error("an outcome is not recorded: %s", error)
+        reach("recorded")
+        self.counters[outcome.result] += 1
+        self.outcome_latencies.append(now - execution.requested_at)
+        self._observers.publish(
+            "action",
+            (command.thing, command.affordance),
+            now,
+            {"execution": command.id, "outcome": outcome.result, "reason": outcome.reason, "principal": command.principal.id},
+        )
+        if command.key:
+            self.keys.settle(command, outcome, now)
+
+    def _keep(self, execution: Execution) -> None:
+        self._recent[execution.command.id] = execution
+        if len(self._recent) > KEPT_EXECUTIONS:
+            self._recent.popitem(last=False)
+
+
+async def _answer_of(earlier: Claim) -> Outcome:
+    """The answer of the command that holds the key; waits for it if it still runs."""
+    return replace(await asyncio.shield(earlier.ended), replayed=True)
+
+
+async def _ask_device(driver: Driver, target: Target, expectation: Expectation, sight: Sight) -> Sight:
+    """No report came, or only a bridge's word: ask the device itself. Its answer is evidence of the device."""
+    expectation.rearm()
+    try:
+        await driver.read(target.slot.property.point if target.slot else "", ANSWER_TO_QUESTION_S)
+    except DriverError:
+        return sight
+    answer = await expectation.wait(ANSWER_TO_QUESTION_S)
+    return sight if answer.how is Seen.NOT_IN_TIME else answer
+
+
+def _failed_to_send(error: DriverError) -> Outcome:
+    if isinstance(error, NotSent):
+        return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, str(error))
+    if isinstance(error, Rejected):
+        return Outcome(Result.REJECTED, detail=str(error))
+    return Outcome(Result.IN_DOUBT, detail=str(error))
+
+
+def _not_watched(target: Target) -> Outcome:
+    if target.already_fits and target.slot is not None:
+        detail = f"{target.slot.property.name} already was {orjson.dumps(target.expected).decode()}"
+        return Outcome(Result.ACKNOWLEDGED, Reason.UNCHANGED, detail, target.slot.reading, target.slot.evidence)
+    return Outcome(Result.ACKNOWLEDGED, Reason.NOT_OBSERVABLE, "accepted; its effect cannot be observed")
+
+
+def _outcome_of(sight: Sight, target: Target) -> Outcome:
+    assert target.slot is not None
+    assert target.operation.effect is not None
+    name, expected = target.slot.property.name, orjson.dumps(target.expected).decode()
+    match sight.how:
+        case Seen.YES if sight.report is not None:
+            return Outcome(Result.CONFIRMED, reading=sight.report.reading, evidence=sight.report.evidence)
+        case Seen.SUPERSEDED:
+            return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, f"a newer command took over ({sight.by})")
+        case Seen.LINK_LOST:
+            return Outcome(Result.IN_DOUBT, detail=f"the link was lost after sending: {sight.by}")
+        case _ if sight.report is not None:
+            detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
+            return Outcome(Result.UNCONFIRMED, Reason.ECHO_ONLY, detail, sight.report.reading, sight.report.evidence)
+        case _:
+            detail = f"{name} did not become {expected} within {target.operation.effect.within:g} s"
+            return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail)

@@ -1,0 +1,108 @@
+"""What the ledger holds of a command: built here, and read back here after a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capabilities.vocabulary import Hazard, Json
+from gateway.commands import Command, Execution, Outcome
+from gateway.ledger import Entry
+from gateway.normalise import Target
+from policies.decision import Decision, Finding
+
+if TYPE_CHECKING:
+    from capabilities.readings import Reading
+
+
+def dispatch(execution: Execution, target: Target, decision: Decision, request: str, at: float) -> Entry:
+    """Written to disk before the first byte goes out; without an approval it is the intent, too."""
+    command, operation = execution.command, target.operation
+    body: dict[str, Json] = {
+        "affordance": command.affordance,
+        "action": command.is_action,
+        "capability": operation.capability,
+        "value": target.value,
+        "rules": decision.version,
+        "findings": [f"{f.set}/{f.rule}" for f in decision.findings],
+    }
+    if command.key:
+        body["key"], body["request"] = command.key, request
+    if target.slot is not None and operation.effect is not None:
+        body["effect"] = {
+            "property": target.slot.property.name,
+            "value": target.expected,
+            "tolerance": operation.effect.tolerance,
+            "within": operation.effect.within,
+            "device": operation.hazard >= Hazard.PROPERTY,
+        }
+    return _entry("dispatch", command, at, body)
+
+
+def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
+    """How it ended, and what was seen."""
+    body: dict[str, Json] = {"result": result.result, "ms": round((at - execution.requested_at) * 1000)}
+    if result.reason:
+        body["reason"] = result.reason
+    if result.detail:
+        body["detail"] = result.detail
+    if result.reading is not None:
+        body["seen"] = _seen(result.reading) | {"evidence": result.evidence}
+    command = execution.command
+    if execution.dispatched_at is None:  # nothing else tells what it was
+        body |= {"affordance": command.affordance, "action": command.is_action, "value": command.value}
+    return Entry(
+        kind="outcome", at=at, body=body, execution=command.id, principal=command.principal.id, thing=command.thing
+    )
+
+
+def denied(command: Command, capability: str, value: Json, decision: Decision, at: float) -> Entry:
+    """An attempt that the rules refused, with every reason."""
+    body: dict[str, Json] = {
+        "affordance": command.affordance,
+        "action": command.is_action,
+        "capability": capability,
+        "value": value,
+        "rules": decision.version,
+        "verdict": decision.verdict.name.lower(),
+        "findings": [finding(f) for f in decision.findings],
+    }
+    return _entry("denied", command, at, body)
+
+
+def finding(f: Finding) -> Json:
+    """One rule's part in a decision, as the ledger and the API show it."""
+    shown: dict[str, Json] = {
+        "rule": f.rule,
+        "set": f.set,
+        "verdict": f.verdict.name.lower().replace("_", "-"),
+        "why": f.why,
+        "seen": f.seen,
+    }
+    if f.remedy is not None:
+        shown["remedy"] = {"text": f.remedy.text, "data": f.remedy.data}
+    if f.unknown:
+        shown["unknown"] = True
+    return shown
+
+
+def _entry(kind: str, command: Command, at: float, body: dict[str, Json]) -> Entry:
+    private: dict[str, Json] | None = None
+    if command.purpose or command.evidence is not None:
+        private = {"purpose": command.purpose}
+        if command.evidence is not None:
+            private["evidence"] = command.evidence
+    if command.traceparent:
+        body["trace"] = command.traceparent
+    return Entry(
+        kind=kind,
+        at=at,
+        body=body,
+        execution=command.id,
+        principal=command.principal.id,
+        thing=command.thing,
+        private=private,
+    )
+
+
+def _seen(reading: Reading) -> dict[str, Json]:
+    return {"value": reading.value, "at": round(reading.observed_at, 3), "quality": reading.quality}
