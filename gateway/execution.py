@@ -28,8 +28,8 @@ import orjson
 from capabilities import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Hazard, Json
-from drivers.driver import Driver, DriverError, NotSent, Rejected
-from gateway import records
+from drivers.driver import Driver, DriverError
+from gateway import outcomes, records
 from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
@@ -41,6 +41,7 @@ from gateway.ledger import Ledger, LedgerUnavailable
 from gateway.normalise import StateUnknown, Target, resolve
 from gateway.observers import Observers
 from gateway.registry import Registry
+from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview
 from policies import Policy
 from policies.decision import Decision
 
@@ -56,33 +57,6 @@ KEPT_EXECUTIONS: Final = 1_000
 KEPT_LATENCIES: Final = 2_048
 
 log = logging.getLogger(__name__)
-
-
-class RequestError(Exception):
-    """The request means nothing here: nothing was decided, recorded or sent. The text is for its author."""
-
-
-class NoSuchAffordance(RequestError):
-    """There is no such Thing, property or action."""
-
-
-class BadInput(RequestError):
-    """The value does not fit the affordance's schema; the text names what is wrong and what would be right."""
-
-
-class KeyReused(RequestError):
-    """The idempotency key belongs to another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What would happen to a command, when nothing is moved."""
-
-    decision: Decision
-    affordance: str
-    is_action: bool
-    value: Json
-    unchanged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,18 +216,18 @@ class Executor:
         try:
             await send(target.operation.point, target.value, SEND_DEADLINE_S)
         except DriverError as error:
-            return _failed_to_send(error)
+            return outcomes.of_failure(error)
         self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
         reach("sent")
         if sent is not None:
             sent.set_result(None)
         if expectation is None or target.slot is None or target.operation.effect is None:
-            return _not_watched(target)
+            return outcomes.not_observable() if target.slot is None else outcomes.unchanged(target, sent=True)
         sight = await expectation.wait(target.operation.effect.within)
         if sight.how is Seen.NOT_IN_TIME and target.slot.property.readable:
             sight = await _ask_device(driver, target, expectation, sight)
         reach("seen")
-        return _outcome_of(sight, target)
+        return outcomes.of_sight(sight, target)
 
     # ---------------------------------------------------------------- the helpers, in the order of their steps
 
@@ -285,8 +259,7 @@ class Executor:
             detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
             return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
         if target.already_fits and not target.operation.idempotent and target.slot is not None:
-            detail = f"{target.slot.property.name} already is {orjson.dumps(target.expected).decode()}; nothing was sent"
-            return Outcome(Result.ACKNOWLEDGED, Reason.UNCHANGED, detail, target.slot.reading, target.slot.evidence)
+            return outcomes.unchanged(target, sent=False)
         lost = adopted.reach.reachable is False
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
             reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
@@ -375,37 +348,3 @@ async def _ask_device(driver: Driver, target: Target, expectation: Expectation, 
         return sight
     answer = await expectation.wait(ANSWER_TO_QUESTION_S)
     return sight if answer.how is Seen.NOT_IN_TIME else answer
-
-
-def _failed_to_send(error: DriverError) -> Outcome:
-    if isinstance(error, NotSent):
-        return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, str(error))
-    if isinstance(error, Rejected):
-        return Outcome(Result.REJECTED, detail=str(error))
-    return Outcome(Result.IN_DOUBT, detail=str(error))
-
-
-def _not_watched(target: Target) -> Outcome:
-    if target.already_fits and target.slot is not None:
-        detail = f"{target.slot.property.name} already was {orjson.dumps(target.expected).decode()}"
-        return Outcome(Result.ACKNOWLEDGED, Reason.UNCHANGED, detail, target.slot.reading, target.slot.evidence)
-    return Outcome(Result.ACKNOWLEDGED, Reason.NOT_OBSERVABLE, "accepted; its effect cannot be observed")
-
-
-def _outcome_of(sight: Sight, target: Target) -> Outcome:
-    assert target.slot is not None
-    assert target.operation.effect is not None
-    name, expected = target.slot.property.name, orjson.dumps(target.expected).decode()
-    match sight.how:
-        case Seen.YES if sight.report is not None:
-            return Outcome(Result.CONFIRMED, reading=sight.report.reading, evidence=sight.report.evidence)
-        case Seen.SUPERSEDED:
-            return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, f"a newer command took over ({sight.by})")
-        case Seen.LINK_LOST:
-            return Outcome(Result.IN_DOUBT, detail=f"the link was lost after sending: {sight.by}")
-        case _ if sight.report is not None:
-            detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
-            return Outcome(Result.UNCONFIRMED, Reason.ECHO_ONLY, detail, sight.report.reading, sight.report.evidence)
-        case _:
-            detail = f"{name} did not become {expected} within {target.operation.effect.within:g} s"
-            return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail)

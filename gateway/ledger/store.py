@@ -48,7 +48,7 @@ class Store:
             "journal_mode=WAL",
             "synchronous=FULL",
             "wal_autocheckpoint=0",
-            f"journal_size_limit={CHECKPOINT_BYTES}",
+            f"journal_size_limit={CHECKPOINT_BYTES // 2}",
             f"cache_size=-{_CACHE_KIB}",
         ):
             self._db.execute(f"PRAGMA {pragma}")
