@@ -1,0 +1,55 @@
+# Everything runs in .venv, which the first target that needs it makes. `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := bash
+BIN := .venv/bin
+PYTEST_WORKERS ?= 2
+MANIFEST := pyproject.toml constraints.txt .ci/venv
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: .venv/.stamp-demo ## a simulated house on a real broker; prints an address, a token and a code
+	@$(BIN)/hearth demo
+
+.PHONY: test
+test: .venv/.stamp-test ## all checks and all tests, but for those that need a heavy peer
+	@.ci/system-packages mosquitto
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not peers and not bench"
+
+.PHONY: test-peers
+test-peers: .venv/.stamp-test ## the tests against heavy third-party peers
+	@.ci/system-packages mosquitto node
+	@.ci/node-packages
+	$(BIN)/python -m pytest -m peers
+
+.PHONY: check
+check: .venv/.stamp-test ## formatting, lint, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: .venv/.stamp-test ## measure speed and memory, beside a floor taken in the same run
+	@.ci/system-packages mosquitto
+	$(BIN)/python tests/bench/run.py
+
+.PHONY: lock
+lock: .venv/.stamp-test ## write the versions that are installed now to constraints.txt
+	@.ci/lock
+
+.PHONY: clean
+clean: ## remove the environment and everything that can be made again
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.stamp-demo: $(MANIFEST)
+	@.ci/venv demo
+	@touch $@
+
+.venv/.stamp-test: $(MANIFEST)
+	@.ci/venv test
+	@touch $@

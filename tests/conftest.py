@@ -1,0 +1,18 @@
+"""What every test shares: the guards, and a free port."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+pytest_plugins = ("tests.guards",)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody uses now. Where a server can bind port 0 itself, prefer that."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
