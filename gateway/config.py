@@ -33,11 +33,20 @@ class Http(Section):
     hosts: tuple[str, ...] = ()  # further names that clients may use for this gateway
 
 
+class Publisher(Section):
+    """One user of the managed broker: the topics it may publish and those it may subscribe to (MQTT topic filters)."""
+
+    name: str
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+
+
 class ManagedBroker(Section):
-    """The gateway's own broker on loopback. `users` are the publishers: one each, none may publish commands."""
+    """The gateway's own broker on loopback: one user for each publisher, and only the gateway may publish commands.
+    Each user's password is in `<state_dir>/broker/<name>.password`."""
 
     program: Literal["auto", "mosquitto", "nats"] = "auto"
-    users: tuple[str, ...] = ()
+    users: tuple[Publisher, ...] = ()
     port: Port = 0
 
 

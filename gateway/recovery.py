@@ -91,16 +91,19 @@ class Recovery:
         expectation = Expectation(row.execution, effect["value"], tolerance, since=since, needs_device=needs_device)
         slot.expectations.append(expectation)
         try:
-            seen = await self._ask_and_wait(adopted.driver, slot, expectation)
+            seen = await self._ask_and_wait(adopted.driver, slot, expectation, float(str(effect["within"])))
         finally:
             slot.expectations.remove(expectation)
         if seen is not None:
             return seen
         return _what_the_state_says(slot, effect["value"], tolerance, since, needs_device=needs_device)
 
-    async def _ask_and_wait(self, driver: str, slot: Slot, expectation: Expectation) -> Outcome | None:
-        """Waits for the device to return, asking it where it can be asked."""
-        deadline = self._clock.monotonic() + RETURN_OF_DEVICES_S
+    async def _ask_and_wait(
+        self, driver: str, slot: Slot, expectation: Expectation, within: float
+    ) -> Outcome | None:
+        """Waits for the device to return, asking it where it can be asked. It may still be on its way for `within` seconds."""
+        began = self._clock.monotonic()
+        deadline = began + max(RETURN_OF_DEVICES_S, within)
         pause = 0.25
         while self._clock.monotonic() < deadline:
             if slot.property.readable and slot.reach.reachable is not False and driver in self._drivers:
@@ -112,7 +115,7 @@ class Recovery:
             if sight.how is Seen.YES and sight.report is not None:
                 detail = "the gateway stopped after sending; the effect was seen afterwards"
                 return Outcome(Result.CONFIRMED, Reason.NONE, detail, sight.report.reading, sight.report.evidence)
-            if _answered(slot, expectation.since):
+            if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
                 return None
             expectation.rearm()
             pause = min(pause * 2, 4.0)

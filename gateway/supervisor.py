@@ -35,12 +35,20 @@ class Supervisor:
     def __init__(self, group: asyncio.TaskGroup, clock: Clock) -> None:
         self._group = group
         self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
         self.conditions: dict[str, Condition] = {}
 
     def keep(self, name: str, part: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Runs `part` again and again until it returns or is cancelled."""
         condition = self.conditions[name] = Condition(name)
-        return self._group.create_task(self._keep(condition, part), name=name)
+        task = self._group.create_task(self._keep(condition, part), name=name)
+        self._tasks.append(task)
+        return task
+
+    def stop(self) -> None:
+        """Cancels every part; the group's end waits for them."""
+        for task in self._tasks:
+            task.cancel()
 
     async def _keep(self, condition: Condition, part: Callable[[], Awaitable[None]]) -> None:
         pause = FIRST_PAUSE_S

@@ -16,15 +16,12 @@ LEDGER_FILE: Final = "ledger.db"
 _ROWS_A_STATEMENT: Final = 64
 # Page cache. The inserts touch the last pages only.
 _CACHE_KIB: Final = 512
-# The write-ahead log is copied back when the writer rests and it has this size …
-CHECKPOINT_BYTES: Final = 2 * 1024 * 1024
-# … or, without rest, at this one.
-CHECKPOINT_AT_ONCE_BYTES: Final = 16 * 1024 * 1024
-# Entries that wait for their postings: a query scans these (2 ms), and a batch of them dirties each posting page once.
-POST_AFTER_ENTRIES: Final = 2000
-POST_AT_ONCE_ENTRIES: Final = 8000
+# What the write-ahead log's file keeps when it starts over.
+_LOG_FILE_BYTES: Final = 1024 * 1024
 
-_COMMON_KINDS: Final = (*sorted(OPENING), *sorted(SETTLING))
+COMMON_KINDS: Final = (*sorted(OPENING), *sorted(SETTLING))
+"""Kinds without postings of their own: most entries are of these."""
+
 _PLAIN: Final = ("seq", "at", "kind", "execution", "principal", "thing", "body", "hash")
 _FULL: Final = (*_PLAIN, "private_hash", "salt", "private")
 
@@ -48,7 +45,7 @@ class Store:
             "journal_mode=WAL",
             "synchronous=FULL",
             "wal_autocheckpoint=0",
-            f"journal_size_limit={CHECKPOINT_BYTES // 2}",
+            f"journal_size_limit={_LOG_FILE_BYTES}",
             f"cache_size=-{_CACHE_KIB}",
         ):
             self._db.execute(f"PRAGMA {pragma}")
@@ -138,7 +135,7 @@ class Store:
             self._db.execute(
                 f"INSERT INTO postings SELECT 't:' || thing AS term, seq FROM entries WHERE {window} AND thing <> ''"  # noqa: S608
                 f" UNION ALL SELECT 'p:' || principal, seq FROM entries WHERE {window} AND principal <> ''"
-                f" UNION ALL SELECT 'k:' || kind, seq FROM entries WHERE {window} AND kind NOT IN {_COMMON_KINDS}"
+                f" UNION ALL SELECT 'k:' || kind, seq FROM entries WHERE {window} AND kind NOT IN {COMMON_KINDS}"
                 " ORDER BY 1, 2",
                 bounds,
             )
