@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
@@ -69,7 +70,11 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What would make it allowed, in words, and as data where it is data (`minimum`/`maximum`/`one_of`/`after_seconds`/`approver`)."""
+    """What would make it allowed, in words, and as data where it is data.
+
+    Members of `data`: `minimum`, `maximum`, `one_of`, `after_seconds`, `approver`;
+    of a missing allow `set`, `who`, `may`, `privilege`.
+    """
 
     text: str
     data: Json = None
@@ -77,7 +82,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's part in a decision. `seen` is what it looked at ("target 26 °C"), `unknown` is true where evidence was missing."""
+    """One rule's part in a decision.
+
+    `seen` is what it looked at ("26 is above 23"), `unknown` is true where evidence was missing or of the wrong type.
+    """
 
     rule: str
     set: str
@@ -99,11 +107,16 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The widest range that all rules together accept for the input (None: no bound on that side)."""
+    """The widest range that all rules together accept for the input (None: no bound on that side).
+
+    `members` has the same for the members of an input that is an object. An empty `one_of`, or a `minimum` above the
+    `maximum`, means that nothing is accepted.
+    """
 
     minimum: float | None = None
     maximum: float | None = None
     one_of: tuple[Json, ...] | None = None
+    members: Mapping[str, Accepted] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""Policies: may this principal do this, here, with this value? Pure, synchronous, and explained.
+
+`parse` reads a rule document, `compile_rules` joins sets to a `Policy`, `Policy.decide` answers. See `policies.documents`
+for the language and `policies.defaults` for the sets that ship.
+"""
+
+from policies.compile import compile_rules
+from policies.decision import (
+    Accepted,
+    AccessRequest,
+    Approval,
+    Decision,
+    Finding,
+    Obligation,
+    Principal,
+    Remedy,
+    Role,
+    Subject,
+    Verdict,
+)
+from policies.documents import RuleSet
+from policies.explain import Right, explain
+from policies.parse import parse
+from policies.parts import implied, strictest, with_parts
+from policies.policy import Policy
+from policies.problems import PolicyError, Problem
+
+__all__ = [
+    "Accepted",
+    "AccessRequest",
+    "Approval",
+    "Decision",
+    "Finding",
+    "Obligation",
+    "Policy",
+    "PolicyError",
+    "Principal",
+    "Problem",
+    "Remedy",
+    "Right",
+    "Role",
+    "RuleSet",
+    "Subject",
+    "Verdict",
+    "compile_rules",
+    "explain",
+    "implied",
+    "parse",
+    "strictest",
+    "with_parts",
+]

@@ -1,0 +1,151 @@
+"""Bounds on one input: does a value keep them, what do several together accept, and how is that said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from capabilities.vocabulary import Json
+from policies.decision import Accepted
+from policies.documents import BoundsTable, Scalar
+
+LONGEST_SHOWN_CHARS: Final = 60
+"""How much of an input's text a finding repeats: it came from a stranger and goes to a phone."""
+
+_HIGHEST: Final = sys.float_info.max
+_SCALARS: Final = frozenset({bool, int, float, str})
+_Key = tuple[bool, Scalar]  # 1 equals 1.0, and neither equals true
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An input must be a finite number from `low` to `high` (if `ranged`), and one of `options` (if not None)."""
+
+    low: float
+    high: float
+    ranged: bool
+    options: frozenset[_Key] | None
+
+    def admit(self, value: Json) -> bool:
+        """Whether `value` keeps these bounds. A value of another type, nan and infinity never do."""
+        if self.ranged and (type(value) not in (int, float) or not self.low <= value <= self.high):  # type: ignore[operator]
+            return False
+        return self.options is None or (type(value) in _SCALARS and _key(value) in self.options)  # type: ignore[arg-type]
+
+    def seen(self, value: Json) -> tuple[str, bool]:
+        """What is wrong with a `value` that is not admitted, and whether it is unknown rather than outside."""
+        shown = show(value)
+        if self.ranged:
+            if type(value) is not int and type(value) is not float:
+                return f"{shown} is not a number", True
+            if not -_HIGHEST <= value <= _HIGHEST:
+                return f"{shown} is not a finite number", True
+            if value < self.low:
+                return f"{shown} is below {show(self.low)}", False
+            if value > self.high:
+                return f"{shown} is above {show(self.high)}", False
+        options = ", ".join(show(option) for option in self.listed())
+        return f"{shown} is not one of {options}" if options else f"{shown} is not accepted", False
+
+    def listed(self) -> tuple[Scalar, ...]:
+        """The options in an order that does not depend on how they were written."""
+        return tuple(option for _, option in sorted(self.options or (), key=_by_type))
+
+    @property
+    def impossible(self) -> bool:
+        return self.low > self.high or (self.options is not None and not self.options)
+
+    def accepted(self) -> Accepted:
+        return Accepted(
+            minimum=self.low if self.ranged and self.low > -_HIGHEST else None,
+            maximum=self.high if self.ranged and self.high < _HIGHEST else None,
+            one_of=None if self.options is None else self.listed(),
+        )
+
+
+NOTHING: Final = Bounds(-_HIGHEST, _HIGHEST, False, frozenset())
+"""Bounds that no value keeps."""
+
+
+def bounds_of(table: BoundsTable) -> Bounds:
+    return Bounds(
+        low=-_HIGHEST if table.min is None else table.min,
+        high=_HIGHEST if table.max is None else table.max,
+        ranged=table.min is not None or table.max is not None,
+        options=None if table.one_of is None else frozenset(map(_key, table.one_of)),
+    )
+
+
+def bounds_from(accepted: Accepted) -> Bounds:
+    """The bounds that `accepted` tells of (its members left out)."""
+    options = [option for option in accepted.one_of or () if isinstance(option, bool | int | float | str)]
+    return Bounds(
+        low=-_HIGHEST if accepted.minimum is None else accepted.minimum,
+        high=_HIGHEST if accepted.maximum is None else accepted.maximum,
+        ranged=accepted.minimum is not None or accepted.maximum is not None,
+        options=None if accepted.one_of is None else frozenset(map(_key, options)),
+    )
+
+
+def intersection(all_bounds: Iterable[Bounds]) -> Bounds | None:
+    """What keeps every one of `all_bounds`; None where there is none. Order does not matter."""
+    bounds = list(all_bounds)
+    if not bounds:
+        return None
+    low = max(one.low for one in bounds)
+    high = min(one.high for one in bounds)
+    ranged = any(one.ranged for one in bounds)
+    listed = [one.options for one in bounds if one.options is not None]
+    options = None
+    if listed:
+        both = frozenset.intersection(*listed)
+        range_only = Bounds(low, high, ranged, None)
+        options = frozenset(key for key in both if range_only.admit(key[1]))
+    return Bounds(low, high, ranged, options)
+
+
+def say(name: str, bounds: Bounds) -> str:
+    """`target between 16 and 23`: what `name` must be to keep `bounds`."""
+    if bounds.impossible:
+        return f"no {name} is accepted: the rules leave nothing over"
+    if bounds.options is not None:
+        listed = [show(option) for option in bounds.listed()]
+        return f"{name} {listed[0]}" if len(listed) == 1 else f"{name} one of {', '.join(listed)}"
+    low, high = show(bounds.low), show(bounds.high)
+    if low == high:
+        return f"{name} exactly {low}"
+    if bounds.low <= -_HIGHEST:
+        return f"{name} at most {high}"
+    return f"{name} at least {low}" if bounds.high >= _HIGHEST else f"{name} between {low} and {high}"
+
+
+def show(value: Json) -> str:
+    """A value in a sentence: short, on one line, quoted if it is text."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if isinstance(value, int) and abs(value) > _HIGHEST:
+        return "a number without measure"
+    if isinstance(value, str):
+        short = value if len(value) <= LONGEST_SHOWN_CHARS else value[:LONGEST_SHOWN_CHARS] + "…"
+        return json.dumps(short, ensure_ascii=not short.isprintable())
+    return json.dumps(value)
+
+
+def _key(value: Scalar) -> _Key:
+    return (type(value) is bool, value)
+
+
+def _by_type(key: _Key) -> tuple[str, float, str]:
+    value = key[1]
+    if isinstance(value, str):
+        return ("text", 0, value)
+    return ("bool" if key[0] else "number", value, "")

@@ -1,0 +1,126 @@
+"""The findings that make up a refusal, in words that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from capabilities.vocabulary import Hazard, Json, Privilege
+from policies.bounds import NOTHING, Bounds, say, show
+from policies.decision import Finding, Principal, Remedy, Subject, Verdict
+from policies.patterns import matching
+from policies.rules import Allow, Limit
+
+NO_ALLOW: Final = "no-allow"
+"""The `rule` of the finding that nothing allows the request."""
+
+EVALUATION_ERROR: Final = "evaluation-error"
+"""The `rule` of the finding that a rule could not be evaluated, which denies."""
+
+
+def silence(set_name: str, allows: Iterable[Allow], principal: Principal, subject: Subject) -> Finding:
+    """No rule of the set allows the use. The remedy tells which allow would, or what a near one lacks."""
+    kind_of_allow: dict[str, Json] = {
+        "set": set_name,
+        "who": [str(principal.role)],
+        "may": [subject.capability],
+    }
+    lacks = [f'may naming "{subject.capability}"']
+    if subject.privilege.rank > Privilege.OPERATE.rank:
+        kind_of_allow["privilege"] = str(subject.privilege)
+        lacks.append(f'privilege = "{subject.privilege}"')
+    text = f'an allow rule in set "{set_name}" for {principal.role} or {principal.id}, with ' + " and ".join(
+        lacks
+    )
+    if subject.hazard >= Hazard.LIFE_SAFETY:
+        text += "; hazard 3 is never covered by a wildcard"
+    near = sorted(
+        f'"{allow.rule}" {reason}' for allow in allows if (reason := _near(allow, principal, subject))
+    )
+    return Finding(
+        NO_ALLOW,
+        set_name,
+        Verdict.DENY,
+        "What no rule allows is denied",
+        f"no rule allows {principal.role} {principal.id} to use {subject.capability}",
+        Remedy("; ".join([text, *near]), kind_of_allow),
+    )
+
+
+def _near(allow: Allow, principal: Principal, subject: Subject) -> str:
+    """What an allow for this principal and capability lacks; "" if it is about something else."""
+    if not allow.who.fits(principal) or allow.may.isdisjoint(matching(subject.capability)):
+        return ""
+    if not allow.where.fits(subject):
+        return f"allows it only for {allow.where}"
+    if allow.privilege_rank < subject.privilege.rank:
+        return f"lacks the privilege {subject.privilege}"
+    return f"names it by a wildcard only, which does not reach hazard {int(subject.hazard)}"
+
+
+def failures(
+    limit: Limit, value: Json, name: str, whole: Bounds | None, members: Mapping[str, Bounds]
+) -> list[Finding]:
+    """Each bound of `limit` that `value` does not keep. The remedies tell what all limits together accept: `whole` of the
+    input, which is called `name`, and `members` of its members.
+    """
+    found = []
+    if limit.value is NOTHING:
+        found.append(barred(limit, name, NOTHING))
+    elif limit.value is not None and not limit.value.admit(value):
+        seen, unknown = limit.value.seen(value)
+        found.append(_failure(limit, seen, unknown, remedy(name, whole or limit.value)))
+    if limit.members and not isinstance(value, dict):
+        needed = ", ".join(member for member, _ in limit.members)
+        text = f"an object, so that its {needed} can be looked at"
+        found.append(_failure(limit, f"{show(value)} is not an object", True, Remedy(text)))
+    elif isinstance(value, dict):
+        found += _member_failures(limit, value, members)
+    return found
+
+
+def barred(limit: Limit, name: str, whole: Bounds) -> Finding:
+    """`limit` takes part in leaving no input over: by itself, or together with others."""
+    if limit.value is NOTHING:
+        fix = Remedy(f'nothing in the request; only a change of rule "{limit.rule}" in set "{limit.set}"')
+        return _failure(limit, f"{name} is never accepted", False, fix)
+    return _failure(limit, say(name, limit.value or whole), False, remedy(name, whole))
+
+
+def _member_failures(
+    limit: Limit, value: dict[str, Json], members: Mapping[str, Bounds]
+) -> Iterator[Finding]:
+    for name, bounds in limit.members:
+        if name in value and not bounds.admit(value[name]):
+            seen, unknown = bounds.seen(value[name])
+            yield _failure(limit, f"{name} {seen}", unknown, remedy(name, members.get(name, bounds)))
+
+
+def remedy(name: str, bounds: Bounds) -> Remedy:
+    """What `name` must be, in words and as data (`minimum`, `maximum`, `one_of`)."""
+    accepted = bounds.accepted()
+    data: dict[str, Json] = {}
+    if accepted.minimum is not None:
+        data["minimum"] = accepted.minimum
+    if accepted.maximum is not None:
+        data["maximum"] = accepted.maximum
+    if accepted.one_of is not None:
+        data["one_of"] = list(accepted.one_of)
+    return Remedy(say(name, bounds), data)
+
+
+def error(rule: str, set_name: str, raised: Exception) -> Finding:
+    """A rule (or the evaluation itself) failed: nobody knows, so it denies."""
+    return Finding(
+        rule,
+        set_name,
+        Verdict.DENY,
+        "What cannot be evaluated is denied",
+        f"the rules could not be evaluated: {type(raised).__name__}",
+        Remedy("report this: no input should lead here"),
+        unknown=True,
+    )
+
+
+def _failure(limit: Limit, seen: str, unknown: bool, fix: Remedy) -> Finding:
+    return Finding(limit.rule, limit.set, Verdict.DENY, limit.why, seen, fix, unknown)

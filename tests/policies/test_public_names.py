@@ -1,0 +1,33 @@
+"""The public names of the package: a change here is a change for everyone who uses it."""
+
+from __future__ import annotations
+
+import policies
+
+
+def test_public_names() -> None:
+    assert sorted(policies.__all__) == [
+        "Accepted",
+        "AccessRequest",
+        "Approval",
+        "Decision",
+        "Finding",
+        "Obligation",
+        "Policy",
+        "PolicyError",
+        "Principal",
+        "Problem",
+        "Remedy",
+        "Right",
+        "Role",
+        "RuleSet",
+        "Subject",
+        "Verdict",
+        "compile_rules",
+        "explain",
+        "implied",
+        "parse",
+        "strictest",
+        "with_parts",
+    ]
+    assert all(hasattr(policies, name) for name in policies.__all__)
