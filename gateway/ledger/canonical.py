@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import orjson
 
@@ -49,7 +49,7 @@ def _slow(value: Json | Mapping[str, Json]) -> bytes:
     import rfc8785  # noqa: PLC0415 (rarely needed)
 
     try:
-        return rfc8785.dumps(cast("dict[str, object]", value))
+        return rfc8785.dumps(cast("dict[str, Any]", value))
     except rfc8785.CanonicalizationError as error:
         raise ValueError(f"not canonical JSON: {error}") from error
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.ledger.entries import OPENING, SETTLING, Entry, Sealed, seal
 from gateway.ledger.heads import Head, HeadFile, Signer
@@ -45,16 +46,22 @@ class Chain:
             self._heads = HeadFile(directory, self._signer.public_key)
             stack.callback(self._heads.close)
             self._store = Store(directory)
-            stack.callback(lambda: self._store.close())
+            stack.callback(self._close_store)
             self._look()
             self._opened = stack.pop_all()
 
-    def reopen(self) -> None:
-        """Start again from what is on disk, after a failure. Raises `sqlite3.Error`."""
+    def reopen(self) -> bool:
+        """Start again from what is on disk, after a failure. Whether the group that failed arrived there all the same.
+
+        Raises `sqlite3.Error`.
+        """
+        attempted = self._store.attempted
         with contextlib.suppress(sqlite3.Error):
             self._store.close()
         self._store = Store(self._directory)
+        self._store.attempted = attempted
         self._look()
+        return self._store.last_hash == attempted
 
     def _look(self) -> None:
         """See what is unsettled, and whether entries are missing."""
@@ -71,7 +78,7 @@ class Chain:
         _log.error("entries %d to %d of the ledger are missing", last + 1, head.seq)
         what = "the ledger's tail is missing: it was signed further than it reaches"
         self._store.skip_to(head.seq)
-        body = {"what": what, "last": last, "signed": head.seq, "signed_hash": head.hash}
+        body: dict[str, Json] = {"what": what, "last": last, "signed": head.seq, "signed_hash": head.hash}
         self._store.write([seal(Entry("incident", self._clock.wall(), body))])
 
     @property
@@ -111,7 +118,10 @@ class Chain:
             self._untracked_from = seq
 
     def erase(self, seq: int) -> int:
-        """Forget the private part of entry `seq`; the number of the entry that records it. Raises `LookupError`, `sqlite3.Error`."""
+        """Forget the private part of entry `seq`; the number of the entry that records it.
+
+        Raises `LookupError`, `sqlite3.Error`.
+        """
         if not self._store.has_private(seq):
             raise LookupError(f"ledger entry {seq} has no private part (any more)")
         self._store.erase(seq, seal(Entry("erase", self._clock.wall(), {"seq": seq})))
@@ -148,3 +158,6 @@ class Chain:
 
     def close(self) -> None:
         self._opened.close()
+
+    def _close_store(self) -> None:
+        self._store.close()  # the one of now: `reopen` replaces it

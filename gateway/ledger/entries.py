@@ -23,7 +23,7 @@ from gateway.ledger.canonical import canonical, quoted
 GENESIS: Final = bytes(32)
 """Stands for the hash before the first entry."""
 
-# One entry. A body is a command with its findings (about 0.3 kB) or a rule set's change (tens of kB); more is a mistake upstream.
+# One entry. A body is a command with its findings (0.3 kB) or a change of rules (tens of kB); more is a mistake upstream.
 MAX_ENTRY_BYTES: Final = 256 * 1024
 
 _SALT_BYTES: Final = 16
@@ -34,7 +34,7 @@ SETTLING: Final = frozenset({"outcome", "denied"})
 """… and those that settle it."""
 
 
-class LedgerUnavailable(Exception):
+class LedgerUnavailable(Exception):  # noqa: N818 (a state of the world)
     """The entry was not recorded: the ledger cannot be written (disk full, I/O error), is closed, or too much waits."""
 
 
@@ -104,7 +104,7 @@ def seal(entry: Entry) -> Sealed:
     )  # fmt: skip
 
 
-def framing(
+def framing(  # noqa: PLR0917 (in the order of the file's columns)
     at: int, kind: str, execution: str, principal: str, thing: str, body: bytes, private_hash: bytes | None
 ) -> tuple[bytes, bytes]:
     """The canonical JSON of an entry, as what stands before and after its number. `at` in milliseconds, `body` canonical."""

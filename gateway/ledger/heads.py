@@ -44,7 +44,9 @@ class Head:
     signature: str = ""
 
     def signed_bytes(self) -> bytes:
-        return _PREFIX + canonical({"at": self.at, "hash": self.hash, "seq": self.seq, "settled": self.settled})
+        return _PREFIX + canonical(
+            {"at": self.at, "hash": self.hash, "seq": self.seq, "settled": self.settled}
+        )
 
     def line(self) -> bytes:
         return b'{"at":%d,"hash":"%b","seq":%d,"settled":%d,"signature":"%b"}\n' % (
@@ -80,10 +82,14 @@ class Signer:
             self._key = SigningKey(seed)
         except BlockingIOError:
             os.close(self._fd)
-            raise LedgerUnavailable(f"another process writes the ledger in {directory}: stop it first") from None
+            raise LedgerUnavailable(
+                f"another process writes the ledger in {directory}: stop it first"
+            ) from None
         except ValueError as error:
             os.close(self._fd)
-            raise LedgerUnavailable(f"{directory / KEY_FILE} is not a key (64 hexadecimal digits): {error}") from None
+            raise LedgerUnavailable(
+                f"{directory / KEY_FILE} is not a key (64 hexadecimal digits): {error}"
+            ) from None
 
     @property
     def public_key(self) -> bytes:
@@ -112,7 +118,9 @@ class HeadFile:
         if whole < len(content):
             os.ftruncate(self._fd, whole)
         self._lines = content.count(b"\n")
-        self.last = max((head for head, _ in read_heads(directory) if head), key=lambda head: head.seq, default=None)
+        self.last = max(
+            (head for head, _ in read_heads(directory) if head), key=lambda head: head.seq, default=None
+        )
 
     def append(self, head: Head, *, durable: bool) -> None:
         os.write(self._fd, head.line())

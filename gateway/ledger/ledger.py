@@ -41,7 +41,7 @@ class Ledger:
     """
 
     def __init__(self, directory: Path, clock: Clock, *, injected_flush_s: float = 0.0) -> None:
-        """`directory` holds ledger.db, ledger.heads and ledger.key. `injected_flush_s` lengthens each flush, for measurements."""
+        """`directory` holds ledger.db, ledger.heads and ledger.key. `injected_flush_s` lengthens each flush (for tests)."""
         self._directory = directory
         self._clock = clock
         self._injected_flush_s = injected_flush_s
@@ -63,11 +63,10 @@ class Ledger:
         """Flushes what waits, and signs it."""
         if self._ride is not None:
             self._ride.cancel()
+        await self._loop.run_in_executor(self._reading, self._close_reader)
+        self._reading.shutdown(wait=False)
         if self._writer is not None:
             await self._writer.close()
-        if self._reader is not None:
-            self._reader.close()
-        self._reading.shutdown(wait=False)
 
     @property
     def available(self) -> bool:
@@ -90,8 +89,8 @@ class Ledger:
     def append(self, entry: Entry) -> None:
         """Record `entry` with the next group, 50 ms from now at the latest. Never blocks.
 
-        Raises `LedgerUnavailable`, and `ValueError` if it is not JSON. An accepted entry outlives a failure of the disk, but not
-        a crash within those 50 ms.
+        Raises `LedgerUnavailable`, and `ValueError` if it is not JSON. An accepted entry outlives a failure of the disk,
+        but not a crash within those 50 ms.
         """
         self._open_writer().put(seal(entry), None)
         if self._ride is None:
@@ -100,8 +99,8 @@ class Ledger:
     async def commit(self, entry: Entry) -> int:
         """Record `entry`; it is on disk when its number is returned.
 
-        Raises `LedgerUnavailable`, and `ValueError` if it is not JSON. When it is cancelled, or the disk failed while it was being
-        written, the entry may be there all the same.
+        Raises `LedgerUnavailable`, and `ValueError` if it is not JSON. When it is cancelled, or the disk failed while it was
+        being written, the entry may be there all the same.
         """
         ready: asyncio.Future[int] = self._loop.create_future()
         writer = self._open_writer()
@@ -155,6 +154,11 @@ class Ledger:
             raise LedgerUnavailable("the ledger is not open")
         return self._writer
 
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
     def _flush_riders(self) -> None:
         self._ride = None
         if self._writer is not None:
@@ -174,5 +178,3 @@ class Ledger:
             return await self._loop.run_in_executor(self._reading, job)
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot be read: {error}") from error
-
-

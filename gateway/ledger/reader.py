@@ -76,14 +76,20 @@ class Reader:
             f"(SELECT seq AS posting FROM postings WHERE term IN ({marks})) JOIN entries ON seq = posting",  # noqa: S608
             "posting", terms, query.after, old_before,
         )  # fmt: skip
-        new = ("entries", "", [], max(query.after, posted), query.before)
+        new: tuple[str, str, list[str], int, int | None] = (
+            "entries",
+            "",
+            [],
+            max(query.after, posted),
+            query.before,
+        )
         found: list[Record] = []
         for source, key, values, after, before in (new, old) if query.newest_first else (old, new):
             if len(found) < limit:
                 found += self._select(query, source, key, values, after, before, limit - len(found))
         return found
 
-    def _select(
+    def _select(  # noqa: PLR0917
         self,
         query: Query,
         source: str,
@@ -98,7 +104,11 @@ class Reader:
         if before is not None:
             where.append(f"{seq} < ?")
             parameters.append(before)
-        for column, value in (("execution", query.execution), ("principal", query.principal), ("thing", query.thing)):
+        for column, value in (
+            ("execution", query.execution),
+            ("principal", query.principal),
+            ("thing", query.thing),
+        ):
             if value:
                 where.append(f"{column} = ?")
                 parameters.append(value)
@@ -133,7 +143,9 @@ class Reader:
             after = records[-1].seq
 
 
-def to_record(row: tuple[int, int, str, str, str, str, str, bytes, bytes | None, bytes | None, str | None]) -> Record:
+def to_record(
+    row: tuple[int, int, str, str, str, str, str, bytes, bytes | None, bytes | None, str | None],
+) -> Record:
     seq, at, kind, execution, principal, thing, body, digest, private_hash, _, private = row
     return Record(
         seq=seq,

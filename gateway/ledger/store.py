@@ -11,8 +11,8 @@ from gateway.ledger.entries import GENESIS, OPENING, SETTLING, Sealed, chained
 
 LEDGER_FILE: Final = "ledger.db"
 
-# Rows of one INSERT statement; larger groups take several within one transaction. A statement is prepared once for each power of
-# two: one step of SQLite a group means one release of the GIL, where executemany makes one for each row.
+# Rows of one INSERT statement; larger groups take several within one transaction. One step of SQLite means one release of
+# the GIL, where executemany makes one for each row. A statement is prepared once for each power of two.
 _ROWS_A_STATEMENT: Final = 64
 # Page cache. The inserts touch the last pages only.
 _CACHE_KIB: Final = 512
@@ -55,6 +55,7 @@ class Store:
         row = self._db.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = row[0] if row else 0
         self.last_hash: bytes = row[1] if row else GENESIS
+        self.attempted = b""  # the tail's hash after the last `write`, if that arrived
         self.posted: int = self._db.execute("SELECT coalesce(max(up_to), 0) FROM posted").fetchone()[0]
 
     def write(self, group: Sequence[Sealed]) -> None:
@@ -69,6 +70,7 @@ class Store:
             rows.append((seq, *entry[:6], digest, *entry[6:9]))
         if not private:
             rows = [row[:8] for row in rows]
+        self.attempted = digest
         self._insert(rows, _FULL if private else _PLAIN)
         self.last_seq, self.last_hash = seq, digest
 
@@ -94,7 +96,8 @@ class Store:
         """Executions that began after entry `after` and were not settled, each with the number of its first entry."""
         opened: dict[str, int] = {}
         rows = self._db.execute(
-            "SELECT seq, kind, execution FROM entries WHERE seq > ? AND execution <> '' ORDER BY seq", (after,)
+            "SELECT seq, kind, execution FROM entries WHERE seq > ? AND execution <> '' ORDER BY seq",
+            (after,),
         )
         for seq, kind, execution in rows:
             if kind in OPENING:

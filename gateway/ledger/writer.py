@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.ledger.chain import SIGN_EVERY_S, Chain
 from gateway.ledger.entries import Entry, LedgerUnavailable, Sealed, seal
@@ -47,8 +48,11 @@ class Writer:
         self._entries: deque[tuple[Sealed, Ready | None]] = deque()
         self._works: deque[tuple[Work, Ready]] = deque()
         self._held: list[Sealed] = []  # what could not be written, and whose callers were not told
+        self._doubtful = 0  # the first of these may have been written, when a flush failed at its end
         self._failed_at = self._refused = 0
-        self._wake = threading.Lock()  # held while there is nothing to do: one thread releases it, the writer acquires it
+        self._wake = (
+            threading.Lock()
+        )  # held while there is nothing to do: one thread releases it, the writer acquires it
         self._wake.acquire()
         self._closing = False
         self._started: Ready = loop.create_future()
@@ -68,7 +72,9 @@ class Writer:
             raise LedgerUnavailable(self.why())
         if len(self._entries) >= MAX_WAITING_ENTRIES:
             self.failures += 1
-            raise LedgerUnavailable(f"{MAX_WAITING_ENTRIES} ledger entries wait: the disk is too slow for this load")
+            raise LedgerUnavailable(
+                f"{MAX_WAITING_ENTRIES} ledger entries wait: the disk is too slow for this load"
+            )
         self._entries.append((entry, ready))
 
     def run(self, work: Work) -> Ready:
@@ -103,7 +109,11 @@ class Writer:
         try:
             chain = self.chain = Chain(self._directory, self._clock)
         except (OSError, sqlite3.Error, LedgerUnavailable) as error:
-            self._tell(_fail, self._started, LedgerUnavailable(f"the ledger in {self._directory} cannot be opened: {error}"))
+            self._tell(
+                _fail,
+                self._started,
+                LedgerUnavailable(f"the ledger in {self._directory} cannot be opened: {error}"),
+            )
             return
         self.available = True
         self._tell(_settle, [(self._started, chain.tail[0])])
@@ -183,6 +193,7 @@ class Writer:
         self.last_error = f"{type(error).__name__}: {error}"
         behind = [self._entries.popleft() for _ in range(len(self._entries))]
         waiting = [ready for _, ready in (*group, *behind) if ready is not None]
+        self._doubtful += sum(ready is None for _, ready in group)
         self._held.extend(entry for entry, ready in (*group, *behind) if ready is None)
         while self._works:
             waiting.append(self._works.popleft()[1])
@@ -192,14 +203,16 @@ class Writer:
 
     def _recover(self, chain: Chain) -> None:
         """Start again from the file, and write what was held back, with an incident that tells of the failure."""
-        body = {
+        body: dict[str, Json] = {
             "what": "the ledger could not be written",
             "error": self.last_error,
             "since": self._failed_at,
             "refused": self._refused,
         }
         try:
-            chain.reopen()
+            if chain.reopen():
+                del self._held[: self._doubtful]
+            self._doubtful = 0
             chain.write([*self._held, seal(Entry("incident", self._clock.wall(), body))])
         except (OSError, sqlite3.Error) as error:
             self.last_error = f"{type(error).__name__}: {error}"
