@@ -1,0 +1,195 @@
+"""From a request to a command, and from its outcome to an answer: what writes and actions have in common."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from capabilities.vocabulary import Json
+from gateway.api.auth import SESSION
+from gateway.api.problems import Problem, bad_request, not_found
+from gateway.api.wire import reply
+from gateway.commands import Command, Execution, Outcome, Result
+from gateway.context import Gateway
+from gateway.requests import BadInput, KeyReused, NoSuchAffordance, RequestError
+from gateway.ids import new_id
+from gateway.records import finding
+from policies import Accepted
+
+LONGEST_PURPOSE: Final = 500
+"""Characters: a sentence or three, kept in the ledger."""
+
+LONGEST_KEY: Final = 255
+
+# RFC 8941 string, or the same without its quotes, as many clients send it.
+_KEY: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|([\x21\x23-\x5b\x5d-\x7e]+)')
+_TRACEPARENT: Final = re.compile(r"[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(?:-.*)?")
+_DONE: Final = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
+
+
+class CommandDoor:
+    """Carries requests to the executor, for one caller each."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def command(self, request: web.Request, thing: str, affordance: str, value: Json, *, is_action: bool) -> Command:
+        """Raises `Problem` (400) where a header is malformed."""
+        session, headers, at = request[SESSION], request.headers, self._gateway.clock.wall()
+        return Command(
+            id=new_id(at),
+            principal=session.principal,
+            token=session.token_id,
+            thing=thing,
+            affordance=affordance,
+            is_action=is_action,
+            value=value,
+            key=_key(headers["Idempotency-Key"]) if "Idempotency-Key" in headers else "",
+            purpose=_purpose(headers["Hearth-Purpose"]) if "Hearth-Purpose" in headers else "",
+            received_at=at,
+            traceparent=_trace(headers["traceparent"]) if "traceparent" in headers else "",
+        )
+
+    async def run(self, command: Command) -> Execution:
+        """Carries it out to its end. Raises `Problem` for what means nothing or may not be known to the caller."""
+        try:
+            execution = await self._gateway.executor.run(command)
+        except RequestError as error:
+            raise self._problem(command, error) from error
+        self._hide(command, execution)
+        return execution
+
+    async def start(self, command: Command) -> Execution:
+        """As `run`, but returns once it was sent."""
+        try:
+            execution = await self._gateway.executor.start(command)
+        except RequestError as error:
+            raise self._problem(command, error) from error
+        self._hide(command, execution)
+        return execution
+
+    def dry_run(self, command: Command) -> web.Response:
+        """What the rules say of it, while nothing moves: 200 whatever they say."""
+        try:
+            preview = self._gateway.executor.preview(command)
+        except RequestError as error:
+            raise self._problem(command, error) from error
+        if not preview.decision.permitted and not self.may_know(command):
+            raise not_found()
+        decision = preview.decision
+        answer: dict[str, Json] = {
+            "verdict": decision.verdict.name.lower().replace("_", "-"),
+            "findings": [finding(f) for f in decision.findings],
+            "accepted": accepted(decision.accepted),
+            "affordance": preview.affordance,
+            "value": preview.value,
+            "unchanged": preview.unchanged,
+            "rules": decision.version,
+        }
+        return reply(answer)
+
+    def may_know(self, command: Command) -> bool:
+        """Whether the caller may know that the affordance exists."""
+        rights, topic = self._gateway.rights.of(command.principal), (command.thing, command.affordance)
+        return topic in rights.acts if command.is_action else topic in rights.sees or topic in rights.writes
+
+    def _hide(self, command: Command, execution: Execution) -> None:
+        refused = execution.outcome is not None and execution.outcome.result is Result.REFUSED
+        if refused and not self.may_know(command):
+            raise not_found()
+
+    def _problem(self, command: Command, error: RequestError) -> Problem:
+        if isinstance(error, KeyReused):
+            return Problem("key-reused", str(error))
+        if not self.may_know(command):
+            return not_found()
+        if isinstance(error, BadInput):
+            return Problem("bad-input", str(error))
+        if isinstance(error, NoSuchAffordance) and not command.is_action:
+            detail = f"{command.affordance} can be read, not written"
+            return Problem("method-not-allowed", detail, headers={"Allow": "GET, HEAD"})
+        return not_found()
+
+
+def answer(execution: Execution) -> web.Response:
+    """The end of a command as an answer: 204, or a problem by the table of outcomes."""
+    outcome = execution.outcome
+    assert outcome is not None
+    headers = outcome_headers(execution, outcome)
+    if outcome.result in _DONE:
+        return web.Response(status=204, headers=headers)
+    failure = problem_of(execution, outcome)
+    failure.headers |= headers
+    return failure.response()
+
+
+def outcome_headers(execution: Execution, outcome: Outcome | None) -> dict[str, str]:
+    headers = {"Hearth-Execution": execution.command.id}
+    if outcome is not None:
+        headers["Hearth-Outcome"] = outcome.result
+        if outcome.reason:
+            headers["Hearth-Reason"] = outcome.reason
+        if outcome.replayed:
+            headers["Idempotent-Replayed"] = "true"
+    return headers
+
+
+def problem_of(execution: Execution, outcome: Outcome) -> Problem:
+    """A command that failed or was refused. The problem is named by the reason, else by the result."""
+    members: dict[str, Json] = {"outcome": outcome.result, "execution": execution.command.id}
+    if outcome.reason:
+        members["reason"] = outcome.reason
+    if outcome.decision is not None and outcome.result is Result.REFUSED:
+        members["findings"] = [finding(f) for f in outcome.decision.findings]
+        members["accepted"] = accepted(outcome.decision.accepted)
+    if outcome.reading is not None:
+        members["seen"] = {"value": outcome.reading.value, "evidence": outcome.evidence}
+    name = outcome.reason or outcome.result.replace("_", "-")
+    return Problem(name, outcome.detail or f"the command ended as {outcome.result}", members=members)
+
+
+def accepted(bounds: Accepted | None) -> Json:
+    """The widest range of inputs that all rules accept, with the members that bound it; null for no statement."""
+    if bounds is None:
+        return None
+    shown: dict[str, Json] = {"minimum": bounds.minimum, "maximum": bounds.maximum}
+    if bounds.one_of is not None:
+        shown["one_of"] = list(bounds.one_of)
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def prefers_async(request: web.Request) -> bool:
+    """`Prefer: respond-async` (RFC 7240, section 4.1)."""
+    prefer = request.headers.get("Prefer")
+    return prefer is not None and any(p.strip().lower() == "respond-async" for p in re.split("[,;]", prefer))
+
+
+def _key(text: str) -> str:
+    """`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a structured string."""
+    match = _KEY.fullmatch(text.strip())
+    key = (match[1] if match[1] is not None else match[2]) if match else ""
+    key = re.sub(r"\\(.)", r"\1", key)
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise bad_request(f'Idempotency-Key must be a quoted text of 1 to {LONGEST_KEY} characters, as in "5f2c…"')
+    return key
+
+
+def _purpose(text: str) -> str:
+    """`Hearth-Purpose`: why this is asked, UTF-8 with percent-encoding."""
+    try:
+        purpose = unquote(text, errors="strict").strip()
+    except UnicodeDecodeError as error:
+        raise bad_request("Hearth-Purpose must be percent-encoded UTF-8") from error
+    if len(purpose) > LONGEST_PURPOSE:
+        raise bad_request(f"Hearth-Purpose may have {LONGEST_PURPOSE} characters, it has {len(purpose)}")
+    return purpose
+
+
+def _trace(text: str) -> str:
+    """`traceparent` (W3C Trace Context): what is malformed is ignored, as its section 3.2 says."""
+    return text if len(text) <= 128 and _TRACEPARENT.fullmatch(text) else ""
+
+

@@ -1,0 +1,93 @@
+"""The one middleware: right host, right origin, known caller; and every error becomes a problem document.
+
+It stands in the path of every command, so each check is a look-up of a header that passed before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api.auth import SESSION, authenticate, is_local_socket
+from gateway.api.problems import Problem, from_http
+from gateway.config import Http
+from gateway.identity import Identity
+from gateway.ledger import LedgerUnavailable
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})
+
+REMEMBERED_HOSTS: Final = 64
+"""Spellings of `Host` that were found right: names times ports, a handful in a house."""
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Checks what every request must be before a handler sees it. `public` are the handlers that need no caller."""
+
+    def __init__(self, identity: Identity, http: Http, public: Iterable[object]) -> None:
+        self._identity = identity
+        self._public = frozenset(public)
+        configured = () if http.host in WILDCARDS else (_bracketed(http.host),)
+        self._names = frozenset(name.lower() for name in (*LOOPBACK_NAMES, *configured, *map(_bracketed, http.hosts)))
+        self._hosts: set[str] = set()
+
+    @property
+    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            try:
+                headers = request.headers
+                if headers.get("Host", "") not in self._hosts:
+                    self._check_host(request)
+                if "Origin" in headers or "Sec-Fetch-Site" in headers:
+                    _check_origin(request)
+                if request.match_info.handler not in self._public:
+                    request[SESSION] = authenticate(self._identity, request)
+                return await handler(request)
+            except Problem as problem:
+                return problem.response()
+            except web.HTTPException as error:
+                return from_http(error).response()
+            except LedgerUnavailable as error:
+                return Problem("ledger-unavailable", str(error)).response()
+            except ConnectionError:
+                raise  # the caller has gone: there is nobody to answer
+            except Exception:
+                log.exception("%s %s failed", request.method, request.path)
+                return Problem("internal", "this is a fault in the gateway; its log has the details").response()
+
+        return guard
+
+    def _check_host(self, request: web.Request) -> None:
+        """A browser that was led here under a foreign name (DNS rebinding) says so in `Host`. RFC 9110, section 7.4."""
+        host = request.headers.get("Host", "")
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if name.lower() in self._names:
+            if len(self._hosts) < REMEMBERED_HOSTS:
+                self._hosts.add(host)
+            return
+        if not is_local_socket(request):
+            known = ", ".join(sorted(self._names))
+            raise Problem("misdirected", f"this gateway is not {host[:100]!r}; it is called {known} (see http.hosts)")
+
+
+def _check_origin(request: web.Request) -> None:
+    """A page of another site may not use the caller's browser as its hand. There is no CORS here."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    looks = request.method in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Mode") == "navigate" and request.path == "/"
+    if site not in {"same-origin", "none"} and not looks:
+        raise Problem("cross-site", "a page of another site sent this")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.lower() != f"{request.scheme}://{request.host}".lower():
+        raise Problem("cross-site", f"the origin {origin[:100]!r} is not this gateway")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,58 @@
+"""Which events a stream may carry: the caller's rights as they are now, not as they were when the stream began."""
+
+from __future__ import annotations
+
+from gateway.context import Gateway
+from gateway.observers import Topic
+from policies import Principal
+
+
+class Visible:
+    """The topics that a principal may observe, as a container. `only` narrows it to one topic.
+
+    Answers are remembered until rules or Things change, so that an event costs one look-up. A Thing that the principal knew
+    and that is gone still counts: its end is told.
+    """
+
+    __slots__ = ("_gateway", "_known", "_only", "_policy", "_principal", "_remembered", "_version")
+
+    def __init__(self, gateway: Gateway, principal: Principal, only: Topic | None = None) -> None:
+        self._gateway = gateway
+        self._principal = principal
+        self._only = only
+        self._known = set(gateway.rights.of(principal).things)
+        self._remembered: dict[Topic, bool] = {}
+        self._policy = gateway.policy
+        self._version = gateway.registry.version
+
+    def __contains__(self, topic: object) -> bool:
+        gateway = self._gateway
+        if gateway.registry.version != self._version or gateway.policy is not self._policy:
+            self._remembered.clear()
+            self._policy, self._version = gateway.policy, gateway.registry.version
+        seen = self._remembered.get(topic)  # type: ignore[call-overload]
+        if seen is None:
+            assert isinstance(topic, tuple)
+            seen = self._remembered[topic] = self._sees(topic)
+        return bool(seen)
+
+    def _sees(self, topic: Topic) -> bool:
+        if self._only is not None and topic != self._only:
+            return False
+        thing, name = topic
+        adopted = self._gateway.registry.get(thing)
+        if adopted is None:
+            return name == "" and thing in self._known
+        policy, principal = self._policy, self._principal
+        readable = adopted.readable()
+        if name in readable:
+            return policy.may_see(principal, readable[name])
+        if name == "":
+            shown = any(policy.may_see(principal, subject) for subject in readable.values()) or any(
+                policy.may_use(principal, adopted.subject(operation)) for operation in adopted.operations()
+            )
+            if shown:
+                self._known.add(thing)
+            return shown
+        action = adopted.thing.actions.get(name)
+        return action is not None and policy.may_use(principal, adopted.subject(action))

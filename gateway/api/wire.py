@@ -1,0 +1,114 @@
+"""Small things that every route needs: JSON in, JSON out, ids, times, pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from capabilities.vocabulary import Json
+from gateway.api.problems import Problem, bad_request
+
+JSON: Final = "application/json"
+URN: Final = "urn:hearth:"
+LONGEST_PAGE: Final = 1_000
+"""Items in one answer at the most."""
+
+_NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+
+
+class Body(BaseModel):
+    """A request body with known members."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+def reply(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """A JSON answer that no cache keeps."""
+    return web.Response(
+        status=status,
+        body=orjson.dumps(value),
+        content_type=JSON,
+        headers=_NO_STORE if headers is None else _NO_STORE | headers,
+    )
+
+
+async def read_json(request: web.Request) -> Json:
+    """The body as JSON; None for no body at all. Raises `Problem` (400, 413, 415)."""
+    raw = await request.read()
+    if not raw:
+        return None
+    content_type = request.headers.get("Content-Type", "")
+    if content_type != JSON and not _JSON_TYPE.match(content_type):
+        raise Problem("unsupported-media-type", f"the body must be {JSON}, it is {content_type or 'of no stated type'}")
+    try:
+        value: Json = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"the body is not JSON: {error}") from error
+    return value
+
+
+async def read_value(request: web.Request) -> Json:
+    """As `read_json`, for a body that must be there."""
+    value = await read_json(request)
+    if value is None and not await request.read():
+        raise bad_request("the body must be the value, as JSON")
+    return value
+
+
+async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
+    """The body as `model`. Raises `Problem` (400) that names every member that is wrong."""
+    value = await read_json(request)
+    try:
+        return model.model_validate({} if value is None else value)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'the body'}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        )
+        raise bad_request(f"{wrong} (known members: {', '.join(sorted(model.model_fields))})") from error
+
+
+def plain_id(thing: str) -> str:
+    """A Thing's id without its prefix: both forms name it."""
+    return thing.removeprefix(URN)
+
+
+def rfc3339(at: float) -> str:
+    """Seconds since the epoch as UTC text."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def base_of(request: web.Request) -> str:
+    """Scheme and authority under which the caller reached the gateway."""
+    return f"{request.scheme}://{request.host}"
+
+
+def segment(text: str) -> str:
+    """One segment of a path."""
+    return quote(text, safe="-._~:")
+
+
+def flag(request: web.Request, name: str) -> bool:
+    """Whether `?name=1` stands in the query."""
+    return bool(request.query_string) and request.query.get(name, "") in {"1", "true"}
+
+
+def number(request: web.Request, name: str, default: int, *, most: int | None = None) -> int:
+    """A whole, non-negative number of the query, at most `most`. Raises `Problem` (400)."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise bad_request(f"{name} must be a whole number from 0 on, it is {text[:40]!r}")
+    value = int(text)
+    return value if most is None else min(value, most)

@@ -1,0 +1,1 @@
+"""The command `hearth`: what people and scripts at a terminal use."""

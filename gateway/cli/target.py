@@ -1,0 +1,125 @@
+"""Which gateway `hearth` talks to, and as whom."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.cli.exits import Exit, Failure
+
+DEFAULT_URL: Final = "http://127.0.0.1:8420"
+SYSTEM_SOCKET: Final = Path("/run/hearth/hearth.sock")
+PROBE_SECONDS: Final = 1.0
+"""A local socket answers at once or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A gateway: by `url` with a `token`, or by the box's own `socket`. `found` says how it was found."""
+
+    found: str
+    url: str = DEFAULT_URL
+    token: str = ""
+    socket: str = ""
+
+
+def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
+    """The first of: options or environment, the profile that `hearth pair` wrote, a socket of this box.
+
+    Raises `Failure` (unreachable) where there is none.
+    """
+    url, token = url or environ.get("HEARTH_URL", ""), token or environ.get("HEARTH_TOKEN", "")
+    if url or token:
+        return Target("--url, --token or the environment", _checked_url(url or DEFAULT_URL), token)
+    profile = profile_path(environ)
+    if (stored := read_profile(profile)) is not None:
+        return Target(str(profile), _checked_url(stored["url"]), stored["token"])
+    silent = ""
+    for path in sockets(environ):
+        if _answers(path):
+            return Target(str(path), socket=str(path))
+        silent = f" ({path} is there, but nobody listens on it)"
+    raise Failure(
+        f"no gateway found{silent}: start one with `hearth demo`, or set HEARTH_URL and HEARTH_TOKEN", Exit.UNREACHABLE
+    )
+
+
+def sockets(environ: Mapping[str, str]) -> Iterator[Path]:
+    """The sockets of this box that exist and belong to whom they should."""
+    if explicit := environ.get("HEARTH_SOCKET"):
+        yield Path(explicit)
+        return
+    if runtime := environ.get("XDG_RUNTIME_DIR"):
+        yield from _existing(Path(runtime) / "hearth" / "hearth.sock")
+    yield from _existing(SYSTEM_SOCKET)
+    shared = Path(f"/tmp/hearth-{os.getuid()}/hearth.sock")  # noqa: S108 (its owner and mode are checked)
+    if _is_mine(shared.parent):
+        yield from _existing(shared)
+
+
+def profile_path(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".config")
+    return Path(base) / "hearth" / "profile.json"
+
+
+def read_profile(path: Path) -> dict[str, str] | None:
+    """What `write_profile` wrote, or None where there is nothing. Raises `Failure` where it cannot be used."""
+    try:
+        stored = json.loads(path.read_bytes())
+        return {"url": str(stored["url"]), "token": str(stored["token"])}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failure(
+            f"{path} cannot be used ({error!r}): remove it, then pair again with `hearth pair CODE`", Exit.USAGE
+        ) from error
+
+
+def write_profile(path: Path, url: str, token: str) -> None:
+    """Stores where the gateway is and the token, readable by its owner only from the first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"url": url, "token": token}, file)
+    fresh.replace(path)
+
+
+def _checked_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise Failure(f"{url!r} is no address of a gateway; it looks like {DEFAULT_URL}", Exit.USAGE)
+    return url.rstrip("/")
+
+
+def _existing(path: Path) -> Iterator[Path]:
+    try:
+        if stat.S_ISSOCK(path.stat().st_mode):
+            yield path
+    except OSError:
+        return
+
+
+def _is_mine(folder: Path) -> bool:
+    """Whether nobody else can have put a socket there: /tmp belongs to everyone."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,99 @@
+"""Text for a terminal: colour, columns, times; and nothing that a device could smuggle into it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from capabilities.vocabulary import Json
+
+_UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters and those that turn the direction of text: titles come from devices, and terminals obey."""
+
+_COLOURS: Final = {"red": 31, "green": 32, "yellow": 33, "bold": 1, "dim": 2}
+_MINIMUM_COLUMN: Final = 8
+"""A column is not cut below this."""
+
+Style = Callable[[str, str], str]
+"""(text, colour name) → text, coloured where colour is wanted."""
+
+
+def clean(value: Json) -> Json:
+    """The same value, with every character in it that a terminal would obey replaced."""
+    if isinstance(value, str):
+        return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {str(clean(key)): clean(item) for key, item in value.items()}
+    return value
+
+
+def coloured(text: str, colour: str) -> str:
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def plain(text: str, _colour: str) -> str:
+    return text
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal, or None where output goes into a file or a pipe and nothing is cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int | None = None,
+    style: Style = plain,
+    right: frozenset[int] = frozenset(),
+) -> str:
+    """Aligned columns under a head. Wider than `width`, the widest columns are cut, with an ellipsis."""
+    columns = [[head[i], *(row[i] for row in rows)] for i in range(len(head))]
+    widths = _fitted([max(map(display_width, column)) for column in columns], width)
+    lines = []
+    for number, row in enumerate([head, *rows]):
+        cells = [_padded(cell, widths[i], right=i in right) for i, cell in enumerate(row)]
+        line = "  ".join(cells).rstrip()
+        lines.append(style(line, "dim") if number == 0 else line)
+    return "\n".join(lines)
+
+
+def display_width(text: str) -> int:
+    """Columns that `text` takes: wide East Asian characters and emoji two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 (only for those who need it)
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def joined(items: Sequence[str], last: str = "or") -> str:
+    """`a, b or c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+
+
+def _fitted(widths: list[int], total: int | None) -> list[int]:
+    if total is None:
+        return widths
+    fitted = list(widths)
+    while sum(fitted) + 2 * (len(fitted) - 1) > total:
+        widest = max(range(len(fitted)), key=lambda i: fitted[i])
+        if fitted[widest] <= _MINIMUM_COLUMN:
+            break
+        fitted[widest] -= 1
+    return fitted
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    if display_width(cell) > width:
+        while display_width(cell) > width - 1:
+            cell = cell[:-1]
+        cell += "…"
+    space = " " * (width - display_width(cell))
+    return space + cell if right else cell + space
