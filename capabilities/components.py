@@ -17,10 +17,11 @@ class AffordanceDescription:
     """One affordance of a component, present on this device.
 
     `name` is the name in the Thing Model of the component's kind, or a new one (then `schema` must be complete
-    and `role` tells which sort it is). `point` is the driver's own address for it: unique within the driver, opaque to everyone else.
-    `schema` holds the members of a DataSchema that this device narrows or adds (`minimum`, `maximum`, `multipleOf`, `enum`,
-    `unit`, `type`, for an action those of its input). `observable`: reports of it arrive. `readable`: the driver can ask the
-    device for it now. `writable`: the driver can write it (properties only). `hazard` and `privilege` can only raise what the model says.
+    and `role` tells which sort it is). `point` is the driver's own address for it: unique within the driver,
+    opaque to everyone else. `schema` holds the members of a DataSchema that this device narrows or adds (`minimum`,
+    `maximum`, `multipleOf`, `enum`, `unit`, `type`, for an action those of its input). `observable`: reports of it
+    arrive. `readable`: the driver can ask the device for it now. `writable`: the driver can write it (properties
+    only). `hazard` and `privilege` can only raise what the model says.
     """
 
     name: str
@@ -39,8 +40,10 @@ class AffordanceDescription:
 class ComponentDescription:
     """One component: an instance of the Thing Model `kind`.
 
-    `key` is stable and unique within the device (an entity's unique id). `title` is the publisher's text for it, untrusted;
-    empty for the device's main function. `certain` is false when the kind is a guess that a person should look at.
+    `key` is stable and unique within the device (an entity's unique id). `title` is the publisher's text for it,
+    untrusted; empty for the device's main function. `certain` is false when the kind is a guess that a person should
+    look at. `fingerprint` changes exactly when the kind, a command's address or its payloads change ("" where a
+    driver has no such thing).
     """
 
     key: str
@@ -48,3 +51,4 @@ class ComponentDescription:
     affordances: tuple[AffordanceDescription, ...]
     title: str = ""
     certain: bool = True
+    fingerprint: str = ""

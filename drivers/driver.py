@@ -67,6 +67,7 @@ class Candidate:
     identities: frozenset[str] = frozenset()
     via: str = ""  # the id of the bridge it is reached through
     problems: tuple[str, ...] = ()
+    room: str = ""  # the publisher's proposal, untrusted text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +102,21 @@ class Driver(Protocol):
 
     def reports(self) -> AsyncIterator[Observation]:
         """What is seen, in order, from a bounded mailbox: when it is full the newest report of a point replaces the older
-        one, occurrences queue, and what is lost is counted in `health`. One consumer at a time."""
+        one, occurrences queue, and what is lost is counted in `health`. One consumer at a time.
+        """
 
     async def write(self, point: str, value: Json, deadline: float) -> None:
-        """Write a property, `deadline` seconds at the most. Returns when the protocol accepted it, which is not when it is done."""
+        """Write a property, `deadline` seconds at the most. Returns when the protocol accepted it, which is not when
+        it is done.
+        """
 
     async def invoke(self, point: str, value: Json, deadline: float) -> None:
         """Invoke an action with input `value` (None: no input). As `write`."""
 
     async def read(self, point: str, deadline: float) -> None:
         """Ask the device for a property now. The answer arrives through `reports()`, with evidence `device`.
-        Returns when the question went out; raises `Rejected` where the point is not readable."""
+        Returns when the question went out; raises `Rejected` where the point is not readable.
+        """
 
     def health(self) -> DriverHealth: ...
 

@@ -30,8 +30,19 @@ class Adopted:
     """
 
     __slots__ = (
-        "components", "device", "driver", "labels", "reach", "room", "slots", "suspended", "taps", "thing",
-        "version", "_reading", "_operating",
+        "_operating",
+        "_reading",
+        "components",
+        "device",
+        "driver",
+        "labels",
+        "reach",
+        "room",
+        "slots",
+        "suspended",
+        "taps",
+        "thing",
+        "version",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +65,9 @@ class Adopted:
         self.suspended = suspended
         self.version = 0
         self.reach = Reach()
-        self.slots = {name: Slot((thing.id, name), prop, self.reach) for name, prop in thing.properties.items()}
+        self.slots = {
+            name: Slot((thing.id, name), prop, self.reach) for name, prop in thing.properties.items()
+        }
         self.taps = {name: EventTap((thing.id, name), source) for name, source in thing.events.items()}
         self._reading: dict[str, Subject] = {}
         self._operating: dict[tuple[str, bool], Subject] = {}

@@ -13,9 +13,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from gateway.api.server import serve
+
 from drivers.driver import Candidate, Driver, Scanner
 from gateway import rules
-from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.context import Gateway
@@ -43,7 +44,8 @@ async def open_gateway(
     config: Config, *, drivers: Mapping[str, Driver] | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Gateway]:
     """The whole gateway without its listeners. `drivers` replaces what the configuration would start.
-    Raises `ConfigError`, `PolicyError`, `StorageError` before anything has been touched."""
+    Raises `ConfigError`, `PolicyError`, `StorageError` before anything has been touched.
+    """
     clock = clock or SystemClock()
     policy = rules.load(config.state_dir)
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,7 +55,14 @@ async def open_gateway(
         identity = await stack.enter_async_context(Identity.open(database, clock, ledger))
         state, observers = StateStore(), Observers()
         rule = ADOPTION_RULES[config.adoption.without_asking]
-        registry = Registry(ThingRepository(database), state, ledger, observers, clock, rule)
+        registry = Registry(
+            rows=ThingRepository(database),
+            state=state,
+            ledger=ledger,
+            observers=observers,
+            clock=clock,
+            rule=rule,
+        )
         await registry.load()
         supervisor = await stack.enter_async_context(_supervised(clock))
         running: dict[str, Driver] = {}
@@ -86,7 +95,9 @@ async def open_gateway(
         stack.callback(observers.close)
         recovery = Recovery(ledger, registry, executor, running, clock)
         open_rows = await recovery.restore_keys()
-        ledger.append(Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)}))
+        ledger.append(
+            Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)})
+        )
         if drivers is None:
             supervisor.keep("drivers", partial(_run_configured, gateway, running))
         else:

@@ -43,7 +43,8 @@ class Publisher(Section):
 
 class ManagedBroker(Section):
     """The gateway's own broker on loopback: one user for each publisher, and only the gateway may publish commands.
-    Each user's password is in `<state_dir>/broker/<name>.password`."""
+    Each user's password is in `<state_dir>/broker/<name>.password`.
+    """
 
     program: Literal["auto", "mosquitto", "nats"] = "auto"
     users: tuple[Publisher, ...] = ()
@@ -121,7 +122,9 @@ def _broker_problems(config: Config) -> list[str]:
     if mqtt is None:
         return []
     if bool(mqtt.host) == (mqtt.managed is not None):
-        return ["[mqtt] needs either `host` (a broker you run) or a table [mqtt.managed] (the gateway's own), not both"]
+        return [
+            "[mqtt] needs either `host` (a broker you run) or a table [mqtt.managed] (the gateway's own), not both"
+        ]
     return []
 
 
@@ -130,15 +133,16 @@ def _file_problems(config: Config) -> list[str]:
     files = {"http.certificate": http.certificate, "http.key": http.key}
     if mqtt is not None:
         files |= {"mqtt.password_file": mqtt.password_file, "mqtt.ca": mqtt.ca}
-    problems = [f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()]
+    problems = [
+        f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()
+    ]
     if (http.certificate is None) != (http.key is None):
         problems.append("http.certificate and http.key go together: give both, or neither")
     return problems
 
 
 def _problem(name: str, problem: dict[str, object]) -> str:
-    parts = problem["loc"]
-    assert isinstance(parts, tuple)
+    parts = tuple(problem["loc"]) if isinstance(problem["loc"], tuple) else ()
     where = ".".join(str(part) for part in parts)
     if problem["type"] == "extra_forbidden":
         known = _known_words(parts[:-1])

@@ -12,7 +12,8 @@ from policies.decision import AccessRequest, Decision, Principal
 
 def decide(policy: Policy, principal: Principal, adopted: Adopted, target: Target) -> Decision:
     """Asks the rules. An action whose input sets several properties at once needs what each of them would need alone:
-    a limit on `light.brightness` also binds the brightness in `light.set`."""
+    a limit on `light.brightness` also binds the brightness in `light.set`.
+    """
     operation, value = target.operation, target.value
     decision = policy.decide(AccessRequest(principal, adopted.subject(operation), value, target.toward_safe))
     if not operation.is_action or not isinstance(value, dict):

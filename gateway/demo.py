@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.api.server import serve
+
 from gateway.app import open_gateway, start_loop
 from gateway.config import Adoption, Config, Http, ManagedBroker, Mqtt, Publisher, user_runtime_dir
 from gateway.context import Gateway
@@ -104,7 +105,11 @@ async def _wait_for_house(gateway: Gateway, house: subprocess.Popen[bytes]) -> N
 def _complete(gateway: Gateway) -> bool:
     from drivers.simulated import DEVICES  # noqa: PLC0415
 
-    known = [t for t in gateway.registry if t.reach.reachable and all(s.reading is not None for s in t.slots.values())]
+    known = [
+        t
+        for t in gateway.registry
+        if t.reach.reachable and all(s.reading is not None for s in t.slots.values())
+    ]
     return len(known) >= DEVICES
 
 

@@ -1,17 +1,17 @@
 """The life of one command. A star, not a chain: this file calls each helper once, each returns a value, nobody calls back.
 
-    request ─► Command ─► Principal          the API has done this: steps 1 and 2
-        3  claim the idempotency key         the same request twice is one command
-        4  normalise                         toggle and step become absolute; the input fits its schema
-        5  decide                            the rules; no is no, and says why
-        6  look at leases                    (a later version)
-        7  ask a person                      (a later version)
-        8  claim the lease                   (a later version)
-        9  write the dispatch to disk        before the first byte: what is not written is not sent
-       10  look once more                    were rights, rules or the Thing changed while we wrote?
-       11  expect the effect, then send      a report may overtake the answer
-       12  wait until the effect is seen     accepted is not done
-       13  write and tell the outcome
+request ─► Command ─► Principal          the API has done this: steps 1 and 2
+    3  claim the idempotency key         the same request twice is one command
+    4  normalise                         toggle and step become absolute; the input fits its schema
+    5  decide                            the rules; no is no, and says why
+    6  look at leases                    (a later version)
+    7  ask a person                      (a later version)
+    8  claim the lease                   (a later version)
+    9  write the dispatch to disk        before the first byte: what is not written is not sent
+   10  look once more                    were rights, rules or the Thing changed while we wrote?
+   11  expect the effect, then send      a report may overtake the answer
+   12  wait until the effect is seen     accepted is not done
+   13  write and tell the outcome
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ class Executor:
         except (StateUnknown, SchemaError) as error:
             raise BadInput(str(error)) from error
         decision = decide(self._policy(), command.principal, adopted, target)
-        return Preview(decision, target.operation.name, target.operation.is_action, target.value, target.already_fits)
+        return Preview(
+            decision, target.operation.name, target.operation.is_action, target.value, target.already_fits
+        )
 
     def get(self, execution: str) -> Execution | None:
         return self._recent.get(execution)
@@ -191,7 +193,9 @@ class Executor:
             await self._write_dispatch(admitted, target, decision)  # step 9
         except LedgerUnavailable as error:
             if not (command.principal.role.is_person and target.toward_safe):
-                return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}")
+                return Outcome(
+                    Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}"
+                )
             log.error("a command toward the safe state goes out unrecorded: %s", error)
         reach("dispatched")
 
@@ -206,7 +210,11 @@ class Executor:
         return replace(outcome, decision=decision)
 
     async def _send_and_watch(
-        self, execution: Execution, target: Target, expectation: Expectation | None, sent: asyncio.Future[None] | None
+        self,
+        execution: Execution,
+        target: Target,
+        expectation: Expectation | None,
+        sent: asyncio.Future[None] | None,
     ) -> Outcome:
         """Steps 11 and 12: the bytes go out, and then the world is looked at."""
         command = execution.command
@@ -233,7 +241,9 @@ class Executor:
 
     def _find(self, command: Command) -> tuple[Adopted, Operation, Json]:
         adopted = self._registry.get(command.thing)
-        operation = adopted.thing.operation(command.affordance, is_action=command.is_action) if adopted else None
+        operation = (
+            adopted.thing.operation(command.affordance, is_action=command.is_action) if adopted else None
+        )
         if adopted is None or operation is None:
             what = "action" if command.is_action else "writable property"
             raise NoSuchAffordance(f"there is no {what} {command.affordance!r} on {command.thing!r}")
@@ -243,7 +253,9 @@ class Executor:
             raise BadInput(f"{command.thing}.{command.affordance}: {error}") from error
 
     def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:
-        entry = records.denied(command, target.operation.capability, target.value, decision, self._clock.wall())
+        entry = records.denied(
+            command, target.operation.capability, target.value, decision, self._clock.wall()
+        )
         try:
             self._ledger.append(entry)
         except LedgerUnavailable as error:
@@ -263,7 +275,9 @@ class Executor:
         lost = adopted.reach.reachable is False
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
             reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
-            return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, f"{adopted.id} cannot be reached: {reason}")
+            return Outcome(
+                Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, f"{adopted.id} cannot be reached: {reason}"
+            )
         return None
 
     async def _write_dispatch(self, admitted: _Admitted, target: Target, decision: Decision) -> None:
@@ -311,7 +325,10 @@ class Executor:
         now = self._clock.wall()
         command = execution.command
         execution.outcome, execution.ended_at = outcome, now
-        if outcome.reason not in (Reason.POLICY, Reason.APPROVAL_REQUIRED):  # a denial stands in the ledger already
+        if outcome.reason not in (
+            Reason.POLICY,
+            Reason.APPROVAL_REQUIRED,
+        ):  # a denial stands in the ledger already
             try:
                 self._ledger.append(records.outcome(execution, outcome, now))
             except LedgerUnavailable as error:
@@ -323,7 +340,12 @@ class Executor:
             "action",
             (command.thing, command.affordance),
             now,
-            {"execution": command.id, "outcome": outcome.result, "reason": outcome.reason, "principal": command.principal.id},
+            {
+                "execution": command.id,
+                "outcome": outcome.result,
+                "reason": outcome.reason,
+                "principal": command.principal.id,
+            },
         )
         if command.key:
             self.keys.settle(command, outcome, now)

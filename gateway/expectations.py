@@ -70,9 +70,7 @@ class Expectation:
         """Waits until the effect is seen, or for `seconds`."""
         if self._future.done():
             return self._future.result()
-        timer = asyncio.get_running_loop().call_later(
-            seconds, self._end, Sight(Seen.NOT_IN_TIME, self.echo)
-        )
+        timer = asyncio.get_running_loop().call_later(seconds, self._end, Sight(Seen.NOT_IN_TIME, self.echo))
         try:
             return await self._future
         finally:

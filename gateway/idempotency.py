@@ -47,7 +47,8 @@ class IdempotencyKeys:
 
     def claim(self, command: Command, request: str, execution: Execution, now: float) -> Claim | None:
         """Claims the command's key. Returns None when it is ours now, else the claim of the earlier, same request.
-        Raises `KeyInOtherUse`. No await stands between the look and the claim."""
+        Raises `KeyInOtherUse`. No await stands between the look and the claim.
+        """
         key = (command.principal.id, command.key)
         earlier = self._claims.get(key)
         if earlier is not None and earlier.expires > now:

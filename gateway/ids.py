@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing that is read wrongly aloud
+_ALPHABET: Final = (
+    "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing that is read wrongly aloud
+)
 
 
 def new_id(at: float) -> str:

@@ -100,7 +100,10 @@ class Ingest:
                 for expectation in slot.expectations:
                     expectation.lose_link(seen.reason)
         if changed:
-            data: dict[str, Json] = {"change": "reachable" if seen.reachable else "unreachable", "reason": seen.reason}
+            data: dict[str, Json] = {
+                "change": "reachable" if seen.reachable else "unreachable",
+                "reason": seen.reason,
+            }
             self._observers.publish("thing", (adopted.id, ""), seen.at, data)
 
     def catch_up(self, driver: str, device: str) -> None:

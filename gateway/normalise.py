@@ -17,7 +17,7 @@ class StateUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The absolute operation that a command means. `slot` is the property its effect shows in, None where nothing can be seen."""
+    """The absolute operation that a command means. `slot` is the property its effect shows in, None where nothing shows."""
 
     operation: Operation
     value: Json
@@ -62,7 +62,9 @@ def _absolute(adopted: Adopted, operation: Operation, value: Json) -> tuple[Oper
     step = value.get("by") if isinstance(value, dict) else value
     if not isinstance(step, int | float) or not isinstance(reading.value, int | float):
         raise StateUnknown(f"{operation.name} needs a number to step from, {name} is {reading.value!r}")
-    return write, write.check(min(max(reading.value + step, _bound(adopted, name, "minimum")), _bound(adopted, name, "maximum")))
+    return write, write.check(
+        min(max(reading.value + step, _bound(adopted, name, "minimum")), _bound(adopted, name, "maximum"))
+    )
 
 
 def _bound(adopted: Adopted, name: str, which: str) -> float:

@@ -26,7 +26,7 @@ Topic = tuple[str, str]
 
 
 class Event:
-    """One thing that happened. `kind` is property, event, action, thing or approval; `data` are the members besides the common ones."""
+    """One thing that happened. `kind` is property, event, action or thing; `data` are the members besides the common ones."""
 
     __slots__ = ("_body", "at", "data", "id", "kind", "topic")
 
@@ -61,7 +61,9 @@ class Observer:
         self._waiter: asyncio.Future[None] | None = None
 
     def wants(self, event: Event) -> bool:
-        return (self.sees is None or event.topic in self.sees) and (self.kinds is None or event.kind in self.kinds)
+        return (self.sees is None or event.topic in self.sees) and (
+            self.kinds is None or event.kind in self.kinds
+        )
 
     def put(self, event: Event) -> None:
         if len(self._queue) == QUEUE_EVENTS:

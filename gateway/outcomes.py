@@ -45,7 +45,9 @@ def of_sight(sight: Sight, target: Target) -> Outcome:
             return Outcome(Result.IN_DOUBT, detail=f"the link was lost after sending: {sight.by}")
         case _ if sight.report is not None:
             detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
-            return Outcome(Result.UNCONFIRMED, Reason.ECHO_ONLY, detail, sight.report.reading, sight.report.evidence)
+            return Outcome(
+                Result.UNCONFIRMED, Reason.ECHO_ONLY, detail, sight.report.reading, sight.report.evidence
+            )
         case _:
             detail = f"{name} did not become {expected} within {target.operation.effect.within:g} s"
             return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail)

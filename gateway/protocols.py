@@ -27,7 +27,9 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
         from drivers.mqtt import MqttDriver, MqttSettings  # noqa: PLC0415  only if it is on
         from drivers.mqtt.settings import TlsSettings  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigError(f"[mqtt] needs the extra `mqtt`: pip install 'hearth-gateway[mqtt]' ({error})") from error
+        raise ConfigError(
+            f"[mqtt] needs the extra `mqtt`: pip install 'hearth-gateway[mqtt]' ({error})"
+        ) from error
     host, port, username, password = mqtt.host, mqtt.port, mqtt.username or None, None
     if mqtt.managed is not None:
         host, port, username, password = await _managed_broker(mqtt, state_dir / "broker", stack)
@@ -56,9 +58,13 @@ async def _managed_broker(mqtt: Mqtt, directory: Path, stack: AsyncExitStack) ->
     assert mqtt.managed is not None
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     everything = ("#",)
-    ours = BrokerUser("hearth", stored_password(directory, "hearth"), publish=everything, subscribe=everything)
+    ours = BrokerUser(
+        "hearth", stored_password(directory, "hearth"), publish=everything, subscribe=everything
+    )
     users = [
-        BrokerUser(user.name, stored_password(directory, user.name), publish=user.publish, subscribe=user.subscribe)
+        BrokerUser(
+            user.name, stored_password(directory, user.name), publish=user.publish, subscribe=user.subscribe
+        )
         for user in mqtt.managed.users
     ]
     program = mqtt.managed.program

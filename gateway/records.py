@@ -51,7 +51,12 @@ def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
     if execution.dispatched_at is None:  # nothing else tells what it was
         body |= {"affordance": command.affordance, "action": command.is_action, "value": command.value}
     return Entry(
-        kind="outcome", at=at, body=body, execution=command.id, principal=command.principal.id, thing=command.thing
+        kind="outcome",
+        at=at,
+        body=body,
+        execution=command.id,
+        principal=command.principal.id,
+        thing=command.thing,
     )
 
 

@@ -44,8 +44,10 @@ class Recovery:
         self.settled: dict[str, Result] = {}
 
     async def restore_keys(self) -> list[Record]:
-        """Brings back the idempotency keys of the last day; returns the commands that never ended. Before anything is served."""
-        rows = await self._ledger.entries(kinds=("dispatch", "outcome"), limit=RESTORED_ROWS, newest_first=True)
+        """Brings back the idempotency keys of the last day; returns the commands that never ended."""
+        rows = await self._ledger.entries(
+            kinds=("dispatch", "outcome"), limit=RESTORED_ROWS, newest_first=True
+        )
         ended = {row.execution: row for row in rows if row.kind == "outcome"}
         for row in reversed(rows):
             if row.kind == "dispatch" and "key" in row.body:
@@ -70,7 +72,14 @@ class Recovery:
             seen: dict[str, Json] = {"value": outcome.reading.value, "evidence": outcome.evidence}
             body["seen"] = seen | {"at": round(outcome.reading.observed_at, 3)}
         self._ledger.append(
-            Entry(kind="outcome", at=now, body=body, execution=row.execution, principal=row.principal, thing=row.thing)
+            Entry(
+                kind="outcome",
+                at=now,
+                body=body,
+                execution=row.execution,
+                principal=row.principal,
+                thing=row.thing,
+            )
         )
         self.settled[row.execution] = outcome.result
         self._executor.keys.settle(_command(row), outcome, now)
@@ -81,14 +90,18 @@ class Recovery:
         effect = row.body.get("effect")
         adopted = self._registry.get(row.thing)
         if not isinstance(effect, dict) or adopted is None:
-            return Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; its effect cannot be observed")
+            return Outcome(
+                Result.IN_DOUBT, detail="the gateway stopped after sending; its effect cannot be observed"
+            )
         slot = adopted.slots.get(str(effect["property"]))
         if slot is None:
             return Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; the property is gone")
         since = self._clock.wall()
         tolerance, needs_device = effect["tolerance"], bool(effect["device"])
         assert isinstance(tolerance, int | float)
-        expectation = Expectation(row.execution, effect["value"], tolerance, since=since, needs_device=needs_device)
+        expectation = Expectation(
+            row.execution, effect["value"], tolerance, since=since, needs_device=needs_device
+        )
         slot.expectations.append(expectation)
         try:
             seen = await self._ask_and_wait(adopted.driver, slot, expectation, float(str(effect["within"])))
@@ -114,7 +127,9 @@ class Recovery:
             sight = await expectation.wait(pause)
             if sight.how is Seen.YES and sight.report is not None:
                 detail = "the gateway stopped after sending; the effect was seen afterwards"
-                return Outcome(Result.CONFIRMED, Reason.NONE, detail, sight.report.reading, sight.report.evidence)
+                return Outcome(
+                    Result.CONFIRMED, Reason.NONE, detail, sight.report.reading, sight.report.evidence
+                )
             if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
                 return None
             expectation.rearm()
@@ -135,16 +150,29 @@ class Recovery:
 def _answered(slot: Slot, since: float) -> bool:
     """The device has spoken for itself since the restart."""
     reading = slot.reading
-    return slot.live and slot.evidence is Evidence.DEVICE and reading is not None and reading.received_at >= since
+    return (
+        slot.live
+        and slot.evidence is Evidence.DEVICE
+        and reading is not None
+        and reading.received_at >= since
+    )
 
 
-def _what_the_state_says(slot: Slot, expected: Json, tolerance: float, since: float, *, needs_device: bool) -> Outcome:
+def _what_the_state_says(
+    slot: Slot, expected: Json, tolerance: float, since: float, *, needs_device: bool
+) -> Outcome:
     if _answered(slot, since) and slot.reading is not None:
         if fits(slot.reading.value, expected, tolerance):
-            return Outcome(Result.CONFIRMED, Reason.NONE, "seen after the restart", slot.reading, slot.evidence)
+            return Outcome(
+                Result.CONFIRMED, Reason.NONE, "seen after the restart", slot.reading, slot.evidence
+            )
         detail = f"after the restart the device shows {slot.reading.value!r}, not {expected!r}"
         return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail, slot.reading, slot.evidence)
-    why = "the device itself has not been heard since" if needs_device else "nothing has been heard of the device since"
+    why = (
+        "the device itself has not been heard since"
+        if needs_device
+        else "nothing has been heard of the device since"
+    )
     return Outcome(Result.IN_DOUBT, detail=f"the gateway stopped after sending, and {why}; please look at it")
 
 

@@ -49,7 +49,8 @@ def adopt_none(_: Candidate) -> bool:
 def adopt_sensors(candidate: Candidate) -> bool:
     """Only what can move nothing comes in by itself."""
     return not any(
-        component.kind in ACTUATOR_KINDS or any(a.writable or a.role == "action" for a in component.affordances)
+        component.kind in ACTUATOR_KINDS
+        or any(a.writable or a.role == "action" for a in component.affordances)
         for component in candidate.components
     )
 
@@ -59,6 +60,7 @@ class Registry:
 
     def __init__(
         self,
+        *,
         rows: ThingRepository,
         state: StateStore,
         ledger: Ledger,
@@ -157,7 +159,12 @@ class Registry:
         adopted = self._install(row, candidate.components)
         await self._rows.save(row)
         self.inbox.pop((candidate.driver, candidate.id), None)
-        self._record("adoption", adopted, by, {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind})
+        self._record(
+            "adoption",
+            adopted,
+            by,
+            {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind},
+        )
         return adopted
 
     async def accept(self, thing: str, *, by: str) -> Adopted:
@@ -187,7 +194,9 @@ class Registry:
             if c.key in known and _moved(known[c.key], c) and not adopted.suspended
         ]
         if changed:
-            await self._suspend(adopted, candidate, f"announced anew with other commands: {', '.join(changed)}")
+            await self._suspend(
+                adopted, candidate, f"announced anew with other commands: {', '.join(changed)}"
+            )
             return
         if adopted.suspended:
             self.inbox[candidate.driver, candidate.id] = candidate
@@ -200,11 +209,15 @@ class Registry:
         adopted.suspended = reason
         adopted.version += 1
         self.inbox[candidate.driver, candidate.id] = candidate
-        row = self._stored[adopted.id] = replace(self._stored[adopted.id], state="suspended", updated_at=self._clock.wall())
+        row = self._stored[adopted.id] = replace(
+            self._stored[adopted.id], state="suspended", updated_at=self._clock.wall()
+        )
         await self._rows.save(row)
         self._record("incident", adopted, "gateway", {"suspended": reason})
 
-    async def _reinstall(self, row: ThingRow, components: tuple[ComponentDescription, ...], *, suspended: str) -> Adopted:
+    async def _reinstall(
+        self, row: ThingRow, components: tuple[ComponentDescription, ...], *, suspended: str
+    ) -> Adopted:
         old = self._things[row.id]
         fresh_row = replace(
             row,
@@ -267,7 +280,11 @@ class Registry:
             points.pop(slot.property.point, None)
             self._state.remove(slot)
         new.version = old.version + 1
-        new.reach.reachable, new.reach.since, new.reach.reason = old.reach.reachable, old.reach.since, old.reach.reason
+        new.reach.reachable, new.reach.since, new.reach.reason = (
+            old.reach.reachable,
+            old.reach.since,
+            old.reach.reason,
+        )
         for name, slot in new.slots.items():
             before = old.slots.get(name)
             if before is not None and before.property.unit == slot.property.unit:
@@ -282,7 +299,9 @@ class Registry:
         return free
 
     def _tell(self, what: str, adopted: Adopted) -> None:
-        self._observers.publish("thing", (adopted.id, ""), self._clock.wall(), {"change": what, "title": adopted.title})
+        self._observers.publish(
+            "thing", (adopted.id, ""), self._clock.wall(), {"change": what, "title": adopted.title}
+        )
 
     def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, str | bool]) -> None:
         self._ledger.append(

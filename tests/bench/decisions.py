@@ -14,7 +14,13 @@ ROUNDS = 20_000
 
 def rules(count: int) -> str:
     lines = ["format = 1"]
-    lines += ['[[allow]]', 'id = "comfort"', 'who = ["agent"]', 'may = ["light.*", "thermostat.target"]', 'why = "Comfort"']
+    lines += [
+        "[[allow]]",
+        'id = "comfort"',
+        'who = ["agent"]',
+        'may = ["light.*", "thermostat.target"]',
+        'why = "Comfort"',
+    ]
     for number in range(count - 1):
         lines += [
             "[[limit]]",

@@ -20,7 +20,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "yardstick"))
 
 import adapters  # type: ignore[import-not-found]  # noqa: E402
-import aiohttp  # noqa: E402
 import orjson  # noqa: E402
 
 PORT = 28_891
@@ -122,7 +121,9 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
         return len(ready) >= self.n
 
     async def http_command(self, connection: Any, a: int, on: bool) -> None:
-        raw = connection.build("PUT", f"/things/l{a}/properties/on", b"true" if on else b"false", self._h | self._prefer)
+        raw = connection.build(
+            "PUT", f"/things/l{a}/properties/on", b"true" if on else b"false", self._h | self._prefer
+        )
         status, body = await connection.request(raw)
         if status not in (200, 202, 204):
             raise RuntimeError((status, body))
@@ -145,7 +146,9 @@ async def _token(state_dir: Path) -> str:
     clock = SystemClock()
     async with Ledger(state_dir, clock) as ledger, Database(state_dir / "hearth.db") as database:
         async with Identity.open(database, clock, ledger) as identity:
-            _, secret = await identity.create_token(Principal("coo", Role.AGENT, "Bench agent", acts_for="owner"))
+            _, secret = await identity.create_token(
+                Principal("coo", Role.AGENT, "Bench agent", acts_for="owner")
+            )
             return str(secret)
 
 
@@ -166,5 +169,7 @@ if __name__ == "__main__":
     adapters.ADAPTERS["hearth"] = Hearth
     source = (HERE / "yardstick" / "bench_gateway.py").read_text()
     if "confirmed" in sys.argv or "echo" in sys.argv:
-        source = source.replace("async def clear_retained", "Device = _echoing(Device)\n\nasync def clear_retained")
-    exec(compile(source, "bench_gateway.py", "exec"), {"__name__": "__main__", "_echoing": _echoing})  # noqa: S102
+        source = source.replace(
+            "async def clear_retained", "Device = _echoing(Device)\n\nasync def clear_retained"
+        )
+    exec(compile(source, "bench_gateway.py", "exec"), {"__name__": "__main__", "_echoing": _echoing})

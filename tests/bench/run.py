@@ -1,4 +1,4 @@
-"""`make bench`: Hearth beside the floor, in alternating order, on one mosquitto. Prints medians and ratios; nothing here passes or fails.
+"""`make bench`: Hearth beside the floor, in alternating order, on one mosquitto. Prints medians and ratios.
 
 python tests/bench/run.py [--repeat 3] [--entities 200] [--quick] [--out bench-results]
 """
@@ -82,7 +82,9 @@ def _measure(name: str, port: int, options: argparse.Namespace) -> Run:
         command += ["--idle-s", str(options.idle), "--quiet", "5", "--out", str(file)]
         for flag in flags:
             command += ["--opt", flag]
-        done = subprocess.run(command, env={**os.environ, "BENCH_RUN": work}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env={**os.environ, "BENCH_RUN": work}, capture_output=True, text=True, check=False
+        )
         if not file.exists():
             raise SystemExit(f"{name} gave no result:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
         result: Run = json.loads(file.read_text().splitlines()[-1])
@@ -136,7 +138,9 @@ def _mosquitto() -> Iterator[int]:
         config = Path(directory) / "mosquitto.conf"
         text = (HERE / "yardstick" / "peers" / "mosquitto.conf").read_text()
         config.write_text(text.replace("28830", str(port)))
-        broker = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        broker = subprocess.Popen(
+            [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             yield port
         finally:
