@@ -190,6 +190,7 @@ async def _run_driver(gateway: Gateway, running: dict[str, Driver], driver: Driv
                     group.create_task(_discover(gateway, driver), name=f"discover {driver.name}")
         finally:
             del running[driver.name]
+            gateway.ingest.driver_stopped(driver.name, f"the driver {driver.name} stopped")
 
 
 async def _discover(gateway: Gateway, scanner: Scanner) -> None:

@@ -106,6 +106,13 @@ class Ingest:
             }
             self._observers.publish("thing", (adopted.id, ""), seen.at, data)
 
+    def driver_stopped(self, driver: str, reason: str) -> None:
+        """Nothing of this driver can be reached until it runs again."""
+        now = self._clock.wall()
+        for adopted in self._registry:
+            if adopted.driver == driver:
+                self.contact(driver, Contact(adopted.device, reachable=False, at=now, reason=reason))
+
     def catch_up(self, driver: str, device: str) -> None:
         """Gives a newly adopted Thing what was reported before it was one."""
         adopted = self._registry.by_device(driver, device)
