@@ -22,12 +22,19 @@ INPUT: Final = _Input()
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`property` must show `expected` within `within` seconds; numbers may differ by `tolerance` (in the property's unit)."""
+    """`property` must show `expected` within `within` seconds; numbers may differ by `tolerance` (in the property's unit).
+
+    A value in `one_of` counts as well: a stopped blind may say `stopped`, or where it stands.
+    """
 
     property: str
     expected: Json | _Input
     within: float
     tolerance: float = 0.0
+    one_of: tuple[Json, ...] = ()
+
+    def expects_input(self) -> bool:
+        return isinstance(self.expected, _Input)
 
     def value_for(self, value: Json) -> Json:
         """The value to wait for, when `value` is what was asked."""
@@ -35,7 +42,7 @@ class Effect:
 
     def met_by(self, seen: Json, expected: Json) -> bool:
         """Whether `seen` fits `expected`. A bool never fits a number."""
-        return fits(seen, expected, self.tolerance)
+        return fits(seen, expected, self.tolerance) or any(fits(seen, also, 0.0) for also in self.one_of)
 
 
 def fits(seen: Json, expected: Json, tolerance: float = 0.0) -> bool:

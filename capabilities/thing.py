@@ -1,16 +1,22 @@
-"""A Thing as the gateway uses it: a Thing Description compiled into look-ups, made by `capabilities.compose`."""
+"""A Thing as the gateway uses it: a Thing Description compiled into look-ups.
+
+`capabilities.compose` makes it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from capabilities.effects import Effect
-from capabilities.td import ThingDescription
+from capabilities.schema import Validator
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
 
-Validator = Callable[[Json], Json]
-"""Checks a value against a DataSchema. Returns it normalised (`87.0` for an integer becomes `87`); raises `SchemaError`."""
+if TYPE_CHECKING:
+    from capabilities.td import ThingDescription
+
+__all__ = ["EventSource", "Operation", "Property", "Thing", "Validator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,11 @@ class Property:
 class Operation:
     """A writable property or an action: everything that can move the world is one of these.
 
-    `property` is the property it changes (itself, for a write), if any. `absolute` makes a relative action absolute:
-    `toggle` (the negation of `property`) or `step` (`property` plus the input); such an operation is never sent itself, but as
-    a write of `property`. `effect` is None where nothing can be observed.
+    `property` is the property it changes (itself, for a write), if any. `absolute` makes a relative action
+    absolute: `toggle` (the negation of `property`) or `step` (`property` plus the input); such an operation is
+    never sent itself, but as a write of `property`. `parts` is there for an action that writes several properties
+    at once: member of its input -> the property that it writes; what holds for those writes (limits, effects)
+    holds for it. `effect` is None where nothing can be observed.
     """
 
     name: str
@@ -56,6 +64,7 @@ class Operation:
     panic: Json = None
     has_panic: bool = False
     absolute: str | None = None
+    parts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,26 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A composed Thing. `td` is its full description, without forms and security (the server adds those for the caller)."""
+    """A composed Thing. `document` is its full Thing Description as JSON data, without forms and with security `nosec`.
+
+    The server adds forms and security for the caller. Things of the same shape share the parts of their documents:
+    never change one, copy what you change.
+    """
 
     id: str
-    td: ThingDescription
+    document: Mapping[str, Json]
     kind: str  # of the primary component
     properties: Mapping[str, Property]
     writes: Mapping[str, Operation]  # property name -> the operation that writes it
     actions: Mapping[str, Operation]
     events: Mapping[str, EventSource]
+
+    @property
+    def td(self) -> ThingDescription:
+        """`document` as a model, parsed at each use: 2,000 of them would cost tens of megabytes if they were kept."""
+        from capabilities.td import ThingDescription  # noqa: PLC0415  (its schemas cost 5 MB, and most runs need none)
+
+        return ThingDescription.from_dict(self.document)
 
     def operation(self, name: str, *, is_action: bool) -> Operation | None:
         return (self.actions if is_action else self.writes).get(name)

@@ -1,0 +1,147 @@
+"""One described affordance, admitted: checked against its Thing Model, narrowed, raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import orjson
+
+from capabilities.components import AffordanceDescription
+from capabilities.effects import INPUT, Effect
+from capabilities.errors import ComposeError, SchemaError, nearest
+from capabilities.narrow import narrow
+from capabilities.schema import Validator, compile_schema
+from capabilities.thing_models import ROLES, Contract, ModelAffordance
+from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
+
+UNKNOWN_EFFECT_SECONDS: Final = 10.0  # what an unknown property may take to show what was written to it
+MAX_TITLE_CHARACTERS: Final = 64  # a title is foreign text: a line on a phone, not more
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An `AffordanceDescription` without its point, as a key."""
+
+    name: str
+    role: str
+    schema: bytes
+    title: str
+    observable: bool
+    readable: bool
+    writable: bool
+    hazard: Hazard
+    privilege: Privilege
+
+    @classmethod
+    def of(cls, one: AffordanceDescription) -> Described:
+        schema = orjson.dumps(dict(one.schema), option=orjson.OPT_SORT_KEYS)
+        return cls(
+            one.name, one.role, schema, clean(one.title), one.observable, one.readable, one.writable,
+            one.hazard, one.privilege,
+        )  # fmt: skip
+
+
+def clean(title: str) -> str:
+    """Foreign text as one short line."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    return line[:MAX_TITLE_CHARACTERS].rstrip()
+
+
+def admit(model: Contract, one: Described) -> ModelAffordance:
+    """The affordance of `model` as this device has it. A name that the model lacks is admitted with care: what it can do
+    is unknown, so it is hazard 2 and for whoever manages the house. Raises `ComposeError`."""
+    known = model.affordances.get(one.name)
+    schema: dict[str, Json] = orjson.loads(one.schema)
+    if known is None:
+        known = _unknown(model, one, schema)
+    if known.absolute:
+        raise ComposeError(
+            "is added by itself where its property can be written and seen; do not describe it"
+        )
+    if known.role != one.role:
+        raise ComposeError(
+            f"is described as a role {one.role!r}; in the model {model.kind} it is {known.role!r}"
+        )
+    _refuse_contradiction(known, one)
+    admitted = replace(
+        known,
+        schema=_narrowed(known, schema),
+        title=one.title or known.title,
+        writable=one.writable,
+        hazard=max(known.hazard, one.hazard),
+        privilege=max(known.privilege, one.privilege, key=lambda privilege: privilege.rank),
+    )
+    return _with_fitting_values(admitted if admitted.is_operation else _read_only(admitted, one))
+
+
+def _unknown(model: Contract, one: Described, schema: Mapping[str, Json]) -> ModelAffordance:
+    if one.role not in ROLES.values():
+        raise ComposeError(f"is described as a role {one.role!r}; known: {', '.join(ROLES.values())}")
+    if one.role == "property" and not schema.keys() & {"type", "enum", "const", "oneOf"}:
+        known = nearest(one.name, [name for name, of in model.affordances.items() if of.role == one.role])
+        raise ComposeError(
+            f"is not in the model {model.kind} (known: {known}) and has no type; describe it wholly"
+        )
+    operation = one.role == "action" or one.writable
+    return ModelAffordance(
+        name=one.name,
+        role=one.role,
+        schema={} if schema or one.role != "action" else None,
+        title=one.name.replace("_", " ").capitalize(),
+        description="",
+        writable=one.writable,
+        privilege=Privilege.MANAGE if operation else Privilege.VIEW,
+        hazard=Hazard.PROPERTY if operation else Hazard.COMFORT,
+        privacy=Privacy.PERSONAL,
+        reversibility=Reversibility.COSTLY if operation else Reversibility.REVERSIBLE,
+        effects=(Effect(one.name, INPUT, UNKNOWN_EFFECT_SECONDS),) if one.role == "property" else (),
+    )
+
+
+def _refuse_contradiction(known: ModelAffordance, one: Described) -> None:
+    if one.role != "property":
+        if one.writable:
+            raise ComposeError(f"is described as writable; only a property is, and this is an {one.role}")
+        return
+    if one.writable and not known.writable:
+        raise ComposeError("is described as writable; its model only reads it")
+    if not (one.writable or one.observable or one.readable):
+        raise ComposeError("can be neither seen, read nor written; leave it out")
+
+
+def _narrowed(known: ModelAffordance, schema: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    if known.schema is None:
+        if schema and known.role == "action":
+            raise ComposeError("has an input; in its model it takes none")
+        return narrow({}, schema) if schema else None
+    narrowed = narrow(known.schema, schema)
+    properties = narrowed.get("properties")
+    if known.parts and "properties" not in schema and isinstance(properties, dict):
+        narrowed["properties"] = {name: inner for name, inner in properties.items() if name in known.parts}
+    return narrowed
+
+
+def _read_only(admitted: ModelAffordance, one: Described) -> ModelAffordance:
+    """A property that this device only shows: nobody can do harm with it."""
+    return replace(admitted, privilege=one.privilege, hazard=one.hazard, toward_safe=False, has_panic=False)
+
+
+def _with_fitting_values(of: ModelAffordance) -> ModelAffordance:
+    """Without a safe or panic value that this device does not take."""
+    if of.role == "property" and of.schema is not None:
+        check = compile_schema(of.schema)
+        if of.toward_safe and not _takes(check, of.toward_safe_value):
+            of = replace(of, toward_safe=False, toward_safe_value=None)
+        if of.has_panic and not _takes(check, of.panic):
+            of = replace(of, has_panic=False, panic=None)
+    return of
+
+
+def _takes(check: Validator, value: Json) -> bool:
+    try:
+        check(value)
+    except SchemaError:
+        return False
+    return True

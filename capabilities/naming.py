@@ -1,0 +1,113 @@
+"""Names of components and affordances: allotted once, kept for good.
+
+A component's *prefix* is "" for the main function of a device, so that its affordances have bare names (`on`), and a short
+word for each other one (`usb`, so `usb_on`). Properties, actions and events of a Thing share one namespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
+from typing import Final
+from unicodedata import normalize
+
+from capabilities.components import ComponentDescription
+from capabilities.vocabulary import ACTUATOR_KINDS, KINDS
+
+MAX_SLUG_CHARACTERS: Final = 40  # a name is read by people, and stands in URLs and in tools' names
+MAX_PREFIX_CHARACTERS: Final = 24  # so that prefix and affordance together stay readable
+
+_OTHERS: Final = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+_VALUE: Final = "value"  # the one affordance of a setting: its component's name says it all
+_SUPPORTING: Final = frozenset({"power", "battery", "meter", "button"})  # what a device also has
+_LAST: Final = frozenset({"setting", "other"})
+
+
+def slug(text: str, separator: str = "-", limit: int = MAX_SLUG_CHARACTERS) -> str:
+    """`text` in ASCII, of lower-case letters, digits and single separators: `Küche, links` -> `kuche-links`.
+    Empty where nothing is left (a text in another script): the caller then uses the kind."""
+    ascii_text = normalize("NFKD", text.casefold().translate(_OTHERS)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", separator, ascii_text).strip(separator)[:limit].rstrip(separator)
+
+
+def primary(components: Sequence[ComponentDescription]) -> str:
+    """The key of the component that is the device's main function. `components` is not empty.
+
+    In this order: no mere accessory (a battery, a power meter, a setting); without a title of its own; of a known
+    kind for sure; an actuator before a sensor; then the order of kinds, then of keys.
+    """
+
+    def rank(component: ComponentDescription) -> tuple[int, bool, bool, bool, int, str]:
+        kind = component.kind
+        accessory = 2 if kind in _LAST else 1 if kind in _SUPPORTING else 0
+        order = KINDS.index(kind) if kind in KINDS else len(KINDS)
+        titled, sensor = bool(component.title), kind not in ACTUATOR_KINDS
+        return (accessory, titled, not component.certain, sensor, order, component.key)
+
+    return min(components, key=rank).key
+
+
+def allot_names(components: Sequence[ComponentDescription], stored: Mapping[str, str]) -> dict[str, str]:
+    """Prefixes by component key: all of `stored`, unchanged, and new ones for the rest.
+
+    Store the result: a prefix is never given again, not even after its component is gone. The order is that of allotment,
+    and `compose` lets the older name win where two would meet.
+    """
+    names = dict(stored)
+    taken = set(names.values())
+    new = [component for component in components if component.key not in names]
+    if new and not taken:
+        names[primary(components)] = ""
+        taken.add("")
+    main = [component for component in components if names.get(component.key) == ""]
+    bare = {affordance.name for component in main for affordance in component.affordances}
+    for component in sorted(new, key=lambda component: component.key):
+        if component.key not in names:
+            prefix = _free_prefix(component, taken, bare)
+            names[component.key] = prefix
+            taken.add(prefix)
+    return names
+
+
+def join(prefix: str, name: str) -> str:
+    """The name of an affordance in its Thing.
+
+    The prefix alone where it says what the name says: `temperature` (not `temperature_temperature`), `device_temperature`,
+    and a setting's `value` (`child_lock`, not `child_lock_value`). Else both: `usb_on`.
+    """
+    if not prefix:
+        return name
+    if name == _VALUE or prefix == name or prefix.endswith(f"_{name}"):
+        return prefix
+    return f"{prefix}_{name}"
+
+
+def join_all(prefix: str, names: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """`join` for the affordances of one component: name in its model -> name in its Thing. Adds them to `taken`.
+    A name that is taken gets a number: `usb_on_2`."""
+    joined: dict[str, str] = {}
+    for name in names:
+        joined[name] = _free(join(prefix, name), taken)
+        taken.add(joined[name])
+    return joined
+
+
+def _free_prefix(component: ComponentDescription, taken: set[str], bare: set[str]) -> str:
+    """A new prefix, under which no affordance gets a bare name of the main component."""
+    kind = slug(component.kind, "_")
+    wish = slug(component.title, "_", MAX_PREFIX_CHARACTERS) or kind
+    longer: tuple[str, ...] = () if wish == kind else (f"{wish}_{kind}",)
+    numbered = (f"{wish}_{n}" for n in count(2))
+    return next(
+        prefix
+        for prefix in chain((wish, *longer), numbered)
+        if prefix not in taken and not any(join(prefix, one.name) in bare for one in component.affordances)
+    )
+
+
+def _free(wish: str, taken: set[str]) -> str:
+    numbered = (f"{wish}_{n}" for n in count(2))
+    return next(name for name in chain((wish,), numbered) if name not in taken)
