@@ -1,0 +1,60 @@
+"""The pairing window that is open, if one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRow:
+    """Who may come in, with which code (its hash), until when (seconds since the epoch)."""
+
+    code_hash: bytes
+    role: str
+    principal: str
+    principal_title: str
+    expires_at: float
+    tries_left: int
+
+
+class PairingRepository:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> PairingRow | None:
+        """Raises `sqlite3.Error`."""
+        row = await self._database.fetch_one(
+            "SELECT code_hash, role, principal, principal_title, expires_at, tries_left FROM pairings"
+        )
+        if row is None:
+            return None
+        code_hash, role, principal, title, expires, tries = row
+        return PairingRow(
+            code_hash if isinstance(code_hash, bytes) else b"",
+            str(role),
+            str(principal),
+            str(title),
+            float(expires or 0),
+            int(tries or 0),
+        )
+
+    async def save(self, pairing: PairingRow) -> None:
+        """In place of the one before. Raises `sqlite3.Error`."""
+        await self._database.execute(
+            "INSERT OR REPLACE INTO pairings"
+            " (only_one, code_hash, role, principal, principal_title, expires_at, tries_left) VALUES (1, ?, ?, ?, ?, ?, ?)",
+            (
+                pairing.code_hash,
+                pairing.role,
+                pairing.principal,
+                pairing.principal_title,
+                pairing.expires_at,
+                pairing.tries_left,
+            ),
+        )
+
+    async def clear(self) -> None:
+        """Raises `sqlite3.Error`."""
+        await self._database.execute("DELETE FROM pairings")

@@ -1,0 +1,97 @@
+"""Tokens, as they are stored: never the secret, only its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.storage.database import Database, Row
+
+_COLUMNS: Final = (
+    "id, secret_hash, title, principal, role, principal_title, acts_for, parent, created_at, expires_at,"
+    " last_used_at, revoked_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One token. Times are in seconds since the epoch; None: never."""
+
+    id: str
+    secret_hash: bytes
+    title: str
+    principal: str
+    role: str
+    principal_title: str
+    acts_for: str
+    parent: str | None
+    created_at: float
+    expires_at: float | None = None
+    last_used_at: float | None = None
+    revoked_at: float | None = None
+
+
+class TokenRepository:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_all(self) -> list[TokenRow]:
+        """Revoked ones too, in the order of their making. Raises `sqlite3.Error`."""
+        rows = await self._database.fetch_all(f"SELECT {_COLUMNS} FROM tokens ORDER BY created_at, rowid")  # noqa: S608
+        return [_from_row(row) for row in rows]
+
+    async def insert(self, token: TokenRow) -> None:
+        """Raises `sqlite3.IntegrityError` if its id is taken or its parent unknown, `sqlite3.Error`."""
+        await self._database.execute(
+            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 12)})",  # noqa: S608
+            (
+                token.id,
+                token.secret_hash,
+                token.title,
+                token.principal,
+                token.role,
+                token.principal_title,
+                token.acts_for,
+                token.parent,
+                token.created_at,
+                token.expires_at,
+                token.last_used_at,
+                token.revoked_at,
+            ),
+        )
+
+    async def delete(self, token: str) -> None:
+        """For one that was never given out. Raises `sqlite3.Error`."""
+        await self._database.execute("DELETE FROM tokens WHERE id = ?", (token,))
+
+    async def revoke(self, tokens: Collection[str], at: float) -> None:
+        """All or none. Raises `sqlite3.Error`."""
+        async with self._database.transaction() as transaction:
+            sql = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+            await transaction.execute_many(sql, [(at, token) for token in tokens])
+
+    async def used(self, last: Mapping[str, float]) -> None:
+        """When each token was used last. Raises `sqlite3.Error`."""
+        async with self._database.transaction() as transaction:
+            sql = "UPDATE tokens SET last_used_at = ? WHERE id = ?"
+            await transaction.execute_many(sql, [(at, token) for token, at in last.items()])
+
+
+def _from_row(row: Row) -> TokenRow:
+    ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *times = row
+    expires, used, revoked = (float(time) if time is not None else None for time in times)
+    return TokenRow(
+        id=str(ident),
+        secret_hash=secret_hash if isinstance(secret_hash, bytes) else b"",
+        title=str(title),
+        principal=str(principal),
+        role=str(role),
+        principal_title=str(principal_title),
+        acts_for=str(acts_for),
+        parent=str(parent) if parent is not None else None,
+        created_at=float(created or 0),
+        expires_at=expires,
+        last_used_at=used,
+        revoked_at=revoked,
+    )
