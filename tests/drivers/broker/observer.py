@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,7 @@ class Observer:
         self._port = port
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
         self._client.username_pw_set(user, password)
+        self._client.on_socket_open = self._no_delay
         self._loop = asyncio.get_running_loop()
         self._client.on_connect = lambda c, u, f, code, p: self._later(self._on_connect, code)
         self._client.on_message = lambda c, u, message: self._later(self._on_message, message)
@@ -74,6 +76,10 @@ class Observer:
     async def _wait_ack(self, mid: int) -> None:
         async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(lambda: mid in self._acked)
+
+    @staticmethod
+    def _no_delay(client: paho.Client, userdata: Any, sock: Any) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _later(self, call: Callable[[Any], Any], argument: object) -> None:
         self._loop.call_soon_threadsafe(lambda: self._loop.create_task(call(argument)))
