@@ -8,14 +8,16 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from capabilities.vocabulary import Json
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.sse import EventStream, ServerEvent
 from gateway.cli.target import Target
 from gateway.cli.text import clean
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
 
 ANSWER_SECONDS: Final = 10.0
 """For an answer that waits for no device."""
@@ -120,7 +122,9 @@ class Client:
             self._connection.sock.settimeout(seconds)
         authorization = {"Authorization": f"Bearer {self.target.token}"} if self.target.token else {}
         prefix = urlsplit(self.target.url).path.rstrip("/") if not self.target.socket else ""
-        self._connection.request(method, prefix + path, content, {"Accept": "application/json"} | authorization | dict(headers))
+        self._connection.request(
+            method, prefix + path, content, {"Accept": "application/json"} | authorization | dict(headers)
+        )
         return self._connection.getresponse()
 
     def _parsed(self, raw: bytes) -> Json:
@@ -138,7 +142,9 @@ class Client:
         if sent and not isinstance(error, ConnectionRefusedError):
             message = f"the connection to the gateway at {where} broke before it answered ({_said(error)})"
             return Failure(message, Exit.UNSETTLED, advice=["what came of the request: `hearth ledger tail`"])
-        return Failure(f"the gateway at {where} cannot be reached ({_said(error)})", Exit.UNREACHABLE, advice=advice)
+        return Failure(
+            f"the gateway at {where} cannot be reached ({_said(error)})", Exit.UNREACHABLE, advice=advice
+        )
 
 
 def segment(text: str) -> str:
@@ -147,7 +153,9 @@ def segment(text: str) -> str:
 
 
 def _said(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(
+        error
+    ).__name__
 
 
 class _SocketConnection(http.client.HTTPConnection):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from capabilities.vocabulary import Json
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
 
 
 class Exit(IntEnum):
@@ -40,7 +42,9 @@ MEANINGS: dict[Exit, str] = {
 class Failure(Exception):
     """Ends the command. `str()` is the sentence for a person, `advice` lines below it, `document` what `--json` prints."""
 
-    def __init__(self, message: str, code: Exit, *, advice: Sequence[str] = (), document: Json = None) -> None:
+    def __init__(
+        self, message: str, code: Exit, *, advice: Sequence[str] = (), document: Json = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.advice = tuple(advice)

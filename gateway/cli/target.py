@@ -46,7 +46,8 @@ def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
             return Target(str(path), socket=str(path))
         silent = f" ({path} is there, but nobody listens on it)"
     raise Failure(
-        f"no gateway found{silent}: start one with `hearth demo`, or set HEARTH_URL and HEARTH_TOKEN", Exit.UNREACHABLE
+        f"no gateway found{silent}: start one with `hearth demo`, or set HEARTH_URL and HEARTH_TOKEN",
+        Exit.UNREACHABLE,
     )
 
 
@@ -77,7 +78,8 @@ def read_profile(path: Path) -> dict[str, str] | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failure(
-            f"{path} cannot be used ({error!r}): remove it, then pair again with `hearth pair CODE`", Exit.USAGE
+            f"{path} cannot be used ({error!r}): remove it, then pair again with `hearth pair CODE`",
+            Exit.USAGE,
         ) from error
 
 

@@ -6,9 +6,11 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from capabilities.vocabulary import Json
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
 
 _UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters and those that turn the direction of text: titles come from devices, and terminals obey."""

@@ -1,0 +1,1 @@
+"""One module for each group of commands; `gateway.cli.main` imports them when they are used."""

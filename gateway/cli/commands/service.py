@@ -1,0 +1,30 @@
+"""`hearth run` and `hearth demo`: the gateway itself, imported only here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Run the gateway.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="hearth.toml (default: a state directory of your own, and no driver).",
+)
+@click.pass_context
+def run(ctx: click.Context, config: Path | None) -> None:
+    """Run the gateway until it is told to stop (SIGTERM, or Ctrl-C)."""
+    from gateway.app import main  # noqa: PLC0415 (the whole daemon)
+
+    ctx.exit(main(config))
+
+
+@click.command(short_help="Run a gateway with a simulated house.")
+@click.pass_context
+def demo(ctx: click.Context) -> None:
+    """Run a gateway with a simulated house on a real broker, with data that is gone afterwards."""
+    from gateway.demo import main  # noqa: PLC0415 (the whole daemon, and a house)
+
+    ctx.exit(main())

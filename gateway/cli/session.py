@@ -1,0 +1,119 @@
+"""What every command shares: where the gateway is, how to print, and how to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from gateway.cli import target
+from gateway.cli.client import Client, segment
+from gateway.cli.exits import Failure
+from gateway.cli.names import Named, find
+from gateway.cli.text import Style, coloured, plain, table, terminal_width
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+_C1_CONTROLS: Final = re.compile("[\x7f-\x9f]")
+"""JSON text leaves these as they are; a terminal may obey them."""
+
+
+@dataclass
+class Session:
+    """One run of `hearth`."""
+
+    url: str = ""
+    token: str = ""
+    as_json: bool = False
+    environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @cached_property
+    def client(self) -> Client:
+        found = target.resolve(self.url, self.token, self.environ)
+        return Client(found, faithful=self.as_json)
+
+    @cached_property
+    def style(self) -> Style:
+        """Colours on a terminal, unless NO_COLOR (https://no-color.org) is set."""
+        return coloured if sys.stdout.isatty() and not self.environ.get("NO_COLOR") else plain
+
+    # ------------------------------------------------------------------ printing
+
+    def say(self, text: str = "") -> None:
+        print(text)
+
+    def note(self, text: str) -> None:
+        """For people only: not part of the output."""
+        print(text, file=sys.stderr)
+
+    def document(self, value: Json) -> None:
+        """One JSON value on a line of its own."""
+        print(_json_text(value), flush=True)
+
+    def table(self, head: list[str], rows: list[list[str]], *, right: Iterable[int] = ()) -> None:
+        self.say(table(head, rows, width=terminal_width(), style=self.style, right=frozenset(right)))
+
+    def show(self, value: Json, as_text: Callable[[], None]) -> None:
+        """`value` for programs, or what `as_text` prints for people."""
+        if self.as_json:
+            self.document(value)
+        else:
+            as_text()
+
+    # ------------------------------------------------------------------ Things
+
+    def things(self) -> list[Named]:
+        body = self.client.get("/things?view=summary")
+        return [Named(str(t["id"]), str(t.get("title") or t["id"])) for t in items(body)]
+
+    def thing(self, wanted: str) -> dict[str, Json]:
+        """The description of the Thing that `wanted` names. Raises `Failure` with the nearest names."""
+        if wanted.isascii() and not wanted.isspace() and wanted == wanted.lower():
+            answer = self.client.ask("GET", f"/things/{segment(wanted)}")
+            if answer.ok and isinstance(answer.body, dict):
+                return answer.body
+        description = self.client.get(f"/things/{segment(self.thing_id(wanted))}")
+        assert isinstance(description, dict)
+        return description
+
+    def thing_id(self, wanted: str) -> str:
+        return find(self.things(), wanted).id
+
+
+def report_and_exit(session: Session, error: Failure) -> NoReturn:
+    """Prints an error as this session prints, and ends with its code."""
+    if session.as_json and error.document is not None:
+        session.document(error.document)
+    paint = coloured if sys.stderr.isatty() and not session.environ.get("NO_COLOR") else plain
+    print(paint(f"hearth: {error}", "red"), file=sys.stderr)
+    for line in error.advice:
+        print(f"  {line}", file=sys.stderr)
+    raise SystemExit(int(error.code))
+
+
+def current() -> Session:
+    """The session of the running command."""
+    session = click.get_current_context().find_object(Session)
+    assert session is not None
+    return session
+
+
+def items(body: Json) -> list[dict[str, Json]]:
+    """The objects of a list, whether it comes bare or in an object as its only list."""
+    found = body
+    if isinstance(body, dict):
+        found = next((value for value in body.values() if isinstance(value, list)), [])
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _json_text(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _C1_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
