@@ -1,0 +1,17 @@
+"""Who is asking: principals, tokens, pairing."""
+
+from gateway.identity.identity import Identity
+from gateway.identity.narrowing import WiderThanParentError, may_grant
+from gateway.identity.pairing import PairingClosedError, PairingError, WrongCodeError
+from gateway.identity.sessions import Session, TokenInfo
+
+__all__ = [
+    "Identity",
+    "PairingClosedError",
+    "PairingError",
+    "Session",
+    "TokenInfo",
+    "WiderThanParentError",
+    "WrongCodeError",
+    "may_grant",
+]

@@ -1,0 +1,345 @@
+"""Tokens: made, looked up, revoked; and the window through which a first one comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import math
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from capabilities.vocabulary import Json
+from gateway.clock import Clock
+from gateway.identity import pairing
+from gateway.identity.narrowing import check_consistent, check_narrower
+from gateway.identity.pairing import PairingClosedError, WrongCodeError
+from gateway.identity.sessions import Session, TokenInfo
+from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.storage import Database, PairingRepository, PairingRow, TokenRepository, TokenRow
+from policies.decision import Principal, Role
+
+SECRET_PREFIX: Final = "hearth_"  # noqa: S105
+"""So that a secret that leaked into a text can be found."""
+
+_SECRET_BYTES: Final = 32
+_ID_BYTES: Final = 9
+# A header is no longer than this; hashing more would only be work for somebody else.
+_MAX_SECRET_CHARACTERS: Final = 128
+# How often "last used" is written, and what has expired is told.
+HOUSEKEEPING_S: Final = 30.0
+
+_log = logging.getLogger("hearth.identity")
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class Identity:
+    """All good tokens, in memory; `open` makes one. Used from one event loop."""
+
+    def __init__(self, database: Database, clock: Clock, ledger: Ledger) -> None:
+        self._tokens = TokenRepository(database)
+        self._pairings = PairingRepository(database)
+        self._clock = clock
+        self._ledger = ledger
+        self._by_hash: dict[bytes, Session] = {}
+        self._by_id: dict[str, Session] = {}
+        self._hashes: dict[str, bytes] = {}
+        self._children: dict[str, list[str]] = {}
+        self._window: PairingRow | None = None
+        self._listeners: list[Listener] = []
+        self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, database: Database, clock: Clock, ledger: Ledger) -> AsyncIterator[Identity]:
+        """Load every token. Raises `sqlite3.Error`."""
+        identity = cls(database, clock, ledger)
+        await identity._load()
+        housekeeping = asyncio.create_task(identity._keep_house(), name="identity housekeeping")
+        try:
+            yield identity
+        finally:
+            housekeeping.cancel()
+            await asyncio.gather(housekeeping, return_exceptions=True)
+            await identity.tidy()
+
+    # -- looking up ----------------------------------------------------------------------------------------------------
+
+    def authenticate(self, secret: str) -> Session | None:
+        """Whose token this is; None if it is unknown, expired or revoked.
+
+        The secret is hashed before it is compared, so the time that takes tells nothing about it.
+        """
+        if len(secret) > _MAX_SECRET_CHARACTERS:
+            return None
+        session = self._by_hash.get(hashlib.sha256(secret.encode("utf-8", "replace")).digest())
+        if session is None:
+            return None
+        now = self._clock.wall()
+        if now >= session.expires_at:
+            return None
+        session.used_at = now
+        return session
+
+    def is_revoked(self, token_id: str) -> bool:
+        """Whether the token is no longer good. "" stands for no token, which cannot be revoked."""
+        return bool(token_id) and token_id not in self._by_id
+
+    def on_revoked(self, listener: Listener) -> Callable[[], None]:
+        """`listener` is told the ids of tokens that are no longer good, at once; call what is returned to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def first_owner_needed(self) -> bool:
+        """Whether no good token is an owner's."""
+        return not any(session.principal.role is Role.OWNER for session in self._by_id.values())
+
+    async def list_tokens(self) -> list[TokenInfo]:
+        """Every token that was ever made, in that order. Raises `sqlite3.Error`."""
+        infos = [_info(row) for row in await self._tokens.load_all()]
+        return [replace(info, last_used_at=self._used_at(info)) for info in infos]
+
+    def _used_at(self, info: TokenInfo) -> float | None:
+        session = self._by_id.get(info.id)
+        return session.used_at if session is not None and session.used_at else info.last_used_at
+
+    # -- making and revoking -------------------------------------------------------------------------------------------
+
+    async def create_token(
+        self,
+        principal: Principal,
+        *,
+        parent: str | None = None,
+        title: str = "",
+        expires_at: float | None = None,
+    ) -> tuple[TokenInfo, str]:
+        """A new token and its secret, which is shown this once. `expires_at` in seconds since the epoch, at most the parent's.
+
+        Without `parent` the house itself gives it (at the box, at pairing). Raises `WiderThanParentError`; `LookupError` if
+        the parent is not a good token; `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
+        """
+        principal = replace(principal, at_box=False)
+        known = [session.principal for session in self._by_id.values()]
+        if parent is not None:
+            giver = self._by_id.get(parent)
+            if giver is None or self._clock.wall() >= giver.expires_at:
+                raise LookupError(f"there is no good token {parent!r} to make another one from")
+            check_narrower(giver.principal, principal, known)
+            expires_at = _earlier(expires_at, giver.expires_at)
+        check_consistent(principal, known)
+        return await self._make(principal, parent, title, expires_at)
+
+    async def _make(
+        self, principal: Principal, parent: str | None, title: str, expires_at: float | None
+    ) -> tuple[TokenInfo, str]:
+        secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+        row = TokenRow(
+            id=secrets.token_hex(_ID_BYTES),
+            secret_hash=hashlib.sha256(secret.encode()).digest(),
+            title=title,
+            principal=principal.id,
+            role=principal.role,
+            principal_title=principal.title,
+            acts_for=principal.acts_for,
+            parent=parent,
+            created_at=self._clock.wall(),
+            expires_at=expires_at,
+        )
+        await self._tokens.insert(row)
+        if (
+            parent is not None and parent not in self._by_id
+        ):  # it was revoked while this one was being written
+            await self._tokens.delete(row.id)
+            raise LookupError(f"token {parent!r} was revoked meanwhile")
+        body: dict[str, Json] = {"made": row.id, "role": row.role, "parent": parent, "expires_at": expires_at}
+        try:
+            self._record("token", principal.id, body, {"title": title})
+        except LedgerUnavailable:
+            await self._tokens.delete(row.id)
+            raise
+        self._admit(row)
+        return _info(row), secret
+
+    async def revoke(self, token_id: str) -> frozenset[str]:
+        """Revoke a token and all that were made from it, at once; the ids of those that were good until now.
+
+        What is open under them is told first, even if the database or the ledger fails then. Raises `sqlite3.Error`: they
+        would be good again after a restart, so try again.
+        """
+        ids = self._drop(self._family(token_id))
+        if ids:
+            self._record_if_possible("token", {"revoked": [*sorted(ids)]})
+            await self._tokens.revoke(ids, self._clock.wall())
+        return ids
+
+    def _family(self, token_id: str) -> list[str]:
+        found = [token_id]
+        for member in found:  # grows while it is walked
+            found.extend(self._children.get(member, ()))
+        return found
+
+    def _drop(self, token_ids: list[str]) -> frozenset[str]:
+        """Forget them and tell; the ones that were still good."""
+        dropped = []
+        for token_id in token_ids:
+            self._children.pop(token_id, None)
+            session = self._by_id.pop(token_id, None)
+            if session is not None:
+                session.revoked = True
+                self._by_hash.pop(self._hashes.pop(token_id), None)
+                dropped.append(token_id)
+        ids = frozenset(dropped)
+        if ids:
+            for listener in tuple(self._listeners):
+                try:
+                    listener(ids)
+                except Exception:
+                    _log.exception("a listener for revoked tokens failed")
+        return ids
+
+    # -- pairing -------------------------------------------------------------------------------------------------------
+
+    async def open_pairing(
+        self, role: Role, principal_id: str, ttl_s: float = pairing.WINDOW_S, *, title: str = ""
+    ) -> str:
+        """Open a window of `ttl_s` seconds for one device of that principal; the code to type, as XXXX-XXXX.
+
+        There is one window: an earlier one closes. `title` is the principal's. Raises `WiderThanParentError` if the id
+        belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
+        """
+        check_consistent(
+            Principal(principal_id, role), [session.principal for session in self._by_id.values()]
+        )
+        self._record("login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s})
+        code = pairing.new_code()
+        expires_at = self._clock.wall() + ttl_s
+        self._window = PairingRow(
+            pairing.code_hash(code), role, principal_id, title, expires_at, pairing.TRIES
+        )
+        await self._pairings.save(self._window)
+        return code
+
+    async def close_pairing(self) -> None:
+        """Close the window, if one is open. Raises `sqlite3.Error`."""
+        if self._window is not None:
+            self._window = None
+            await self._pairings.clear()
+
+    def pairing_open(self) -> bool:
+        return self._window is not None and self._clock.wall() < self._window.expires_at
+
+    async def redeem(self, code: str, title: str) -> tuple[TokenInfo, str]:
+        """Let the device called `title` in: its token, and the secret. The window closes behind it.
+
+        Raises `WrongCodeError`, `PairingClosedError`, `LedgerUnavailable` (then the window stays open), `sqlite3.Error`.
+        """
+        window = self._window
+        if window is None or not self.pairing_open():
+            await self.close_pairing()
+            raise PairingClosedError(
+                "no pairing window is open: open one at the box, or on a phone that is paired"
+            )
+        if not pairing.same(pairing.code_hash(code), window.code_hash):
+            await self._wrong_code(window)
+        self._window = None  # before anything is awaited: a code lets one device in
+        principal = Principal(window.principal, Role(window.role), window.principal_title)
+        try:
+            made = await self.create_token(principal, title=title)
+            self._record_if_possible("login", {"pairing": "done", "token": made[0].id}, principal.id)
+        except LedgerUnavailable:
+            self._window = window
+            raise
+        await self._pairings.clear()
+        return made
+
+    async def _wrong_code(self, window: PairingRow) -> None:
+        left = window.tries_left - 1
+        self._window = replace(window, tries_left=left) if left else None
+        self._record_if_possible("login", {"pairing": "wrong code", "tries_left": left}, window.principal)
+        if self._window is not None:
+            await self._pairings.save(self._window)
+        else:
+            await self._pairings.clear()
+        raise WrongCodeError(left)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    async def _load(self) -> None:
+        for row in await self._tokens.load_all():
+            orphaned = row.parent is not None and row.parent not in self._by_id
+            if row.revoked_at is None and not orphaned:
+                self._admit(row)
+        self._window = await self._pairings.load()
+        self._drop_expired()
+
+    def _admit(self, row: TokenRow) -> None:
+        expires_at = row.expires_at if row.expires_at is not None else math.inf
+        session = Session(row.id, _principal(row), expires_at)
+        self._by_id[row.id] = self._by_hash[row.secret_hash] = session
+        self._hashes[row.id] = row.secret_hash
+        if row.parent is not None:
+            self._children.setdefault(row.parent, []).append(row.id)
+
+    def _drop_expired(self) -> None:
+        now = self._clock.wall()
+        expired = [token_id for token_id, session in self._by_id.items() if now >= session.expires_at]
+        if expired:
+            self._drop(expired)
+
+    async def tidy(self) -> None:
+        """Tell of tokens that have expired; write down when the others were used last. Raises `sqlite3.Error`."""
+        used = {token_id: session.used_at for token_id, session in self._by_id.items() if session.used_at}
+        self._drop_expired()
+        fresh = {token_id: at for token_id, at in used.items() if at > self._written.get(token_id, 0.0)}
+        if fresh:
+            await self._tokens.used(fresh)
+            self._written = used
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            try:
+                await self.tidy()
+            except sqlite3.Error as error:
+                _log.warning("when tokens were used last could not be written: %s", error)
+
+    def _record(
+        self, kind: str, principal: str, body: dict[str, Json], private: dict[str, Json] | None = None
+    ) -> None:
+        self._ledger.append(
+            Entry(kind=kind, at=self._clock.wall(), body=body, principal=principal, private=private)
+        )
+
+    def _record_if_possible(self, kind: str, body: dict[str, Json], principal: str = "") -> None:
+        """For what only narrows: it happens even if it cannot be recorded."""
+        try:
+            self._record(kind, principal, body)
+        except LedgerUnavailable as error:
+            _log.error("not recorded: %s %s: %s", kind, body, error)
+
+
+def _principal(row: TokenRow) -> Principal:
+    return Principal(row.principal, Role(row.role), row.principal_title, row.acts_for)
+
+
+def _info(row: TokenRow) -> TokenInfo:
+    return TokenInfo(
+        row.id,
+        _principal(row),
+        row.title,
+        row.parent,
+        row.created_at,
+        row.expires_at,
+        row.last_used_at,
+        row.revoked_at,
+    )
+
+
+def _earlier(wanted: float | None, bound: float) -> float | None:
+    earliest = min(math.inf if wanted is None else wanted, bound)
+    return None if earliest == math.inf else earliest

@@ -1,0 +1,74 @@
+"""A token can be made from another one, and is never wider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from policies.decision import Principal, Role
+
+GRANTABLE: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.OWNER: frozenset(Role),
+    Role.ADULT: frozenset(Role) - {Role.OWNER},
+    Role.CHILD: frozenset({Role.CHILD}),
+    Role.GUEST: frozenset({Role.GUEST, Role.GUEST_AGENT}),
+    Role.AGENT: frozenset({Role.AGENT, Role.GUEST_AGENT}),
+    Role.GUEST_AGENT: frozenset({Role.GUEST_AGENT}),
+    Role.SERVICE: frozenset({Role.SERVICE}),
+}
+"""The roles at or below a role: a partial order (what may be granted by what was granted may be granted)."""
+
+
+class WiderThanParentError(Exception):
+    """The token would give more than the one it is made from, or let its holder pass for somebody else."""
+
+
+def may_grant(parent: Role, child: Role) -> bool:
+    return child in GRANTABLE[parent]
+
+
+def check_narrower(parent: Principal, child: Principal, known: Iterable[Principal]) -> None:
+    """Whether a holder of `parent`'s token may make one for `child`. `known` are the principals of all good tokens.
+
+    Raises `WiderThanParentError`.
+    """
+    if child.id == parent.id:
+        if (child.role, child.acts_for) != (parent.role, parent.acts_for):
+            raise WiderThanParentError(f"{child.id} is {_described(parent)}, and stays so in a further token")
+        return
+    if not may_grant(parent.role, child.role):
+        allowed = ", ".join(sorted(GRANTABLE[parent.role]))
+        raise WiderThanParentError(
+            f"a token of role {parent.role} can make tokens of the roles {allowed}; not {child.role}"
+        )
+    if parent.role is not Role.OWNER and any(other.id == child.id for other in known):
+        raise WiderThanParentError(
+            f"{child.id} is somebody else: only an owner can make a further token for them"
+        )
+    _check_acts_for(parent, child)
+
+
+def check_consistent(child: Principal, known: Iterable[Principal]) -> None:
+    """One id is one principal. Raises `WiderThanParentError` where a good token has the id with another role or person."""
+    for other in known:
+        if other.id == child.id and (other.role, other.acts_for) != (child.role, child.acts_for):
+            raise WiderThanParentError(
+                f"{child.id} is {_described(other)} already: revoke those tokens first, or choose another id"
+            )
+
+
+def _check_acts_for(parent: Principal, child: Principal) -> None:
+    if parent.role is Role.OWNER:
+        return
+    person = parent.id if parent.role.is_person else parent.acts_for
+    if child.role.is_person or child.role is Role.SERVICE:
+        if child.acts_for:
+            raise WiderThanParentError(f"a {child.role} acts for nobody but itself; leave acts_for empty")
+    elif child.acts_for != person:
+        raise WiderThanParentError(
+            f"a token made from one of {parent.id}'s acts for {person or 'nobody'}, not {child.acts_for}"
+        )
+
+
+def _described(principal: Principal) -> str:
+    return f"{principal.role} for {principal.acts_for}" if principal.acts_for else str(principal.role)

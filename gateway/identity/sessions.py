@@ -1,0 +1,41 @@
+"""A token as the gateway uses it, and as people see it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from policies.decision import Principal
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """What a caller's secret stands for, shared by all of the token's requests and streams.
+
+    `revoked` turns true once, and for good: whoever holds a session looks at it again before something moves. `token_id` is
+    "" for a caller without a token (at the box). `expires_at` is the earliest of the token's and its ancestors', in seconds
+    since the epoch.
+    """
+
+    token_id: str
+    principal: Principal
+    expires_at: float = math.inf
+    revoked: bool = False
+    used_at: float = 0.0  # seconds since the epoch; 0: not in this run
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A token without its secret. Times are in seconds since the epoch. `expires_at` None: never.
+
+    `revoked_at` is None while it is good; a child of a revoked token is revoked with it.
+    """
+
+    id: str
+    principal: Principal
+    title: str
+    parent: str | None
+    created_at: float
+    expires_at: float | None = None
+    last_used_at: float | None = None
+    revoked_at: float | None = None
