@@ -12,10 +12,11 @@ from capabilities.components import AffordanceDescription
 from capabilities.effects import INPUT, Effect
 from capabilities.errors import ComposeError, SchemaError, nearest
 from capabilities.narrow import narrow
-from capabilities.schema import Validator, compile_schema
+from capabilities.schema import accepts, compile_schema
 from capabilities.thing_models import ROLES, Contract, ModelAffordance
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
 
+MAX_SCHEMA_BYTES: Final = 16_384  # the longest real ones list some hundred effects of a lamp
 UNKNOWN_EFFECT_SECONDS: Final = 10.0  # what an unknown property may take to show what was written to it
 MAX_TITLE_CHARACTERS: Final = 64  # a title is foreign text: a line on a phone, not more
 
@@ -36,7 +37,16 @@ class Described:
 
     @classmethod
     def of(cls, one: AffordanceDescription) -> Described:
-        schema = orjson.dumps(dict(one.schema), option=orjson.OPT_SORT_KEYS)
+        try:
+            schema = orjson.dumps(dict(one.schema), option=orjson.OPT_SORT_KEYS)
+        except TypeError as error:
+            raise ComposeError(
+                f"{one.name} has a schema that is not JSON ({error}); describe it in JSON values"
+            ) from None
+        if len(schema) > MAX_SCHEMA_BYTES:
+            raise ComposeError(
+                f"{one.name} has a schema of {len(schema)} bytes; describe it in at most {MAX_SCHEMA_BYTES}"
+            )
         return cls(
             one.name, one.role, schema, clean(one.title), one.observable, one.readable, one.writable,
             one.hazard, one.privilege,
@@ -51,9 +61,10 @@ def clean(title: str) -> str:
 
 def admit(model: Contract, one: Described) -> ModelAffordance:
     """The affordance of `model` as this device has it. A name that the model lacks is admitted with care: what it can do
-    is unknown, so it is hazard 2 and for whoever manages the house. Raises `ComposeError`."""
+    is unknown, so it is hazard 2 and for whoever manages the house. Raises `ComposeError`.
+    """
     known = model.affordances.get(one.name)
-    schema: dict[str, Json] = orjson.loads(one.schema)
+    schema = _own_schema(one)
     if known is None:
         known = _unknown(model, one, schema)
     if known.absolute:
@@ -74,6 +85,16 @@ def admit(model: Contract, one: Described) -> ModelAffordance:
         privilege=max(known.privilege, one.privilege, key=lambda privilege: privilege.rank),
     )
     return _with_fitting_values(admitted if admitted.is_operation else _read_only(admitted, one))
+
+
+def _own_schema(one: Described) -> dict[str, Json]:
+    """The described schema, by itself sound. Its texts are left out: what people read comes from the model."""
+    schema: dict[str, Json] = orjson.loads(one.schema)
+    try:
+        compile_schema(schema)
+    except SchemaError as error:
+        raise ComposeError(f"has a schema whose {error}") from None
+    return {member: value for member, value in schema.items() if member not in {"title", "description"}}
 
 
 def _unknown(model: Contract, one: Described, schema: Mapping[str, Json]) -> ModelAffordance:
@@ -132,16 +153,8 @@ def _with_fitting_values(of: ModelAffordance) -> ModelAffordance:
     """Without a safe or panic value that this device does not take."""
     if of.role == "property" and of.schema is not None:
         check = compile_schema(of.schema)
-        if of.toward_safe and not _takes(check, of.toward_safe_value):
+        if of.toward_safe and not accepts(check, of.toward_safe_value):
             of = replace(of, toward_safe=False, toward_safe_value=None)
-        if of.has_panic and not _takes(check, of.panic):
+        if of.has_panic and not accepts(check, of.panic):
             of = replace(of, has_panic=False, panic=None)
     return of
-
-
-def _takes(check: Validator, value: Json) -> bool:
-    try:
-        check(value)
-    except SchemaError:
-        return False
-    return True

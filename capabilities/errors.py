@@ -15,13 +15,17 @@ from capabilities.vocabulary import Json
 
 SHOWN_CHARACTERS = 60  # of a foreign value in a message: enough to recognise it, too little to flood a log
 
+HUGE = 10**SHOWN_CHARACTERS  # Python refuses to write out an integer of thousands of digits
+
 
 class CapabilityError(ValueError):
     """The text is one sentence: what is wrong, and what would be right."""
 
 
 class SchemaError(CapabilityError):
-    """`path` says where ("" is the value itself, `color.hue`, `steps[2]`), `problem` what is wrong there, `remedy` what is right."""
+    """`path` says where ("" is the value itself, `color.hue`, `steps[2]`), `problem` what is wrong there, and
+    `remedy` what would be right.
+    """
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
         super().__init__(f"{path or 'the value'} {problem}; {remedy}")
@@ -49,7 +53,9 @@ def shown(value: Json) -> str:
         return ("an object" if isinstance(value, dict) else "a list") + f" of {len(value)}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
+    if isinstance(value, int) and abs(value) > HUGE:
+        return "a huge number"
+    text = repr(value[:SHOWN_CHARACTERS] if isinstance(value, str) else value)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 

@@ -28,7 +28,8 @@ _LAST: Final = frozenset({"setting", "other"})
 
 def slug(text: str, separator: str = "-", limit: int = MAX_SLUG_CHARACTERS) -> str:
     """`text` in ASCII, of lower-case letters, digits and single separators: `Küche, links` -> `kuche-links`.
-    Empty where nothing is left (a text in another script): the caller then uses the kind."""
+    Empty where nothing is left (a text in another script): the caller then uses the kind.
+    """
     ascii_text = normalize("NFKD", text.casefold().translate(_OTHERS)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", separator, ascii_text).strip(separator)[:limit].rstrip(separator)
 
@@ -80,14 +81,15 @@ def join(prefix: str, name: str) -> str:
     """
     if not prefix:
         return name
-    if name == _VALUE or prefix == name or prefix.endswith(f"_{name}"):
+    if name in {_VALUE, prefix} or prefix.endswith(f"_{name}"):
         return prefix
     return f"{prefix}_{name}"
 
 
 def join_all(prefix: str, names: Iterable[str], taken: set[str]) -> dict[str, str]:
     """`join` for the affordances of one component: name in its model -> name in its Thing. Adds them to `taken`.
-    A name that is taken gets a number: `usb_on_2`."""
+    A name that is taken gets a number: `usb_on_2`.
+    """
     joined: dict[str, str] = {}
     for name in names:
         joined[name] = _free(join(prefix, name), taken)

@@ -1,5 +1,6 @@
 """What a device says of an affordance, intersected with what its Thing Model says. The result accepts no value that
-the model refuses; a contradiction is an error, never a silent widening."""
+the model refuses; a contradiction is an error, never a silent widening.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from capabilities.errors import ComposeError, SchemaError, nearest, shown
-from capabilities.schema import compile_schema, same
+from capabilities.schema import accepts, compile_schema, same
 from capabilities.vocabulary import Json
 
 Schema: TypeAlias = Mapping[str, Json]
@@ -91,7 +92,8 @@ def _enum(model: Schema, member: str, value: Json) -> Json:
     """Of the described values those that the model takes."""
     if not isinstance(value, list):
         raise ComposeError(f"has enum {shown(value)}; it is a list")
-    fitting = [option for option in value if _takes(model, option)]
+    check = compile_schema(model)
+    fitting = [option for option in value if accepts(check, option)]
     if not fitting:
         known = model.get("enum")
         wanted = (
@@ -106,25 +108,18 @@ def _enum(model: Schema, member: str, value: Json) -> Json:
 
 
 def _value(model: Schema, member: str, value: Json) -> Json:
-    if not _takes(model, value):
+    if not accepts(compile_schema(model), value):
         raise ComposeError(f"has {member} {shown(value)}, which its own schema refuses; leave it out")
     return value
 
 
-def _takes(schema: Schema, value: Json) -> bool:
-    try:
-        compile_schema(schema)(value)
-    except SchemaError:
-        return False
-    return True
-
-
 def _items(model: Schema, member: str, value: Json) -> Json:
-    known = model.get(member)
-    if known is None:
-        return value
+    """Of `items` and `oneOf`: narrowed, where the model has one schema or none; else they must be the model's."""
+    known = model.get(member, {})
     if isinstance(known, dict) and isinstance(value, dict):
         return narrow(known, value)
+    if isinstance(value, list) and member not in model:
+        return [narrow({}, one) if isinstance(one, dict) else one for one in value]
     return _equal(model, member, value)
 
 
@@ -133,13 +128,12 @@ def _properties(model: Schema, member: str, value: Json) -> Json:
     known = model.get(member)
     if not isinstance(value, dict):
         raise ComposeError(f"has properties {shown(value)}; it is an object of schemas")
-    if not isinstance(known, dict):
-        return value
     result: dict[str, Json] = {}
     for name, schema in value.items():
-        inner = known.get(name)
+        inner = known.get(name) if isinstance(known, dict) else {}
         if not isinstance(inner, dict) or not isinstance(schema, dict):
-            raise ComposeError(f"has the member {name!r}; its model has {nearest(name, known)}")
+            wanted = nearest(name, known) if isinstance(known, dict) else "schemas as members"
+            raise ComposeError(f"has the member {name!r}; its model has {wanted}")
         try:
             result[name] = narrow(inner, schema)
         except ComposeError as error:
@@ -161,7 +155,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), _smaller),
     "multipleOf": _step,
     "unit": _unit,
-    **dict.fromkeys(("pattern", "oneOf"), _equal),
+    "pattern": _equal,
+    "oneOf": _items,
     **dict.fromkeys(("title", "description", "format", "contentEncoding", "contentMediaType"), _text),
     "enum": _enum,
     **dict.fromkeys(("const", "default"), _value),
@@ -183,8 +178,9 @@ _PAIRS: Final = (
 def _refuse_empty(schema: Schema) -> None:
     for low, high, open_ended in _PAIRS:
         least, most = schema.get(low), schema.get(high)
-        if isinstance(least, int | float) and isinstance(most, int | float):
-            if least > most or (open_ended and least == most):
-                raise ComposeError(
-                    f"has no value left between {low} {least} and {high} {most}; describe a range within its model's"
-                )
+        if not isinstance(least, int | float) or not isinstance(most, int | float):
+            continue
+        if least > most or (open_ended and least == most):
+            raise ComposeError(
+                f"has no value between {low} {least} and {high} {most}; describe a range within its model's"
+            )

@@ -29,7 +29,8 @@ class PatternError(ValueError):
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile `pattern` (ECMA-262 as far as Python's syntax is the same). Search it only in texts of at most
-    `MAX_TEXT_CHARACTERS`. Raises `PatternError`."""
+    `MAX_TEXT_CHARACTERS`. Raises `PatternError`.
+    """
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise PatternError(f"is longer than {MAX_PATTERN_CHARACTERS} characters")
     _refuse_runaway(pattern)
@@ -42,26 +43,26 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def _refuse_runaway(pattern: str) -> None:
     unbounded = choices = 0
     open_groups: list[bool] = []  # for each open group: whether something in it repeats or branches
-    closed_busy = False  # the same for the group that the previous token closed
-    for token in _TOKEN.findall(pattern):
-        if token[0] == "(":
+    closed_busy = False  # the same for the group that the previous piece closed
+    for piece in _TOKEN.findall(pattern):
+        if piece[0] == "(":
             open_groups.append(False)
             closed_busy = False
             continue
-        if token == ")":
+        if piece == ")":
             closed_busy = open_groups.pop() if open_groups else False
             if closed_busy and open_groups:
                 open_groups[-1] = True
             continue
-        if token == "|" or token[0] in "*+?" or (token[0] == "{" and len(token) > 2):
-            exact = _EXACT.fullmatch(token)
-            if token != "|" and closed_busy:
+        if piece == "|" or piece[0] in "*+?" or (piece[0] == "{" and len(piece) > 2):
+            exact = _EXACT.fullmatch(piece)
+            if piece != "|" and closed_busy:
                 raise PatternError("repeats a group in which something repeats or branches")
-            unbounded += token[0] in "*+" or (token[0] == "{" and token.rstrip("?+").endswith(",}"))
-            choices += token[0] in "|?" or (token[0] == "{" and not exact)
+            unbounded += piece[0] in "*+" or (piece[0] == "{" and piece.rstrip("?+").endswith(",}"))
+            choices += piece[0] in "|?" or (piece[0] == "{" and not exact)
             if open_groups:
                 open_groups[-1] = True
-        elif len(token) == 2 and token[0] == "\\" and token[1].isdigit() and token[1] != "0":
+        elif len(piece) == 2 and piece[0] == "\\" and piece[1].isdigit() and piece[1] != "0":
             raise PatternError("refers back to a group")
         closed_busy = False
     if unbounded > MAX_UNBOUNDED or choices > MAX_CHOICES:

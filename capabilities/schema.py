@@ -1,35 +1,47 @@
 """A DataSchema (TD 1.1, section 5.3.2) compiled into one function that checks a value.
 
-The meaning is JSON Schema's (draft 7) for the members that TD 1.1 has, with four differences: an object whose `properties` are
-given takes no others; a missing member that has a `default` gets it; what is not finite is refused; `multipleOf` forgives the rounding of
-binary fractions. Nothing is looked up at run time: a check of a bool or number is a closure of two or three comparisons.
+The meaning is JSON Schema's (draft 7) for the members that TD 1.1 has, with four differences: an object whose
+`properties` are given takes no others; a missing member that has a `default` gets it; what is not finite is
+refused; `multipleOf` forgives the rounding of binary fractions. All is looked up when a schema is compiled: the
+check of a bool or a number is a closure of two or three comparisons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import inf
-from sys import float_info
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 from capabilities.errors import SchemaError, nearest, shown
-from capabilities.patterns import MAX_TEXT_CHARACTERS, PatternError, compile_pattern
+from capabilities.scalars import (
+    MAX_DEPTH,
+    Schema,
+    Validator,
+    anything,
+    boolean,
+    check_count,
+    count_of,
+    null,
+    number_check,
+    plain_copy,
+    text_check,
+)
 from capabilities.vocabulary import Json
 
-Validator: TypeAlias = Callable[[Json], Json]
-"""Checks a value against a DataSchema. Returns it normalised (`87.0` for an integer becomes `87`); raises `SchemaError`."""
-Schema: TypeAlias = Mapping[str, Json]
-
-MAX_DEPTH: Final = (
-    32  # of a schema or of a value without a schema: no device nests deeper, and Python's stack is finite
-)
-MULTIPLE_SLACK: Final = 1e-9  # of a quotient, relative: binary fractions such as 0.1 are off by about 1e-16
-_LARGEST: Final = float_info.max
+__all__ = ["Schema", "SchemaError", "Validator", "accepts", "compile_schema", "same"]
 
 
 def compile_schema(schema: Schema) -> Validator:
-    """The check for `schema`. Raises `SchemaError` where the schema itself is wrong (its path is the path in the schema)."""
+    """The check for `schema`. Raises `SchemaError` where the schema itself is wrong, with the path in the schema."""
     return _compile(schema, 0)
+
+
+def accepts(check: Validator, value: Json) -> bool:
+    """Whether `check` takes `value`."""
+    try:
+        check(value)
+    except SchemaError:
+        return False
+    return True
 
 
 def _compile(schema: Schema, depth: int) -> Validator:
@@ -38,7 +50,7 @@ def _compile(schema: Schema, depth: int) -> Validator:
     check = _base(schema, depth)
     for narrow in (_const(schema), _enum(schema), _one_of(schema, depth)):
         if narrow is not None:
-            check = narrow if check is _any else _both(check, narrow)
+            check = narrow if check is anything else _both(check, narrow)
     return check
 
 
@@ -47,13 +59,13 @@ def _base(schema: Schema, depth: int) -> Validator:
     if kind is None:
         return _typeless(schema, depth)
     if kind == "boolean":
-        return _boolean
+        return boolean
     if kind == "null":
-        return _null
+        return null
     if kind in {"number", "integer"}:
-        return _number(schema, integer=kind == "integer")
+        return number_check(schema, integer=kind == "integer")
     if kind == "string":
-        return _string(schema)
+        return text_check(schema)
     if kind == "array":
         return _array(schema, depth)
     if kind == "object":
@@ -67,43 +79,6 @@ def _both(first: Validator, second: Validator) -> Validator:
     return lambda value: second(first(value))
 
 
-# bool, null, anything
-
-
-def _boolean(value: Json) -> Json:
-    if value is True or value is False:
-        return value
-    raise SchemaError("", f"is {shown(value)}", "give true or false")
-
-
-def _null(value: Json) -> Json:
-    if value is None:
-        return None
-    raise SchemaError("", f"is {shown(value)}", "give null")
-
-
-def _any(value: Json) -> Json:
-    return _plain(value, 0)
-
-
-def _plain(value: Json, depth: int) -> Json:
-    """A copy of any JSON value; refuses what JSON cannot say."""
-    kind = type(value)
-    if value is None or kind is bool or kind is str or kind is int:
-        return value
-    if isinstance(value, float):
-        if -inf < value < inf:
-            return value
-        raise SchemaError("", f"is {value}", "give a finite number")
-    if depth >= MAX_DEPTH:
-        raise SchemaError("", f"is nested deeper than {MAX_DEPTH}", "give fewer levels")
-    if isinstance(value, list):
-        return [_plain(item, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return {name: _plain(item, depth + 1) for name, item in value.items()}
-    raise SchemaError("", f"is a {kind.__name__}", "give a JSON value")
-
-
 _NUMBER_MEMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _STRING_MEMBERS: Final = ("minLength", "maxLength", "pattern")
 _ARRAY_MEMBERS: Final = ("items", "minItems", "maxItems")
@@ -112,158 +87,28 @@ _OBJECT_MEMBERS: Final = ("properties", "required")
 
 def _typeless(schema: Schema, depth: int) -> Validator:
     """Without `type`, a member binds only values of its own type."""
-    number = _number(schema, integer=False) if schema.keys() & set(_NUMBER_MEMBERS) else None
-    string = _string(schema) if schema.keys() & set(_STRING_MEMBERS) else None
+    number = number_check(schema, integer=False) if schema.keys() & set(_NUMBER_MEMBERS) else None
+    string = text_check(schema) if schema.keys() & set(_STRING_MEMBERS) else None
     array = _array(schema, depth) if schema.keys() & set(_ARRAY_MEMBERS) else None
     mapping = _object(schema, depth) if schema.keys() & set(_OBJECT_MEMBERS) else None
     if not (number or string or array or mapping):
-        return _any
+        return anything
     by_type = {int: number, float: number, str: string, list: array, dict: mapping}
 
     def check(value: Json) -> Json:
-        return (by_type.get(type(value)) or _any)(value)
+        return (by_type.get(type(value)) or anything)(value)
 
     return check
-
-
-# numbers
-
-
-def _number(schema: Schema, *, integer: bool) -> Validator:
-    low, above = _bound(schema, "minimum"), _bound(schema, "exclusiveMinimum")
-    high, below = _bound(schema, "maximum"), _bound(schema, "exclusiveMaximum")
-    step = _bound(schema, "multipleOf")
-    if step is not None and step <= 0:
-        raise SchemaError("multipleOf", f"is {shown(step)}", "it is a number above 0")
-    least = -_LARGEST if low is None else low
-    most = _LARGEST if high is None else high
-    over = -inf if above is None else above
-    under = inf if below is None else below
-    wanted = _wanted_number(schema, integer=integer)
-    strict = above is not None or below is not None
-
-    def refuse(value: Json) -> SchemaError:
-        return SchemaError("", f"is {shown(value)}", wanted)
-
-    def plain(value: Json) -> Json:
-        kind = type(value)
-        if (kind is float or kind is int) and least <= value <= most:  # type: ignore[operator]
-            return value
-        raise refuse(value)
-
-    def whole(value: Json) -> Json:
-        if type(value) is int:
-            if least <= value <= most:
-                return value
-        elif type(value) is float and least <= value <= most and value.is_integer():
-            return int(value)
-        raise refuse(value)
-
-    first = whole if integer else plain
-    if step is None and not strict:
-        return first
-
-    def full(value: Json) -> Json:
-        number = first(value)
-        if over < number < under and (step is None or _is_multiple(number, step)):  # type: ignore[operator, arg-type]
-            return number
-        raise refuse(value)
-
-    return full
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    if type(value) is int and type(step) is int:
-        return value % step == 0
-    try:
-        quotient = value / step
-        return abs(quotient - round(quotient)) <= MULTIPLE_SLACK * max(1.0, abs(quotient))
-    except OverflowError:  # the quotient is no finite number
-        return False
-
-
-def _bound(schema: Schema, member: str) -> int | float | None:
-    bound = schema.get(member)
-    if bound is None:
-        return None
-    if isinstance(bound, bool) or not isinstance(bound, int | float) or not -inf < bound < inf:
-        raise SchemaError(member, f"is {shown(bound)}", "it is a finite number")
-    return bound
-
-
-def _wanted_number(schema: Schema, *, integer: bool) -> str:
-    """What would be right, in words: `give a number from 0 to 100 in steps of 0.5 (%)`."""
-    words = ["give a whole number" if integer else "give a number"]
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and high is not None:
-        words.append(f"from {low} to {high}")
-    elif low is not None:
-        words.append(f"of at least {low}")
-    elif high is not None:
-        words.append(f"of at most {high}")
-    limits = (("exclusiveMinimum", "above"), ("exclusiveMaximum", "below"), ("multipleOf", "in steps of"))
-    words += [f"{word} {schema[member]}" for member, word in limits if schema.get(member) is not None]
-    unit = schema.get("unit")
-    return " ".join(words) + (f" ({unit})" if isinstance(unit, str) else "")
-
-
-# texts
-
-
-def _string(schema: Schema) -> Validator:
-    least, most = _count(schema, "minLength") or 0, _count(schema, "maxLength")
-    pattern = schema.get("pattern")
-    expression = None
-    if pattern is not None:
-        if not isinstance(pattern, str):
-            raise SchemaError("pattern", f"is {shown(pattern)}", "it is a regular expression")
-        try:
-            expression = compile_pattern(pattern)
-        except PatternError as error:
-            raise SchemaError("pattern", str(error), "give a simple regular expression") from None
-        most = MAX_TEXT_CHARACTERS if most is None else min(most, MAX_TEXT_CHARACTERS)
-    if most is None and least == 0:
-        return _text
-
-    def check(value: Json) -> Json:
-        text = _text(value)
-        _check_count(len(text), least, most, "characters")
-        if expression is not None and expression.search(text) is None:
-            raise SchemaError("", f"is {shown(text)}", f"give a text that fits {pattern}")
-        return text
-
-    return check
-
-
-def _text(value: Json) -> str:
-    if type(value) is str:
-        return value
-    raise SchemaError("", f"is {shown(value)}", "give a text")
-
-
-def _count(schema: Schema, member: str) -> int | None:
-    count = schema.get(member)
-    if isinstance(count, float) and count.is_integer():
-        count = int(count)
-    if count is None or (type(count) is int and count >= 0):
-        return count
-    raise SchemaError(member, f"is {shown(count)}", "it is a whole number from 0")
-
-
-def _check_count(count: int, least: int, most: int | None, of: str) -> None:
-    if count < least or (most is not None and count > most):
-        range_ = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise SchemaError("", f"has {count} {of}", f"give {range_} {of}")
 
 
 # lists and objects
 
 
 def _array(schema: Schema, depth: int) -> Validator:
-    least, most = _count(schema, "minItems") or 0, _count(schema, "maxItems")
+    least, most = count_of(schema, "minItems") or 0, count_of(schema, "maxItems")
     items = schema.get("items")
     by_place: list[Validator] = []
-    each: Validator = _any
+    each: Validator = anything
     if isinstance(items, list):
         by_place = [_member(item, f"items[{i}]", depth) for i, item in enumerate(items)]
     elif items is not None:
@@ -272,7 +117,7 @@ def _array(schema: Schema, depth: int) -> Validator:
     def check(value: Json) -> Json:
         if not isinstance(value, list):
             raise SchemaError("", f"is {shown(value)}", "give a list")
-        _check_count(len(value), least, most, "items")
+        check_count(len(value), least, most, "items")
         result: list[Json] = []
         for i, item in enumerate(value):
             try:
@@ -311,7 +156,7 @@ def _object(schema: Schema, depth: int) -> Validator:
             raise SchemaError("", f"is {shown(value)}", "give an object")
         result: dict[str, Json] = {}
         for name, item in value.items():
-            member = members.get(name, _any)
+            member = members.get(name, anything)
             if closed and name not in members:
                 raise SchemaError(
                     "", f"has the unknown member {shown(name)}", f"known: {nearest(name, members)}"
@@ -322,7 +167,7 @@ def _object(schema: Schema, depth: int) -> Validator:
                 raise error.under(name) from None
         for name, default in defaults.items():
             if name not in result:
-                result[name] = _plain(default, 0)
+                result[name] = plain_copy(default, 0)
         for name in required:
             if name not in result:
                 raise SchemaError("", f"lacks the member {shown(name)}", "give it")

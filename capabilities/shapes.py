@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from capabilities.admission import Described, admit
 from capabilities.components import ComponentDescription
+from capabilities.documents import Look, affordance_document
 from capabilities.effects import Effect
 from capabilities.errors import ComposeError, SchemaError, shown
-from capabilities.admission import Described, admit
-from capabilities.documents import Look, affordance_document
 from capabilities.narrow import narrow
 from capabilities.schema import Validator, compile_schema
 from capabilities.thing_models import Contract, ModelAffordance, contract

@@ -146,7 +146,8 @@ class VersionInfo(Node):
 
 class EffectDescription(Node):
     """`hearth:effect`: `property` must show `expected` (absent: the value that was asked for), or one of `oneOf`, within
-    `within` seconds; numbers may differ by `tolerance`."""
+    `within` seconds; numbers may differ by `tolerance`.
+    """
 
     property: str
     within: Number
@@ -162,7 +163,9 @@ class SafeValue(Node):
 
 
 class AbsoluteForm(Node):
-    """`hearth:absolute`: the action is carried out as a write of `property`: its negation (`toggle`), or it plus the input (`step`)."""
+    """`hearth:absolute`: the action is carried out as a write of `property`: its negation (`toggle`), or it plus
+    the input (`step`).
+    """
 
     by: Literal["toggle", "step"]
     property: str

@@ -159,7 +159,7 @@ def _effect(value: Mapping[str, Json]) -> Effect:
         or not isinstance(also, list)
     ):
         raise ValueError("hearth:effect")
-    expected = value["expected"] if "expected" in value else INPUT
+    expected = value.get("expected", INPUT)
     return Effect(str(value["property"]), expected, float(within), float(tolerance), tuple(also))
 
 
