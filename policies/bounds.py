@@ -17,6 +17,7 @@ LONGEST_SHOWN_CHARS: Final = 60
 
 _HIGHEST: Final = sys.float_info.max
 _SCALARS: Final = frozenset({bool, int, float, str})
+_SHOWN: Final[dict[type, str]] = {type(None): "nothing", dict: "an object", list: "a list"}
 _Key = tuple[bool, Scalar]  # 1 equals 1.0, and neither equals true
 
 
@@ -42,7 +43,7 @@ class Bounds:
             if type(value) is not int and type(value) is not float:
                 return f"{shown} is not a number", True
             if not -_HIGHEST <= value <= _HIGHEST:
-                return f"{shown} is not a finite number", True
+                return f"{shown} is not in any range", True
             if value < self.low:
                 return f"{shown} is below {show(self.low)}", False
             if value > self.high:
@@ -124,20 +125,19 @@ def say(name: str, bounds: Bounds) -> str:
 
 def show(value: Json) -> str:
     """A value in a sentence: short, on one line, quoted if it is text."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, float):
-        return repr(value).removesuffix(".0")
-    if isinstance(value, int) and abs(value) > _HIGHEST:
-        return "a number without measure"
+    kind = type(value)
+    if kind is int or kind is float:
+        return _show_number(value)  # type: ignore[arg-type]
     if isinstance(value, str):
         short = value if len(value) <= LONGEST_SHOWN_CHARS else value[:LONGEST_SHOWN_CHARS] + "…"
         return json.dumps(short, ensure_ascii=not short.isprintable())
-    return json.dumps(value)
+    return _SHOWN.get(kind, "something else") if kind is not bool else str(value).lower()
+
+
+def _show_number(value: float) -> str:
+    if not -_HIGHEST <= value <= _HIGHEST:
+        return "a number that is not finite"
+    return repr(value).removesuffix(".0")
 
 
 def _key(value: Scalar) -> _Key:

@@ -153,12 +153,6 @@ def _privilege(value: object) -> Privilege:
     return Privilege(str(value))
 
 
-def _true(value: object) -> bool:
-    if value is not True:
-        raise fault("can only be true; leave it out otherwise")
-    return True
-
-
 def _at_least_one(values: tuple[T, ...]) -> tuple[T, ...]:
     """An empty selector would select nothing, and its limit would bind nobody."""
     if not values:
@@ -244,7 +238,7 @@ class LimitTable(_Rule):
     privilege: Annotated[Privilege, BeforeValidator(_privilege)] = Privilege.VIEW
     value: BoundsTable | None = None
     members: Annotated[dict[str, BoundsTable], Field(min_length=1)] | None = None
-    never: Annotated[bool, PlainValidator(_true)] = False
+    never: bool = False
 
     @model_validator(mode="after")
     def _limits_something(self) -> LimitTable:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from capabilities.vocabulary import Hazard, Json, Privilege
-from policies.bounds import NOTHING, Bounds, say, show
+from policies.acceptance import Acceptance
+from policies.bounds import NOTHING, say, show
 from policies.decision import Finding, Principal, Remedy, Subject, Verdict
 from policies.patterns import matching
 from policies.rules import Allow, Limit
@@ -58,55 +59,39 @@ def _near(allow: Allow, principal: Principal, subject: Subject) -> str:
     return f"names it by a wildcard only, which does not reach hazard {int(subject.hazard)}"
 
 
-def failures(
-    limit: Limit, value: Json, name: str, whole: Bounds | None, members: Mapping[str, Bounds]
-) -> list[Finding]:
-    """Each bound of `limit` that `value` does not keep. The remedies tell what all limits together accept: `whole` of the
-    input, which is called `name`, and `members` of its members.
+def failures(limit: Limit, value: Json, name: str, acceptance: Acceptance) -> list[Finding]:
+    """Each bound of `limit` that `value`, the input called `name`, does not keep.
+
+    The remedies come from `acceptance`: to keep this limit and break another would help nobody.
     """
     found = []
     if limit.value is NOTHING:
-        found.append(barred(limit, name, NOTHING))
+        found.append(barred(limit, name, acceptance))
     elif limit.value is not None and not limit.value.admit(value):
         seen, unknown = limit.value.seen(value)
-        found.append(_failure(limit, seen, unknown, remedy(name, whole or limit.value)))
+        found.append(_failure(limit, seen, unknown, acceptance.remedy()))
     if limit.members and not isinstance(value, dict):
         needed = ", ".join(member for member, _ in limit.members)
-        text = f"an object, so that its {needed} can be looked at"
-        found.append(_failure(limit, f"{show(value)} is not an object", True, Remedy(text)))
+        fix = Remedy(f"an object, so that its {needed} can be looked at")
+        found.append(_failure(limit, f"{show(value)} is not an object", True, fix))
     elif isinstance(value, dict):
-        found += _member_failures(limit, value, members)
+        found += _member_failures(limit, value, acceptance)
     return found
 
 
-def barred(limit: Limit, name: str, whole: Bounds) -> Finding:
-    """`limit` takes part in leaving no input over: by itself, or together with others."""
-    if limit.value is NOTHING:
+def barred(limit: Limit, name: str, acceptance: Acceptance) -> Finding:
+    """`limit` leaves no input over: by itself, or together with others."""
+    if limit.value is None or limit.value is NOTHING:
         fix = Remedy(f'nothing in the request; only a change of rule "{limit.rule}" in set "{limit.set}"')
         return _failure(limit, f"{name} is never accepted", False, fix)
-    return _failure(limit, say(name, limit.value or whole), False, remedy(name, whole))
+    return _failure(limit, f"{say(name, limit.value)}, and others rule that out", False, acceptance.remedy())
 
 
-def _member_failures(
-    limit: Limit, value: dict[str, Json], members: Mapping[str, Bounds]
-) -> Iterator[Finding]:
-    for name, bounds in limit.members:
-        if name in value and not bounds.admit(value[name]):
-            seen, unknown = bounds.seen(value[name])
-            yield _failure(limit, f"{name} {seen}", unknown, remedy(name, members.get(name, bounds)))
-
-
-def remedy(name: str, bounds: Bounds) -> Remedy:
-    """What `name` must be, in words and as data (`minimum`, `maximum`, `one_of`)."""
-    accepted = bounds.accepted()
-    data: dict[str, Json] = {}
-    if accepted.minimum is not None:
-        data["minimum"] = accepted.minimum
-    if accepted.maximum is not None:
-        data["maximum"] = accepted.maximum
-    if accepted.one_of is not None:
-        data["one_of"] = list(accepted.one_of)
-    return Remedy(say(name, bounds), data)
+def _member_failures(limit: Limit, value: dict[str, Json], acceptance: Acceptance) -> Iterator[Finding]:
+    for member, bounds in limit.members:
+        if member in value and not bounds.admit(value[member]):
+            seen, unknown = bounds.seen(value[member])
+            yield _failure(limit, f"{member} {seen}", unknown, acceptance.remedy(member))
 
 
 def error(rule: str, set_name: str, raised: Exception) -> Finding:

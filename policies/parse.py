@@ -31,6 +31,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
 }  # fmt: skip
 _SAID: Final = {
     "missing": "is missing",
+    "bool_type": "must be true or false",
     "tuple_type": "must be a list",
     "too_short": "must name at least one",
     "dict_type": "must be a table, like { brightness = { max = 80 } }",

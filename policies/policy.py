@@ -56,13 +56,8 @@ class Policy:
         try:
             binding = self._binding(request.principal, request.subject)
             permit = binding.permit
-            if permit is not None:
-                value = request.value
-                for limit in binding.limits:
-                    if not limit.kept_by(value):
-                        break
-                else:
-                    return permit
+            if permit is not None and binding.acceptance.admit(request.value):
+                return permit
             return binding.refuse(request.value)
         except Exception as raised:
             return Decision(Verdict.DENY, (error(EVALUATION_ERROR, "", raised),), self.version)
@@ -81,8 +76,8 @@ class Policy:
         try:
             binding = self._binding(principal, subject)
             if binding.permit is not None and binding.is_usable:
-                return Verdict.PERMIT, binding.accepted(), binding.permit.findings
-            return Verdict.DENY, binding.accepted(), binding.hopeless()
+                return Verdict.PERMIT, binding.acceptance.accepted, binding.permit.findings
+            return Verdict.DENY, binding.acceptance.accepted, binding.hopeless()
         except Exception as raised:
             return Verdict.DENY, None, (error(EVALUATION_ERROR, "", raised),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from capabilities.vocabulary import Hazard, Json, Privacy
+from capabilities.vocabulary import Hazard, Privacy
 from policies.bounds import NOTHING, Bounds, bounds_of
 from policies.decision import Finding, Principal, Role, Subject, Verdict
 from policies.documents import EXPLICIT_ID, SENSITIVE, AllowTable, LimitTable
@@ -101,15 +101,6 @@ class Limit:
             and subject.privilege.rank >= self.privilege_rank
             and (self.who is None or self.who.fits(principal))
             and self.where.fits(subject)
-        )
-
-    def kept_by(self, value: Json) -> bool:
-        if self.value is not None and not self.value.admit(value):
-            return False
-        if not self.members:
-            return True
-        return isinstance(value, dict) and all(
-            bounds.admit(value[name]) for name, bounds in self.members if name in value
         )
 
 

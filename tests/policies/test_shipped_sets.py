@@ -50,8 +50,8 @@ EVERYDAY = COMFORT | {"heating", "heating mode", "boiler 60", "hot lamp", "unloc
 MAY_USE = {
     Role.OWNER: EVERYDAY | {"setting", "restart"},
     Role.ADULT: EVERYDAY | {"setting"},
-    Role.CHILD: COMFORT | {"hot lamp"},
-    Role.GUEST: COMFORT | {"hot lamp"},
+    Role.CHILD: COMFORT,
+    Role.GUEST: COMFORT,
     Role.AGENT: {"light", "blind", "media", "heating"},
     Role.GUEST_AGENT: set[str](),
     Role.SERVICE: set[str](),

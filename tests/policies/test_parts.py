@@ -1,0 +1,134 @@
+"""Requests that are several, and several decisions in one."""
+
+from __future__ import annotations
+
+import pytest
+
+from capabilities.vocabulary import Hazard, Json, Privilege
+from policies import (
+    Accepted,
+    AccessRequest,
+    Decision,
+    Principal,
+    Role,
+    Subject,
+    Verdict,
+    compile_rules,
+    implied,
+    parse,
+    strictest,
+    with_parts,
+)
+
+RULES = compile_rules(
+    parse(
+        """
+        format = 1
+        [[allow]]
+        id = "lights"
+        who = ["agent", "adult"]
+        may = ["light.*"]
+        why = "w"
+
+        [[limit]]
+        id = "dim"
+        on = ["light.brightness"]
+        value = { max = 80 }
+        why = "w"
+
+        [[limit]]
+        id = "agents-dimmer"
+        who = ["agent"]
+        on = ["light.brightness"]
+        value = { min = 5, max = 50 }
+        why = "w"
+
+        [[limit]]
+        id = "not-dark"
+        on = ["light.set"]
+        members = { brightness = { min = 10 } }
+        why = "w"
+        """,
+        name="house",
+    )
+)
+COO, ANNA = Principal("coo", Role.AGENT, acts_for="anna"), Principal("anna", Role.ADULT)
+
+
+def decide(capability: str, value: Json, who: Principal = COO) -> Decision:
+    subject = Subject("lamp", "hall", frozenset(), capability, Privilege.OPERATE, Hazard.COMFORT)
+    return RULES.decide(AccessRequest(who, subject, value))
+
+
+def decide_set(value: Json) -> Decision:
+    parts = implied("light.set", value)
+    return with_parts(
+        decide("light.set", value),
+        {capability.partition(".")[2]: decide(capability, one) for capability, one in parts.items()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("capability", "value", "expected"),
+    [
+        ("light.set", {"brightness": 80, "on": True}, {"light.brightness": 80, "light.on": True}),
+        ("water-heater.set", {"target": 50}, {"water-heater.target": 50}),
+        ("light.set", {}, {}),
+        ("light.set", 5, {}),
+        ("light.set", None, {}),
+        ("light.set", [1], {}),
+        ("light.color", {"x": 1}, {}),
+        ("light.preset", {"x": 1}, {}),
+    ],
+)
+def test_what_an_input_implies(capability: str, value: Json, expected: dict[str, Json]) -> None:
+    assert implied(capability, value) == expected
+
+
+def test_a_limit_on_one_property_holds_when_several_are_set() -> None:
+    assert decide_set({"brightness": 50, "on": True}).permitted
+    decision = decide_set({"brightness": 90, "on": True})
+    assert decision.verdict is Verdict.DENY
+    assert [finding.rule for finding in decision.findings] == ["agents-dimmer", "dim"]
+    assert decision.accepted == Accepted(members={"brightness": Accepted(10, 50)})
+    assert [finding.rule for finding in decide_set({"brightness": 1}).findings] == [
+        "not-dark",
+        "agents-dimmer",
+    ]
+
+
+def test_a_part_that_nothing_allows_denies_the_whole() -> None:
+    refused = Decision(Verdict.DENY, (), "v")
+    assert with_parts(decide("light.set", {}), {"on": refused}).verdict is Verdict.DENY
+
+
+def test_parts_without_bounds_leave_the_range_as_it_is() -> None:
+    permitted = Decision(Verdict.PERMIT, (), "v")
+    assert with_parts(permitted, {"on": permitted}).accepted is None
+    assert with_parts(permitted, {}).verdict is Verdict.PERMIT
+
+
+def test_an_agent_may_what_it_and_its_person_may() -> None:
+    both = strictest([decide("light.brightness", 60), decide("light.brightness", 60, ANNA)])
+    assert [finding.rule for finding in both.findings] == ["agents-dimmer"]
+    assert both.accepted == Accepted(5, 50)
+    permitted = strictest([decide("light.brightness", 40), decide("light.brightness", 40, ANNA)])
+    assert permitted.permitted
+    assert [finding.rule for finding in permitted.findings] == ["lights", "agents-dimmer", "dim"]
+
+
+def test_the_strictest_of_several_with_their_ranges_met() -> None:
+    def of(verdict: Verdict, accepted: Accepted | None) -> Decision:
+        return Decision(verdict, (), "v", (), accepted)
+
+    options = Accepted(one_of=("a", 1, 2.0, True, None))
+    found = strictest([of(Verdict.PERMIT, options), of(Verdict.NEEDS_APPROVAL, Accepted(maximum=1))])
+    assert found.verdict is Verdict.NEEDS_APPROVAL
+    assert found.accepted == Accepted(maximum=1, one_of=(1,))
+    assert strictest([of(Verdict.PERMIT, None)]).accepted is None
+    members = Accepted(members={"x": Accepted(minimum=1)})
+    met = strictest([of(Verdict.DENY, members), of(Verdict.PERMIT, Accepted(members={"x": Accepted(0, 3)}))])
+    assert met.accepted == Accepted(members={"x": Accepted(1, 3)})
+    assert met.verdict is Verdict.DENY
+    with pytest.raises(ValueError, match="no decision"):
+        strictest([])
