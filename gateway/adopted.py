@@ -78,7 +78,7 @@ class Adopted:
 
     @property
     def title(self) -> str:
-        return str(self.thing.td.title)
+        return str(self.thing.document["title"])
 
     def readable(self) -> Mapping[str, Subject]:
         """What rules look at for reading, by the name of the property or event."""

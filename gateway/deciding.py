@@ -16,15 +16,13 @@ def decide(policy: Policy, principal: Principal, adopted: Adopted, target: Targe
     """
     operation, value = target.operation, target.value
     decision = policy.decide(AccessRequest(principal, adopted.subject(operation), value, target.toward_safe))
-    if not operation.is_action or not isinstance(value, dict):
+    if operation.parts is None or not isinstance(value, dict):
         return decision
-    stem = operation.name.removesuffix("set")
-    for member, member_value in value.items():
-        write = adopted.thing.writes.get(f"{stem}{member}")
-        if write is not None:
-            decision = _strictest(
-                decision, policy.decide(AccessRequest(principal, adopted.subject(write), member_value))
-            )
+    for member, name in operation.parts.items():
+        write = adopted.thing.writes.get(name)
+        if member in value and write is not None:
+            part = policy.decide(AccessRequest(principal, adopted.subject(write), value[member]))
+            decision = _strictest(decision, part)
     return decision
 
 

@@ -25,7 +25,7 @@ from typing import Final
 
 import orjson
 
-from capabilities import SchemaError
+from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Hazard, Json
 from drivers.driver import Driver, DriverError

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from capabilities import SchemaError
+from capabilities.errors import SchemaError
 from capabilities.readings import Contact, Occurrence, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Driver

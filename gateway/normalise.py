@@ -69,5 +69,7 @@ def _absolute(adopted: Adopted, operation: Operation, value: Json) -> tuple[Oper
 
 def _bound(adopted: Adopted, name: str, which: str) -> float:
     """A step stops at the end of the range, as a dimmer's knob does."""
-    bound = getattr((adopted.thing.td.properties or {})[name], which, None)
-    return float(bound) if bound is not None else float("-inf" if which == "minimum" else "inf")
+    properties = adopted.thing.document.get("properties")
+    schema = properties.get(name) if isinstance(properties, dict) else None
+    bound = schema.get(which) if isinstance(schema, dict) else None
+    return bound if isinstance(bound, int | float) else float("-inf" if which == "minimum" else "inf")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -52,7 +52,7 @@ class Event:
 class Observer:
     """One listener. `sees` holds the topics it has a right to; None means all of them."""
 
-    def __init__(self, sees: frozenset[Topic] | None, kinds: frozenset[str] | None) -> None:
+    def __init__(self, sees: Container[Topic] | None, kinds: frozenset[str] | None) -> None:
         self.sees = sees
         self.kinds = kinds
         self._queue: deque[Event] = deque(maxlen=QUEUE_EVENTS)
@@ -121,7 +121,7 @@ class Observers:
                 observer.put(event)
 
     def subscribe(
-        self, sees: frozenset[Topic] | None, *, kinds: frozenset[str] | None = None, after: int | None = None
+        self, sees: Container[Topic] | None, *, kinds: frozenset[str] | None = None, after: int | None = None
     ) -> Observer:
         """A new observer; `after` replays what is still known since that event id. Give it back with `unsubscribe`."""
         observer = Observer(sees, kinds)

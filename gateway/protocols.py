@@ -53,7 +53,8 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
 
 
 async def _managed_broker(mqtt: Mqtt, directory: Path, stack: AsyncExitStack) -> tuple[str, int, str, str]:
-    from drivers.mqtt.broker import BrokerUser, ManagedBroker  # noqa: PLC0415
+    from drivers.mqtt.broker import ManagedBroker  # noqa: PLC0415
+    from drivers.mqtt.broker_users import BrokerUser  # noqa: PLC0415
 
     assert mqtt.managed is not None
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from typing import Final
 import orjson
 from pydantic import TypeAdapter
 
-from capabilities import ComposeError, allot_names, compose, slug
 from capabilities.components import ComponentDescription
+from capabilities.compose import ComposeError, compose
+from capabilities.naming import allot_names, slug
 from capabilities.vocabulary import ACTUATOR_KINDS
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
@@ -234,7 +235,7 @@ class Registry:
         self, row: ThingRow, components: tuple[ComponentDescription, ...], *, replaces: Adopted | None = None
     ) -> Adopted:
         try:
-            thing = compose(row.id, row.title, components, row.names)
+            thing = compose(row.id, row.title, components, row.names, room=row.room, labels=row.labels)
         except ComposeError as error:
             raise AdoptionError(f"{row.title}: {error}") from error
         adopted = Adopted(
