@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from gateway.api.server import serve
-
 from gateway.app import open_gateway, start_loop
 from gateway.config import Adoption, Config, Http, ManagedBroker, Mqtt, Publisher, user_runtime_dir
 from gateway.context import Gateway
@@ -26,6 +25,11 @@ from gateway.protocols import stored_password
 from policies.decision import Principal, Role
 
 HOUSE_USER: Final = "simulated-house"
+HOUSE_PUBLISHES: Final = (
+    *("homeassistant/+/+/+/config", "home/+/availability"),
+    *("home/+/+/state", "home/+/+/state/+"),
+)
+HOUSE_OBEYS: Final = ("home/+/+/set", "home/+/+/set/+", "homeassistant/status")
 HOUSE_READY_S: Final = 15.0
 OWNER_CODE_S: Final = 3600.0
 """The owner's code of a demonstration lasts an hour: nobody outside this machine can reach it."""
@@ -61,9 +65,7 @@ async def _demo(state_dir: Path, port: int) -> None:
 
 
 def _config(state_dir: Path, port: int) -> Config:
-    from drivers.simulated import PUBLISHES, SUBSCRIBES  # noqa: PLC0415
-
-    house = Publisher(name=HOUSE_USER, publish=PUBLISHES, subscribe=SUBSCRIBES)
+    house = Publisher(name=HOUSE_USER, publish=HOUSE_PUBLISHES, subscribe=HOUSE_OBEYS)
     return Config(
         state_dir=state_dir,
         runtime_dir=user_runtime_dir(),
@@ -89,10 +91,13 @@ def _start_house(config: Config) -> subprocess.Popen[bytes]:
 
 async def _wait_for_house(gateway: Gateway, house: subprocess.Popen[bytes]) -> None:
     """Until every announced device is a Thing that has said how it is."""
+    from drivers.simulated.house import house as described  # noqa: PLC0415  only the demonstration needs it
+
+    devices = len(described())
     observer = gateway.observers.subscribe(None)
     try:
         async with asyncio.timeout(HOUSE_READY_S):
-            while not _complete(gateway):
+            while not _complete(gateway, devices):
                 if house.poll() is not None:
                     raise SystemExit(f"the simulated house ended with exit code {house.returncode}")
                 await observer.batch()
@@ -102,15 +107,13 @@ async def _wait_for_house(gateway: Gateway, house: subprocess.Popen[bytes]) -> N
         gateway.observers.unsubscribe(observer)
 
 
-def _complete(gateway: Gateway) -> bool:
-    from drivers.simulated import DEVICES  # noqa: PLC0415
-
+def _complete(gateway: Gateway, devices: int) -> bool:
     known = [
-        t
-        for t in gateway.registry
-        if t.reach.reachable and all(s.reading is not None for s in t.slots.values())
+        thing
+        for thing in gateway.registry
+        if thing.reach.reachable and all(slot.reading is not None for slot in thing.slots.values())
     ]
-    return len(known) >= DEVICES
+    return len(known) >= devices
 
 
 async def _print_welcome(gateway: Gateway, address: str) -> None:

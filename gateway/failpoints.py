@@ -12,12 +12,11 @@ from typing import Final
 POINTS: Final = (
     "claimed",  # the idempotency key is ours, nothing is decided
     "decided",  # permitted, nothing is written
-    "dispatching",  # the dispatch entry is handed to the ledger, not known to be on disk
+    "dispatching",  # the dispatch entry is about to be written
     "dispatched",  # the dispatch entry is on disk, nothing is sent
     "sent",  # the bytes are with the protocol, no effect was seen
     "seen",  # the effect was seen, no outcome is written
-    "recorded",  # the outcome is handed to the ledger
-    "answered",  # the caller has the answer
+    "recorded",  # the outcome is handed to the ledger, not known to be on disk
 )
 
 
