@@ -21,7 +21,7 @@ from policies.decision import (
 from policies.documents import RuleSet
 from policies.explain import Right, explain
 from policies.parse import parse
-from policies.parts import implied, strictest, with_parts
+from policies.parts import strictest, with_parts
 from policies.policy import Policy
 from policies.problems import PolicyError, Problem
 
@@ -44,7 +44,6 @@ __all__ = [
     "Verdict",
     "compile_rules",
     "explain",
-    "implied",
     "parse",
     "strictest",
     "with_parts",

@@ -1,28 +1,11 @@
-"""One request that is several: an input object sets many things at once, and rules for each of them count."""
+"""Several decisions in one: on an action and on each property that its input sets, on an agent and on its person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
-from capabilities.vocabulary import Json
 from policies.bounds import bounds_from, intersection
 from policies.decision import Accepted, Decision, Finding, Verdict
-
-SET: Final = "set"
-"""The action that writes several properties of a component at once: `light.set`."""
-
-
-def implied(capability: str, value: Json) -> dict[str, Json]:
-    """The capabilities that an input implies, each with its own input: `light.set` with `{"brightness": 80}` is also
-    `light.brightness` with 80. Empty for anything but `<kind>.set` with an object.
-
-    A command is permitted only if it and everything it implies is; else a limit would have a way around it.
-    """
-    kind, _, name = capability.partition(".")
-    if name != SET or not isinstance(value, dict):
-        return {}
-    return {f"{kind}.{member}": part for member, part in value.items()}
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
@@ -34,7 +17,11 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
 
 
 def with_parts(whole: Decision, parts: Mapping[str, Decision]) -> Decision:
-    """The decision on an object input and on what it implies: `parts` are by member ("brightness")."""
+    """The decision on an object input and on what its members do.
+
+    `parts` are the decisions on writing each member's property, by member: `light.set` with `{"brightness": 80}` also needs
+    what `light.brightness` with 80 needs, or a limit would have a way around it.
+    """
     own = whole.accepted or Accepted()
     members = dict(own.members)
     for name, part in parts.items():

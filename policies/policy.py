@@ -118,11 +118,15 @@ class Policy:
     def _bind(self, principal: Principal, subject: Subject) -> Binding:
         patterns = matching(subject.capability)
         limits = {
-            (limit.set, limit.rule): limit
+            id(limit): limit  # a rule that several of its patterns name counts once
             for pattern in patterns
             for limit in self._limits.get(pattern, ())
             if limit.binds(principal, subject)
         }
         grants = [(self._root.set, self._root.allows)]
         grants += [(one.set, allows) for one in self._mandates if (allows := one.concerning(principal))]
-        return Binding(principal, subject, self.version, grants, tuple(limits[key] for key in sorted(limits)))
+        return Binding(principal, subject, self.version, grants, sorted(limits.values(), key=_place))
+
+
+def _place(limit: Limit) -> tuple[str, str]:
+    return (limit.set, limit.rule)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from fnmatch import fnmatchcase
+from random import Random
+from typing import TypeVar
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -35,21 +37,26 @@ def some(words: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 def maybe(words: list[str]) -> st.SearchStrategy[tuple[str, ...] | None]:
-    return st.one_of(st.none(), st.none(), some(words))
+    return st.integers(0, 5).flatmap(lambda which: some(words) if which == 5 else st.none())
 
 
 NUMBERS = st.integers(-3, 6) | st.sampled_from([-0.5, 1.5, 2.0])
 SCALARS = NUMBERS | st.booleans() | st.sampled_from(["", "a", "b"])
 ODD: st.SearchStrategy[Json] = st.sampled_from([None, math.nan, math.inf, -math.inf, 10**400, [], [1], "1"])
 VALUES: st.SearchStrategy[Json] = (
-    NUMBERS | SCALARS | ODD | st.dictionaries(st.sampled_from(["x", "y"]), SCALARS | ODD, max_size=2)
+    NUMBERS
+    | NUMBERS
+    | NUMBERS
+    | SCALARS
+    | ODD
+    | st.dictionaries(st.sampled_from(["x", "y"]), SCALARS | ODD, max_size=2)
 )
 
 
 @st.composite
 def bounds(draw: st.DrawFn) -> BoundsTable:
-    low = draw(st.none() | NUMBERS)
-    high = draw(st.none() | NUMBERS)
+    low = draw(st.none() | st.sampled_from([-3, -2.5, 0, 1, 1.5]))
+    high = draw(st.none() | st.sampled_from([0, 1.5, 2, 4, 5.5, 6]))
     if low is not None and high is not None and low > high:
         low, high = high, low
     if low is None and high is None:
@@ -69,7 +76,7 @@ def allows(draw: st.DrawFn) -> AllowTable:
     if see and draw(st.booleans()):
         see = (*see, "*", "sensitive")
     return AllowTable(
-        id=draw(st.uuids()).hex,
+        id="r",
         why="w",
         who=draw(some(list(WHO))),
         may=may,
@@ -83,11 +90,11 @@ def allows(draw: st.DrawFn) -> AllowTable:
 
 @st.composite
 def limits(draw: st.DrawFn) -> LimitTable:
-    form = draw(st.sampled_from(["value", "value", "value", "members", "both", "never"]))
+    form = draw(st.sampled_from(["value"] * 8 + ["members", "both", "never"]))
     return LimitTable(
-        id=draw(st.uuids()).hex,
+        id="r",
         why="w",
-        on=draw(some(PATTERNS)),
+        on=draw(some([*PATTERNS, "*"])),
         who=draw(maybe(list(WHO))),
         hazard_min=draw(st.sampled_from([Hazard.COMFORT, *Hazard])),
         privilege=draw(st.sampled_from([Privilege.VIEW, *Privilege])),
@@ -102,14 +109,31 @@ def limits(draw: st.DrawFn) -> LimitTable:
     )
 
 
+Table = TypeVar("Table", AllowTable, LimitTable)
+
+
+BROAD = AllowTable(
+    id="r",
+    why="w",
+    who=(*ROLES,),
+    may=("*", "light.on", "lock.target"),
+    see=("*",),
+    privilege=Privilege.ADMINISTER,
+)
+
+
+def named(kind: str, rules: list[Table]) -> tuple[Table, ...]:
+    return tuple(rule.model_copy(update={"id": f"{kind}-{number}"}) for number, rule in enumerate(rules))
+
+
 @st.composite
 def rule_sets(draw: st.DrawFn, name: str, most_allows: int = 4) -> RuleSet:
     return RuleSet(
         name=name,
         document=Document(
             format=1,
-            allow=tuple(draw(st.lists(allows(), max_size=most_allows))),
-            limit=tuple(draw(st.lists(limits(), max_size=4))),
+            allow=named("allow", draw(st.lists(allows() | st.just(BROAD), max_size=most_allows))),
+            limit=named("limit", draw(st.lists(limits(), max_size=4))),
         ),
     )
 
@@ -265,8 +289,8 @@ def policy_of(house: list[RuleSet]) -> Policy:
 # --- the properties
 
 
-@settings(max_examples=400)
-@given(houses(), st.lists(REQUESTS, min_size=1, max_size=8))
+@settings(max_examples=150)
+@given(houses(), st.lists(REQUESTS, min_size=4, max_size=16))
 def test_a_decision_is_what_a_plain_reading_of_the_rules_gives(
     house: list[RuleSet], requests: list[AccessRequest]
 ) -> None:
@@ -287,7 +311,7 @@ def test_a_decision_is_what_a_plain_reading_of_the_rules_gives(
         )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(houses(), REQUESTS, st.lists(VALUES, min_size=5, max_size=20))
 def test_accepted_is_exactly_what_is_permitted(
     house: list[RuleSet], request: AccessRequest, values: list[Json]
@@ -302,7 +326,7 @@ def test_accepted_is_exactly_what_is_permitted(
             assert rules.may_use(request.principal, request.subject)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(houses(), REQUESTS)
 def test_a_remedy_helps(house: list[RuleSet], request: AccessRequest) -> None:
     rules = policy_of(house)
@@ -324,9 +348,9 @@ def test_a_remedy_helps(house: list[RuleSet], request: AccessRequest) -> None:
         assert rules.decide(AccessRequest(request.principal, request.subject, value)).permitted
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(houses(), st.randoms(use_true_random=False), REQUESTS)
-def test_order_never_matters(house: list[RuleSet], random: st.random.Random, request: AccessRequest) -> None:  # type: ignore[name-defined]
+def test_order_never_matters(house: list[RuleSet], random: Random, request: AccessRequest) -> None:
     def shuffled(rules: RuleSet) -> RuleSet:
         allow, limit = list(rules.document.allow), list(rules.document.limit)
         random.shuffle(allow)
@@ -345,7 +369,7 @@ def test_order_never_matters(house: list[RuleSet], random: st.random.Random, req
     assert one.decide(request) == other.decide(request)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(houses(), limits(), rule_sets("extra"), st.lists(REQUESTS, min_size=1, max_size=5))
 def test_a_limit_or_a_narrowing_set_never_widens(
     house: list[RuleSet], limit: LimitTable, extra: RuleSet, requests: list[AccessRequest]

@@ -25,7 +25,6 @@ def test_public_names() -> None:
         "Verdict",
         "compile_rules",
         "explain",
-        "implied",
         "parse",
         "strictest",
         "with_parts",

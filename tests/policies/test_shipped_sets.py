@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.resources import files
+
 import pytest
 
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
 from policies import AccessRequest, Policy, Principal, Role, Subject, compile_rules, defaults, parse
-from policies.decision import Verdict
 
 
 def shipped() -> Policy:
@@ -27,71 +31,121 @@ def subject(
     return Subject("thing", "hall", frozenset(), capability, privilege, hazard, privacy)
 
 
-OPERATIONS: dict[str, tuple[Subject, Json]] = {
-    "light": (subject("light.on"), True),
-    "fan": (subject("fan.on"), True),
-    "blind": (subject("blind.position", hazard=Hazard.NUISANCE), 40),
-    "media": (subject("media.play"), None),
-    "heating": (subject("thermostat.target", hazard=Hazard.NUISANCE), 21),
-    "heating 31": (subject("thermostat.target", hazard=Hazard.NUISANCE), 31),
-    "heating 4": (subject("thermostat.target", hazard=Hazard.NUISANCE), 4.9),
-    "heating mode": (subject("thermostat.mode", hazard=Hazard.NUISANCE), "heat"),
-    "boiler 60": (subject("water-heater.target", hazard=Hazard.PROPERTY), 60),
-    "boiler 61": (subject("water-heater.target", hazard=Hazard.PROPERTY), 61),
-    "hot lamp": (subject("light.on", hazard=Hazard.PROPERTY), True),
-    "unlock": (subject("lock.unlock", hazard=Hazard.PROPERTY), None),
-    "setting": (subject("setting.value", privilege=Privilege.MANAGE, hazard=Hazard.PROPERTY), 1),
-    "restart": (subject("other.restart", privilege=Privilege.ADMINISTER), None),
-    "lethal": (subject("valve.open", hazard=Hazard.LIFE_SAFETY), None),
-}
+def models() -> dict[str, dict[str, dict[str, object]]]:
+    found = {}
+    for file in sorted(files("capabilities").joinpath("models").iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".tm.jsonld"):
+            found[file.name.removesuffix(".tm.jsonld")] = json.loads(file.read_text("utf-8"))
+    return found
 
-COMFORT = {"light", "fan", "blind", "media"}
-EVERYDAY = COMFORT | {"heating", "heating mode", "boiler 60", "hot lamp", "unlock"}
+
+def affordances(*sections: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each affordance of every Thing Model, by its capability."""
+    for kind, model in models().items():
+        for section in sections:
+            for name, affordance in model.get(section, {}).items():
+                assert isinstance(affordance, dict)
+                yield f"{kind}.{name}", affordance
+
+
+def of_model(capability: str, affordance: dict[str, object], **changes: object) -> Subject:
+    plain = subject(
+        capability,
+        privilege=Privilege(str(affordance["hearth:privilege"])),
+        hazard=Hazard(int(str(affordance["hearth:hazard"]))),
+        privacy=Privacy(str(affordance["hearth:privacy"])),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+OPERATIONS = {
+    capability: of_model(capability, affordance)
+    for capability, affordance in affordances("properties", "actions")
+    if not affordance.get("readOnly")
+}
+READINGS = {
+    capability: of_model(capability, affordance, privilege=Privilege.VIEW)
+    for capability, affordance in affordances("properties", "events")
+}
+LETHAL = {name for name, of in OPERATIONS.items() if of.hazard is Hazard.LIFE_SAFETY}
+RISKY = {name for name, of in OPERATIONS.items() if of.hazard >= Hazard.PROPERTY}
+ADMINISTERED = {name for name, of in OPERATIONS.items() if of.privilege is Privilege.ADMINISTER}
+SENSITIVE = {name for name, of in READINGS.items() if of.privacy is Privacy.SENSITIVE}
+
+
+def kinds(names: Iterable[str], *wanted: str) -> set[str]:
+    return {name for name in names if name.partition(".")[0] in wanted}
+
+
+COMFORT = kinds(OPERATIONS, "light", "fan", "blind", "media")
+SETPOINTS = {"thermostat.target", "thermostat.target_low", "thermostat.target_high"}
 MAY_USE = {
-    Role.OWNER: EVERYDAY | {"setting", "restart"},
-    Role.ADULT: EVERYDAY | {"setting"},
+    Role.OWNER: set(OPERATIONS),
+    Role.ADULT: set(OPERATIONS) - ADMINISTERED,
     Role.CHILD: COMFORT,
     Role.GUEST: COMFORT,
-    Role.AGENT: {"light", "blind", "media", "heating"},
+    Role.AGENT: kinds(OPERATIONS, "light", "blind", "media") | SETPOINTS,
     Role.GUEST_AGENT: set[str](),
     Role.SERVICE: set[str](),
 }
+SHOWN = kinds(READINGS, "light", "fan", "blind", "media", "thermostat", "temperature", "humidity")
+MAY_SEE = {
+    Role.OWNER: set(READINGS),
+    Role.ADULT: set(READINGS),
+    Role.CHILD: set(READINGS) - SENSITIVE,
+    Role.GUEST: SHOWN - SENSITIVE,
+    Role.AGENT: set(READINGS) - SENSITIVE,
+    Role.GUEST_AGENT: set[str](),
+    Role.SERVICE: set(READINGS) - SENSITIVE,
+}
+
+
+def test_the_models_have_what_the_table_is_about() -> None:
+    assert {"alarm.disarm", "co.silence", "co.test", "smoke.silence", "smoke.test"} == LETHAL
+    assert {"lock.unlock", "garage.open", "valve.open", "water-heater.target", "outlet.on"} <= RISKY
+    assert {"lock.state", "camera.image", "presence.home", "alarm.state"} <= SENSITIVE
+    assert {"setting.restart", "setting.permit_join"} <= ADMINISTERED
 
 
 @pytest.mark.parametrize("role", Role)
 def test_who_may_use_what(role: Role) -> None:
     someone = Principal("someone", role)
-    permitted = {
-        name
-        for name, (of, value) in OPERATIONS.items()
-        if POLICY.decide(AccessRequest(someone, of, value)).verdict is Verdict.PERMIT
-    }
-    assert permitted == MAY_USE[role]
-
-
-READINGS = {
-    "light": subject("light.on", privilege=Privilege.VIEW),
-    "tank": subject("meter.level", privilege=Privilege.VIEW),
-    "warmth": subject("temperature.value", privilege=Privilege.VIEW, privacy=Privacy.PERSONAL),
-    "lock": subject("lock.state", privilege=Privilege.VIEW, privacy=Privacy.SENSITIVE),
-    "presence": subject("presence.home", privilege=Privilege.VIEW, privacy=Privacy.SENSITIVE),
-}
-ALL = set(READINGS)
-MAY_SEE = {
-    Role.OWNER: ALL,
-    Role.ADULT: ALL,
-    Role.CHILD: {"light", "tank", "warmth"},
-    Role.GUEST: {"light", "warmth"},
-    Role.AGENT: {"light", "tank", "warmth"},
-    Role.GUEST_AGENT: set[str](),
-    Role.SERVICE: {"light", "tank", "warmth"},
-}
+    assert {name for name, of in OPERATIONS.items() if POLICY.may_use(someone, of)} == MAY_USE[role]
+    if not role.is_person:
+        assert not MAY_USE[role] & (RISKY | ADMINISTERED)
 
 
 @pytest.mark.parametrize("role", Role)
 def test_who_may_see_what(role: Role) -> None:
     someone = Principal("someone", role)
     assert {name for name, of in READINGS.items() if POLICY.may_see(someone, of)} == MAY_SEE[role]
+
+
+@pytest.mark.parametrize("role", [Role.CHILD, Role.GUEST, Role.AGENT])
+def test_a_light_that_says_it_is_risky_is_for_the_adults(role: Role) -> None:
+    lamp = subject("light.on", hazard=Hazard.PROPERTY)
+    assert not POLICY.decide(AccessRequest(Principal("someone", role), lamp, True)).permitted
+    assert POLICY.decide(AccessRequest(Principal("someone", Role.ADULT), lamp, True)).permitted
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADULT, Role.AGENT])
+@pytest.mark.parametrize(
+    ("capability", "permitted", "refused"),
+    [
+        ("thermostat.target", [5, 21.5, 30], [4.9, 30.1, "21"]),
+        ("thermostat.target_low", [5, 30], [4]),
+        ("thermostat.target_high", [5, 30], [31]),
+        ("water-heater.target", [0, 45, 60], [60.5, True]),
+    ],
+)
+def test_the_safety_set_binds_everyone(
+    role: Role, capability: str, permitted: list[Json], refused: list[Json]
+) -> None:
+    someone, of = Principal("someone", role), OPERATIONS[capability]
+    if capability not in MAY_USE[role]:
+        permitted = []
+    for value in [*permitted, *refused]:
+        assert POLICY.decide(AccessRequest(someone, of, value)).permitted == (value in permitted)
 
 
 def test_an_unknown_set_is_named_with_the_known_ones() -> None:
@@ -107,7 +161,7 @@ def test_the_safety_set_keeps_software_out_even_where_the_household_lets_it_in(r
         [[allow]]
         id = "reckless"
         who = ["{role}"]
-        may = ["valve.open", "*"]
+        may = ["alarm.disarm", "*"]
         privilege = "administer"
         why = "for the test"
         """,
@@ -115,9 +169,9 @@ def test_the_safety_set_keeps_software_out_even_where_the_household_lets_it_in(r
     )
     policy = compile_rules(root, [parse(defaults.load("safety"), name="safety")])
     someone = Principal("someone", role)
-    for name in ("lethal", "restart"):
-        of, value = OPERATIONS[name]
-        decision = policy.decide(AccessRequest(someone, of, value))
+    for name in ("alarm.disarm", "setting.restart"):
+        asked = AccessRequest(someone, OPERATIONS[name], True)
+        decision = policy.decide(asked)
         assert [finding.set for finding in decision.findings] == ["safety"]
-        assert not policy.may_use(someone, of)
-        assert compile_rules(root).decide(AccessRequest(someone, of, value)).permitted
+        assert not policy.may_use(someone, OPERATIONS[name])
+        assert compile_rules(root).decide(asked).permitted
