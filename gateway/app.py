@@ -13,10 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from gateway.api.server import serve
-
 from drivers.driver import Candidate, Driver, Scanner
 from gateway import rules
+from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.context import Gateway

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-import orjson
-from pydantic import TypeAdapter
-
 from capabilities.components import ComponentDescription
 from capabilities.compose import ComposeError, compose
 from capabilities.naming import allot_names, slug
+from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import ACTUATOR_KINDS
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
@@ -29,8 +27,6 @@ CandidateKey = tuple[str, str]
 """(driver, candidate id)"""
 Target = Slot | EventTap
 AdoptionRule = Callable[[Candidate], bool]
-
-_components = TypeAdapter(tuple[ComponentDescription, ...])
 
 
 class AdoptionError(Exception):
@@ -105,7 +101,7 @@ class Registry:
     async def load(self) -> None:
         """Brings back every stored Thing, before any driver runs: known, not yet reached."""
         for row in await self._rows.load_all():
-            components = _components.validate_json(row.description)
+            components = components_from_json(row.description)
             self._install(row, components)
 
     async def see(self, candidate: Candidate) -> None:
@@ -153,7 +149,7 @@ class Registry:
             labels=tuple(sorted(labels)),
             names=allot_names(candidate.components, {}),
             fingerprint=candidate.fingerprint,
-            description=orjson.dumps(candidate.components),
+            description=components_to_json(candidate.components),
             created_at=self._clock.wall(),
             updated_at=self._clock.wall(),
         )
@@ -223,7 +219,7 @@ class Registry:
         fresh_row = replace(
             row,
             names=allot_names(components, row.names),
-            description=orjson.dumps(components),
+            description=components_to_json(components),
             state="suspended" if suspended else "active",
             updated_at=self._clock.wall(),
         )

@@ -20,6 +20,9 @@ ADMIN_GROUP: Final = "hearth-admin"
 
 BOX: Final = Principal("box", Role.OWNER, "At the box", at_box=True)
 
+BOX_SESSION: Final = Session("", BOX)
+"""Needs no token, and cannot be revoked: whoever is at the box is at the box."""
+
 SESSION: Final = web.RequestKey("session", Session)
 
 _CHALLENGE: Final = 'Bearer realm="hearth"'
@@ -85,8 +88,11 @@ def _at_the_box(request: web.Request) -> Session:
     assert connection is not None
     _, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
     if uid not in {0, os.getuid()} and not _is_admin(uid, gid):
-        raise Problem("forbidden", f"at the box, only root and members of the group {ADMIN_GROUP} may do this without a token")
-    return box_session()
+        raise Problem(
+            "forbidden",
+            f"at the box, only root and members of the group {ADMIN_GROUP} may do this without a token",
+        )
+    return BOX_SESSION
 
 
 def _is_admin(uid: int, gid: int) -> bool:

@@ -14,9 +14,9 @@ from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Result
 from gateway.context import Gateway
-from gateway.requests import BadInput, KeyReused, NoSuchAffordance, RequestError
 from gateway.ids import new_id
 from gateway.records import finding
+from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview, RequestError
 from policies import Accepted
 
 LONGEST_PURPOSE: Final = 500
@@ -36,7 +36,9 @@ class CommandDoor:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def command(self, request: web.Request, thing: str, affordance: str, value: Json, *, is_action: bool) -> Command:
+    def command(
+        self, request: web.Request, thing: str, affordance: str, value: Json, *, is_action: bool
+    ) -> Command:
         """Raises `Problem` (400) where a header is malformed."""
         session, headers, at = request[SESSION], request.headers, self._gateway.clock.wall()
         return Command(
@@ -73,10 +75,7 @@ class CommandDoor:
 
     def dry_run(self, command: Command) -> web.Response:
         """What the rules say of it, while nothing moves: 200 whatever they say."""
-        try:
-            preview = self._gateway.executor.preview(command)
-        except RequestError as error:
-            raise self._problem(command, error) from error
+        preview = self.preview(command)
         if not preview.decision.permitted and not self.may_know(command):
             raise not_found()
         decision = preview.decision
@@ -90,6 +89,13 @@ class CommandDoor:
             "rules": decision.version,
         }
         return reply(answer)
+
+    def preview(self, command: Command) -> Preview:
+        """Raises `Problem` for what means nothing or may not be known to the caller."""
+        try:
+            return self._gateway.executor.preview(command)
+        except RequestError as error:
+            raise self._problem(command, error) from error
 
     def may_know(self, command: Command) -> bool:
         """Whether the caller may know that the affordance exists."""
@@ -173,7 +179,9 @@ def _key(text: str) -> str:
     key = (match[1] if match[1] is not None else match[2]) if match else ""
     key = re.sub(r"\\(.)", r"\1", key)
     if not 1 <= len(key) <= LONGEST_KEY:
-        raise bad_request(f'Idempotency-Key must be a quoted text of 1 to {LONGEST_KEY} characters, as in "5f2c…"')
+        raise bad_request(
+            f'Idempotency-Key must be a quoted text of 1 to {LONGEST_KEY} characters, as in "5f2c…"'
+        )
     return key
 
 
@@ -191,5 +199,3 @@ def _purpose(text: str) -> str:
 def _trace(text: str) -> str:
     """`traceparent` (W3C Trace Context): what is malformed is ignored, as its section 3.2 says."""
     return text if len(text) <= 128 and _TRACEPARENT.fullmatch(text) else ""
-
-

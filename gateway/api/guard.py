@@ -6,10 +6,11 @@ It stands in the path of every command, so each check is a look-up of a header t
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from gateway.api.auth import SESSION, authenticate, is_local_socket
 from gateway.api.problems import Problem, from_http
@@ -17,10 +18,8 @@ from gateway.config import Http
 from gateway.identity import Identity
 from gateway.ledger import LedgerUnavailable
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})
+WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  named, not bound
 
 REMEMBERED_HOSTS: Final = 64
 """Spellings of `Host` that were found right: names times ports, a handful in a house."""
@@ -35,11 +34,13 @@ class Guard:
         self._identity = identity
         self._public = frozenset(public)
         configured = () if http.host in WILDCARDS else (_bracketed(http.host),)
-        self._names = frozenset(name.lower() for name in (*LOOPBACK_NAMES, *configured, *map(_bracketed, http.hosts)))
+        self._names = frozenset(
+            name.lower() for name in (*LOOPBACK_NAMES, *configured, *map(_bracketed, http.hosts))
+        )
         self._hosts: set[str] = set()
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
@@ -61,7 +62,9 @@ class Guard:
                 raise  # the caller has gone: there is nobody to answer
             except Exception:
                 log.exception("%s %s failed", request.method, request.path)
-                return Problem("internal", "this is a fault in the gateway; its log has the details").response()
+                return Problem(
+                    "internal", "this is a fault in the gateway; its log has the details"
+                ).response()
 
         return guard
 
@@ -75,13 +78,19 @@ class Guard:
             return
         if not is_local_socket(request):
             known = ", ".join(sorted(self._names))
-            raise Problem("misdirected", f"this gateway is not {host[:100]!r}; it is called {known} (see http.hosts)")
+            raise Problem(
+                "misdirected", f"this gateway is not {host[:100]!r}; it is called {known} (see http.hosts)"
+            )
 
 
 def _check_origin(request: web.Request) -> None:
     """A page of another site may not use the caller's browser as its hand. There is no CORS here."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    looks = request.method in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Mode") == "navigate" and request.path == "/"
+    looks = (
+        request.method in {"GET", "HEAD"}
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.path == "/"
+    )
     if site not in {"same-origin", "none"} and not looks:
         raise Problem("cross-site", "a page of another site sent this")
     origin = request.headers.get("Origin")

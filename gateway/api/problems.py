@@ -20,6 +20,8 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "approval-required": (403, "A person must approve it"),
     "forbidden": (403, "Not for this caller"),
     "cross-site": (403, "Not from another site"),
+    "wrong-code": (403, "The code is wrong"),
+    "pairing-closed": (403, "No pairing window is open"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "Somebody else holds it"),
@@ -58,7 +60,12 @@ class Problem(Exception):
     """An answer that is an error. `members` are added to the document, `headers` to the answer."""
 
     def __init__(
-        self, name: str, detail: str, *, headers: Mapping[str, str] | None = None, members: Mapping[str, Json] | None = None
+        self,
+        name: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(detail)
         self.name = name

@@ -49,7 +49,9 @@ async def read_json(request: web.Request) -> Json:
         return None
     content_type = request.headers.get("Content-Type", "")
     if content_type != JSON and not _JSON_TYPE.match(content_type):
-        raise Problem("unsupported-media-type", f"the body must be {JSON}, it is {content_type or 'of no stated type'}")
+        raise Problem(
+            "unsupported-media-type", f"the body must be {JSON}, it is {content_type or 'of no stated type'}"
+        )
     try:
         value: Json = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

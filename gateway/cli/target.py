@@ -59,7 +59,7 @@ def sockets(environ: Mapping[str, str]) -> Iterator[Path]:
     if runtime := environ.get("XDG_RUNTIME_DIR"):
         yield from _existing(Path(runtime) / "hearth" / "hearth.sock")
     yield from _existing(SYSTEM_SOCKET)
-    shared = Path(f"/tmp/hearth-{os.getuid()}/hearth.sock")  # noqa: S108 (its owner and mode are checked)
+    shared = Path(environ.get("TMPDIR") or "/tmp") / f"hearth-{os.getuid()}" / "hearth.sock"  # noqa: S108 (owner checked)
     if _is_mine(shared.parent):
         yield from _existing(shared)
 

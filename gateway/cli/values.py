@@ -173,7 +173,8 @@ def _converted(value: float, unit: str, schema: Schema, name: str) -> int | floa
     if given == wanted:
         return value
     base = value * given[1] + given[2]
-    return round((base - wanted[2]) / wanted[1], 6)
+    result = round((base - wanted[2]) / wanted[1], 6)
+    return int(result) if result.is_integer() else result
 
 
 def _one_of(text: str, options: list[Json], name: str) -> Json:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from gateway.ledger.entries import Entry, LedgerUnavailable, Sealed, seal
 MAX_WAITING_ENTRIES: Final = 8192
 # Entries of one flush: some 0.3 MB; more would only make the first of them wait longer.
 MAX_GROUP_ENTRIES: Final = 1024
+# Nobody came for this long: time for work that makes a command wait.
+LULL_S: Final = 0.05
 # How often a ledger that failed is tried again.
 RETRY_EVERY_S: Final = 1.0
 
@@ -133,6 +136,9 @@ class Writer:
             return
         if not self.available:
             self._wake.acquire(timeout=RETRY_EVERY_S)
+        elif chain.put_off:
+            if not self._wake.acquire(timeout=LULL_S):
+                self._guarded(chain.catch_up)
         elif chain.signed:
             self._wake.acquire()
         elif not self._wake.acquire(timeout=SIGN_EVERY_S):
@@ -148,7 +154,7 @@ class Writer:
             except Exception as error:  # whatever it is, nothing was promised yet
                 self._fail(group, error)
             else:
-                self._guarded(chain.tidy_under_load)
+                self._guarded(partial(chain.tidy, len(group)))
         while self._works and self.available:
             self._work(chain, *self._works.popleft())
 
@@ -173,12 +179,12 @@ class Writer:
 
     def _rest(self, chain: Chain) -> None:
         if self.available:
-            self._guarded(chain.tidy_at_rest)
+            self._guarded(chain.rest)
 
     def _guarded(self, tidy: Callable[[], None]) -> None:
         try:
             tidy()
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:
             self._fail([], error)
 
     # -- failure and recovery ------------------------------------------------------------------------------------------

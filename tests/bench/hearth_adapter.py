@@ -97,7 +97,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
         if "flush20" in self.opts:
             environment["HEARTH_INJECTED_FLUSH_MS"] = "20"
         return subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(self.work / "hearth.toml")],
+            [sys.executable, "-m", "gateway", "run", "--config", str(self.work / "hearth.toml")],
             stdout=self._log(),
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -55,7 +55,7 @@ class HearthProcess:
         """Starts it and waits until its port is open."""
         self.log.clear()
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.cli.main", "run", "--config", str(self.config)),
+            *(sys.executable, "-m", "gateway", "run", "--config", str(self.config)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **environment},

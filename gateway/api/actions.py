@@ -1,0 +1,42 @@
+"""`/things/{id}/actions/{name}`: invoking an action."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.api.commands import CommandDoor, answer, outcome_headers, prefers_async
+from gateway.api.executions import href_of, status_of
+from gateway.api.wire import flag, plain_id, read_json, reply
+from gateway.commands import Execution, Result
+
+
+class ActionRoutes:
+    def __init__(self, door: CommandDoor) -> None:
+        self._door = door
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/things/{thing}/actions/{name}", self.invoke)]
+
+    async def invoke(self, request: web.Request) -> web.Response:
+        """204 when it was done, 201 with its status resource under `Prefer: respond-async`, else a problem.
+
+        The body is the bare input; none where the action takes none.
+        """
+        parts = request.match_info
+        value = await read_json(request)
+        command = self._door.command(request, plain_id(parts["thing"]), parts["name"], value, is_action=True)
+        if request.query_string and flag(request, "dry-run"):
+            return self._door.dry_run(command)
+        if prefers_async(request):
+            return started(await self._door.start(command), status=201)
+        return answer(await self._door.run(command))
+
+
+def started(execution: Execution, *, status: int) -> web.Response:
+    """A command on its way: where to ask for it. What was refused is a problem at once."""
+    outcome = execution.outcome
+    if outcome is not None and outcome.result in {Result.REFUSED, Result.NOT_SENT}:
+        return answer(execution)
+    headers = outcome_headers(execution, outcome)
+    headers |= {"Location": href_of(execution), "Preference-Applied": "respond-async"}
+    return reply(status_of(execution), status=status, headers=headers)

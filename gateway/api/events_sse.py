@@ -1,0 +1,103 @@
+"""Server-sent events (WHATWG HTML, section 9.2): `/events`, and a Thing's own events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from gateway.api.auth import caller
+from gateway.api.events_ws import serve_websocket
+from gateway.api.problems import not_found
+from gateway.api.streams import Stream, Streams, kinds_of
+from gateway.api.wire import plain_id
+from gateway.context import Gateway
+from gateway.observers import Event
+
+HEARTBEAT_S: Final = 15.0
+"""A comment after this much silence: below every router's idle limit, and how a vanished reader is noticed."""
+
+_HEADERS: Final = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Accel-Buffering": "no",
+}
+
+
+class EventRoutes:
+    def __init__(self, gateway: Gateway, streams: Streams) -> None:
+        self._gateway = gateway
+        self._streams = streams
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/events", self.everything, allow_head=False),
+            web.get("/things/{thing}/events/{name}", self.one, allow_head=False),
+        ]
+
+    async def everything(self, request: web.Request) -> web.StreamResponse:
+        """All that the caller may see, as server-sent events or, asked to upgrade, over a WebSocket."""
+        with self._streams.open(request, kinds=kinds_of(request)) as stream:
+            if "Upgrade" in request.headers:
+                return await serve_websocket(request, stream)
+            return await pump(request, stream, lambda event: whole_event(stream, event))
+
+    async def one(self, request: web.Request) -> web.StreamResponse:
+        """TD 1.1 `subscribeevent`: one event of one Thing; the data is the event's own."""
+        topic = plain_id(request.match_info["thing"]), request.match_info["name"]
+        adopted = self._gateway.registry.get(topic[0])
+        rights = self._gateway.rights.of(caller(request))
+        if adopted is None or topic[1] not in adopted.taps or topic not in rights.sees:
+            raise not_found()
+        with self._streams.open(request, kinds=frozenset({"event"}), only=topic) as stream:
+            return await pump(
+                request, stream, lambda event: affordance_event(stream, event, topic[1], "data")
+            )
+
+
+async def pump(request: web.Request, stream: Stream, encode: Callable[[Event], bytes]) -> web.StreamResponse:
+    """Writes a stream until it ends or its reader goes. Everything that waits goes out in one write."""
+    response = web.StreamResponse(headers=_HEADERS)
+    await response.prepare(request)
+    await response.write(
+        b"retry: 2000\n\n" if stream.missed == 0 else b"retry: 2000\n\n" + _missed(stream.missed)
+    )
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                events, missed = await stream.batch()
+        except TimeoutError:
+            await response.write(b":\n\n")
+            continue
+        if not events:
+            break
+        chunks = [_missed(missed)] if missed else []
+        chunks.extend(encode(event) for event in events)
+        await response.write(b"".join(chunks))
+    if stream.revoked:
+        await response.write(b"event: revoked\ndata: {}\n\n")
+    await response.write_eof()
+    return response
+
+
+def whole_event(stream: Stream, event: Event) -> bytes:
+    """An event of `/events`: `data` is the whole event as one JSON object."""
+    kind = event.kind
+    if kind == "thing" and event.data.get("change") in {"created", "updated", "deleted"}:
+        kind = f"thing_{event.data['change']}"  # the names of WoT Discovery, section 7.3.2.3
+    return f"event: {kind}\nid: {stream.mark(event)}\ndata: ".encode() + event.body + b"\n\n"
+
+
+def affordance_event(stream: Stream, event: Event, name: str, member: str) -> bytes:
+    """One event of one affordance (WoT Profile, section 6.4): `event` is its name, `data` its bare value."""
+    data = orjson.dumps(event.data.get(member))
+    return f"event: {name}\nid: {stream.mark(event)}\ndata: ".encode() + data + b"\n\n"
+
+
+def _missed(count: int | None) -> bytes:
+    """What a slow or late reader lost; null where that cannot be told (the gateway was restarted meanwhile)."""
+    return b"event: missed\ndata: " + orjson.dumps({"type": "missed", "count": count}) + b"\n\n"

@@ -1,0 +1,158 @@
+"""`/executions/{id}` and an action's own status resources: what became of a command."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from capabilities.vocabulary import Json
+from gateway.api.auth import caller, manages
+from gateway.api.commands import problem_of
+from gateway.api.problems import TYPE_PREFIX, Problem, not_found
+from gateway.api.wire import plain_id, reply, rfc3339, segment
+from gateway.commands import Execution, Result
+from gateway.context import Gateway
+from gateway.ledger import Record
+from policies import Principal
+
+_DONE = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
+
+
+class ExecutionRoutes:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/executions/{execution}", self.show),
+            web.get("/things/{thing}/actions/{name}", self.newest),
+            web.get("/things/{thing}/actions/{name}/{execution}", self.show),
+            web.delete("/things/{thing}/actions/{name}/{execution}", self.cancel),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The status of one execution: from memory while it is recent, else from the ledger."""
+        identifier = request.match_info["execution"]
+        execution = self._gateway.executor.get(identifier)
+        if execution is not None:
+            self._check(request, execution)
+            return reply(status_of(execution))
+        return reply(await self._from_ledger(request, identifier))
+
+    async def newest(self, request: web.Request) -> web.Response:
+        """TD 1.1 `queryaction`: the caller's newest execution of an action that is still remembered."""
+        principal, thing, name = (
+            caller(request),
+            plain_id(request.match_info["thing"]),
+            request.match_info["name"],
+        )
+        if (thing, name) not in self._gateway.rights.of(principal).acts:
+            raise not_found()
+        for execution in self._gateway.executor.recent():
+            command = execution.command
+            if (command.thing, command.affordance) == (thing, name) and may_see(
+                principal, command.principal.id
+            ):
+                return reply(status_of(execution))
+        raise Problem("not-found", f"{name} has not been invoked lately")
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """What was sent cannot be called back: a device knows no undo. Answers 409 for whatever it finds."""
+        execution = self._gateway.executor.get(request.match_info["execution"])
+        if execution is None:
+            raise not_found()
+        self._check(request, execution)
+        how = "has ended" if execution.outcome is not None else "was sent"
+        raise Problem("not-cancellable", f"the command {how} already; send the opposite command instead")
+
+    def _check(self, request: web.Request, execution: Execution) -> None:
+        command, parts = execution.command, request.match_info
+        elsewhere = "thing" in parts and (plain_id(parts["thing"]), parts["name"]) != (
+            command.thing,
+            command.affordance,
+        )
+        if elsewhere or not may_see(caller(request), command.principal.id):
+            raise not_found()
+
+    async def _from_ledger(self, request: web.Request, identifier: str) -> dict[str, Json]:
+        parts = request.match_info
+        records = await self._gateway.ledger.entries(execution=identifier, limit=10)
+        records = [r for r in records if r.kind in {"dispatch", "outcome", "denied"}]
+        first = records[0] if records else None
+        if first is None or not may_see(caller(request), first.principal):
+            raise not_found()
+        if "thing" in parts and (plain_id(parts["thing"]), parts["name"]) != (
+            first.thing,
+            first.body.get("affordance"),
+        ):
+            raise not_found()
+        return status_from_records(records)
+
+
+def may_see(principal: Principal, owner: str) -> bool:
+    """Whose doings a caller may look at: their own; owners and adults everybody's."""
+    return principal.id == owner or manages(principal)
+
+
+def href_of(execution: Execution) -> str:
+    command = execution.command
+    if command.is_action:
+        return f"/things/{segment(command.thing)}/actions/{segment(command.affordance)}/{command.id}"
+    return f"/executions/{command.id}"
+
+
+def status_of(execution: Execution) -> dict[str, Json]:
+    """An ActionStatus (WoT Profile, section 6.3.2), with the outcome in the gateway's own words."""
+    command, outcome = execution.command, execution.outcome
+    status = "pending" if execution.dispatched_at is None else "running"
+    if outcome is not None:
+        status = "completed" if outcome.result in _DONE else "failed"
+    shown: dict[str, Json] = {
+        "status": status,
+        "href": href_of(execution),
+        "timeRequested": rfc3339(execution.requested_at),
+        "execution": command.id,
+        "thing": command.thing,
+        "affordance": command.affordance,
+        "principal": command.principal.id,
+        "purpose": command.purpose,
+        "input": command.value,
+    }
+    if execution.ended_at is not None:
+        shown["timeEnded"] = rfc3339(execution.ended_at)
+    if outcome is not None:
+        shown |= {"outcome": outcome.result, "reason": outcome.reason, "detail": outcome.detail}
+        if outcome.reading is not None:
+            shown["seen"] = {
+                "value": outcome.reading.value,
+                "observed_at": rfc3339(outcome.reading.observed_at),
+                "evidence": outcome.evidence,
+            }
+        if status == "failed":
+            shown["error"] = problem_of(execution, outcome).document()
+    return shown
+
+
+def status_from_records(records: list[Record]) -> dict[str, Json]:
+    """The same, as far as the ledger holds it."""
+    first, last = records[0], records[-1]
+    body = last.body
+    result = body.get("result", "refused" if last.kind == "denied" else None)
+    status = "running" if last.kind == "dispatch" else "completed" if result in set(_DONE) else "failed"
+    shown: dict[str, Json] = {
+        "status": status,
+        "href": f"/executions/{first.execution}",
+        "timeRequested": rfc3339(first.at),
+        "execution": first.execution,
+        "thing": first.thing,
+        "affordance": first.body.get("affordance"),
+        "principal": first.principal,
+        "purpose": (first.private or {}).get("purpose", ""),
+        "input": first.body.get("value"),
+    }
+    if last.kind != "dispatch":
+        shown |= {"timeEnded": rfc3339(last.at), "outcome": result}
+        shown |= {name: body[name] for name in ("reason", "detail", "seen", "findings") if name in body}
+    if status == "failed":
+        name = str(body.get("reason") or result).replace("_", "-")
+        shown["error"] = {"type": TYPE_PREFIX + name, "detail": body.get("detail", "")}
+    return shown

@@ -1,0 +1,169 @@
+"""A Thing Description as one caller may have it: only what they may use, with forms that say how.
+
+Forms follow the HTTP binding of TD 1.1 (section 8.3.1: default methods by operation) and, for what is observed, the
+subprotocols `longpoll` and `sse`; `longpoll` stands first, because common clients take the first form and cannot
+authenticate an event stream.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.api.wire import JSON, segment
+from gateway.context import Gateway
+from gateway.rights import Rights
+from policies import Principal
+
+CACHED_BYTES: Final = 4 * 1024 * 1024
+"""Descriptions kept as they were sent: 5 kB each, so a house of 200 Things for four callers."""
+
+SECURITY: Final[dict[str, Json]] = {
+    "securityDefinitions": {
+        "bearer_sc": {"scheme": "bearer", "in": "header", "name": "Authorization", "format": "opaque"}
+    },
+    "security": "bearer_sc",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A description as it goes out. It holds for exactly these rights."""
+
+    rights: Rights
+    body: bytes
+    etag: str
+
+
+class Descriptions:
+    """Thing Descriptions by caller and by the name under which they reached us, made once."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._served: OrderedDict[tuple[str, Principal, str], Served] = OrderedDict()
+        self._bytes = 0
+
+    def of(self, adopted: Adopted, principal: Principal, base: str) -> Served:
+        key = (adopted.id, principal, base)
+        rights = self._gateway.rights.of(principal)
+        served = self._served.get(key)
+        if served is not None and served.rights is rights:
+            self._served.move_to_end(key)
+            return served
+        if served is not None:
+            self._bytes -= len(served.body)
+        body = orjson.dumps(description(adopted, rights, base))
+        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        served = self._served[key] = Served(rights, body, etag)
+        self._served.move_to_end(key)
+        self._bytes += len(body)
+        while self._bytes > CACHED_BYTES:
+            self._bytes -= len(self._served.popitem(last=False)[1].body)
+        return served
+
+
+def description(adopted: Adopted, rights: Rights, base: str) -> dict[str, Json]:
+    """The TD of one Thing for a caller with `rights`, who reaches the gateway at `base`."""
+    document = dict(adopted.thing.document)
+    document.update(SECURITY)
+    if adopted.room:
+        document["hearth:room"] = adopted.room
+    if adopted.labels:
+        document["hearth:labels"] = list[Json](sorted(adopted.labels))
+    home = f"{base}/things/{segment(adopted.id)}"
+    for group, affordances in (
+        ("properties", _properties(adopted, rights, home)),
+        ("actions", _actions(adopted, rights, home)),
+        ("events", _events(adopted, rights, home)),
+    ):
+        document.pop(group, None)
+        if affordances:
+            document[group] = affordances
+    if "properties" in document:
+        document["forms"] = [_form(f"{home}/properties", *_all_operations(adopted, rights))]
+    return document
+
+
+def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    for name, document in _members(adopted, "properties").items():
+        topic = (adopted.id, name)
+        sees, writes = topic in rights.sees, topic in rights.writes
+        if not sees and not writes:
+            continue
+        affordance = _visible_effect(document, adopted, rights)
+        href = f"{home}/properties/{segment(name)}"
+        operations = ["readproperty"] * sees + ["writeproperty"] * writes
+        forms: list[Json] = [_form(href, *operations)]
+        if not writes:
+            affordance["readOnly"] = True
+        if not sees:
+            affordance |= {"writeOnly": True, "observable": False}
+        elif affordance.get("observable"):
+            observe = ("observeproperty", "unobserveproperty")
+            forms.append(_form(f"{href}/observe", *observe, subprotocol="longpoll"))
+            forms.append(_form(f"{href}/observe", *observe, subprotocol="sse", content="text/event-stream"))
+        shown[name] = affordance | {"forms": forms}
+    return shown
+
+
+def _actions(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    for name, document in _members(adopted, "actions").items():
+        if (adopted.id, name) in rights.acts:
+            href = f"{home}/actions/{segment(name)}"
+            forms: list[Json] = [_form(href, "invokeaction"), _form(href, "queryaction")]
+            shown[name] = _visible_effect(document, adopted, rights) | {"synchronous": True, "forms": forms}
+    return shown
+
+
+def _events(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
+    operations = ("subscribeevent", "unsubscribeevent")
+    return {
+        name: document
+        | {
+            "forms": [
+                _form(
+                    f"{home}/events/{segment(name)}",
+                    *operations,
+                    subprotocol="sse",
+                    content="text/event-stream",
+                )
+            ]
+        }
+        for name, document in _members(adopted, "events").items()
+        if (adopted.id, name) in rights.sees
+    }
+
+
+def _members(adopted: Adopted, group: str) -> dict[str, dict[str, Json]]:
+    members = adopted.thing.document.get(group)
+    return {} if members is None else members  # type: ignore[return-value]
+
+
+def _visible_effect(document: dict[str, Json], adopted: Adopted, rights: Rights) -> dict[str, Json]:
+    """A copy; an effect that shows in a property which the caller may not see is left out."""
+    copy = dict(document)
+    effect = copy.get("hearth:effect")
+    if isinstance(effect, dict) and (adopted.id, effect.get("property")) not in rights.sees:
+        del copy["hearth:effect"]
+    return copy
+
+
+def _all_operations(adopted: Adopted, rights: Rights) -> list[str]:
+    reads = any((adopted.id, name) in rights.sees for name in adopted.thing.properties)
+    writes = any((adopted.id, name) in rights.writes for name in adopted.thing.writes)
+    return ["readallproperties"] * reads + ["writemultipleproperties"] * writes
+
+
+def _form(href: str, *operations: str, subprotocol: str = "", content: str = JSON) -> dict[str, Json]:
+    form: dict[str, Json] = {"href": href, "contentType": content, "op": list[Json](operations)}
+    if subprotocol:
+        form["subprotocol"] = subprotocol
+    return form

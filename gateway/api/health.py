@@ -1,0 +1,101 @@
+"""`/health` and `/whoami`: whether the gateway is well, and who it takes the caller for."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from aiohttp import web
+
+from capabilities.vocabulary import Json
+from gateway.api.auth import SESSION, authenticate, is_local_socket
+from gateway.api.streams import Streams
+from gateway.api.wire import reply, rfc3339
+from gateway.context import Gateway
+from gateway.identity import Session
+
+
+class HealthRoutes:
+    def __init__(self, gateway: Gateway, streams: Streams) -> None:
+        self._gateway = gateway
+        self._streams = streams
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/health", self.health), web.get("/whoami", self.whoami)]
+
+    async def health(self, request: web.Request) -> web.Response:
+        """Without a token only that it lives; with one, how every part does. 200 in both cases."""
+        if "Authorization" not in request.headers and not is_local_socket(request):
+            return reply({"status": "ok"})
+        return reply(self._detail(authenticate(self._gateway.identity, request)))
+
+    async def whoami(self, request: web.Request) -> web.Response:
+        """The caller's principal and how long the token is good."""
+        session = request[SESSION]
+        principal = session.principal
+        forever = session.expires_at == float("inf")
+        answer = {
+            "principal": principal.id,
+            "role": principal.role,
+            "name": principal.title,
+            "acts_for": principal.acts_for,
+            "at_box": principal.at_box,
+            "token": session.token_id or None,
+            "expires_at": None if forever else rfc3339(session.expires_at),
+        }
+        return reply(answer)
+
+    def _detail(self, session: Session) -> dict[str, Json]:
+        gateway = self._gateway
+        drivers: dict[str, Json] = {}
+        for name, driver in gateway.drivers.items():
+            health = driver.health()
+            drivers[name] = {
+                "connected": health.connected,
+                "detail": health.detail,
+                "counters": dict(health.counters),
+            }
+        parts: dict[str, Json] = {
+            name: {"state": c.state, "failures": c.failures, "last_error": c.last_error}
+            for name, c in gateway.supervisor.conditions.items()
+        }
+        well = (
+            gateway.ledger.available
+            and all(driver.health().connected for driver in gateway.drivers.values())
+            and all(condition.state != "failed" for condition in gateway.supervisor.conditions.values())
+        )
+        stats = gateway.ledger.stats
+        now = gateway.clock.wall()
+        return {
+            "status": "ok" if well else "degraded",
+            "version": _version(),
+            "started_at": rfc3339(gateway.started_at),
+            "uptime_s": round(now - gateway.started_at, 3),
+            "things": len(gateway.registry),
+            "inbox": len(gateway.registry.inbox),
+            "rules": gateway.policy.version,
+            "drivers": drivers,
+            "parts": parts,
+            "ledger": {
+                "available": gateway.ledger.available,
+                "entries": stats.entries,
+                "failures": stats.failures,
+                "waiting": stats.waiting,
+                "last_error": stats.last_error,
+            },
+            "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
+            "commands": dict(gateway.executor.counters),
+            "streams": self._streams.count,
+        }
+
+    def _problems(self, session: Session) -> dict[str, Json]:
+        """Refused values of the properties that the caller may see."""
+        sees = self._gateway.rights.of(session.principal).sees
+        problems = self._gateway.ingest.problems()
+        return {where: why for where, why in problems.items() if tuple(where.split(".", 1)) in sees}
+
+
+def _version() -> str:
+    try:
+        return version("hearth-gateway")
+    except PackageNotFoundError:
+        return "unknown"

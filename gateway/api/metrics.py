@@ -1,0 +1,125 @@
+"""`/metrics` in the Prometheus text format 0.0.4."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api.streams import Streams
+from gateway.context import Gateway
+
+QUANTILES: Final = (0.5, 0.9, 0.99)
+_CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = Mapping[str, str]
+Samples = Iterable[tuple[Labels, float]]
+
+
+class MetricRoutes:
+    def __init__(self, gateway: Gateway, streams: Streams) -> None:
+        self._gateway = gateway
+        self._streams = streams
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/metrics", self.metrics)]
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Counts and times since the start, for any caller: they name no Thing and no person."""
+        text = Exposition()
+        self._commands(text)
+        self._house(text)
+        self._ledger(text)
+        self._process(text)
+        return web.Response(
+            body=text.encode(), headers={"Content-Type": _CONTENT_TYPE, "Cache-Control": "no-store"}
+        )
+
+    def _commands(self, text: Exposition) -> None:
+        executor = self._gateway.executor
+        by_outcome = [({"outcome": str(name)}, count) for name, count in sorted(executor.counters.items())]
+        text.add("hearth_commands_total", "counter", "Commands that have ended, by outcome.", by_outcome)
+        seconds = "Of recent commands, in seconds."
+        dispatch, outcome = sorted(executor.dispatch_latencies), sorted(executor.outcome_latencies)
+        text.add(
+            "hearth_command_dispatch_seconds",
+            "gauge",
+            f"Request to dispatch. {seconds}",
+            _quantiles(dispatch),
+        )
+        text.add(
+            "hearth_command_outcome_seconds", "gauge", f"Request to outcome. {seconds}", _quantiles(outcome)
+        )
+
+    def _house(self, text: Exposition) -> None:
+        gateway = self._gateway
+        text.add("hearth_things", "gauge", "Adopted Things.", [({}, len(gateway.registry))])
+        text.add("hearth_properties", "gauge", "Their properties.", [({}, len(gateway.state))])
+        text.add("hearth_inbox", "gauge", "Candidates that wait.", [({}, len(gateway.registry.inbox))])
+        ingest = [({"kind": kind}, count) for kind, count in sorted(gateway.ingest.counters.items())]
+        text.add("hearth_ingest_total", "counter", "What drivers reported, and what became of it.", ingest)
+        text.add("hearth_events_total", "counter", "Events published.", [({}, gateway.observers.last_id)])
+        text.add("hearth_streams", "gauge", "Open event streams.", [({}, self._streams.count)])
+        healths = {name: driver.health() for name, driver in gateway.drivers.items()}
+        connected = [({"driver": name}, float(health.connected)) for name, health in healths.items()]
+        text.add("hearth_driver_connected", "gauge", "1 while a driver reaches its peer.", connected)
+        counters = [
+            ({"driver": name, "counter": counter}, count)
+            for name, health in healths.items()
+            for counter, count in sorted(health.counters.items())
+        ]
+        text.add("hearth_driver_total", "counter", "Drivers' own counters.", counters)
+        failures = [({"part": c.name}, c.failures) for c in gateway.supervisor.conditions.values()]
+        text.add("hearth_part_failures_total", "counter", "Failures of supervised parts.", failures)
+
+    def _ledger(self, text: Exposition) -> None:
+        ledger = self._gateway.ledger
+        stats = ledger.stats
+        text.add(
+            "hearth_ledger_available", "gauge", "1 while it can be written.", [({}, float(ledger.available))]
+        )
+        text.add("hearth_ledger_entries_total", "counter", "Entries written.", [({}, stats.entries)])
+        text.add("hearth_ledger_flushes_total", "counter", "Groups flushed to disk.", [({}, stats.groups)])
+        text.add("hearth_ledger_failures_total", "counter", "Failed flushes.", [({}, stats.failures)])
+        text.add("hearth_ledger_waiting", "gauge", "Entries that wait for a flush.", [({}, stats.waiting)])
+
+    def _process(self, text: Exposition) -> None:
+        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
+        text.add("process_resident_memory_bytes", "gauge", "Resident memory.", [({}, resident)])
+        text.add("process_cpu_seconds_total", "counter", "CPU time used.", [({}, time.process_time())])
+        text.add(
+            "process_start_time_seconds", "gauge", "Start, since the epoch.", [({}, self._gateway.started_at)]
+        )
+
+
+class Exposition:
+    """Metric families, one after the other."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def add(self, name: str, kind: str, help_: str, samples: Samples) -> None:
+        self._lines += [f"# HELP {name} {help_}", f"# TYPE {name} {kind}"]
+        for labels, value in samples:
+            inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+            self._lines.append(f"{name}{{{inside}}} {value:.10g}" if inside else f"{name} {value:.10g}")
+
+    def encode(self) -> bytes:
+        return ("\n".join(self._lines) + "\n").encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _quantiles(ordered: list[float]) -> Samples:
+    if not ordered:
+        return []
+    last = len(ordered) - 1
+    return [({"quantile": f"{q:g}"}, ordered[round(q * last)]) for q in QUANTILES]

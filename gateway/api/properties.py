@@ -1,0 +1,99 @@
+"""`/things/{id}/properties`: reading, writing, and waiting for the next change."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.adopted import Adopted
+from gateway.api.actions import started
+from gateway.api.auth import caller
+from gateway.api.commands import CommandDoor, answer, prefers_async
+from gateway.api.observing import PropertyObserver
+from gateway.api.problems import Problem, not_found
+from gateway.api.readings import detail, reading_headers
+from gateway.api.streams import Streams
+from gateway.api.things import find_thing
+from gateway.api.wire import flag, plain_id, read_value, reply
+from gateway.api.writing import write_several
+from gateway.context import Gateway
+from gateway.state import Slot
+
+
+class PropertyRoutes:
+    def __init__(self, gateway: Gateway, door: CommandDoor, streams: Streams) -> None:
+        self._gateway = gateway
+        self._door = door
+        self._observer = PropertyObserver(streams)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/things/{thing}/properties", self.read_all),
+            web.put("/things/{thing}/properties", self.write_several),
+            web.get("/things/{thing}/properties/{name}", self.read),
+            web.put("/things/{thing}/properties/{name}", self.write),
+            web.get("/things/{thing}/properties/{name}/observe", self.observe),
+        ]
+
+    async def read(self, request: web.Request) -> web.Response:
+        """The last reading: its bare value, what is known about it in headers; `?detail=1` says all in the body."""
+        slot = self._slot(request)
+        if flag(request, "detail"):
+            return reply(detail(slot))
+        reading = slot.current
+        if reading is None:
+            raise no_reading(slot)
+        return reply(reading.value, headers=reading_headers(reading, slot.evidence))
+
+    async def read_all(self, request: web.Request) -> web.Response:
+        """All readable properties. Without `?detail=1`, those that nothing is known of are left out."""
+        adopted = find_thing(self._gateway, request)
+        slots = self._visible(adopted, request)
+        if flag(request, "detail"):
+            return reply({name: detail(slot) for name, slot in slots.items()})
+        return reply(
+            {name: reading.value for name, slot in slots.items() if (reading := slot.current) is not None}
+        )
+
+    async def write(self, request: web.Request) -> web.Response:
+        """204 when it was done, 202 with the execution under `Prefer: respond-async`, else a problem."""
+        parts = request.match_info
+        value = await read_value(request)
+        command = self._door.command(request, plain_id(parts["thing"]), parts["name"], value, is_action=False)
+        if flag(request, "dry-run"):
+            return self._door.dry_run(command)
+        if prefers_async(request):
+            return started(await self._door.start(command), status=202)
+        return answer(await self._door.run(command))
+
+    async def write_several(self, request: web.Request) -> web.Response:
+        """TD 1.1 `writemultipleproperties`: an object of values by name."""
+        adopted = find_thing(self._gateway, request)
+        values = await read_value(request)
+        return await write_several(self._door, request, adopted.id, values)
+
+    async def observe(self, request: web.Request) -> web.StreamResponse:
+        """The next change (long poll), or all of them (`Accept: text/event-stream`)."""
+        slot = self._slot(request)
+        if request.method == "HEAD":
+            return web.Response()
+        if "text/event-stream" in request.headers.get("Accept", ""):
+            return await self._observer.stream(request, slot)
+        return await self._observer.next_change(request, slot)
+
+    def _slot(self, request: web.Request) -> Slot:
+        thing, name = plain_id(request.match_info["thing"]), request.match_info["name"]
+        slot = self._gateway.state.slot(thing, name)
+        if slot is None or slot.topic not in self._gateway.rights.of(caller(request)).sees:
+            raise not_found()
+        return slot
+
+    def _visible(self, adopted: Adopted, request: web.Request) -> dict[str, Slot]:
+        sees = self._gateway.rights.of(caller(request)).sees
+        return {name: slot for name, slot in adopted.slots.items() if slot.topic in sees}
+
+
+def no_reading(slot: Slot) -> Problem:
+    """The property is there, its value is not: that passes by itself as soon as the device reports."""
+    thing, name = slot.topic
+    text = f"{thing} has not reported {name} since it became known; ask again later, or observe it"
+    return Problem("no-reading", text)

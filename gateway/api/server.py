@@ -1,0 +1,186 @@
+"""The API's application and its listeners: TCP for the house's network, a Unix socket for whoever is at the box."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import grp
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import directory
+from gateway.api.actions import ActionRoutes
+from gateway.api.auth import ADMIN_GROUP
+from gateway.api.commands import CommandDoor
+from gateway.api.events_sse import EventRoutes
+from gateway.api.executions import ExecutionRoutes
+from gateway.api.guard import Guard
+from gateway.api.health import HealthRoutes
+from gateway.api.inbox import InboxRoutes
+from gateway.api.ledger import LedgerRoutes
+from gateway.api.metrics import MetricRoutes
+from gateway.api.pairing import PairingRoutes
+from gateway.api.properties import PropertyRoutes
+from gateway.api.root import RootRoutes
+from gateway.api.streams import Streams
+from gateway.api.things import ThingRoutes
+from gateway.api.tokens import TokenRoutes
+from gateway.api.why import WhyRoutes
+from gateway.config import Config, ConfigError, Http
+from gateway.context import Gateway
+
+LARGEST_BODY_BYTES: Final = 256 * 1024
+LONGEST_LINE_BYTES: Final = 8 * 1024
+LONGEST_HEADER_BYTES: Final = 8 * 1024
+MOST_HEADERS: Final = 64
+
+KEEPALIVE_S: Final = 75.0
+"""An idle connection is kept this long: above the minute after which most clients give it up themselves."""
+
+SHUTDOWN_S: Final = 3.0
+"""For answers on their way when the gateway stops; streams are ended at once."""
+
+SOCKET_MODE: Final = 0o660
+
+STREAMS: Final = web.AppKey("streams", Streams)
+
+
+def make_app(gateway: Gateway) -> web.Application:
+    """All routes. Each module of this package holds those of one resource."""
+    streams, door = Streams(gateway), CommandDoor(gateway)
+    root, pairing, health = RootRoutes(), PairingRoutes(gateway), HealthRoutes(gateway, streams)
+    routes = [
+        *root.routes(),
+        *directory.routes(),
+        *ThingRoutes(gateway).routes(),
+        *PropertyRoutes(gateway, door, streams).routes(),
+        *ActionRoutes(door).routes(),
+        *ExecutionRoutes(gateway).routes(),
+        *EventRoutes(gateway, streams).routes(),
+        *WhyRoutes(gateway).routes(),
+        *LedgerRoutes(gateway).routes(),
+        *InboxRoutes(gateway).routes(),
+        *TokenRoutes(gateway).routes(),
+        *pairing.routes(),
+        *health.routes(),
+        *MetricRoutes(gateway, streams).routes(),
+    ]
+    public = [root.page, directory.well_known, pairing.redeem, health.health]
+    guard = Guard(gateway.identity, gateway.config.http, public)
+    app = web.Application(middlewares=[guard.middleware], client_max_size=LARGEST_BODY_BYTES)
+    app.add_routes(routes)
+    app[STREAMS] = streams
+
+    async def end_streams(_: web.Application) -> None:
+        streams.close()
+
+    app.on_shutdown.append(end_streams)
+    return app
+
+
+@asynccontextmanager
+async def serve(gateway: Gateway) -> AsyncIterator[str]:
+    """Listens while it is entered; gives the address, as in `http://127.0.0.1:8420`.
+
+    Raises `ConfigError` where listening would not be safe, `OSError` where it is not possible.
+    """
+    tls = _tls(gateway.config.http)
+    app = make_app(gateway)
+    forget = gateway.identity.on_revoked(app[STREAMS].revoke)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
+        max_line_size=LONGEST_LINE_BYTES,
+        max_field_size=LONGEST_HEADER_BYTES,
+        max_headers=MOST_HEADERS,
+        shutdown_timeout=SHUTDOWN_S,
+    )
+    await runner.setup()
+    try:
+        address = await _listen_tcp(runner, gateway.config.http, tls)
+        async with _local_socket(runner, gateway.config):
+            yield address
+    finally:
+        forget()
+        await runner.cleanup()
+
+
+async def _listen_tcp(runner: web.AppRunner, http: Http, tls: ssl.SSLContext | None) -> str:
+    site = web.TCPSite(runner, http.host or None, http.port, ssl_context=tls)
+    try:
+        await site.start()
+    except OSError as error:
+        where = f"{http.host}:{http.port}"
+        raise OSError(error.errno, f"the API cannot listen on {where}: {error.strerror or error}") from error
+    bound = runner.addresses[0]
+    host = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    return f"{'https' if tls else 'http'}://{host}:{bound[1]}"
+
+
+@asynccontextmanager
+async def _local_socket(runner: web.AppRunner, config: Config) -> AsyncIterator[None]:
+    """The socket for the box itself. Its mode is set before it listens, so nobody slips in between."""
+    path = config.socket
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    _clear_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(SOCKET_MODE)
+        with suppress(KeyError, PermissionError):
+            os.chown(path, -1, grp.getgrnam(ADMIN_GROUP).gr_gid)
+        assert runner.server is not None
+        server = await asyncio.get_running_loop().create_unix_server(runner.server, sock=listener)
+        try:
+            yield
+        finally:
+            server.close()
+    finally:
+        listener.close()
+        path.unlink(missing_ok=True)
+
+
+def _clear_stale(path: Path) -> None:
+    """Removes what a crash left. Raises `OSError` if somebody listens there."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        else:
+            raise OSError(
+                errno.EADDRINUSE, f"another gateway listens on {path}; stop it, or set another http.socket"
+            )
+
+
+def _tls(http: Http) -> ssl.SSLContext | None:
+    """Raises `ConfigError` for plain http that others could listen to."""
+    if http.certificate is not None and http.key is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(http.certificate, http.key)
+        return context
+    if not _is_loopback(http.host):
+        raise ConfigError(
+            f"http.host is {http.host or 'every address'}: plain http is served on loopback only, for tokens would go over the "
+            'network as they are; set http.certificate and http.key, or http.host = "127.0.0.1"'
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,138 @@
+"""Open event streams: bounded in number, resumable, and closed as soon as their caller's token is revoked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api.auth import SESSION
+from gateway.api.problems import Problem, bad_request
+from gateway.api.topics import Visible
+from gateway.context import Gateway
+from gateway.identity import Session
+from gateway.observers import REPLAY_EVENTS, Event, Observer, Topic
+
+STREAMS_PER_TOKEN: Final = 64
+"""A program that observes a screen's worth of properties, one stream each."""
+
+STREAMS_IN_ALL: Final = 512
+"""Each costs some 50 kB with its socket's buffers."""
+
+KINDS: Final = ("property", "event", "action", "thing", "approval")
+
+
+class Stream:
+    """One open stream. `last` is the newest event's id at its beginning; `missed` is how much was lost before that: None where
+    it cannot be told.
+    """
+
+    __slots__ = ("last", "missed", "observer", "revoked", "run", "session")
+
+    def __init__(
+        self, observer: Observer, session: Session, *, run: str, last: int, missed: int | None
+    ) -> None:
+        self.observer = observer
+        self.session = session
+        self.run = run
+        self.last = last
+        self.missed = missed
+        self.revoked = False
+
+    async def batch(self) -> tuple[list[Event], int]:
+        """What happened since the last call, and how many events were lost before it. No event: the stream has ended."""
+        lost = 0
+        while True:
+            events, missed = await self.observer.batch()
+            lost += missed
+            visible = [
+                event for event in events if self.observer.wants(event)
+            ]  # rights may have narrowed in the queue
+            if visible or not events:
+                return visible, lost
+
+    def mark(self, event: Event) -> str:
+        """The event's id for `Last-Event-ID`: it names the gateway's run, for numbers begin anew with each."""
+        return f"{self.run}-{event.id}"
+
+
+class Streams:
+    """All of them."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._open: set[Stream] = set()
+        self._by_token: Counter[str] = Counter()
+        self.run = f"{int(gateway.started_at * 1000):x}"
+
+    @property
+    def count(self) -> int:
+        return len(self._open)
+
+    @contextmanager
+    def open(
+        self, request: web.Request, *, kinds: frozenset[str] | None = None, only: Topic | None = None
+    ) -> Iterator[Stream]:
+        """A stream of what the caller may see, from now or from `Last-Event-ID` on. Raises `Problem` (400, 429)."""
+        session = request[SESSION]
+        if len(self._open) >= STREAMS_IN_ALL or self._by_token[session.token_id] >= STREAMS_PER_TOKEN:
+            raise Problem(
+                "too-many-streams",
+                f"at most {STREAMS_PER_TOKEN} streams a token, {STREAMS_IN_ALL} in all; close one",
+            )
+        after, missed = self._resume(request)
+        sees = Visible(self._gateway, session.principal, only)
+        observer = self._gateway.observers.subscribe(sees, kinds=kinds, after=after)
+        stream = Stream(observer, session, run=self.run, last=self._gateway.observers.last_id, missed=missed)
+        self._open.add(stream)
+        self._by_token[session.token_id] += 1
+        try:
+            yield stream
+        finally:
+            self._open.discard(stream)
+            self._by_token[session.token_id] -= 1
+            if not self._by_token[session.token_id]:
+                del self._by_token[session.token_id]
+            self._gateway.observers.unsubscribe(observer)
+
+    def revoke(self, token_ids: frozenset[str]) -> None:
+        """Ends every stream of these tokens."""
+        for stream in self._open:
+            if stream.session.token_id in token_ids:
+                stream.revoked = True
+                stream.observer.close()
+
+    def close(self) -> None:
+        """Ends all streams: the gateway stops."""
+        for stream in self._open:
+            stream.observer.close()
+
+    def _resume(self, request: web.Request) -> tuple[int | None, int | None]:
+        """Where to replay from, and how many events are no longer there. Ids look like `<run>-<number>`."""
+        mark = request.headers.get("Last-Event-ID") or request.query.get("after")
+        if mark is None:
+            return None, 0
+        run, dash, text = mark.rpartition("-")
+        if not dash or not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise bad_request("Last-Event-ID must be the id of an event of this gateway, as it was sent")
+        last = self._gateway.observers.last_id
+        if run != self.run or int(text) > last:
+            return 0, None
+        oldest = max(1, last - REPLAY_EVENTS + 1)
+        return int(text), max(0, oldest - int(text) - 1)
+
+
+def kinds_of(request: web.Request) -> frozenset[str] | None:
+    """`?types=property,event`: the kinds of events wanted; None for all. Raises `Problem` (400)."""
+    text = request.query.get("types")
+    if text is None:
+        return None
+    kinds = frozenset(kind.strip() for kind in text.split(","))
+    if not kinds <= set(KINDS):
+        raise bad_request(
+            f"types may be {', '.join(KINDS)}; not {', '.join(sorted(kinds - set(KINDS)))[:80]!r}"
+        )
+    return kinds

@@ -1,0 +1,123 @@
+"""`/things`: the Things that the caller may see, as descriptions or in short."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.api.auth import caller, require_manager
+from gateway.api.directory import TD_JSON
+from gateway.api.forms import Descriptions
+from gateway.api.problems import Problem, bad_request, not_found
+from gateway.api.wire import JSON, LONGEST_PAGE, base_of, number, plain_id, reply
+from gateway.context import Gateway
+from gateway.registry import AdoptionError
+from policies import Principal
+
+MADE_AT_ONCE: Final = 50
+"""Descriptions made before the loop may turn: some 10 ms."""
+
+
+class ThingRoutes:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._descriptions = Descriptions(gateway)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/things", self.index),
+            web.get("/things/{thing}", self.describe),
+            web.post("/things/{thing}/accept", self.accept),
+            web.delete("/things/{thing}", self.forget),
+        ]
+
+    async def index(self, request: web.Request) -> web.Response:
+        """All visible Things by id; a `Link` to the next page where there is one (WoT Discovery, section 7.3.2.1.5)."""
+        principal = caller(request)
+        limit = max(1, number(request, "limit", LONGEST_PAGE, most=LONGEST_PAGE))
+        offset = number(request, "offset", 0)
+        view = request.query.get("view", "")
+        if view not in {"", "summary"}:
+            raise bad_request(f"view is `summary` or left out, it is {view[:40]!r}")
+        shown = self._gateway.rights.of(principal).things
+        page = sorted(thing for thing in shown)[offset : offset + limit]
+        headers = {"Cache-Control": "no-store"}
+        if offset + limit < len(shown):
+            rest = f"&view={view}" if view else ""
+            headers["Link"] = f'</things?offset={offset + limit}&limit={limit}{rest}>; rel="next"'
+        things = [adopted for thing in page if (adopted := self._gateway.registry.get(thing)) is not None]
+        if view:
+            return reply([self._summary(adopted, principal) for adopted in things], headers=headers)
+        body = await self._bodies(things, principal, base_of(request))
+        return web.Response(body=b"[" + b",".join(body) + b"]", content_type=JSON, headers=headers)
+
+    async def describe(self, request: web.Request) -> web.Response:
+        """One Thing's description."""
+        adopted, principal = self.find(request), caller(request)
+        served = self._descriptions.of(adopted, principal, base_of(request))
+        headers = {"ETag": served.etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Host"}
+        if request.headers.get("If-None-Match") in {served.etag, "*"}:
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
+
+    async def accept(self, request: web.Request) -> web.Response:
+        """A person takes a suspended Thing as it announces itself now."""
+        adopted, principal = self.find(request), require_manager(request)
+        try:
+            fresh = await self._gateway.registry.accept(adopted.id, by=principal.id)
+        except (AdoptionError, KeyError) as error:
+            raise Problem("adoption-failed", str(error)) from error
+        return reply(self._summary(fresh, principal))
+
+    async def forget(self, request: web.Request) -> web.Response:
+        """Removes a Thing. Its device may be found again."""
+        adopted, principal = self.find(request), require_manager(request)
+        try:
+            await self._gateway.registry.forget(adopted.id, by=principal.id)
+        except KeyError:
+            raise not_found() from None
+        return web.Response(status=204)
+
+    def find(self, request: web.Request) -> Adopted:
+        """The Thing of the path, which the caller may see. Raises `Problem` (404)."""
+        return find_thing(self._gateway, request)
+
+    async def _bodies(self, things: list[Adopted], principal: Principal, base: str) -> list[bytes]:
+        bodies: list[bytes] = []
+        for count, adopted in enumerate(things, 1):
+            bodies.append(self._descriptions.of(adopted, principal, base).body)
+            if count % MADE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return bodies
+
+    def _summary(self, adopted: Adopted, principal: Principal) -> dict[str, Json]:
+        """What a list shows of a Thing: who it is, where, and how it stands."""
+        sees = self._gateway.rights.of(principal).sees
+        state: dict[str, Json] = {}
+        for name, slot in adopted.slots.items():
+            reading = slot.current
+            if reading is not None and (adopted.id, name) in sees:
+                state[name] = reading.value
+        return {
+            "id": adopted.id,
+            "title": adopted.thing.document["title"],
+            "kind": adopted.thing.kind,
+            "room": adopted.room,
+            "labels": list[Json](sorted(adopted.labels)),
+            "state": state,
+            "reachable": adopted.reach.reachable,
+            "suspended": adopted.suspended,
+        }
+
+
+def find_thing(gateway: Gateway, request: web.Request) -> Adopted:
+    """The Thing of the path, which the caller may see. Raises `Problem` (404)."""
+    thing = plain_id(request.match_info["thing"])
+    adopted = gateway.registry.get(thing)
+    if adopted is None or thing not in gateway.rights.of(caller(request)).things:
+        raise not_found()
+    return adopted

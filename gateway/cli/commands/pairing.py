@@ -1,0 +1,72 @@
+"""`hearth pair`: how the first token comes to a phone or to this terminal."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from gateway.cli.client import Client
+from gateway.cli.exits import Exit, Failure
+from gateway.cli.options import json_option
+from gateway.cli.problems import failure
+from gateway.cli.session import Session, current
+from gateway.cli.target import DEFAULT_URL, Target, profile_path, write_profile
+from gateway.cli.times import clock
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+ROLES: Final = ("owner", "adult", "child", "guest")
+
+
+@click.command(short_help="Open a pairing window, or redeem a code and remember the gateway.")
+@click.argument("code", required=False, default="")
+@click.option("--title", default="", help="What the paired device is called (default: this machine's name).")
+@click.option(
+    "--role", default="owner", show_default=True, type=click.Choice(["owner", "adult", "child", "guest"])
+)
+@click.option("--principal", default="", metavar="ID", help="Who it is for (default: the role's name).")
+@json_option
+def pair(code: str, title: str, role: str, principal: str) -> None:
+    """Without CODE: open a pairing window and print the code to type on the other device.
+
+    With CODE: redeem it at the gateway (--url), and remember address and token for this user.
+    """
+    session = current()
+    if code:
+        _redeem(session, code, title or socket.gethostname())
+    else:
+        _open(session, {"role": role, "principal": principal})
+
+
+def _open(session: Session, wanted: dict[str, Json]) -> None:
+    answer = session.client.ask("POST", "/pairings", {name: value for name, value in wanted.items() if value})
+    if not answer.ok:
+        raise failure(answer)
+    made = answer.body if isinstance(answer.body, dict) else {}
+
+    def as_text() -> None:
+        session.say(str(made.get("code")))
+        session.note(
+            f"it lets one device in as {principal} ({role}), until {clock(made.get('expires_at'))}: hearth pair CODE"
+        )
+
+    session.show(made, as_text)
+
+
+def _redeem(session: Session, code: str, title: str) -> None:
+    url = session.url or session.environ.get("HEARTH_URL", "") or DEFAULT_URL
+    client = Client(Target("--url or HEARTH_URL", url.rstrip("/")))
+    answer = client.ask("POST", "/pairings/redeem", {"code": code, "title": title})
+    if not answer.ok:
+        raise failure(answer)
+    made: dict[str, Json] = answer.body if isinstance(answer.body, dict) else {}
+    secret = made.get("secret")
+    if not isinstance(secret, str):
+        raise Failure("the gateway gave no token", Exit.ERROR, document=made)
+    path = profile_path(session.environ)
+    write_profile(path, url.rstrip("/"), secret)
+    stored: Json = {"profile": str(path), "url": url, "principal": made.get("principal")}
+    session.show(stored, lambda: session.say(f"paired with {url} as {made.get('principal')}; kept in {path}"))

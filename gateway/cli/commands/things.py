@@ -1,0 +1,152 @@
+"""`hearth things`, `show` and `read`: what there is, and how it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.client import segment
+from gateway.cli.names import pick
+from gateway.cli.options import json_option, property_argument, thing_argument
+from gateway.cli.session import Session, current, items
+from gateway.cli.times import ago
+from gateway.cli.values import describe
+from gateway.cli.words import plain_id, summary, value_text
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+
+@click.command(short_help="List the Things of the house.")
+@click.option("--room", default="", help="Only those in this room.")
+@click.option("--kind", default="", help="Only those of this kind (light, lock, …).")
+@json_option
+def things(room: str, kind: str) -> None:
+    """List the Things that you may see, with what is known of them."""
+    session = current()
+    found = [
+        thing
+        for thing in items(session.client.get("/things?view=summary"))
+        if (not room or str(thing.get("room", "")).casefold() == room.casefold())
+        and (not kind or thing.get("kind") == kind)
+    ]
+    session.show(list(found), lambda: _list(session, found))
+
+
+def _list(session: Session, found: list[dict[str, Json]]) -> None:
+    if not found:
+        session.note(
+            "no Things, or none that you may see; `hearth inbox` lists what was found and is not adopted"
+        )
+        return
+    rows = [
+        [
+            plain_id(t["id"]),
+            str(t.get("title") or ""),
+            str(t.get("kind") or ""),
+            str(t.get("room") or ""),
+            summary(t),
+        ]
+        for t in found
+    ]
+    session.table(["THING", "TITLE", "KIND", "ROOM", "STATE"], rows)
+
+
+@click.command(short_help="Show a Thing: what it has, what it takes, how it is.")
+@thing_argument()
+@json_option
+def show(thing: str) -> None:
+    """Show THING: its properties with their values, its actions, and what each takes."""
+    session = current()
+    description = session.thing(thing)
+    if session.as_json:
+        session.document(description)
+        return
+    name = plain_id(description["id"])
+    readings = session.client.get(f"/things/{segment(name)}/properties?detail=1")
+    where = f", {description['hearth:room']}" if description.get("hearth:room") else ""
+    session.say(f"{session.style(str(description.get('title') or name), 'bold')}  ({name}{where})")
+    _properties(session, description, readings if isinstance(readings, dict) else {})
+    _actions(session, description)
+
+
+def _properties(session: Session, description: dict[str, Json], readings: dict[str, Json]) -> None:
+    rows = []
+    for name, prop in _members(description, "properties").items():
+        reading = readings.get(name)
+        detail = reading if isinstance(reading, dict) else {}
+        quality = str(detail.get("quality") or "")
+        note = quality if quality not in {"", "good", "unknown"} else ""
+        takes = "" if prop.get("readOnly") else describe(prop)
+        rows.append(
+            [
+                name,
+                value_text(detail.get("value"), prop.get("unit")),
+                note,
+                ago(detail.get("observed_at")),
+                takes,
+            ]
+        )
+    if rows:
+        session.say()
+        session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN", "TAKES"], rows)
+
+
+def _actions(session: Session, description: dict[str, Json]) -> None:
+    rows = []
+    for name, action in _members(description, "actions").items():
+        taken = action.get("input")
+        hazard = action.get("hearth:hazard")
+        rows.append(
+            [name, describe(taken) if isinstance(taken, dict) else "nothing", str(hazard if hazard else "")]
+        )
+    if rows:
+        session.say()
+        session.table(["ACTION", "TAKES", "HAZARD"], rows)
+
+
+def _members(description: dict[str, Json], group: str) -> dict[str, dict[str, Json]]:
+    found = description.get(group)
+    return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+
+
+@click.command(short_help="Read a property, or all of them.")
+@thing_argument()
+@property_argument(required=False)
+@json_option
+def read(thing: str, property_name: str) -> None:
+    """Read one property of THING (its value alone, for scripts), or all of them."""
+    session = current()
+    description = session.thing(thing)
+    base = f"/things/{segment(plain_id(description['id']))}/properties"
+    known = _members(description, "properties")
+    if property_name:
+        name = pick("property", property_name, list(known), plain_id(description["id"]))
+        _read_one(session, f"{base}/{segment(name)}", known[name].get("unit"))
+        return
+    readings = session.client.get(f"{base}?detail=1")
+    session.show(readings, lambda: _read_all(session, readings if isinstance(readings, dict) else {}))
+
+
+def _read_one(session: Session, path: str, unit: Json) -> None:
+    if session.as_json:
+        session.document(session.client.get(f"{path}?detail=1"))
+        return
+    session.say(value_text(session.client.get(path), unit))
+
+
+def _read_all(session: Session, readings: dict[str, Json]) -> None:
+    rows = []
+    for name, found in readings.items():
+        detail = found if isinstance(found, dict) else {}
+        quality = str(detail.get("quality") or "")
+        rows.append(
+            [
+                name,
+                value_text(detail.get("value"), detail.get("unit")),
+                quality,
+                ago(detail.get("observed_at")),
+            ]
+        )
+    session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN"], rows)

@@ -1,0 +1,101 @@
+"""`hearth watch`: what happens, as it happens."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from gateway.cli.exits import Exit, Failure
+from gateway.cli.options import json_option, thing_argument
+from gateway.cli.session import Session, current
+from gateway.cli.sse import ServerEvent
+from gateway.cli.text import clean
+from gateway.cli.times import clock
+from gateway.cli.words import plain_id, value_text
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+RETRY_SECONDS: Final = (1.0, 30.0)
+"""From the first wait after a lost connection to the longest; each is drawn at random below the double of the one before."""
+
+KINDS: Final = ("property", "event", "action", "thing")
+
+
+@click.command(short_help="Show what happens, as it happens.")
+@thing_argument(required=False)
+@click.option("--types", default="", metavar="KINDS", help=f"Only these, with commas: {', '.join(KINDS)}.")
+@click.option("--count", type=click.IntRange(min=1), help="End after so many.")
+@json_option
+def watch(thing: str, types: str, count: int | None) -> None:
+    """Show the events of THING, or of all that you may see, until Ctrl-C. A lost connection is taken up again."""
+    session = current()
+    wanted = session.thing_id(thing) if thing else ""
+    shown = 0
+    for event in _events(session, f"/events?types={types}" if types else "/events"):
+        document = _document(event)
+        if event.type == "revoked":
+            raise Failure("the token was revoked", Exit.REFUSED, document=document)
+        if wanted and event.type != "missed" and plain_id(document.get("thing")) != wanted:
+            continue
+        line = _line(document)
+        session.show(document, lambda line=line: session.say(line))  # type: ignore[misc]
+        shown += 1
+        if shown == count:
+            return
+
+
+def _events(session: Session, path: str) -> Iterator[ServerEvent]:
+    """Events without end: after a lost connection from the last one on."""
+    last, wait = "", RETRY_SECONDS[0]
+    while True:
+        try:
+            for event in session.client.events(path, last):
+                last, wait = event.id or last, RETRY_SECONDS[0]
+                yield event
+                if event.type == "revoked":
+                    return
+        except Failure as error:
+            if error.code is not Exit.UNREACHABLE or not last:
+                raise
+        pause = random.uniform(0.5, 1.0) * wait  # noqa: S311 (only so that not all come back at once)
+        session.note(f"the connection was lost; trying again in {pause:.0f} s")
+        time.sleep(pause)
+        wait = min(wait * 2, RETRY_SECONDS[1])
+
+
+def _document(event: ServerEvent) -> dict[str, Json]:
+    try:
+        found: Json = json.loads(event.data)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"type": event.type, "data": found}
+
+
+def _line(raw: dict[str, Json]) -> str:
+    cleaned = clean(raw)
+    event = cleaned if isinstance(cleaned, dict) else {}
+    kind = event.get("type")
+    if kind == "missed":
+        return f"          … {event.get('count') or 'some'} events missed"
+    name = f"{plain_id(event.get('thing'))}  {event.get('name') or ''}".rstrip()
+    match kind:
+        case "property":
+            quality = event.get("quality")
+            what = value_text(event.get("value")) + (
+                f"  ({quality})" if quality not in {None, "good"} else ""
+            )
+        case "event":
+            what = f"event{'' if event.get('data') is None else '  ' + value_text(event.get('data'))}"
+        case "action":
+            reason = f" ({event['reason']})" if event.get("reason") else ""
+            what = f"{event.get('outcome')}{reason}, asked by {event.get('principal')}"
+        case _:
+            reason = f": {event['reason']}" if event.get("reason") else ""
+            what = f"{event.get('change') or kind}{reason}"
+    return f"{clock(event.get('at'))}  {name}  {what}"

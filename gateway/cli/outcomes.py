@@ -1,0 +1,50 @@
+"""What came of a command, in one clear sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.cli.times import duration, seconds_of
+from gateway.cli.words import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capabilities.vocabulary import Json
+
+_BY: Mapping[str, str] = {
+    "device": "seen at the device",
+    "bridge": "its bridge says so, the device itself has not yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked. `shows_in` is the property its effect shows in ("" where nothing can be seen)."""
+
+    thing: str
+    affordance: str
+    is_action: bool
+    shows_in: str
+    unit: Json = None
+
+
+def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
+    """Of a command that was done: `confirmed: desk-lamp on is true (seen at the device 84 ms later)`.
+
+    `status` is the execution's status document.
+    """
+    outcome, seen = str(status.get("outcome")), status.get("seen")
+    what = f"{asked.thing} {asked.affordance}"
+    if outcome == "confirmed" and isinstance(seen, dict):
+        value = value_text(seen.get("value"), asked.unit)
+        effect = f"{asked.thing} {asked.shows_in or asked.affordance} is {value}"
+        return f"confirmed: {effect} ({_BY.get(str(seen.get('evidence')), 'seen')}{_later(status)})"
+    detail = str(status.get("detail") or "")
+    return f"{outcome}: {what}" + (f" – {detail}" if detail else "")
+
+
+def _later(status: Mapping[str, Json]) -> str:
+    asked, ended = seconds_of(status.get("timeRequested")), seconds_of(status.get("timeEnded"))
+    return f" {duration(ended - asked)} later" if asked is not None and ended is not None else ""

@@ -1,0 +1,47 @@
+"""Values and states as a person reads them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gateway.cli.values import shown_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capabilities.vocabulary import Json
+
+URN = "urn:hearth:"
+_SUMMARY_VALUES = 3
+
+
+def plain_id(thing: Json) -> str:
+    """A Thing's id as people type it."""
+    return str(thing or "").removeprefix(URN)
+
+
+def value_text(value: Json, unit: Json = None) -> str:
+    """`true`, `21.5 °C`, `[1, 2]`; nothing known is `–`."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.6g}{shown_unit(unit)}" if isinstance(value, float) else f"{value}{shown_unit(unit)}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def summary(thing: Mapping[str, Json]) -> str:
+    """How a Thing is, in a few words: what keeps it from working first, else its first values."""
+    if thing.get("suspended"):
+        return f"suspended: {thing['suspended']}"
+    state = thing.get("state")
+    parts = []
+    for name, value in (state if isinstance(state, dict) else {}).items():
+        if isinstance(value, bool):
+            parts.append(f"{name} {'yes' if value else 'no'}" if name != "on" else ("on" if value else "off"))
+        elif not isinstance(value, dict | list) and value is not None:
+            parts.append(f"{name} {value_text(value)}")
+    text = ", ".join(parts[:_SUMMARY_VALUES]) + (", …" if len(parts) > _SUMMARY_VALUES else "")
+    return f"out of reach ({text})" if thing.get("reachable") is False and text else text or "nothing known"
