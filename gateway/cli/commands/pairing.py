@@ -49,8 +49,9 @@ def _open(session: Session, wanted: dict[str, Json]) -> None:
 
     def as_text() -> None:
         session.say(str(made.get("code")))
+        until = clock(made.get("expires_at"))
         session.note(
-            f"it lets one device in as {principal} ({role}), until {clock(made.get('expires_at'))}: hearth pair CODE"
+            f"it lets one device in as {made.get('principal')} ({made.get('role')}), until {until}: hearth pair CODE"
         )
 
     session.show(made, as_text)

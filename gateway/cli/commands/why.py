@@ -1,0 +1,94 @@
+"""`hearth why`: a short story of why a Thing is as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.client import segment
+from gateway.cli.names import pick
+from gateway.cli.options import json_option, property_argument, thing_argument
+from gateway.cli.session import Session, current
+from gateway.cli.times import ago, clock
+from gateway.cli.words import plain_id, value_text
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+
+@click.command(short_help="Tell why a Thing is as it is: who, what for, under which rules.")
+@thing_argument()
+@property_argument(required=False)
+@json_option
+def why(thing: str, property_name: str) -> None:
+    """Tell why THING is as it is: the last command that moved it, who asked for it and what for, or that it was moved by hand.
+
+    Without PROPERTY it is about what was moved last.
+    """
+    session = current()
+    description = session.thing(thing)
+    name = plain_id(description["id"])
+    path = f"/things/{segment(name)}/why"
+    if property_name:
+        known = description.get("properties")
+        chosen = pick("property", property_name, list(known) if isinstance(known, dict) else [], name)
+        path += f"?property={segment(chosen)}"
+    answer = session.client.get(path)
+    session.show(answer, lambda: _tell(session, answer if isinstance(answer, dict) else {}))
+
+
+def _tell(session: Session, answer: dict[str, Json]) -> None:
+    for number, line in enumerate(story(answer)):
+        session.say(session.style(line, "bold") if number == 0 else f"  {line}")
+
+
+def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
+    """The state, then how it came to be, a line each."""
+    state, command = answer.get("state"), answer.get("command")
+    known = state if isinstance(state, dict) else {}
+    lines = [_state_line(answer, known, now)]
+    if not isinstance(command, dict):
+        lines.append(
+            "no command is recorded that moved it: it was set at the device, or by something else than this gateway"
+        )
+        return lines
+    if answer.get("cause") == "device":
+        lines.append("it was moved at the device, or by something else than this gateway; before that:")
+    lines.extend(_command_lines(command, now))
+    return lines
+
+
+def _state_line(answer: dict[str, Json], state: dict[str, Json], now: float | None) -> str:
+    what = " ".join(str(part) for part in (plain_id(answer.get("thing")), answer.get("property")) if part)
+    if state.get("value") is None:
+        return f"{what}: nothing is known of its state"
+    seen = ago(state.get("observed_at"), now)
+    by = {"device": "by the device", "bridge": "by its bridge"}.get(str(state.get("evidence")), "")
+    told = ", ".join(part for part in (f"told {by} {seen}".strip(), _quality(state)) if part)
+    return f"{what} is {value_text(state.get('value'), state.get('unit'))} ({told})"
+
+
+def _quality(state: dict[str, Json]) -> str:
+    return "" if state.get("quality") in {None, "good"} else str(state["quality"])
+
+
+def _command_lines(command: dict[str, Json], now: float | None) -> list[str]:
+    value = "" if command.get("value") is None else f" {value_text(command['value'])}"
+    asked = f"{command.get('affordance')}{value}, {ago(command.get('at'), now)} (at {clock(command.get('at'), now)})"
+    lines = [f"asked:    {asked}"]
+    if command.get("principal"):
+        lines.append(f"by:       {command['principal']}")
+    else:
+        lines.append("by:       somebody whose commands are not yours to read")
+    if command.get("purpose"):
+        lines.append(f"for:      {command['purpose']}")
+    findings = command.get("findings")
+    rules = [str(finding) for finding in findings] if isinstance(findings, list) else []
+    if rules:
+        lines.append(f"rules:    {', '.join(rules)}")
+    detail = f" – {command['detail']}" if command.get("detail") else ""
+    lines.append(f"outcome:  {command.get('outcome') or 'not known yet'}{detail}")
+    if command.get("entry"):
+        lines.append(f"ledger:   entry {command['entry']}, execution {command.get('execution')}")
+    return lines

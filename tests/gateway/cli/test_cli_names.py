@@ -1,0 +1,61 @@
+"""A Thing is named by its id, its title, or the beginning of either."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.cli.exits import Exit, Failure
+from gateway.cli.names import Named, find, pick
+
+THINGS = [
+    Named("desk-lamp", "Desk lamp"),
+    Named("desk-fan", "Fan"),
+    Named("front-door", "Haustür"),
+    Named("lamp", "Lamp"),
+    Named("lamp-2", "Lamp"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "id_"),
+    [
+        ("desk-lamp", "desk-lamp"),
+        ("Desk Lamp", "desk-lamp"),
+        ("DESK-L", "desk-lamp"),
+        ("haus", "front-door"),
+        ("HAUSTÜR", "front-door"),
+        ("lamp", "lamp"),
+        ("lamp-", "lamp-2"),
+        ("fan", "desk-fan"),
+    ],
+)
+def test_found(wanted: str, id_: str) -> None:
+    assert find(THINGS, wanted).id == id_
+
+
+def test_several() -> None:
+    with pytest.raises(Failure) as caught:
+        find(THINGS, "desk")
+    assert str(caught.value) == "'desk' may mean desk-lamp or desk-fan; name one of them"
+    assert caught.value.code is Exit.USAGE
+
+
+def test_a_slip_suggests_the_nearest() -> None:
+    with pytest.raises(Failure) as caught:
+        find(THINGS, "desk-lmap")
+    assert str(caught.value) == "there is no Thing 'desk-lmap'; did you mean desk-lamp or desk-fan?"
+    assert caught.value.code is Exit.NOT_FOUND
+    with pytest.raises(Failure, match="did you mean front-door"):
+        find(THINGS, "door")
+    with pytest.raises(Failure, match="`hearth things` lists them"):
+        find(THINGS, "xyz")
+
+
+def test_an_affordance() -> None:
+    known = ["on", "brightness", "color_temperature"]
+    assert pick("property", "bri", known, "desk-lamp") == "brightness"
+    assert pick("property", "ON", known, "desk-lamp") == "on"
+    with pytest.raises(Failure, match="desk-lamp has no property 'brigthness'; did you mean brightness"):
+        pick("property", "brigthness", known, "desk-lamp")
+    with pytest.raises(Failure, match="it has: on, brightness, color_temperature"):
+        pick("property", "xyz", known, "desk-lamp")
