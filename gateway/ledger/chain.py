@@ -146,7 +146,10 @@ class Chain:
     @property
     def put_off(self) -> bool:
         """Whether `catch_up` has something to do."""
-        return self._store.log_bytes > CHECKPOINT_BYTES or self._store.last_seq - self._store.posted >= POST_ENTRIES
+        return (
+            self._store.log_bytes > CHECKPOINT_BYTES
+            or self._store.last_seq - self._store.posted >= POST_ENTRIES
+        )
 
     def catch_up(self) -> None:
         """In a lull: one piece of what was put off. Raises `OSError`, `sqlite3.Error`."""

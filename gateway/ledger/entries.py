@@ -34,7 +34,7 @@ SETTLING: Final = frozenset({"outcome", "denied"})
 """… and those that settle it."""
 
 
-class LedgerUnavailable(Exception):  # noqa: N818 (a state of the world)
+class LedgerUnavailable(Exception):
     """The entry was not recorded: the ledger cannot be written (disk full, I/O error), is closed, or too much waits."""
 
 
