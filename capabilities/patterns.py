@@ -1,26 +1,24 @@
 """Regular expressions that come from devices, held to patterns that cannot run away.
 
-Python's matcher backtracks: `(a+)+b` needs exponential time. A pattern is accepted only if its worst case is a small polynomial
-of a bounded text: nothing that repeats or branches may itself be repeated, and there are few repetitions and branches.
+Python's matcher backtracks: `(a+)+b` needs exponential time. A pattern is accepted only if its worst case is a bounded
+number of steps on a bounded text: nothing that repeats or branches is itself repeated, and the ways through the rest are counted.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final
+from warnings import catch_warnings, simplefilter
 
-MAX_PATTERN_CHARACTERS: Final = (
-    256  # the longest pattern in the discovery messages of real devices has about 40
-)
-MAX_TEXT_CHARACTERS: Final = 512  # texts of devices are names and codes; see MAX_UNBOUNDED
-MAX_UNBOUNDED: Final = 2  # `*`, `+`, `{n,}`: 512² steps at worst, some milliseconds
-MAX_CHOICES: Final = 8  # `|`, `?`, `{n,m}`: 2⁸ ways at worst
+MAX_PATTERN_CHARACTERS: Final = 256  # those in the discovery messages of real devices have about 40
+MAX_TEXT_CHARACTERS: Final = 256  # texts of devices are names and codes
+MAX_STEPS: Final = 2**22  # at worst some 50 ms; a number with a fraction needs 2¹⁷
 
-_TOKEN: Final = re.compile(
+_PIECE: Final = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?:|\?=|\?!|\?<[=!])?|\)|\||[*+?][?+]?|\{\d*,?\d*\}[?+]?|.",
     re.DOTALL,
 )
-_EXACT: Final = re.compile(r"\{(\d+)\}[?+]?")
+_TIMES: Final = re.compile(r"\{(\d*)(,?)(\d*)\}[?+]?")
 
 
 class PatternError(ValueError):
@@ -28,42 +26,58 @@ class PatternError(ValueError):
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile `pattern` (ECMA-262 as far as Python's syntax is the same). Search it only in texts of at most
-    `MAX_TEXT_CHARACTERS`. Raises `PatternError`.
+    """Compile `pattern`: ECMA-262 as far as Python's syntax is the same.
+
+    Search it only in texts of at most `MAX_TEXT_CHARACTERS`. Raises `PatternError`.
     """
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise PatternError(f"is longer than {MAX_PATTERN_CHARACTERS} characters")
-    _refuse_runaway(pattern)
+    if _ways(pattern) > MAX_STEPS:
+        raise PatternError("has too many repetitions and choices")
     try:
-        return re.compile(pattern)
+        with catch_warnings():
+            simplefilter("ignore")  # of sets that a later Python may read in another way
+            return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"is no regular expression ({error})") from None
 
 
-def _refuse_runaway(pattern: str) -> None:
-    unbounded = choices = 0
-    open_groups: list[bool] = []  # for each open group: whether something in it repeats or branches
-    closed_busy = False  # the same for the group that the previous piece closed
-    for piece in _TOKEN.findall(pattern):
-        if piece[0] == "(":
-            open_groups.append(False)
-            closed_busy = False
-            continue
+def _ways(pattern: str) -> int:
+    """An upper bound of the ways a backtracking matcher can go. Raises `PatternError` where there is none."""
+    ways = 1
+    anchored = pattern.startswith("^")
+    groups: list[bool] = []  # for each open group: whether something in it repeats or branches
+    busy = False  # whether the previous piece closed such a group
+    for piece in _PIECE.findall(pattern):
+        choices = _choices(piece)
         if piece == ")":
-            closed_busy = open_groups.pop() if open_groups else False
-            if closed_busy and open_groups:
-                open_groups[-1] = True
+            busy = groups.pop() if groups else False
+            if busy and groups:
+                groups[-1] = True
             continue
-        if piece == "|" or piece[0] in "*+?" or (piece[0] == "{" and len(piece) > 2):
-            exact = _EXACT.fullmatch(piece)
-            if piece != "|" and closed_busy:
-                raise PatternError("repeats a group in which something repeats or branches")
-            unbounded += piece[0] in "*+" or (piece[0] == "{" and piece.rstrip("?+").endswith(",}"))
-            choices += piece[0] in "|?" or (piece[0] == "{" and not exact)
-            if open_groups:
-                open_groups[-1] = True
-        elif len(piece) == 2 and piece[0] == "\\" and piece[1].isdigit() and piece[1] != "0":
+        if piece[0] == "(":
+            groups.append(False)
+        elif piece[0] == "\\" and piece[1:] in "123456789":
             raise PatternError("refers back to a group")
-        closed_busy = False
-    if unbounded > MAX_UNBOUNDED or choices > MAX_CHOICES:
-        raise PatternError(f"has more than {MAX_UNBOUNDED} open repetitions or {MAX_CHOICES} choices")
+        elif busy and (piece[0] in "*+" or _TIMES.fullmatch(piece)):
+            raise PatternError("repeats a group in which something repeats or branches")
+        if piece == "|" and not groups:
+            anchored = False
+        if choices > 1 and groups:
+            groups[-1] = True
+        ways *= choices
+        busy = False
+    return ways if anchored else ways * MAX_TEXT_CHARACTERS
+
+
+def _choices(piece: str) -> int:
+    """In how many ways a piece of a pattern can match, at most."""
+    if piece[0] in "*+":
+        return MAX_TEXT_CHARACTERS
+    if piece[0] in "?|":
+        return 2
+    times = _TIMES.fullmatch(piece)
+    if times is None or not times[2]:
+        return 1
+    most = int(times[3][:9]) if times[3] else MAX_TEXT_CHARACTERS
+    return max(2, min(most - int(times[1][:9] or 0) + 1, MAX_TEXT_CHARACTERS))

@@ -62,7 +62,7 @@ def _base(schema: Schema, depth: int) -> Validator:
         return boolean
     if kind == "null":
         return null
-    if kind in {"number", "integer"}:
+    if kind in ("number", "integer"):
         return number_check(schema, integer=kind == "integer")
     if kind == "string":
         return text_check(schema)
