@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 from pydantic import (
@@ -81,6 +82,8 @@ def _text(value: object) -> str:
         raise fault("must be text")
     if not value.strip() or len(value) > LONGEST_TEXT_CHARS:
         raise fault(f"must be text of 1 to {LONGEST_TEXT_CHARS} characters")
+    if any(unicodedata.category(char) == "Cc" for char in value):
+        raise fault("must stand on one line, without control characters")
     return value
 
 

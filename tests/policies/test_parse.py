@@ -167,6 +167,7 @@ def test_faults_of_the_file(text: str, said: str) -> None:
         ("things = 'lamp'", ", things: must be a list"),
         ("things = [1]", ", things: must be text"),
         ("rooms = [' ']", ", rooms: must be text of 1 to 300 characters"),
+        ("rooms = ['hall', \"a\\nb\"]", ", rooms: must stand on one line, without control characters"),
         ("hazard_min = 4", ", hazard_min: must be a hazard: 0 comfort, 1 nuisance, 2 property, 3 life safety"),
         ("hazard_min = true", ", hazard_min: must be a hazard: 0 comfort, 1 nuisance, 2 property, 3 life safety"),
         ("privilege = 'manag'", ", privilege: must be one of view, operate, manage, administer; did you mean "
