@@ -170,13 +170,17 @@ async def _supervised(clock: Clock) -> AsyncIterator[Supervisor]:
 
 async def _run_configured(gateway: Gateway, running: dict[str, Driver]) -> None:
     async with configured_drivers(gateway.config, gateway.clock) as drivers:
-        for driver in drivers.values():
-            _keep_driver(gateway, running, driver)
-        await asyncio.Event().wait()  # a managed broker lives as long as this task
+        tasks = [_keep_driver(gateway, running, driver) for driver in drivers.values()]
+        try:
+            await asyncio.Event().wait()  # a managed broker lives as long as this task
+        finally:  # the drivers say goodbye before their broker goes
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _keep_driver(gateway: Gateway, running: dict[str, Driver], driver: Driver) -> None:
-    gateway.supervisor.keep(f"driver {driver.name}", partial(_run_driver, gateway, running, driver))
+def _keep_driver(gateway: Gateway, running: dict[str, Driver], driver: Driver) -> asyncio.Task[None]:
+    return gateway.supervisor.keep(f"driver {driver.name}", partial(_run_driver, gateway, running, driver))
 
 
 async def _run_driver(gateway: Gateway, running: dict[str, Driver], driver: Driver) -> None:

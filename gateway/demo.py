@@ -111,7 +111,7 @@ def _complete(gateway: Gateway, devices: int) -> bool:
     known = [
         thing
         for thing in gateway.registry
-        if thing.reach.reachable and all(slot.reading is not None for slot in thing.slots.values())
+        if thing.reach.reachable and any(slot.reading is not None for slot in thing.slots.values())
     ]
     return len(known) >= devices
 

@@ -22,9 +22,17 @@ def run(ctx: click.Context, config: Path | None) -> None:
 
 
 @click.command(short_help="Run a gateway with a simulated house.")
+@click.option(
+    "--port", default=8420, show_default=True, type=click.IntRange(0, 65535), help="Taken if it is free."
+)
+@click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the data there (default: it is gone afterwards).",
+)
 @click.pass_context
-def demo(ctx: click.Context) -> None:
-    """Run a gateway with a simulated house on a real broker, with data that is gone afterwards."""
+def demo(ctx: click.Context, port: int, state_dir: Path | None) -> None:
+    """Run a gateway with a simulated house on a real broker."""
     from gateway.demo import main  # noqa: PLC0415 (the whole daemon, and a house)
 
-    ctx.exit(main())
+    ctx.exit(main(port=port, state_dir=state_dir))
