@@ -9,15 +9,17 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from drivers.simulated.actuations import ActuationLog
-from drivers.simulated.device import Device
-from drivers.simulated.faults import parse_fault
+from drivers.simulated.faults import Fault, parse_fault
 from drivers.simulated.house import generated, house
 from drivers.simulated.link import Account
 from drivers.simulated.mqtt_house import MqttHouse
+from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
+from drivers.simulated.zigbee2mqtt_model import read_messages
 
 PASSWORD_VARIABLE = "HEARTH_SIMULATED_PASSWORD"  # noqa: S105 - the name of a variable
 _USAGE_ERROR = 2
@@ -28,59 +30,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
-        devices = generated(options.count) if options.count else house()
-        set_faults(devices, options.fault)
-        account = Account(options.host, options.port, options.user, _password(options.password_file))
         with ActuationLog(options.log) as actuations:
-            asyncio.run(_run(devices, account, options, actuations))
+            asyncio.run(_simulate(options, actuations))
     except (OSError, ValueError) as error:
         parser.exit(_USAGE_ERROR, f"{parser.prog}: {error}\n")
     return 0
 
 
-def set_faults(devices: Iterable[Device], faults: Iterable[str]) -> None:
+class _Faulty(Protocol):
+    fault: Fault | None
+
+
+def set_faults(devices: Mapping[str, _Faulty], faults: Iterable[str]) -> None:
     """Apply each `<device>=<fault>`. Raises `ValueError` that names the devices there are."""
-    by_id = {device.id: device for device in devices}
     for text in faults:
         device, _, fault = text.partition("=")
-        if device not in by_id:
-            raise ValueError(f"--fault {text!r}: no device {device!r}; there are {', '.join(by_id)}")
-        by_id[device].fault = parse_fault(fault)
+        if device not in devices:
+            raise ValueError(f"--fault {text!r}: no device {device!r}; there are {', '.join(devices)}")
+        devices[device].fault = parse_fault(fault)
 
 
-async def _run(
-    devices: Sequence[Device], account: Account, options: argparse.Namespace, actuations: ActuationLog
-) -> None:
+async def _run(simulator: MqttHouse | Zigbee2Mqtt) -> None:
     """Until SIGINT or SIGTERM. Prints `ready` when everything is announced."""
-    stop = asyncio.Event()
+    task = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    house_ = MqttHouse(
-        devices,
-        account,
-        base=options.base,
-        seed=options.seed,
-        drift=not options.still,
-        actuations=actuations,
+        if task:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        async with simulator:
+            sys.stdout.write(f"ready: {len(simulator.devices)} devices\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+
+
+async def _simulate(options: argparse.Namespace, actuations: ActuationLog) -> None:
+    account = Account(options.host, options.port, options.user, _password(options.password_file))
+    if options.zigbee2mqtt:
+        bridge = Zigbee2Mqtt(
+            read_messages(options.zigbee2mqtt), account, retain=options.retain, actuations=actuations
+        )
+        set_faults(bridge.devices, options.fault)
+        await _run(bridge)
+        return
+    devices = generated(options.count) if options.count else house()
+    set_faults({device.id: device for device in devices}, options.fault)
+    await _run(
+        MqttHouse(
+            devices,
+            account,
+            base=options.base,
+            seed=options.seed,
+            drift=not options.still,
+            actuations=actuations,
+        )
     )
-    running = asyncio.create_task(_until(house_, stop, len(devices)), name="simulated-house")
-    stopped = asyncio.create_task(stop.wait(), name="simulated-stop")
-    await asyncio.wait([running, stopped], return_when=asyncio.FIRST_COMPLETED)
-    if not stop.is_set():
-        await running
-    # Still waiting for a broker that does not come: then there is nothing to say goodbye to.
-    for task in (running, stopped):
-        if not house_.connected.is_set():
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _until(house_: MqttHouse, stop: asyncio.Event, count: int) -> None:
-    async with house_:
-        sys.stdout.write(f"ready: {count} devices\n")
-        sys.stdout.flush()
-        await stop.wait()
 
 
 def _password(file: Path | None) -> str:
@@ -98,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--password-file", type=Path, help=f"else the variable {PASSWORD_VARIABLE}")
     parser.add_argument("--base", default="home", help="the first level of all topics")
     parser.add_argument("--count", type=int, default=0, help="so many plain devices instead of the house")
+    parser.add_argument(
+        "--zigbee2mqtt",
+        type=Path,
+        metavar="FILE",
+        help="a simulated Zigbee2MQTT with these discovery messages (JSON lines)",
+    )
+    parser.add_argument("--retain", action="store_true", help="with --zigbee2mqtt: states are retained")
     parser.add_argument("--seed", type=int, default=0, help="of the weather")
     parser.add_argument("--still", action="store_true", help="no weather: nothing changes by itself")
     parser.add_argument("--log", type=Path, help="append every command received to this file, as JSON lines")

@@ -97,7 +97,11 @@ class Link:
             asyncio.create_task(self._stay_connected(), name="simulated-link"),
             asyncio.create_task(self._keep_alive(), name="simulated-keepalive"),
         ]
-        await self.connected.wait()
+        try:
+            await self.connected.wait()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(

@@ -30,6 +30,22 @@ _PREFIX: Final = "homeassistant"
 log = logging.getLogger(__name__)
 
 
+def publishes(base: str = "home") -> tuple[str, ...]:
+    """The topic filters that the house needs to publish: its states, never its commands."""
+    return (
+        f"{_PREFIX}/#",
+        f"{base}/bridge/availability",
+        f"{base}/bridge/logging",
+        f"{base}/+/availability",
+        f"{base}/+/+/state/#",
+    )
+
+
+def subscribes(base: str = "home") -> tuple[str, ...]:
+    """The topic filters that the house listens on."""
+    return f"{base}/+/+/set", f"{base}/+/+/set/+", f"{_PREFIX}/status"
+
+
 class MqttHouse:
     """`devices` on the broker of `account`, under `<base>/…`, from `async with` until its end.
 
@@ -59,7 +75,7 @@ class MqttHouse:
         self._link = Link(
             account,
             f"simulated-{base}",
-            (f"{base}/+/+/set", f"{base}/+/+/set/+", f"{_PREFIX}/status"),
+            subscribes(base),
             on_connect=self._announce_all,
             on_message=self._message,
             will=Will(self._bridge, "offline"),

@@ -1,0 +1,234 @@
+"""A simulated Zigbee2MQTT 2.x on a real broker (zigbee2mqtt.io, "MQTT topics and messages").
+
+Announces the devices of given discovery messages, publishes their states, and answers `set` and `get` as the real one does: a
+`set` is answered at once with an optimistic echo of what was asked; what the device really did is told later by some devices,
+and by all when they are asked with `get`. Errors go to `bridge/logging`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self
+
+from capabilities.vocabulary import Json
+from drivers.simulated.actuations import Actuation, ActuationLog
+from drivers.simulated.device import play
+from drivers.simulated.faults import Do
+from drivers.simulated.link import Account, Link, Will
+from drivers.simulated.timeline import LoopTimeline, Timeline
+from drivers.simulated.zigbee2mqtt_device import MOTION_SECONDS, Values, ZigbeeDevice
+from drivers.simulated.zigbee2mqtt_model import Message, key_of, models
+
+# The words that are taken without JSON around them.
+_BARE_STATES: Final = frozenset({"on", "off", "toggle", "open", "close", "stop", "lock", "unlock"})
+_BRIDGE_STATES: Final = {True: '{"state":"online"}', False: '{"state":"offline"}'}
+
+
+class Zigbee2Mqtt:
+    """The bridge, from `async with` until its end, with the devices that `messages` announce.
+
+    `retain` publishes states retained, as the device option of that name does; the real default is not to. `status_seconds` is
+    how long after Home Assistant's birth message all states are told again (the real one waits 30 s).
+    """
+
+    def __init__(
+        self,
+        messages: Iterable[Message],
+        account: Account,
+        *,
+        base: str = "zigbee2mqtt",
+        prefix: str = "homeassistant",
+        retain: bool = False,
+        status_seconds: float = 0.1,
+        actuations: ActuationLog | None = None,
+        timeline: Timeline | None = None,
+    ) -> None:
+        self.devices: Final = {name: ZigbeeDevice(model) for name, model in models(messages, base).items()}
+        self.actuations: Final = actuations or ActuationLog()
+        self.timeline: Final = timeline or LoopTimeline()
+        self._base = base
+        self._prefix = prefix
+        self._retain = retain
+        self._status_seconds = status_seconds
+        self._ticking: set[str] = set()
+        self._link = Link(
+            account,
+            f"simulated-{base}",
+            (f"{base}/#", f"{prefix}/status"),
+            on_connect=self._announce,
+            on_message=self._message,
+            will=Will(f"{base}/bridge/state", _BRIDGE_STATES[False]),
+        )
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self._link)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.timeline.close()
+        self._publish("bridge/state", _BRIDGE_STATES[False], retain=True)
+        await self._stack.aclose()
+
+    def use(self, device: ZigbeeDevice, values: Mapping[str, Json]) -> None:
+        """Somebody uses the device by hand: it changes, and reports."""
+        device.act(values)
+        self._report(device, set(values))
+        self._start_moving(device)
+
+    def available(self, device: ZigbeeDevice, is_available: bool) -> None:
+        """Say that the device answers, or does not."""
+        self._publish(f"{device.name}/availability", _BRIDGE_STATES[is_available], retain=True)
+
+    # --- what it tells
+
+    def _announce(self) -> None:
+        self._publish("bridge/state", _BRIDGE_STATES[True], retain=True)
+        for device in self.devices.values():
+            for topic, payload in device.model.messages:
+                self._link.publish(topic, payload, retain=True)
+            self.available(device, True)
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        for device in self.devices.values():
+            self._tell(device)
+
+    def _tell(self, device: ZigbeeDevice) -> None:
+        """The whole cached state, as the bridge always publishes it."""
+        self._publish(device.name, json.dumps(device.cache), retain=self._retain)
+
+    def _error(self, message: str) -> None:
+        entry = {"level": "error", "message": message, "namespace": "z2m"}
+        self._publish("bridge/logging", json.dumps(entry))
+
+    def _publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        self._link.publish(f"{self._base}/{topic}", payload, retain=retain)
+
+    # --- what it hears
+
+    def _message(self, topic: str, payload: bytes) -> None:
+        if topic == f"{self._prefix}/status":
+            if payload == b"online":
+                self.timeline.call_later(self._status_seconds, self._tell_all)
+            return
+        path = topic.removeprefix(f"{self._base}/").split("/")
+        if path[0] == "bridge":
+            self._request("/".join(path[1:]), payload)
+            return
+        verb = next((i for i, level in enumerate(path[1:], 1) if level in {"set", "get"}), None)
+        if verb is None:
+            return  # our own states
+        device = self.devices.get(path[0])
+        if device is None:
+            self._error(f"Entity '{'/'.join(path[:verb])}' is unknown")
+            return
+        endpoint, attribute = "/".join(path[1:verb]), "/".join(path[verb + 1 :])
+        order = _parse(payload, attribute or None)
+        if order is None:
+            self._log(device, topic, payload, "nothing: invalid message")
+            self._error("Invalid message 'undefined', skipping...")
+            return
+        order = {key_of(endpoint, None, name): value for name, value in order.items()}
+        (self._set if path[verb] == "set" else self._get)(device, order, topic, payload)
+
+    def _set(self, device: ZigbeeDevice, order: Values, topic: str, payload: bytes) -> None:
+        values, errors = device.checked(order)
+        for error in errors:
+            self._error(error)
+        if not values:
+            self._log(device, topic, payload, "nothing: " + "; ".join(errors))
+            return
+        names = set(values)
+        behaviour = device.behaviour(names)
+        steps = " ".join(f"{step.what.value}@{step.at:g}" for step in behaviour)
+        self._log(device, topic, payload, f"{json.dumps(values)}: {steps}")
+        play(
+            behaviour,
+            {
+                Do.ACCEPT: lambda: None,  # the broker does that
+                Do.CLAIM: lambda: self._claim(device, values),
+                Do.RETAINED_CLAIM: lambda: self._claim(device, values, retain=True),
+                Do.ACT: lambda: self._act(device, values),
+                Do.REPORT: lambda: self._report(device, names),
+                Do.REJECT: lambda: self._refuse(device, values),
+                Do.CUT: self._link.drop,
+            },
+            self.timeline,
+        )
+
+    def _claim(self, device: ZigbeeDevice, values: Values, *, retain: bool = False) -> None:
+        device.believe(values)
+        self._publish(device.name, json.dumps(device.cache), retain=retain or self._retain)
+
+    def _act(self, device: ZigbeeDevice, values: Values) -> None:
+        device.act(values)
+        self._start_moving(device)
+
+    def _report(self, device: ZigbeeDevice, names: set[str]) -> None:
+        device.report(device.related(names))
+        self._tell(device)
+
+    def _start_moving(self, device: ZigbeeDevice) -> None:
+        if device.moving and device.name not in self._ticking:
+            self._ticking.add(device.name)
+            self.timeline.call_later(MOTION_SECONDS, lambda: self._move(device))
+
+    def _move(self, device: ZigbeeDevice) -> None:
+        device.move()
+        self._report(device, {"position", "state"})
+        if device.moving:
+            self.timeline.call_later(MOTION_SECONDS, lambda: self._move(device))
+        else:
+            self._ticking.discard(device.name)
+
+    def _refuse(self, device: ZigbeeDevice, values: Values) -> None:
+        """As when the radio gets no answer from the device."""
+        for name in values:
+            why = "Data request failed with error: 'MAC no ack' (233)"
+            self._error(
+                f"Publish 'set' '{name}' to '{device.name}' failed: 'Error: ZCL command failed ({why})'"
+            )
+
+    def _get(self, device: ZigbeeDevice, order: Values, topic: str, payload: bytes) -> None:
+        readable = {name for name in order if device.model.readable(name)}
+        for name in sorted(order.keys() - readable):
+            known = name in device.model.keys
+            self._error(
+                f"No converter available for 'get' '{name}' ({order[name]})"
+                if known
+                else f"No converter available for '{name}' on '{device.name}': (\"{order[name]}\")"
+            )
+        self._log(device, topic, payload, f"read {', '.join(sorted(readable)) or 'nothing'}")
+        if readable:
+            self.timeline.call_later(device.reaction_seconds, lambda: self._report(device, readable))
+
+    def _request(self, what: str, payload: bytes) -> None:
+        """Requests to the bridge itself (permit_join, ota_update …) are answered with an error: nothing here can do them."""
+        if what.startswith("request/"):
+            name = what.removeprefix("request/")
+            answer: dict[str, Json] = {"data": {}, "status": "error", "error": f"'{name}' is not simulated"}
+            self._publish(f"bridge/response/{name}", json.dumps(answer))
+
+    def _log(self, device: ZigbeeDevice, topic: str, payload: bytes, did: str) -> None:
+        now = self.timeline
+        self.actuations.add(Actuation(now.monotonic(), now.wall(), device.name, topic, payload, did))
+
+
+def _parse(payload: bytes, attribute: str | None) -> Values | None:
+    """The members of a command; None where the bridge would call it invalid."""
+    text = payload.decode(errors="replace")
+    try:
+        value: Json = json.loads(text)
+    except ValueError:
+        value = text
+        if attribute is None:
+            return {"state": text} if text.lower() in _BARE_STATES else None
+    if attribute is not None:
+        return {attribute: value}
+    return value if isinstance(value, dict) else None
