@@ -112,6 +112,20 @@ def test_remedies_in_words(bounds: str, said: str) -> None:
     assert finding.remedy.text == said
 
 
+@pytest.mark.parametrize(("value", "seen"), [(1, "1"), (3, "3"), (2.5, "2.5")])
+def test_at_the_ends_of_a_range_only_the_options_are_to_blame(value: float, seen: str) -> None:
+    rules = policy(
+        ALL + '[[limit]]\nid = "l"\nwhy = "w"\non = ["*"]\nvalue = { min = 1, max = 3, one_of = [2] }'
+    )
+    assert [finding.seen for finding in decide(rules, value).findings] == [f"{seen} is not one of 2"]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "y" * 60), (61, "y" * 60 + "…")])
+def test_text_from_strangers_is_cut(length: int, shown: str) -> None:
+    (finding,) = decide(policy(ALL + BAND), "y" * length).findings
+    assert finding.seen == f'"{shown}" is not a number'
+
+
 def test_what_is_seen_of_one_of() -> None:
     rules = policy(ALL + '[[limit]]\nid = "l"\nwhy = "w"\non = ["*"]\nvalue = { one_of = ["heat", "auto"] }')
     (finding,) = decide(rules, "cool").findings
