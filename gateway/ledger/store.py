@@ -64,7 +64,7 @@ class Store:
         self.last_seq: int = row[0] if row else 0
         self.last_hash: bytes = row[1] if row else GENESIS
         self.log_bytes = 0  # written to the write-ahead log since it was copied back, about
-        self.attempted = b""  # the tail's hash after the last `write`, if that arrived
+        self.attempted = b""  # the tail as it will be when the `write` under way has arrived
         self.posted: int = self._db.execute("SELECT coalesce(max(up_to), 0) FROM posted").fetchone()[0]
 
     def write(self, group: Sequence[Sealed]) -> None:
@@ -82,7 +82,7 @@ class Store:
         self.attempted = digest
         self._insert(rows, _FULL if private else _PLAIN)
         self.log_bytes += _GROUP_LOG_BYTES + 2 * sum(len(entry.before_seq) for entry in group)
-        self.last_seq, self.last_hash = seq, digest
+        self.last_seq, self.last_hash, self.attempted = seq, digest, b""
 
     def _insert(self, rows: list[tuple[object, ...]], columns: tuple[str, ...]) -> None:
         if len(rows) <= _ROWS_A_STATEMENT:

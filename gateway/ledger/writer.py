@@ -151,8 +151,10 @@ class Writer:
             group = [self._entries.popleft() for _ in range(min(len(self._entries), MAX_GROUP_ENTRIES))]
             try:
                 self._flush(chain, group)
-            except Exception as error:  # whatever it is, nothing was promised yet
+            except BaseException as error:  # whatever it is, nothing was promised yet
                 self._fail(group, error)
+                if not isinstance(error, Exception):
+                    raise
             else:
                 self._guarded(partial(chain.tidy, len(group)))
         while self._works and self.available:
@@ -162,11 +164,11 @@ class Writer:
         first = chain.write([entry for entry, _ in group])
         if self._injected_flush_s:
             time.sleep(self._injected_flush_s)
+        self.entries += len(group)
+        self.groups += 1
         waiting = [(ready, seq) for seq, (_, ready) in enumerate(group, first) if ready is not None]
         if waiting:
             self._tell(_settle, waiting)
-        self.entries += len(group)
-        self.groups += 1
 
     def _work(self, chain: Chain, work: Work, ready: Ready) -> None:
         try:
