@@ -28,13 +28,16 @@ def dispatch(execution: Execution, target: Target, decision: Decision, request: 
     if command.key:
         body["key"], body["request"] = command.key, request
     if target.slot is not None and operation.effect is not None:
-        body["effect"] = {
+        # Whole milliseconds, and no tolerance that is none: numbers with a fraction have a slow canonical form.
+        effect: dict[str, Json] = {
             "property": target.slot.property.name,
             "value": target.expected,
-            "tolerance": operation.effect.tolerance,
-            "within": operation.effect.within,
+            "within_ms": round(operation.effect.within * 1000),
             "device": operation.hazard >= Hazard.PROPERTY,
         }
+        if operation.effect.tolerance:
+            effect["tolerance"] = operation.effect.tolerance
+        body["effect"] = effect
     return _entry("dispatch", command, at, body)
 
 
@@ -110,4 +113,4 @@ def _entry(kind: str, command: Command, at: float, body: dict[str, Json]) -> Ent
 
 
 def _seen(reading: Reading) -> dict[str, Json]:
-    return {"value": reading.value, "at": round(reading.observed_at, 3), "quality": reading.quality}
+    return {"value": reading.value, "at_ms": round(reading.observed_at * 1000), "quality": reading.quality}

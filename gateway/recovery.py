@@ -70,7 +70,7 @@ class Recovery:
             body["reason"] = outcome.reason
         if outcome.reading is not None:
             seen: dict[str, Json] = {"value": outcome.reading.value, "evidence": outcome.evidence}
-            body["seen"] = seen | {"at": round(outcome.reading.observed_at, 3)}
+            body["seen"] = seen | {"at_ms": round(outcome.reading.observed_at * 1000)}
         self._ledger.append(
             Entry(
                 kind="outcome",
@@ -97,14 +97,14 @@ class Recovery:
         if slot is None:
             return Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; the property is gone")
         since = self._clock.wall()
-        tolerance, needs_device = effect["tolerance"], bool(effect["device"])
-        assert isinstance(tolerance, int | float)
+        tolerance, within = _number(effect.get("tolerance", 0)), _number(effect["within_ms"]) / 1000
+        needs_device = bool(effect["device"])
         expectation = Expectation(
             row.execution, effect["value"], tolerance, since=since, needs_device=needs_device
         )
         slot.expectations.append(expectation)
         try:
-            seen = await self._ask_and_wait(adopted.driver, slot, expectation, float(str(effect["within"])))
+            seen = await self._ask_and_wait(adopted.driver, slot, expectation, within)
         finally:
             slot.expectations.remove(expectation)
         if seen is not None:
@@ -145,6 +145,10 @@ class Recovery:
                 return
         execution = Execution(_command(row), row.at, outcome, row.at, at if outcome else None, row.seq)
         self._executor.keys.restore(execution, str(row.body.get("request", "")), at)
+
+
+def _number(value: Json) -> float:
+    return value if isinstance(value, int | float) else 0.0
 
 
 def _answered(slot: Slot, since: float) -> bool:

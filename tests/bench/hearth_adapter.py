@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,8 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
                     {
                         "name": f"S{s}",
                         "unique_id": f"bench_s_{s}",
-                        "unit_of_measurement": "°C",
-                        "device_class": "temperature",
+                        "unit_of_measurement": "W",
+                        "device_class": "power",
                         "state_topic": self.sensor_topic(s),
                     }
                 ),
@@ -88,7 +89,9 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
                 f'[http]\nport = {PORT}\n[mqtt]\nhost = "127.0.0.1"\nport = {self.broker}\n'
                 '[adoption]\nwithout_asking = "all"\n'
             )
-            (self.work / "token").write_text(asyncio.run(_token(self.work / "state")))
+            with ThreadPoolExecutor(1) as aside:  # this thread has a loop already
+                secret = aside.submit(asyncio.run, _token(self.work / "state")).result()
+            (self.work / "token").write_text(secret)
         token = (self.work / "token").read_text()
         self._h = {"Authorization": f"Bearer {token}"}
 
