@@ -1,7 +1,8 @@
 """Regular expressions that come from devices, held to patterns that cannot run away.
 
 Python's matcher backtracks: `(a+)+b` needs exponential time. A pattern is accepted only if its worst case is a bounded
-number of steps on a bounded text: nothing that repeats or branches is itself repeated, and the ways through the rest are counted.
+number of steps on a bounded text: nothing that repeats or branches is itself repeated, and the ways through the rest
+are counted.
 """
 
 from __future__ import annotations

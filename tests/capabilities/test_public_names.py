@@ -10,11 +10,52 @@ import capabilities
 
 def test_public_names_are_pinned() -> None:
     assert sorted(capabilities.__all__) == sorted(
-        """INPUT KINDS ActionAffordance AffordanceDescription CapabilityError ComponentDescription ComposeError Contact
-        DataSchema Effect EventAffordance EventSource Evidence ExpectedResponse Form Hazard Json Link ModelError
-        Observation Occurrence Operation Privacy Privilege Property PropertyAffordance Quality Reading Report
-        Reversibility SchemaError SecurityScheme Thing ThingDescription ThingModel Validator VersionInfo all_models
-        allot_names compile_schema fits model primary slug""".split()
+        [
+            "INPUT",
+            "KINDS",
+            "ActionAffordance",
+            "AffordanceDescription",
+            "CapabilityError",
+            "ComponentDescription",
+            "ComposeError",
+            "Contact",
+            "DataSchema",
+            "Effect",
+            "EventAffordance",
+            "EventSource",
+            "Evidence",
+            "ExpectedResponse",
+            "Form",
+            "Hazard",
+            "Json",
+            "Link",
+            "ModelError",
+            "Observation",
+            "Occurrence",
+            "Operation",
+            "Privacy",
+            "Privilege",
+            "Property",
+            "PropertyAffordance",
+            "Quality",
+            "Reading",
+            "Report",
+            "Reversibility",
+            "SchemaError",
+            "SecurityScheme",
+            "Thing",
+            "ThingDescription",
+            "ThingModel",
+            "Validator",
+            "VersionInfo",
+            "all_models",
+            "allot_names",
+            "compile_schema",
+            "fits",
+            "model",
+            "primary",
+            "slug",
+        ]
     )
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capabilities.errors import SchemaError
-from capabilities.schema import MAX_DEPTH, accepts, compile_schema, same
+from capabilities.scalars import MAX_DEPTH
+from capabilities.schema import accepts, compile_schema, same
 from capabilities.vocabulary import Json
 
 # The oracle: jsonschema (draft 7), with objects closed where their properties are given.
@@ -109,10 +110,27 @@ _any_json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-_members = (
-    "type const enum oneOf minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern items "
-    "minItems maxItems properties required default unit"
-).split()
+_members = [
+    "type",
+    "const",
+    "enum",
+    "oneOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "items",
+    "minItems",
+    "maxItems",
+    "properties",
+    "required",
+    "default",
+    "unit",
+]
 
 
 @given(st.dictionaries(st.sampled_from(_members), _any_json), _any_json)
