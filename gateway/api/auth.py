@@ -15,6 +15,8 @@ from gateway.api.problems import Problem
 from gateway.identity import Identity, Session
 from policies import Principal, Role
 
+ROOT: Final = 0
+
 ADMIN_GROUP: Final = "hearth-admin"
 """Members may act at the box: who is in it is decided by the system's administrator."""
 
@@ -87,7 +89,7 @@ def _at_the_box(request: web.Request) -> Session:
     connection = _socket_of(request)
     assert connection is not None
     _, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
-    if uid not in {0, os.getuid()} and not _is_admin(uid, gid):
+    if uid not in {ROOT, os.getuid()} and not _is_admin(uid, gid):
         raise Problem(
             "forbidden",
             f"at the box, only root and members of the group {ADMIN_GROUP} may do this without a token",

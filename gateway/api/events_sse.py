@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -62,26 +63,28 @@ class EventRoutes:
 async def pump(request: web.Request, stream: Stream, encode: Callable[[Event], bytes]) -> web.StreamResponse:
     """Writes a stream until it ends or its reader goes. Everything that waits goes out in one write."""
     response = web.StreamResponse(headers=_HEADERS)
-    await response.prepare(request)
-    await response.write(
-        b"retry: 2000\n\n" if stream.missed == 0 else b"retry: 2000\n\n" + _missed(stream.missed)
-    )
-    while True:
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                events, missed = await stream.batch()
-        except TimeoutError:
-            await response.write(b":\n\n")
-            continue
-        if not events:
-            break
-        chunks = [_missed(missed)] if missed else []
-        chunks.extend(encode(event) for event in events)
-        await response.write(b"".join(chunks))
-    if stream.revoked:
-        await response.write(b"event: revoked\ndata: {}\n\n")
-    await response.write_eof()
+    with suppress(ConnectionError):  # the reader has gone, as readers do
+        await response.prepare(request)
+        await response.write(b"retry: 2000\n\n")
+        if stream.missed != 0:
+            await response.write(_missed(stream.missed))
+        while chunk := await _next_chunk(stream, encode):
+            await response.write(chunk)
+        if stream.revoked:
+            await response.write(b"event: revoked\ndata: {}\n\n")
+        await response.write_eof()
     return response
+
+
+async def _next_chunk(stream: Stream, encode: Callable[[Event], bytes]) -> bytes:
+    """What waits, or a heartbeat after a silence; nothing when the stream has ended."""
+    try:
+        async with asyncio.timeout(HEARTBEAT_S):
+            events, missed = await stream.batch()
+    except TimeoutError:
+        return b":\n\n"
+    chunks = [encode(event) for event in events]
+    return b"".join([_missed(missed), *chunks] if missed else chunks)
 
 
 def whole_event(stream: Stream, event: Event) -> bytes:

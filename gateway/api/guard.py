@@ -58,9 +58,9 @@ class Guard:
                 return from_http(error).response()
             except LedgerUnavailable as error:
                 return Problem("ledger-unavailable", str(error)).response()
-            except ConnectionError:
-                raise  # the caller has gone: there is nobody to answer
             except Exception:
+                if request.transport is None or request.transport.is_closing():
+                    return web.Response(status=400)  # the caller has gone: there is nobody to answer
                 log.exception("%s %s failed", request.method, request.path)
                 return Problem(
                     "internal", "this is a fault in the gateway; its log has the details"

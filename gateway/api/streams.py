@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ STREAMS_PER_TOKEN: Final = 64
 
 STREAMS_IN_ALL: Final = 512
 """Each costs some 50 kB with its socket's buffers."""
+
+LONGEST_TIMER_S: Final = 24 * 3600.0
 
 KINDS: Final = ("property", "event", "action", "thing", "approval")
 
@@ -89,9 +92,12 @@ class Streams:
         stream = Stream(observer, session, run=self.run, last=self._gateway.observers.last_id, missed=missed)
         self._open.add(stream)
         self._by_token[session.token_id] += 1
+        expiry = self._end_at_expiry(session)
         try:
             yield stream
         finally:
+            if expiry is not None:
+                expiry.cancel()
             self._open.discard(stream)
             self._by_token[session.token_id] -= 1
             if not self._by_token[session.token_id]:
@@ -109,6 +115,12 @@ class Streams:
         """Ends all streams: the gateway stops."""
         for stream in self._open:
             stream.observer.close()
+
+    def _end_at_expiry(self, session: Session) -> asyncio.TimerHandle | None:
+        left = session.expires_at - self._gateway.clock.wall()
+        if left > LONGEST_TIMER_S:
+            return None  # whoever tells of expired tokens will tell of this one
+        return asyncio.get_running_loop().call_later(left, self.revoke, frozenset({session.token_id}))
 
     def _resume(self, request: web.Request) -> tuple[int | None, int | None]:
         """Where to replay from, and how many events are no longer there. Ids look like `<run>-<number>`."""

@@ -10,7 +10,6 @@ from drivers.driver import Driver
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.config import Adoption, Config, Http
-from gateway.context import Gateway
 from tests.gateway.api.desk import DeskDriver, House
 
 
@@ -29,15 +28,10 @@ async def house(config: Config) -> AsyncIterator[House]:
     driver = DeskDriver()
     drivers: dict[str, Driver] = {"desk": driver}
     async with open_gateway(config, drivers=drivers) as gateway:
-        await _running(gateway)
+        async with asyncio.timeout(5):
+            await driver.listening.wait()
         async with serve(gateway) as url:
             made = House(gateway, driver, url, config.socket)
             yield made
             for session in made.sessions:
                 await session.close()
-
-
-async def _running(gateway: Gateway) -> None:
-    async with asyncio.timeout(5):
-        while "desk" not in gateway.drivers:
-            await asyncio.sleep(0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.readings import Contact, Observation, Occurrence, Reading, Report
+from capabilities.thing import Operation
 from capabilities.vocabulary import Evidence, Json
 from drivers.driver import Candidate, DriverHealth, Endpoint, NotSent, Rejected, Uncertain, Withdrawn
 from gateway.clock import SystemClock
@@ -25,6 +27,7 @@ class DeskDriver:
 
     def __init__(self) -> None:
         self.mood = "answers"  # answers | deaf | rejects | unreachable | uncertain
+        self.listening = asyncio.Event()
         self.sent: list[tuple[str, Json]] = []
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
         self._found: asyncio.Queue[Candidate | Withdrawn] = asyncio.Queue()
@@ -36,6 +39,7 @@ class DeskDriver:
         return None
 
     async def reports(self) -> AsyncIterator[Observation]:
+        self.listening.set()
         while True:
             yield await self._seen.get()
 
@@ -79,12 +83,12 @@ class DeskDriver:
         return DriverHealth(connected=True, detail="on the desk", counters={"dropped": 0})
 
 
-def lamp(name: str = "lamp", **members: str) -> Candidate:
+def lamp(name: str = "lamp", fingerprint: str = "1") -> Candidate:
     affordances = (
         AffordanceDescription("on", f"{name}/on", writable=True),
         AffordanceDescription("brightness", f"{name}/brightness", writable=True),
     )
-    return _candidate(name, "light", affordances, **members)
+    return _candidate(name, "light", affordances, fingerprint)
 
 
 def sensor(name: str = "attic") -> Candidate:
@@ -101,7 +105,11 @@ def lock(name: str = "door") -> Candidate:
 
 
 def button(name: str = "bell") -> Candidate:
-    return _candidate(name, "button", (AffordanceDescription("pressed", f"{name}/pressed", role="event"),))
+    affordances = (
+        AffordanceDescription("pressed", f"{name}/pressed", role="event"),
+        AffordanceDescription("press", f"{name}/press", role="action"),
+    )
+    return _candidate(name, "button", affordances)
 
 
 def _candidate(
@@ -154,6 +162,17 @@ class House:
         self.sessions.append(session)
         return session
 
+    def hasten(self, thing: str, seconds: float) -> None:
+        """Makes every effect of a Thing due within `seconds`."""
+        adopted = self.gateway.registry.get(thing)
+        assert adopted is not None
+        for group in (adopted.thing.writes, adopted.thing.actions):
+            operations = cast(dict[str, Operation], group)
+            for name, operation in operations.items():
+                if operation.effect is not None:
+                    effect = replace(operation.effect, within=seconds)
+                    operations[name] = replace(operation, effect=effect)
+
     async def known(self, thing: str, name: str, value: Json) -> None:
         """Reports a value and waits until the gateway has taken it in."""
         slot = self.gateway.state.slot(thing, name)
@@ -164,3 +183,10 @@ class House:
             while slot.reading is None or slot.reading.value != value:
                 await observer.batch()
         self.gateway.observers.unsubscribe(observer)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Lets the loop turn until `condition` holds, five seconds at the most."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110  what is waited for has no event of its own
+            await asyncio.sleep(0)

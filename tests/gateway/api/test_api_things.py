@@ -1,18 +1,193 @@
+"""`/things`: what the caller may see, and nothing else."""
+
 from __future__ import annotations
 
-from tests.gateway.api.desk import House, lamp, lock, sensor
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from policies import Role
+from tests.gateway.api.desk import House, button, lamp, lock, sensor
+
+TD_SCHEMA = Path(__file__).parents[3] / "../shared/standards/td-json-schema-1.1.json"
 
 
-async def test_list_and_describe(house: House) -> None:
+async def test_things_are_listed_by_id(house: House) -> None:
     await house.adopt(lamp(), sensor(), lock())
     owner = await house.owner()
     async with owner.get("/things") as answer:
         assert answer.status == 200
+        assert answer.content_type == "application/json"
         things = await answer.json()
     assert [thing["id"] for thing in things] == ["urn:hearth:attic", "urn:hearth:door", "urn:hearth:lamp"]
-    async with owner.get("/things/urn:hearth:lamp") as answer:
-        assert answer.status == 200, await answer.text()
-        print(await answer.text())
+
+
+async def test_pages_link_to_the_next(house: House) -> None:
+    await house.adopt(lamp("a"), lamp("b"), lamp("c"))
+    owner = await house.owner()
+    async with owner.get("/things?limit=2") as answer:
+        assert [thing["title"] for thing in await answer.json()] == ["a", "b"]
+        link = answer.links["next"]["url"]
+    async with owner.get(link) as answer:
+        assert [thing["title"] for thing in await answer.json()] == ["c"]
+        assert "Link" not in answer.headers
+    async with owner.get("/things?limit=many") as answer:
+        assert answer.status == 400
+
+
+async def test_summary_shows_state(house: House) -> None:
+    await house.adopt(lamp())
+    await house.known("lamp", "on", True)
+    owner = await house.owner()
+    async with owner.get("/things?view=summary") as answer:
+        assert await answer.json() == [
+            {
+                "id": "lamp",
+                "title": "lamp",
+                "kind": "light",
+                "room": "study",
+                "labels": [],
+                "state": {"on": True},
+                "reachable": None,
+                "suspended": "",
+            }
+        ]
+    async with owner.get("/things?view=everything") as answer:
+        assert answer.status == 400
+
+
+async def test_a_description_is_a_valid_td(house: House) -> None:
+    if not TD_SCHEMA.exists():
+        pytest.skip("the JSON schema of TD 1.1 is not here")
+    validator = Draft7Validator(json.loads(TD_SCHEMA.read_text()))
+    await house.adopt(lamp(), sensor(), lock(), button())
+    owner, agent, anybody = await house.owner(), await house.agent(), house.session()
+    for session in (owner, agent):
+        async with session.get("/things") as answer:
+            for thing in await answer.json():
+                validator.validate(thing)
+    async with anybody.get("/.well-known/wot") as answer:
+        validator.validate(await answer.json(content_type=None))
+
+
+async def test_a_description_has_forms_for_the_caller(house: House) -> None:
+    await house.adopt(lamp(), button())
+    owner = await house.owner()
+    async with owner.get("/things/lamp") as answer:
+        assert answer.content_type == "application/td+json"
+        td = await answer.json(content_type=None)
+    base = f"{house.url}/things/lamp"
+    plain, longpoll, sse = td["properties"]["on"]["forms"]
+    assert plain["href"] == f"{base}/properties/on"
+    assert plain["op"] == ["readproperty", "writeproperty"]
+    assert (longpoll["href"], longpoll["subprotocol"]) == (f"{base}/properties/on/observe", "longpoll")
+    assert (sse["subprotocol"], sse["contentType"]) == ("sse", "text/event-stream")
+    assert td["actions"]["toggle"]["synchronous"] is True
+    assert [form["op"] for form in td["actions"]["toggle"]["forms"]] == [["invokeaction"], ["queryaction"]]
+    assert td["securityDefinitions"][td["security"]]["scheme"] == "bearer"
+    assert td["hearth:room"] == "study"
+    async with owner.get("/things/bell") as answer:
+        event = (await answer.json(content_type=None))["events"]["pressed"]
+    assert event["forms"][0]["href"] == f"{house.url}/things/bell/events/pressed"
+
+
+async def test_both_forms_of_an_id_name_the_thing(house: House) -> None:
+    await house.adopt(lamp())
+    owner = await house.owner()
+    async with owner.get("/things/lamp") as plain, owner.get("/things/urn:hearth:lamp") as urn:
+        assert await plain.read() == await urn.read()
+
+
+async def test_a_description_is_not_sent_twice(house: House) -> None:
+    await house.adopt(lamp())
+    owner = await house.owner()
+    async with owner.get("/things/lamp") as answer:
+        etag = answer.headers["ETag"]
+    async with owner.get("/things/lamp", headers={"If-None-Match": etag}) as answer:
+        assert answer.status == 304
+    await house.adopt(lamp("other"))
+    async with owner.get("/things/lamp", headers={"If-None-Match": etag}) as answer:
+        assert answer.status == 304  # rights were computed anew, the description is the same
+
+
+async def test_an_agent_gets_only_what_it_may_use(house: House) -> None:
+    await house.adopt(lamp(), lock(), button())
+    agent = await house.agent()
+    async with agent.get("/things") as answer:
+        things = {thing["id"]: thing for thing in await answer.json()}
+    assert "urn:hearth:door" not in things  # a lock is sensitive, and its actions are a person's
+    assert things["urn:hearth:lamp"]["actions"].keys() >= {"toggle"}
+    assert "actions" not in things["urn:hearth:bell"]
+
+
+async def test_what_may_only_be_read_is_read_only(house: House) -> None:
+    await house.adopt(lamp())
+    service = await house.client("panel", Role.SERVICE)
+    async with service.get("/things/lamp") as answer:
+        td = await answer.json(content_type=None)
+    assert td["properties"]["on"]["readOnly"] is True
+    assert td["properties"]["on"]["forms"][0]["op"] == ["readproperty"]
+    assert "actions" not in td
+
+
+async def test_forbidden_and_absent_answer_alike(house: House) -> None:
+    await house.adopt(lock())
+    agent = await house.agent()
+    answers = []
+    for method, path in (
+        ("GET", "/things/{}"),
+        ("GET", "/things/{}/properties"),
+        ("GET", "/things/{}/properties/state"),
+        ("PUT", "/things/{}/properties/state"),
+        ("POST", "/things/{}/actions/unlock"),
+        ("GET", "/things/{}/actions/unlock"),
+        ("GET", "/things/{}/why"),
+        ("GET", "/things/{}/events/operated"),
+        ("DELETE", "/things/{}"),
+    ):
+        for thing in ("door", "nothing"):
+            async with agent.request(
+                method, path.format(thing), json=None if method == "GET" else {}
+            ) as answer:
+                answers.append((answer.status, await answer.read(), answer.content_type))
+    assert len(set(answers)) == 1
+    assert answers[0][0] == 404
+
+
+async def test_a_denied_attempt_on_the_hidden_is_recorded(house: House) -> None:
+    await house.adopt(lock())
+    agent = await house.agent()
+    async with agent.post("/things/door/actions/unlock") as answer:
+        assert answer.status == 404
+    records = await house.gateway.ledger.entries(kinds=("denied",))
+    assert [(r.principal, r.thing, r.body["affordance"]) for r in records] == [("coo", "door", "unlock")]
+
+
+async def test_a_person_removes_a_thing_and_an_agent_does_not(house: House) -> None:
+    await house.adopt(lamp())
+    owner, agent = await house.owner(), await house.agent()
+    async with agent.delete("/things/lamp") as answer:
+        assert answer.status == 403
+    async with owner.delete("/things/lamp") as answer:
+        assert answer.status == 204
+    async with owner.get("/things/lamp") as answer:
+        assert answer.status == 404
+
+
+async def test_a_suspended_thing_is_accepted_by_a_person(house: House) -> None:
+    await house.adopt(lamp())
+    owner = await house.owner()
+    await house.gateway.registry.see(lamp(fingerprint="2"))
     async with owner.put("/things/lamp/properties/on", json=True) as answer:
-        print(answer.status, answer.headers, await answer.text())
+        assert answer.status == 409
+        assert (await answer.json(content_type=None))["type"] == "urn:hearth:problem:suspended"
+    async with owner.post("/inbox/desk/lamp/adopt", json={}) as answer:
+        assert answer.status == 409
+        assert "/things/lamp/accept" in (await answer.json(content_type=None))["detail"]
+    async with owner.post("/things/lamp/accept", json={}) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["suspended"] == ""
+    async with owner.put("/things/lamp/properties/on", json=True) as answer:
         assert answer.status == 204

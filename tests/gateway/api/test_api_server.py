@@ -1,0 +1,69 @@
+"""Listeners: what may be listened on, and what is left behind."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from gateway.api.server import serve
+from gateway.app import open_gateway
+from gateway.config import Config, ConfigError, Http
+
+
+def at(tmp_path: Path, **http: object) -> Config:
+    return Config(
+        state_dir=tmp_path / "state",
+        runtime_dir=tmp_path / "run",
+        http=Http.model_validate({"port": 0, **http}),
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.7", "hearth.local", ""])
+async def test_plain_http_is_for_loopback_only(tmp_path: Path, host: str) -> None:
+    async with open_gateway(at(tmp_path, host=host), drivers={}) as gateway:
+        with pytest.raises(ConfigError, match=r"http\.certificate"):
+            async with serve(gateway):
+                pass
+    assert not (tmp_path / "run" / "hearth.sock").exists()
+
+
+@pytest.mark.parametrize(("host", "name"), [("127.0.0.1", "127.0.0.1"), ("localhost", ""), ("::1", "[::1]")])
+async def test_loopback_needs_no_certificate(tmp_path: Path, host: str, name: str) -> None:
+    async with open_gateway(at(tmp_path, host=host), drivers={}) as gateway, serve(gateway) as url:
+        assert url.startswith(f"http://{name}")
+
+
+async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with open_gateway(at(tmp_path, port=port), drivers={}) as gateway:
+            with pytest.raises(OSError, match=str(port)):
+                async with serve(gateway):
+                    pass
+
+
+async def test_a_socket_left_by_a_crash_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "hearth.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    async with open_gateway(at(tmp_path), drivers={}) as gateway, serve(gateway):
+        assert path.is_socket()
+    assert not path.exists()
+
+
+async def test_a_socket_that_is_served_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "hearth.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        async with open_gateway(at(tmp_path), drivers={}) as gateway:
+            with pytest.raises(OSError, match="another gateway"):
+                async with serve(gateway):
+                    pass
+        assert path.is_socket()
