@@ -24,7 +24,7 @@ from tests.guards_network import only_loopback
 LOOP_BLOCKED_SECONDS: Final = float(os.environ.get("HEARTH_TEST_LOOP_BLOCKED_SECONDS", "0.5"))
 """Far above what a callback may take (some milliseconds): machines that run tests are shared."""
 
-GRACE_SECONDS: Final = 2.0
+GRACE_SECONDS: Final = float(os.environ.get("HEARTH_TEST_GRACE_SECONDS", "2.0"))
 """What is ending already may end: waited for, never slept for."""
 
 _troubles: list[str] = []

@@ -39,9 +39,12 @@ def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
     what = f"{asked.thing} {asked.affordance}"
     if outcome == "confirmed" and isinstance(seen, dict):
         value = value_text(seen.get("value"), asked.unit)
-        effect = f"{asked.thing} {asked.shows_in or asked.affordance} is {value}"
+        shows_in = seen.get("property") or asked.shows_in or ("" if asked.is_action else asked.affordance)
+        effect = f"{asked.thing} {shows_in} is {value}" if shows_in else f"{what}, it is {value} now"
         return f"confirmed: {effect} ({_BY.get(str(seen.get('evidence')), 'seen')}{_later(status)})"
     detail = str(status.get("detail") or "")
+    if status.get("reason") == "unchanged" and detail:
+        what, detail = f"{asked.thing} {detail}", ""
     return f"{outcome}: {what}" + (f" – {detail}" if detail else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.cli.client import Answer
@@ -48,20 +49,36 @@ _BY_STATUS: Final = {
 """For a type that is newer than this program."""
 
 
-def failure(answer: Answer) -> Failure:
-    """What went wrong, as an exception to raise."""
+_DETAIL_SAYS_ALL: Final = frozenset(
+    {"not-found", "unauthorized", "bad-request", "bad-input", "forbidden", "unconfirmed", "not-seen"}
+)
+
+
+def failure(answer: Answer, about: str = "") -> Failure:
+    """What went wrong, as an exception to raise. `about` is the command's object: `desk-lamp on`."""
     problem = answer.body if isinstance(answer.body, dict) else {}
     name = str(problem.get("type", "")).rpartition(":")[2]
     code = _BY_NAME.get(name) or _BY_STATUS.get(answer.status, Exit.ERROR)
-    title, detail = str(problem.get("title", "")), str(problem.get("detail", ""))
+    reasons = finding_lines(problem.get("findings"))
+    message = _message(problem, name, answer.status, has_reasons=bool(reasons))
+    outcome = str(problem.get("outcome") or "").replace("_", " ")
+    if about and outcome:
+        message = f"{outcome}: {about} – {message}"
+    return Failure(message, code, advice=reasons, document=answer.body)
+
+
+def _message(problem: Mapping[str, Json], name: str, status: int, *, has_reasons: bool) -> str:
+    """The title where findings say the rest, else the detail; the title before it where that says something more."""
+    title, detail = str(problem.get("title") or ""), str(problem.get("detail") or "")
     if not title and not detail:
-        title = f"the gateway answered {answer.status}"
-    message = (
-        detail
-        if name in {"not-found", "unauthorized", "bad-request", "bad-input"} and detail
-        else _both(title, detail)
-    )
-    return Failure(message, code, advice=finding_lines(problem.get("findings")), document=answer.body)
+        return f"the gateway answered {status}"
+    if has_reasons or not detail:
+        return _lower_first(title or detail)
+    return detail if name in _DETAIL_SAYS_ALL or not title else f"{_lower_first(title)}: {detail}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def finding_lines(findings: Json) -> list[str]:
@@ -76,9 +93,3 @@ def finding_lines(findings: Json) -> list[str]:
         if isinstance(remedy, dict) and remedy.get("text"):
             lines.append(f"  what would do: {remedy['text']}")
     return lines
-
-
-def _both(title: str, detail: str) -> str:
-    if not detail or detail == title:
-        return title
-    return f"{title}: {detail}" if title else detail

@@ -41,7 +41,9 @@ def ago(value: Json, now: float | None = None) -> str:
     if at is None:
         return ""
     passed = (time.time() if now is None else now) - at
-    return "just now" if passed < 1 else f"{duration(passed)} ago"
+    if passed < 1:
+        return "just now"
+    return f"{passed:.0f} s ago" if passed < 90 else f"{duration(passed)} ago"
 
 
 def duration(seconds: float) -> str:

@@ -110,7 +110,8 @@ def describe(schema: Schema) -> str:
         case "number" | "integer":
             low, high, unit = schema.get("minimum"), schema.get("maximum"), shown_unit(schema.get("unit"))
             kind = "a whole number" if schema.get("type") == "integer" else "a number"
-            bounds = f" from {low} to {high}" if low is not None and high is not None else ""
+            bounded = isinstance(low, int | float) and isinstance(high, int | float)
+            bounds = f" from {low:g} to {high:g}" if bounded else ""
             return f"{kind}{bounds}{unit}"
         case "string":
             return "text"

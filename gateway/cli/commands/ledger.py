@@ -170,7 +170,7 @@ def export(directory: Path | None, output: Path | None, after: int, private: boo
 
 
 def _state_directory(session: Session, given: Path | None) -> Path:
-    """The directory with the ledger: the one given, else the first usual place that has one. Raises `Failure`."""
+    """The directory with the ledger: the one given, else the running gateway's, else a usual one. Raises `Failure`."""
     for folder in [given] if given else _usual_places(session):
         if (folder / LEDGER_FILE).exists():
             return folder
@@ -180,6 +180,12 @@ def _state_directory(session: Session, given: Path | None) -> Path:
 
 def _usual_places(session: Session) -> Iterator[Path]:
     environ = session.environ
+    try:
+        health = session.client.get("/health")
+        if isinstance(health, dict) and isinstance(health.get("state_dir"), str):
+            yield Path(str(health["state_dir"]))
+    except Failure:
+        pass  # it is not running: that is when a ledger is looked at, too
     yield Path("/var/lib/hearth")
     state = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "/")) / ".local" / "state")
     yield Path(state) / "hearth"

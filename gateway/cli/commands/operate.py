@@ -128,7 +128,7 @@ class _Order:
             self._method, path, value, headers=self._headers, seconds=COMMAND_SECONDS, has_body=has_body
         )
         if not answer.ok:
-            raise failure(answer)
+            raise failure(answer, f"{self._asked.thing} {self._asked.affordance}")
         if dry_run:
             self._tell_decision(answer.body)
         elif no_wait:

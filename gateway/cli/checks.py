@@ -1,0 +1,184 @@
+"""What `hearth doctor` asks the gateway, and what the answers mean."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from gateway.cli.client import Client
+from gateway.cli.problems import failure
+from gateway.cli.session import items
+from gateway.cli.text import joined
+from gateway.cli.times import duration
+from gateway.cli.words import plain_id
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+CLOCK_SECONDS: Final = 5.0
+"""Clocks that differ by more make times in the ledger hard to read, and quiet hours wrong."""
+
+SHOWN_NAMES: Final = 5
+
+
+class Level(Enum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `remedy` is what to do, "" where nothing need be done."""
+
+    name: str
+    level: Level
+    found: str
+    remedy: str = ""
+
+
+def checks_of_gateway(client: Client) -> Iterator[Check]:
+    """Raises `Failure` where the gateway cannot be reached or does not know the caller."""
+    answer = client.ask("GET", "/health")
+    if not answer.ok:
+        raise failure(answer)
+    health = answer.body if isinstance(answer.body, dict) else {}
+    who = client.get("/whoami")
+    yield _reached(client, health, who if isinstance(who, dict) else {})
+    yield _version(str(health.get("version")))
+    yield _clock(answer.headers.get("date", ""))
+    yield from _drivers(_object(health.get("drivers")))
+    yield from _parts(_object(health.get("parts")))
+    yield _ledger(_object(health.get("ledger")))
+    yield from _readings(_object(_object(health.get("ingest")).get("problems")))
+    yield from _things(items(client.get("/things?view=summary")))
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _reached(client: Client, health: dict[str, Json], who: dict[str, Json]) -> Check:
+    where = client.target.socket or client.target.url
+    up = health.get("uptime_s")
+    since = f", up {duration(float(up))}" if isinstance(up, int | float) else ""
+    return Check(
+        "gateway", Level.OK, f"at {where}{since}; you are {who.get('principal')} ({who.get('role')})"
+    )
+
+
+def _version(running: str) -> Check:
+    from importlib.metadata import version  # noqa: PLC0415 (slow)
+
+    installed = version("hearth-gateway")
+    if running == installed:
+        return Check("version", Level.OK, installed)
+    return Check(
+        "version",
+        Level.WARNING,
+        f"the gateway runs {running}, this command is {installed}",
+        "restart the gateway",
+    )
+
+
+def _clock(date: str) -> Check:
+    """The gateway's `Date` against this machine's clock."""
+    try:
+        apart = abs(parsedate_to_datetime(date).timestamp() - time.time())
+    except ValueError:
+        return Check("clock", Level.WARNING, "the gateway's answer has no date")
+    if apart <= CLOCK_SECONDS:
+        return Check("clock", Level.OK, "the gateway's and this machine's agree")
+    return Check(
+        "clock",
+        Level.WARNING,
+        f"the gateway's and this machine's are {duration(apart)} apart",
+        "synchronise both (NTP)",
+    )
+
+
+def _drivers(drivers: dict[str, Json]) -> Iterator[Check]:
+    if not drivers:
+        yield Check(
+            "drivers", Level.WARNING, "none runs", "name a broker or another link to devices in hearth.toml"
+        )
+    for name, value in drivers.items():
+        state = _object(value)
+        detail = str(state.get("detail") or "")
+        if state.get("connected"):
+            yield Check(f"driver {name}", Level.OK, detail or "connected")
+        else:
+            yield Check(
+                f"driver {name}",
+                Level.FAILURE,
+                detail or "not connected",
+                "it is tried again by itself; look at its peer",
+            )
+
+
+def _parts(parts: dict[str, Json]) -> Iterator[Check]:
+    for name, value in parts.items():
+        state = _object(value)
+        if state.get("state") == "failed":
+            error = state.get("last_error") or "it failed"
+            yield Check(
+                name,
+                Level.FAILURE,
+                f"{error} ({state.get('failures')} times)",
+                "the gateway's log has the details",
+            )
+
+
+def _ledger(ledger: dict[str, Json]) -> Check:
+    if ledger.get("available"):
+        return Check("ledger", Level.OK, f"{ledger.get('entries')} entries written since the start")
+    error = ledger.get("last_error") or "it cannot be written"
+    return Check(
+        "ledger",
+        Level.FAILURE,
+        str(error),
+        "make room on its disk; until then nothing is sent but what a person makes safe",
+    )
+
+
+def _readings(problems: dict[str, Json]) -> Iterator[Check]:
+    for where, what in list(problems.items())[:SHOWN_NAMES]:
+        yield Check(
+            "readings", Level.WARNING, f"{where}: {what}", "the device reports what its description excludes"
+        )
+
+
+def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
+    suspended = [plain_id(thing["id"]) for thing in things if thing.get("suspended")]
+    silent = [
+        plain_id(thing["id"])
+        for thing in things
+        if thing.get("reachable") is False and not thing.get("suspended")
+    ]
+    if suspended:
+        remedy = f"look at it, then `hearth accept {suspended[0]}`"
+        yield Check(
+            "things",
+            Level.FAILURE,
+            f"suspended, for they changed what their commands do: {_names(suspended)}",
+            remedy,
+        )
+    if silent:
+        yield Check(
+            "things", Level.WARNING, f"out of reach: {_names(silent)}", "look at their power and their link"
+        )
+    if not suspended and not silent:
+        yield Check(
+            "things",
+            Level.OK,
+            f"{len(things)}, all in reach" if things else "none yet; `hearth inbox` lists what was found",
+        )
+
+
+def _names(names: list[str]) -> str:
+    more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
+    return joined(names[:SHOWN_NAMES] + more, "and")

@@ -1,0 +1,56 @@
+"""`hearth doctor`: looks for what is wrong, and says what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.checks import Check, Level, checks_of_gateway
+from gateway.cli.checks_box import checks_of_box
+from gateway.cli.exits import Exit, Failure
+from gateway.cli.options import json_option
+from gateway.cli.session import Session, current
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+_COLOUR = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
+
+
+@click.command(short_help="Look for what is wrong, and say what to do.")
+@json_option
+def doctor() -> None:
+    """Check the gateway, its drivers, its ledger and this box.
+
+    Ends with 0 where nothing is broken (warnings may stand), 6 where the gateway cannot be reached, else 1.
+    """
+    session = current()
+    code = Exit.DONE
+    checks: list[Check] = []
+    try:
+        checks.extend(checks_of_gateway(session.client))
+    except Failure as failure:
+        checks.append(
+            Check("gateway", Level.FAILURE, str(failure), failure.advice[0] if failure.advice else "")
+        )
+        code = failure.code
+    checks.extend(checks_of_box(session.environ))
+    if code is Exit.DONE and any(check.level is Level.FAILURE for check in checks):
+        code = Exit.ERROR
+    document: list[Json] = [
+        {"check": c.name, "level": c.level.value, "found": c.found, "remedy": c.remedy or None}
+        for c in checks
+    ]
+    session.show(document, lambda: _tell(session, checks))
+    if code is not Exit.DONE:
+        raise SystemExit(int(code))
+
+
+def _tell(session: Session, checks: list[Check]) -> None:
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        level = session.style(f"{check.level.value:<8}", _COLOUR[check.level])
+        session.say(f"{level} {check.name:<{width}}  {check.found}")
+        if check.remedy:
+            session.say(f"{'':<8} {'':<{width}}  → {check.remedy}")

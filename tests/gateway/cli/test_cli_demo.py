@@ -1,0 +1,289 @@
+"""The command against the real thing: `hearth demo` in a process of its own, with a broker and a simulated house."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HEARTH = str(Path(sys.executable).with_name("hearth"))
+READY_SECONDS = 40.0
+
+
+@dataclass(frozen=True)
+class House:
+    """A running demonstration. `box` acts as the person at the box, `agent` as the agent whose token was printed."""
+
+    box: Mapping[str, str]
+    agent: Mapping[str, str]
+    url: str
+    code: str
+    state: Path
+    welcome: str
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self.out)
+        return found
+
+
+def hearth(environ: Mapping[str, str], *words: str) -> Ran:
+    done = subprocess.run(
+        [HEARTH, *words], env=environ, capture_output=True, text=True, timeout=30, check=False
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home = tmp_path_factory.mktemp("house")
+    base = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "LANG": "C.UTF-8",
+    }
+    command = [HEARTH, "demo", "--port", "0", "--state-dir", str(home / "state")]
+    process = subprocess.Popen(command, env=base, stdout=subprocess.PIPE)
+    try:
+        welcome = _read_until(process, "Ctrl-C")
+        token, url, code = (
+            re.search(p, welcome) for p in (r"(hearth_\S+)", r"(http://\S+)", r"([0-9A-Z]{4}-[0-9A-Z]{4})")
+        )
+        assert token, welcome
+        assert url, welcome
+        assert code, welcome
+        agent = base | {"HEARTH_URL": url[1], "HEARTH_TOKEN": token[1]}
+        yield House(base, agent, url[1], code[1], home / "state", welcome)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _read_until(process: subprocess.Popen[bytes], word: str) -> str:
+    assert process.stdout is not None
+    text, deadline = b"", time.monotonic() + READY_SECONDS
+    while word.encode() not in text:
+        ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, f"the demonstration did not start in {READY_SECONDS} s; it said: {text.decode()}"
+        chunk = os.read(process.stdout.fileno(), 4096)
+        assert chunk, f"the demonstration ended; it said: {text.decode()}"
+        text += chunk
+    return text.decode()
+
+
+def test_what_it_prints_works_as_printed(house: House) -> None:
+    lines = [line.strip() for line in house.welcome.splitlines() if line.strip().startswith("hearth ")]
+    assert len(lines) >= 4
+    for line in lines:
+        words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)][1:]
+        ran = hearth(house.agent if line == lines[-1] else house.box, *words)
+        assert ran.code in {0, 3, 8}, f"{line}: {ran}"
+
+
+def test_things_and_one_thing(house: House) -> None:
+    listed = hearth(house.box, "things")
+    assert listed.code == 0
+    head, *rows = listed.out.splitlines()
+    assert head.split() == ["THING", "TITLE", "KIND", "ROOM", "STATE"]
+    assert any(row.startswith("desk-lamp ") for row in rows)
+    everything = json.loads(hearth(house.box, "things", "--json").out)
+    assert [thing["id"] for thing in everything] == [row.split()[0] for row in rows]
+    shown = hearth(house.box, "show", "Desk L")
+    assert shown.out.startswith("Desk lamp  (desk-lamp")
+    assert re.search(r"^on +(true|false) .*true or false$", shown.out, re.MULTILINE)
+
+
+def test_a_write_is_confirmed_and_explained(house: House) -> None:
+    before = hearth(house.box, "read", "desk-lamp", "on").out.strip()
+    wanted = "false" if before == "true" else "true"
+    done = hearth(house.agent, "write", "desk-lamp", "on", wanted, "--why", "Feierabend & Licht")
+    assert done.code == 0
+    assert re.fullmatch(rf"confirmed: desk-lamp on is {wanted} \(seen at the device .* later\)\n", done.out)
+    assert hearth(house.box, "read", "desk-lamp", "on").out.strip() == wanted
+    again = hearth(house.agent, "write", "desk-lamp", "on", wanted)
+    assert again.code == 0
+    assert again.out.startswith(f"acknowledged: desk-lamp on was {wanted} already")
+    why = hearth(house.box, "why", "desk-lamp").out
+    assert f"desk-lamp on is {wanted}" in why
+    assert "by:       coo" in why
+    assert "for:      Feierabend & Licht" in why
+    assert "outcome:  confirmed" in why
+
+
+def test_an_action_with_key_value_input(house: House) -> None:
+    done = hearth(house.box, "do", "desk-lamp", "toggle", "--why", "look", "--json")
+    assert done.code == 0
+    assert done.json["outcome"] == "confirmed"
+    assert done.json["purpose"] == "look"
+    dry = hearth(house.box, "do", "desk-lamp", "toggle", "--dry-run")
+    assert dry.out.startswith("permit: desk-lamp toggle ")
+    assert "nothing was sent" in dry.out
+
+
+def test_a_refusal_names_the_rule_and_what_would_do(house: House) -> None:
+    refused = hearth(house.agent, "write", "hallway-outlet", "on", "off")
+    assert refused.code == 3
+    assert refused.out == ""
+    first, *reasons = refused.err.splitlines()
+    assert first == "hearth: refused: hallway-outlet on – the rules do not allow it"
+    assert any("— rule household/" in reason for reason in reasons)
+    assert any("what would do: " in reason for reason in reasons)
+    document = hearth(house.agent, "write", "hallway-outlet", "on", "off", "--json").json
+    assert document["outcome"] == "refused"
+    assert document["findings"]
+
+
+def test_slips(house: House) -> None:
+    assert hearth(house.box, "show", "desk-lmap").err == (
+        "hearth: there is no Thing 'desk-lmap'; did you mean desk-lamp?\n"
+    )
+    assert hearth(house.box, "show", "desk-lmap").code == 8
+    assert hearth(house.box, "write", "desk-lamp", "on", "maybe").code == 2
+    assert hearth(house.box, "write", "desk-lamp", "brightness", "-3").code == 2
+    assert "No such option '--wyh'" in hearth(house.box, "do", "desk-lamp", "toggle", "--wyh", "x").err
+    assert hearth(house.box, "write", "desk-lamp", "on").code == 2
+    assert "did you mean `hearth things`?" in hearth(house.box, "thigns").err
+
+
+def test_watch_shows_what_happens(house: House) -> None:
+    watching = subprocess.Popen(
+        [HEARTH, "watch", "desk-lamp", "--types", "action", "--count", "1"],
+        env=house.box,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with watching:
+        while watching.poll() is None:  # until the stream is open and has seen one
+            assert hearth(house.box, "do", "desk-lamp", "toggle").code == 0
+            assert watching.stdout is not None
+            if select.select([watching.stdout], [], [], 0.5)[0]:
+                break
+        out, _ = watching.communicate(timeout=10)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  desk-lamp  toggle  confirmed, asked by box\n", out)
+
+
+def test_the_ledger(house: House) -> None:
+    hearth(house.box, "do", "desk-lamp", "toggle", "--why", "for the ledger")
+    tail = hearth(house.box, "ledger", "tail", "-n", "5")
+    assert tail.code == 0
+    assert "toggle" in tail.out
+    verified = hearth(house.box, "ledger", "verify", "--dir", str(house.state))
+    assert verified.code == 0
+    assert verified.out.startswith(f"the ledger in {house.state} verifies: ")
+    exported = hearth(house.box, "ledger", "export", "--dir", str(house.state))
+    entries = [json.loads(line) for line in exported.out.splitlines()]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert "for the ledger" not in exported.out
+    assert (
+        "for the ledger" in hearth(house.box, "ledger", "export", "--dir", str(house.state), "--private").out
+    )
+
+
+def test_a_changed_ledger_does_not_verify(house: House, tmp_path: Path) -> None:
+    with (
+        closing(sqlite3.connect(house.state / "ledger.db")) as source,
+        closing(sqlite3.connect(tmp_path / "ledger.db")) as copy,
+    ):
+        source.backup(copy)
+        copy.execute("DROP TRIGGER entries_are_not_changed")
+        copy.execute(
+            "UPDATE entries SET body = replace(body, 'desk', 'test') WHERE kind = 'adoption' AND thing = 'desk-lamp'"
+        )
+        copy.commit()
+    for name in ("ledger.heads", "ledger.key"):
+        (tmp_path / name).write_bytes((house.state / name).read_bytes())
+    broken = hearth(house.box, "ledger", "verify", "--dir", str(tmp_path))
+    assert broken.code == 9
+    assert "does not verify" in broken.out
+    assert re.search(r"entry \d+, row: ", broken.out)
+
+
+def test_tokens_are_made_listed_and_revoked(house: House) -> None:
+    made = hearth(
+        house.box, "token", "create", "Night agent", "--for", "owner", "--expires", "2h", "--json"
+    ).json
+    assert made["role"] == "agent"
+    agent = {**house.agent, "HEARTH_TOKEN": str(made["secret"])}
+    assert hearth(agent, "things").code == 0
+    assert "Night agent" in hearth(house.box, "token", "list").out
+    assert hearth(house.box, "token", "revoke", str(made["id"])).out == f"revoked: {made['id']}\n"
+    assert hearth(agent, "things").code == 1
+    assert "Night agent" not in hearth(house.box, "token", "list").out
+    assert "revoked" in hearth(house.box, "token", "list", "--all").out
+
+
+def test_pairing_writes_a_profile(house: House, tmp_path: Path) -> None:
+    code = hearth(house.box, "pair", "--role", "adult").out.strip()
+    phone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HEARTH_URL": house.url}
+    paired = hearth(phone, "pair", code.lower().replace("-", " "))
+    assert paired.code == 0, paired
+    profile = tmp_path / ".config" / "hearth" / "profile.json"
+    assert stat.S_IMODE(profile.stat().st_mode) == 0o600
+    del phone["HEARTH_URL"]
+    assert hearth(phone, "things").code == 0
+    assert hearth(phone, "pair", code).code != 0
+
+
+def test_doctor(house: House) -> None:
+    healthy = hearth(house.box, "doctor")
+    assert healthy.code == 0, healthy
+    assert re.search(
+        r"^ok +gateway +at .*hearth.sock, up .*; you are box \(owner\)$", healthy.out, re.MULTILINE
+    )
+    assert re.search(r"^ok +driver mqtt ", healthy.out, re.MULTILINE)
+    nobody = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "HEARTH_URL": "http://127.0.0.1:9"}
+    assert hearth(nobody, "doctor").code == 6
+
+
+def test_completion_knows_things_and_affordances(house: House) -> None:
+    def completed(words: str) -> list[str]:
+        environ = dict(house.box) | {
+            "_HEARTH_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split(" ")) - 1),
+        }
+        return [line.partition(",")[2] for line in hearth(environ).out.split()]
+
+    assert completed("hearth wr") == ["write"]
+    assert "desk-lamp" in completed("hearth show de")
+    assert completed("hearth read desk-lamp bri") == ["brightness"]
+    assert "toggle" in completed("hearth do desk-lamp ")
+    assert completed("hearth --url http://127.0.0.1:9 show de") == []
+    assert "_HEARTH_COMPLETE=bash_complete" in hearth(house.box, "completion", "bash").out
+
+
+def test_a_client_command_starts_fast_and_imports_little(house: House) -> None:
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert hearth(house.box, "things").code == 0
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.4  # 0.1 s on a machine that does nothing else
+    code = "import sys\ntry:\n    from gateway.cli.main import cli\n    cli(['things'])\nfinally:\n    print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=house.box, capture_output=True, text=True, check=True
+    )
+    assert not {"aiohttp", "pydantic", "asyncio", "gateway.app"} & set(done.stdout.split())
