@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from capabilities.compose import compose
+from capabilities.naming import allot_names
 from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import KINDS, Evidence, Json
 from drivers.driver import Candidate, Driver, NotSent, Rejected, Scanner, Uncertain, Withdrawn
@@ -69,6 +71,20 @@ async def test_it_is_a_driver_and_a_scanner(driver: MemoryDriver) -> None:
         first = await anext(again.candidates())
         assert isinstance(first, Candidate)
         assert first.fingerprint == candidates[first.id].fingerprint
+
+
+async def test_every_device_fits_its_thing_models(driver: MemoryDriver) -> None:
+    for _ in range(len(driver.devices)):
+        found = await anext(driver.candidates())
+        assert isinstance(found, Candidate)
+        thing = compose(found.id, found.title, found.components, allot_names(found.components, {}))
+        described = [a for component in found.components for a in component.affordances]
+        properties = {a.point for a in described if a.role == "property"}
+        assert {p.point for p in thing.properties.values()} == properties
+        assert {a.point for a in described if a.role == "action"} <= {a.point for a in thing.actions.values()}
+        for each in thing.properties.values():
+            device_id, key, name = each.point.split("/")
+            each.check(driver.devices[device_id].state[key][name])
 
 
 async def test_a_write_is_accepted_before_it_is_done(driver: MemoryDriver) -> None:
