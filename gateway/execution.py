@@ -336,19 +336,15 @@ class Executor:
         reach("recorded")
         self.counters[outcome.result] += 1
         self.outcome_latencies.append(now - execution.requested_at)
-        self._observers.publish(
-            "action",
-            (command.thing, command.affordance),
-            now,
-            {
-                "execution": command.id,
-                "outcome": outcome.result,
-                "reason": outcome.reason,
-                "principal": command.principal.id,
-            },
-        )
+        self.tell(command, outcome, now)
+
+    def tell(self, command: Command, outcome: Outcome, at: float) -> None:
+        """Observers learn how it ended, and whoever waits with the same key gets the answer."""
+        data: dict[str, Json] = {"execution": command.id, "outcome": outcome.result, "reason": outcome.reason}
+        data["principal"] = command.principal.id
+        self._observers.publish("action", (command.thing, command.affordance), at, data)
         if command.key:
-            self.keys.settle(command, outcome, now)
+            self.keys.settle(command, outcome, at)
 
     def _keep(self, execution: Execution) -> None:
         self._recent[execution.command.id] = execution

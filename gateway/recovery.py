@@ -82,7 +82,7 @@ class Recovery:
             )
         )
         self.settled[row.execution] = outcome.result
-        self._executor.keys.settle(_command(row), outcome, now)
+        self._executor.tell(_command(row), outcome, now)
         log.warning("settled after a restart: %s on %s is %s", row.execution, row.thing, outcome.result)
 
     async def _look(self, row: Record) -> Outcome:
