@@ -1,0 +1,99 @@
+"""Kill -9 at every named point of a command: what the next start makes of it, and what reached the device."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from drivers.mqtt.broker import ManagedBroker
+from drivers.simulated.house import generated
+from drivers.simulated.link import Account
+from drivers.simulated.mqtt_house import MqttHouse
+from gateway.failpoints import POINTS
+from gateway.ledger import verify
+from tests.system.process import HearthProcess, eventually
+
+LAMP = "lamp-0"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What stands in the ledger after the next start, and how often the lamp was told, before and after asking again."""
+
+    settled: str | None
+    told: int
+    told_when_asked_again: int
+
+
+# Asking again with the same idempotency key: a command that may have gone out is never sent a second time.
+TABLE = {
+    "claimed": Row(None, 0, 1),
+    "decided": Row(None, 0, 1),
+    "dispatching": Row(None, 0, 1),
+    "dispatched": Row("unconfirmed", 0, 0),
+    "sent": Row("confirmed", 1, 1),
+    "seen": Row("confirmed", 1, 1),
+    "recorded": Row("confirmed", 1, 1),
+    "answered": Row("confirmed", 1, 1),
+}
+
+
+def test_the_table_has_a_row_for_every_point() -> None:
+    assert set(TABLE) == {*POINTS, "answered"}
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("point", TABLE)
+async def test_a_power_cut(point: str, hearth: HearthProcess, broker: ManagedBroker) -> None:
+    row = TABLE[point]
+    account = Account(broker.host, broker.port, "house", broker.users[1].password)
+    async with MqttHouse(generated(1), account, drift=False) as house:
+        await hearth.start(**({} if point == "answered" else {"HEARTH_FAILPOINT": point}))
+        await _turn_on_until_it_dies(hearth)
+        assert house.actuations.count(LAMP) == row.told
+
+        await hearth.start()
+        if row.settled is not None:
+            await _settled(hearth, row.settled)
+        assert house.actuations.count(LAMP) == row.told
+        assert verify(hearth.state).ok
+
+        box = hearth.at_box()
+        await _lamp_is_known(box)
+        async with _turn_on(box) as answer:
+            assert answer.headers["Hearth-Outcome"] == (row.settled or "confirmed")
+            assert answer.headers.get("Idempotent-Replayed") == (None if row.settled is None else "true")
+        assert house.actuations.count(LAMP) == row.told_when_asked_again
+    await hearth.stop()
+    assert verify(hearth.state).ok
+
+
+async def _turn_on_until_it_dies(hearth: HearthProcess) -> None:
+    box = hearth.at_box()
+    await _lamp_is_known(box)
+    try:
+        async with _turn_on(box) as answer:
+            assert answer.status == 204
+        await hearth.kill()
+    except aiohttp.ClientError:
+        assert await hearth.ended() == -signal.SIGKILL
+
+
+def _turn_on(client: aiohttp.ClientSession) -> aiohttp.client._RequestContextManager:
+    return client.put(f"/things/{LAMP}/properties/on", json=True, headers={"Idempotency-Key": '"evening"'})
+
+
+async def _lamp_is_known(client: aiohttp.ClientSession) -> None:
+    await eventually(client, "/things?view=summary", lambda things: things and things[0]["state"].get("on") is not None)
+
+
+async def _settled(hearth: HearthProcess, result: str) -> None:
+    """The one dispatch has the one outcome."""
+    box = hearth.at_box()
+    rows = await eventually(
+        box, "/ledger?kind=dispatch&kind=outcome", lambda rows: [r["kind"] for r in rows] == ["dispatch", "outcome"]
+    )
+    assert rows[-1]["body"]["result"] == result
