@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-pytest_plugins = ("tests.guards",)
+pytest_plugins = ("tests.guards", "tests.house")
 
 
 @pytest.fixture
