@@ -17,6 +17,8 @@ from capabilities.thing_models import ROLES, Contract, ModelAffordance
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
 
 MAX_SCHEMA_BYTES: Final = 16_384  # the longest real ones list some hundred effects of a lamp
+UNKNOWN_KINDS: Final = ("setting", "other")
+NO_SECRETS: Final = ("firmware",)  # free texts of those kinds that are known to be harmless
 UNKNOWN_EFFECT_SECONDS: Final = 10.0  # what an unknown property may take to show what was written to it
 MAX_TITLE_CHARACTERS: Final = 64  # a title is foreign text: a line on a phone, not more
 
@@ -59,7 +61,7 @@ def clean(title: str) -> str:
     return line[:MAX_TITLE_CHARACTERS].rstrip()
 
 
-def admit(model: Contract, one: Described) -> ModelAffordance:
+def admit(model: Contract, one: Described, *, guarded: bool = False) -> ModelAffordance:
     """The affordance of `model` as this device has it. A name that the model lacks is admitted with care: what it can do
     is unknown, so it is hazard 2 and for whoever manages the house. Raises `ComposeError`.
     """
@@ -76,9 +78,11 @@ def admit(model: Contract, one: Described) -> ModelAffordance:
             f"is described as a role {one.role!r}; in the model {model.kind} it is {known.role!r}"
         )
     _refuse_contradiction(known, one)
+    narrowed = _narrowed(known, schema)
     admitted = replace(
         known,
-        schema=_narrowed(known, schema),
+        schema=narrowed,
+        privacy=_privacy(model, known, narrowed, guarded=guarded),
         title=one.title or known.title,
         writable=one.writable,
         hazard=max(known.hazard, one.hazard),
@@ -142,6 +146,16 @@ def _narrowed(known: ModelAffordance, schema: Mapping[str, Json]) -> Mapping[str
     if known.parts and "properties" not in schema and isinstance(properties, dict):
         narrowed["properties"] = {name: inner for name, inner in properties.items() if name in known.parts}
     return narrowed
+
+
+def _privacy(
+    model: Contract, known: ModelAffordance, schema: Mapping[str, Json] | None, *, guarded: bool
+) -> Privacy:
+    """What no model knows may be the log of a lock, and where it is a free text, a code or a name."""
+    if known.name in model.affordances and model.kind not in UNKNOWN_KINDS:
+        return known.privacy
+    free_text = schema is not None and schema.get("type") == "string" and "enum" not in schema
+    return Privacy.SENSITIVE if guarded or (free_text and known.name not in NO_SECRETS) else known.privacy
 
 
 def _read_only(admitted: ModelAffordance, one: Described) -> ModelAffordance:

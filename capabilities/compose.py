@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from capabilities.admission import Described, clean
 from capabilities.components import ComponentDescription
@@ -13,6 +14,9 @@ from capabilities.naming import join_all, primary
 from capabilities.shapes import Shape, offered, shapes
 from capabilities.thing import EventSource, Operation, Property, Thing
 from capabilities.vocabulary import KINDS, Json, Privilege
+
+GUARDED_KINDS: Final = frozenset({"lock", "alarm", "camera", "presence"})
+"""What else such a device tells (who unlocked, a code) is as sensitive as its own function."""
 
 __all__ = ["ComposeError", "compose"]
 
@@ -36,10 +40,11 @@ def compose(
     order = {key: place for place, key in enumerate(names)}
     parts = _Parts()
     taken: set[str] = set()
+    guarded = any(component.kind in GUARDED_KINDS for component in components)
     for component in sorted(components, key=lambda one: (names[one.key] != "", order[one.key])):
         try:
             joined = join_all(names[component.key], offered(component), taken)
-            for shape in _shapes(component, names[component.key], joined):
+            for shape in _shapes(component, names[component.key], joined, guarded=guarded):
                 parts.add(component, shape)
         except ComposeError as error:
             raise ComposeError(f"component {component.key} ({component.kind}): {error}") from None
@@ -73,9 +78,13 @@ def _refuse_muddle(components: Sequence[ComponentDescription], names: Mapping[st
             )
 
 
-def _shapes(component: ComponentDescription, prefix: str, joined: Mapping[str, str]) -> tuple[Shape, ...]:
+def _shapes(
+    component: ComponentDescription, prefix: str, joined: Mapping[str, str], *, guarded: bool
+) -> tuple[Shape, ...]:
     described = tuple(Described.of(affordance) for affordance in component.affordances)
-    return shapes(component.kind, prefix, clean(component.title), described, tuple(joined.items()))
+    return shapes(
+        component.kind, prefix, clean(component.title), described, tuple(joined.items()), guarded=guarded
+    )
 
 
 @dataclass(slots=True)

@@ -7,46 +7,56 @@ word for each other one (`usb`, so `usb_on`). Properties, actions and events of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Final
 from unicodedata import normalize
 
 from capabilities.components import ComponentDescription
-from capabilities.vocabulary import ACTUATOR_KINDS, KINDS
+from capabilities.vocabulary import KINDS
 
 MAX_SLUG_CHARACTERS: Final = 40  # a name is read by people, and stands in URLs and in tools' names
-MAX_PREFIX_CHARACTERS: Final = 24  # so that prefix and affordance together stay readable
+MAX_PREFIX_CHARACTERS: Final = 32  # so that prefix and affordance together stay readable
 
-_OTHERS: Final = str.maketrans(
+_LETTERS: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
 _VALUE: Final = "value"  # the one affordance of a setting: its component's name says it all
-_SUPPORTING: Final = frozenset({"power", "battery", "meter", "button"})  # what a device also has
-_LAST: Final = frozenset({"setting", "other"})
+_MAIN_FIRST: Final = (
+    "lock", "alarm", "smoke", "co", "garage", "thermostat", "water-heater", "valve", "vacuum", "mower", "camera",
+    "blind", "fan", "humidifier", "media", "light", "outlet", "siren", "switch",
+    "leak", "contact", "occupancy", "presence", "air", "temperature", "humidity", "pressure", "illuminance",
+)  # fmt: skip
+"""Kinds that a device can be for: what says most about it first. The others (a battery, a setting) it merely has."""
+_ACCESSORIES: Final = ("meter", "power", "button", "battery", "setting", "other")
 
 
 def slug(text: str, separator: str = "-", limit: int = MAX_SLUG_CHARACTERS) -> str:
     """`text` in ASCII, of lower-case letters, digits and single separators: `Küche, links` -> `kuche-links`.
-    Empty where nothing is left (a text in another script): the caller then uses the kind.
+
+    A long one is cut, between words if that leaves half of it. Empty where nothing is left (a text in another script):
+    the caller then uses the kind.
     """
-    ascii_text = normalize("NFKD", text.casefold().translate(_OTHERS)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", separator, ascii_text).strip(separator)[:limit].rstrip(separator)
+    ascii_text = normalize("NFKD", text.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", separator, ascii_text).strip(separator)
+    if len(words) <= limit:
+        return words
+    whole = words[: limit + 1].rpartition(separator)[0]
+    return whole if len(whole) > limit // 2 else words[:limit].rstrip(separator)
 
 
 def primary(components: Sequence[ComponentDescription]) -> str:
     """The key of the component that is the device's main function. `components` is not empty.
 
-    In this order: no mere accessory (a battery, a power meter, a setting); without a title of its own; of a known
-    kind for sure; an actuator before a sensor; then the order of kinds, then of keys.
+    In this order: one that a device can be for; without a title of its own; of a known kind for sure; of the kind
+    that says most; then the order of keys.
     """
 
-    def rank(component: ComponentDescription) -> tuple[int, bool, bool, bool, int, str]:
+    def rank(component: ComponentDescription) -> tuple[bool, bool, bool, int, str]:
         kind = component.kind
-        accessory = 2 if kind in _LAST else 1 if kind in _SUPPORTING else 0
-        order = KINDS.index(kind) if kind in KINDS else len(KINDS)
-        titled, sensor = bool(component.title), kind not in ACTUATOR_KINDS
-        return (accessory, titled, not component.certain, sensor, order, component.key)
+        accessory = kind not in _MAIN_FIRST
+        order = (_ACCESSORIES if accessory else _MAIN_FIRST).index(kind) if kind in KINDS else len(KINDS)
+        return (accessory, bool(component.title), not component.certain, order, component.key)
 
     return min(components, key=rank).key
 
@@ -76,12 +86,13 @@ def allot_names(components: Sequence[ComponentDescription], stored: Mapping[str,
 def join(prefix: str, name: str) -> str:
     """The name of an affordance in its Thing.
 
-    The prefix alone where it says what the name says: `temperature` (not `temperature_temperature`), `device_temperature`,
-    and a setting's `value` (`child_lock`, not `child_lock_value`). Else both: `usb_on`.
+    The prefix alone where it says what the name says: `temperature` (not `temperature_temperature`), `temperature_2`,
+    `device_temperature`, and a setting's `value` (`child_lock`, not `child_lock_value`). Else both: `usb_on`.
     """
     if not prefix:
         return name
-    if name in {_VALUE, prefix} or prefix.endswith(f"_{name}"):
+    words = re.sub(r"_\d+$", "", prefix)
+    if name in {_VALUE, words} or words.endswith(f"_{name}"):
         return prefix
     return f"{prefix}_{name}"
 
@@ -99,15 +110,26 @@ def join_all(prefix: str, names: Iterable[str], taken: set[str]) -> dict[str, st
 
 def _free_prefix(component: ComponentDescription, taken: set[str], bare: set[str]) -> str:
     """A new prefix, under which no affordance gets a bare name of the main component."""
-    kind = slug(component.kind, "_")
-    wish = slug(component.title, "_", MAX_PREFIX_CHARACTERS) or kind
-    longer: tuple[str, ...] = () if wish == kind else (f"{wish}_{kind}",)
-    numbered = (f"{wish}_{n}" for n in count(2))
+    names = [affordance.name for affordance in component.affordances]
     return next(
         prefix
-        for prefix in chain((wish, *longer), numbered)
-        if prefix not in taken and not any(join(prefix, one.name) in bare for one in component.affordances)
+        for prefix in _wishes(component)
+        if prefix not in taken and not any(join(prefix, name) in bare for name in names)
     )
+
+
+def _wishes(component: ComponentDescription) -> Iterator[str]:
+    """The title; the title and the kind; with one affordance, what that is; numbers. A name starts with a letter."""
+    kind = slug(component.kind, "_")
+    wish = slug(component.title, "_", MAX_PREFIX_CHARACTERS) or kind
+    if wish[0].isdigit():
+        wish = f"{kind}_{wish}"
+    yield wish
+    if not wish.endswith(kind):
+        yield f"{wish}_{kind}"
+    if len(component.affordances) == 1:
+        yield join(wish, component.affordances[0].name)
+    yield from (f"{wish}_{n}" for n in count(2))
 
 
 def _free(wish: str, taken: set[str]) -> str:

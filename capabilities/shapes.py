@@ -54,14 +54,21 @@ def offered(component: ComponentDescription) -> list[str]:
 
 @lru_cache(maxsize=MAX_SHAPES)
 def shapes(
-    kind: str, prefix: str, title: str, described: tuple[Described, ...], names: tuple[tuple[str, str], ...]
+    kind: str,
+    prefix: str,
+    title: str,
+    described: tuple[Described, ...],
+    names: tuple[tuple[str, str], ...],
+    *,
+    guarded: bool = False,
 ) -> tuple[Shape, ...]:
-    """The shapes of one component; `names` maps each `offered` name to the name in the Thing.
+    """The shapes of one component; `names` maps each `offered` name to the name in the Thing;
+    `guarded` is said of the components of a lock and the like (see `admission.admit`).
 
     Raises `ComposeError`, whose text begins with the affordance.
     """
     model = contract(kind)
-    admitted = _admitted(model, described)
+    admitted = _admitted(model, described, guarded=guarded)
     component = _Component(
         kind, prefix, title, dict(names), {one.name for one in described if one.observable}, admitted
     )
@@ -70,11 +77,13 @@ def shapes(
     return (*built, *(_shape(component, of, None, None) for of in added))
 
 
-def _admitted(model: Contract, described: tuple[Described, ...]) -> dict[str, ModelAffordance]:
+def _admitted(
+    model: Contract, described: tuple[Described, ...], *, guarded: bool
+) -> dict[str, ModelAffordance]:
     admitted: dict[str, ModelAffordance] = {}
     for one in sorted(described, key=lambda one: one.role != "property"):  # parts look at their properties
         try:
-            of = admit(model, one)
+            of = admit(model, one, guarded=guarded)
             admitted[one.name] = _compound(of, admitted) if of.parts else of
         except ComposeError as error:
             raise ComposeError(f"{one.name} {error}") from None

@@ -315,6 +315,29 @@ def test_an_unknown_operation_is_taken_with_care() -> None:
     assert made.events["overheated"].check({"celsius": 90}) == {"celsius": 90}
 
 
+def test_what_else_a_lock_tells_is_sensitive() -> None:
+    user = part("other", prop("value", type="integer"), key="u", title="Last user")
+    battery = part("battery", prop("level"), key="b")
+    beside_a_lock = thing(part("lock", prop("state"), prop("jams", type="integer")), user, battery)
+    assert beside_a_lock.properties["last_user"].privacy is Privacy.SENSITIVE
+    assert beside_a_lock.properties["jams"].privacy is Privacy.SENSITIVE
+    assert beside_a_lock.properties["battery_level"].privacy is Privacy.PUBLIC
+    beside_a_light = thing(part("light", prop("on")), user)
+    assert beside_a_light.properties["last_user"].privacy is Privacy.PERSONAL
+
+
+def test_a_free_text_that_no_model_knows_may_be_a_code() -> None:
+    code = part("setting", prop("value", writable=True, type="string"), key="c", title="Admin code")
+    mode = part(
+        "setting", prop("value", writable=True, enum=["a", "b"], type="string"), key="m", title="Mode"
+    )
+    firmware = part("setting", prop("firmware"), key="f")
+    made = thing(part("light", prop("on")), code, mode, firmware)
+    assert made.properties["admin_code"].privacy is Privacy.SENSITIVE
+    assert made.properties["mode"].privacy is Privacy.PERSONAL
+    assert made.properties["setting_firmware"].privacy is Privacy.PUBLIC
+
+
 def test_optional_input_may_be_left_out() -> None:
     disarm = thing(part("alarm", prop("state"), action("disarm"))).actions["disarm"]
     assert disarm.takes_input

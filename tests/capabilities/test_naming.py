@@ -29,6 +29,7 @@ def part(key: str, kind: str, *names: str, title: str = "", certain: bool = True
         ("灯", ""),
         ("../../etc", "etc"),
         ("x" * 100, "x" * MAX_SLUG_CHARACTERS),
+        ("the window above the kitchen sink on the left", "the-window-above-the-kitchen-sink-on-the"),
     ],
 )
 def test_slugs(text: str, expected: str) -> None:
@@ -53,6 +54,9 @@ def test_a_slug_is_always_a_slug(text: str) -> None:
         ([part("a", "switch", certain=False), part("b", "light")], "b"),
         ([part("s", "setting"), part("b", "battery")], "b"),
         ([part("h", "humidity"), part("t", "temperature")], "t"),
+        ([part("i", "illuminance"), part("o", "occupancy"), part("t", "temperature")], "o"),
+        ([part("s", "siren"), part("d", "smoke")], "d"),
+        ([part("s", "switch"), part("t", "thermostat")], "t"),
     ],
 )
 def test_the_main_function_is_found(components: list[ComponentDescription], expected: str) -> None:
@@ -70,6 +74,8 @@ def test_the_main_function_is_found(components: list[ComponentDescription], expe
         ("outdoor", "temperature", "outdoor_temperature"),
         ("child_lock", "value", "child_lock"),
         ("battery", "level", "battery_level"),
+        ("temperature_2", "temperature", "temperature_2"),
+        ("light_2", "on", "light_2_on"),
     ],
 )
 def test_joined_names_read_well(prefix: str, name: str, expected: str) -> None:
@@ -90,6 +96,21 @@ def test_names_come_from_titles_or_kinds() -> None:
         "p": "power",
         "t": "temperature",
         "t2": "temperature_2",
+    }
+
+
+def test_a_second_component_of_a_kind_is_named_by_what_it_tells() -> None:
+    components = [
+        part("a", "light", "on"),
+        part("b1", "battery", "low"),
+        part("b2", "battery", "level"),
+        part("n", "thermostat", "target", "mode", title="10"),
+    ]
+    assert allot_names(components, {}) == {
+        "a": "",
+        "b1": "battery",
+        "b2": "battery_level",
+        "n": "thermostat_10",
     }
 
 
