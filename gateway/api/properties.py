@@ -27,11 +27,11 @@ class PropertyRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.put("/things/{thing}/properties/{name}", self.write),
+            web.get("/things/{thing}/properties/{name}", self.read),
+            web.get("/things/{thing}/properties/{name}/observe", self.observe),
             web.get("/things/{thing}/properties", self.read_all),
             web.put("/things/{thing}/properties", self.write_several),
-            web.get("/things/{thing}/properties/{name}", self.read),
-            web.put("/things/{thing}/properties/{name}", self.write),
-            web.get("/things/{thing}/properties/{name}/observe", self.observe),
         ]
 
     async def read(self, request: web.Request) -> web.Response:

@@ -57,12 +57,12 @@ def make_app(gateway: Gateway) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway), HealthRoutes(gateway, streams)
-    routes = [
+    routes = [  # the first that fits is taken: commands come first, they are in a hurry
+        *PropertyRoutes(gateway, door, streams).routes(),
+        *ActionRoutes(door).routes(),
         *root.routes(),
         *directory.routes(),
         *ThingRoutes(gateway).routes(),
-        *PropertyRoutes(gateway, door, streams).routes(),
-        *ActionRoutes(door).routes(),
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(gateway, streams).routes(),
         *WhyRoutes(gateway).routes(),
