@@ -1,0 +1,27 @@
+"""The components of Home Assistant's discovery that are understood: one module each, `describe(key, config) -> Entity`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from drivers.mqtt.components import binary_sensor, climate, cover, light, lock, sensor, setting, switch
+from drivers.mqtt.config import Config
+from drivers.mqtt.entity import Entity
+
+Describe = Callable[[str, Config], Entity]
+
+COMPONENTS: Final[dict[str, Describe]] = {
+    "binary_sensor": binary_sensor.describe,
+    "button": setting.describe_button,
+    "climate": climate.describe,
+    "cover": cover.describe,
+    "light": light.describe,
+    "lock": lock.describe,
+    "number": setting.describe_number,
+    "select": setting.describe_select,
+    "sensor": sensor.describe,
+    "switch": switch.describe,
+    "text": setting.describe_text,
+}
+"""By the word in the discovery topic. Each raises `ConfigError` for a message that it cannot work with."""

@@ -1,0 +1,172 @@
+"""Home Assistant's MQTT discovery: from retained configuration messages to devices.
+
+Source: Home Assistant, "MQTT", discovery messages: `<prefix>/<component>/[<node_id>/]<object_id>/config`, and
+`<prefix>/device/[<node_id>/]<object_id>/config` for a whole device in one message. An empty payload takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from capabilities.vocabulary import Json
+from drivers.mqtt.components import COMPONENTS
+from drivers.mqtt.config import Config, ConfigError, written_out
+from drivers.mqtt.device import Device, device_id
+from drivers.mqtt.entity import Availability, Entity
+
+MAX_CONFIG_BYTES: Final = 65_536
+"""Of one discovery message: thirty times the longest that Zigbee2MQTT publishes for an entity."""
+
+MAX_DEVICES: Final = 5000
+"""Far beyond a house; keeps a publisher that counts upwards from filling the memory."""
+
+_AVAILABILITY_MODES: Final = frozenset({"all", "any", "latest"})
+
+
+class Discovery:
+    """What is announced. Feed it messages, take the devices that changed."""
+
+    def __init__(self, prefix: str) -> None:
+        self.devices: dict[str, Device] = {}
+        self.ignored: dict[
+            str, str
+        ] = {}  # topic -> why a message could not even be given to a device; bounded
+        self._prefix = prefix
+        self._owner: dict[str, str] = {}  # entity key -> device id
+        self._changed: dict[str, None] = {}
+
+    def filters(self) -> list[str]:
+        """The topic filters to subscribe to."""
+        return [f"{self._prefix}/+/+/config", f"{self._prefix}/+/+/+/config"]
+
+    def is_ours(self, topic: str) -> bool:
+        return topic.startswith(self._prefix) and topic.endswith("/config")
+
+    def feed(self, topic: str, payload: bytes) -> bool:
+        """Take one message in. True if some device may have changed. Never raises."""
+        parts = topic[len(self._prefix) + 1 :].split("/")
+        component, key = parts[0], "/".join(parts[:-1])
+        try:
+            entries = dict(_entries(component, key, payload))
+        except ValueError as error:
+            self._ignore(topic, str(error))
+            return False
+        self.ignored.pop(topic, None)
+        stale = (
+            [known for known in self._owner if known.startswith(f"{key}/")]
+            if component == "device"
+            else [key]
+        )
+        for gone in stale:
+            if gone not in entries:
+                self._remove(gone)
+        for entity_key, (kind, data) in entries.items():
+            self._put(entity_key, kind, Config(data))
+        return bool(self._changed)
+
+    def take_changed(self) -> list[Device]:
+        """The devices that changed since the last call. An empty one has been taken back."""
+        changed = [self.devices[id_] for id_ in self._changed if id_ in self.devices]
+        self._changed.clear()
+        for device in changed:
+            if device.is_empty:
+                del self.devices[device.id]
+        return changed
+
+    def _put(self, key: str, component: str, config: Config) -> None:
+        try:
+            id_ = device_id(config, key)
+        except ConfigError as error:
+            self._ignore(key, str(error))
+            return
+        if self._owner.get(key, id_) != id_:
+            self._remove(key)  # moved to another device
+        device = self.devices.get(id_)
+        if device is None:
+            if len(self.devices) >= MAX_DEVICES:
+                self._ignore(key, f"there are {MAX_DEVICES} devices already")
+                return
+            device = self.devices[id_] = Device(id_)
+        elif device.is_full and key not in device.configs:
+            self._ignore(key, f"device {id_} has too many entities")
+            return
+        self._owner[key] = id_
+        self._changed[id_] = None
+        try:
+            device.put(key, config, _entity(component, key, config))
+        except ConfigError as error:
+            device.refuse(key, config, str(error))
+
+    def _remove(self, key: str) -> None:
+        id_ = self._owner.pop(key, None)
+        device = self.devices.get(id_) if id_ is not None else None
+        if device is not None:
+            device.remove(key)
+            self._changed[device.id] = None
+
+    def _ignore(self, topic: str, reason: str) -> None:
+        if topic in self.ignored or len(self.ignored) < MAX_DEVICES:
+            self.ignored[topic] = reason
+
+
+def _entity(component: str, key: str, config: Config) -> Entity:
+    describe = COMPONENTS.get(component)
+    if describe is None:
+        raise ConfigError(f"component {component[:40]!r} is not supported yet")
+    if config.text("encoding", "utf-8").lower().replace("-", "") not in {"utf8", "ascii", ""}:
+        raise ConfigError("encodings other than utf-8 are not supported")
+    entity = describe(key, config)
+    entity.availability = _availability(config)
+    mode = config.text("availability_mode", "latest")
+    entity.availability_mode = mode if mode in _AVAILABILITY_MODES else "latest"
+    return entity
+
+
+def _entries(component: str, key: str, payload: bytes) -> Iterator[tuple[str, tuple[str, dict[str, Json]]]]:
+    """Entity key → component and settings. Nothing for an empty payload. Raises `ValueError`."""
+    if not payload:
+        return
+    if len(payload) > MAX_CONFIG_BYTES:
+        raise ValueError(f"the message is longer than {MAX_CONFIG_BYTES} bytes")
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"the message is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError("the message should be a JSON object")
+    data = written_out(document)
+    if component != "device":
+        yield key, (component, data)
+        return
+    parts = data.pop("components", None)
+    for name, part in parts.items() if isinstance(parts, dict) else ():
+        if isinstance(part, dict):
+            settings = {**data, **written_out({"~": document.get("~"), **part})}
+            platform = settings.get("platform")
+            if isinstance(platform, str) and len(settings) > len(data) + 1:  # platform alone: taken back
+                yield f"{key}/{name}", (platform, settings)
+
+
+def _availability(config: Config) -> tuple[Availability, ...]:
+    """All topics that tell it, from the list and from the short form."""
+    entries = config.raw("availability")
+    found: list[Availability] = []
+    for entry in entries if isinstance(entries, list) else []:
+        if not isinstance(entry, dict):
+            raise ConfigError("availability should be a list of objects")
+        found.append(_available(Config(entry), "topic", "value_template"))
+    if config.has("availability_topic"):
+        found.append(_available(config, "availability_topic", "availability_template"))
+    return tuple(item for item in found if item.topic)
+
+
+def _available(config: Config, topic: str, template: str) -> Availability:
+    return Availability(
+        config.topic(topic),
+        config.template(template),
+        config.text("payload_available", "online"),
+        config.text("payload_not_available", "offline"),
+    )

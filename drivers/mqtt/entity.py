@@ -1,0 +1,234 @@
+"""What one discovery message becomes: a component, where its values are read, and how its commands are sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.vocabulary import Hazard, Json, Privilege
+from drivers.mqtt.config import Config, ConfigError
+from drivers.mqtt.templates import TemplateError, ValueTemplate, command_template
+from drivers.mqtt.values import Convert
+
+Encode = Callable[[Json], str]
+"""A command's value as the payload's text. Raises `ValueError`."""
+
+RETAIN_KINDS: Final = frozenset({"light"})
+"""Kinds whose commands a publisher may have kept by the broker. A kept command acts again whenever its device comes back,
+unasked and unseen: tolerable for a lamp, never for what can do damage (hazard 2 and above)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One value that is read: at `topic`, by `template`, made typed by `convert`, reported at `point` in `unit`."""
+
+    point: str
+    topic: str
+    template: ValueTemplate
+    convert: Convert
+    unit: str | None = None
+    off_delay_s: float = 0.0  # a true value becomes false by itself after so long
+    expire_after_s: float = 0.0  # a value is stale when nothing came for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One operation: `encode` its value and publish it at `topic`. `recipe` says the same in words that can be compared."""
+
+    topic: str
+    encode: Encode
+    qos: int
+    retain: bool
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """One topic that says whether an entity can be reached."""
+
+    topic: str
+    template: ValueTemplate
+    available: str
+    not_available: str
+
+
+@dataclass(slots=True)
+class Entity:
+    """A discovery message, understood. `problems` are readable lines about what was left out."""
+
+    component: ComponentDescription | None
+    sources: list[Source] = field(default_factory=list)
+    commands: dict[str, Command] = field(default_factory=dict)
+    queries: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # point -> topic and payload that ask for it
+    availability: tuple[Availability, ...] = ()
+    availability_mode: str = "latest"
+    problems: list[str] = field(default_factory=list)
+
+
+class Builder:
+    """Collects one entity's affordances. A component module says what there is; this knows how it is wired."""
+
+    def __init__(self, key: str, kind: str, config: Config) -> None:
+        self.kind = kind
+        self.config = config
+        self.entity = Entity(component=None)
+        self.is_zigbee2mqtt = config.origin.lower() == "zigbee2mqtt"
+        self._key = key
+        self._affordances: list[AffordanceDescription] = []
+
+    def property(
+        self,
+        name: str,
+        convert: Convert,
+        *,
+        state: str = "",
+        template: ValueTemplate | None = None,
+        command: Command | None = None,
+        schema: Mapping[str, Json] | None = None,
+        unit: str | None = None,
+        query: str = "",
+        hazard: Hazard = Hazard.COMFORT,
+        privilege: Privilege = Privilege.VIEW,
+        title: str = "",
+        off_delay_s: float = 0.0,
+        expire_after_s: float = 0.0,
+    ) -> None:
+        """Add a property that is read at topic `state` ("" if it is never told) and written by `command` (None if it cannot
+        be). `query` is the member that a Zigbee2MQTT bridge can be asked for.
+        """
+        point = self._point(name)
+        if state:
+            how = template or ValueTemplate()
+            self.entity.sources.append(Source(point, state, how, convert, unit, off_delay_s, expire_after_s))
+        if command is not None:
+            self.entity.commands[point] = command if state else _acknowledged(command)
+        readable = bool(query and state and self.is_zigbee2mqtt)
+        if readable:
+            self.entity.queries[point] = (f"{state}/get", f'{{"{query}":""}}')
+        self._affordances.append(
+            AffordanceDescription(
+                name, point, schema=schema or {}, title=title, observable=bool(state), readable=readable,
+                writable=command is not None, hazard=hazard, privilege=privilege,
+            )
+        )  # fmt: skip
+
+    def action(
+        self,
+        name: str,
+        command: Command,
+        *,
+        observed: bool,
+        schema: Mapping[str, Json] | None = None,
+        hazard: Hazard = Hazard.COMFORT,
+        privilege: Privilege = Privilege.VIEW,
+        title: str = "",
+    ) -> None:
+        """Add an action. `observed`: a property of this component shows its effect."""
+        point = self._point(name)
+        self.entity.commands[point] = command if observed else _acknowledged(command)
+        self._affordances.append(
+            AffordanceDescription(
+                name,
+                point,
+                role="action",
+                schema=schema or {},
+                title=title,
+                observable=False,
+                hazard=hazard,
+                privilege=privilege,
+            )
+        )
+
+    def command(self, topic_key: str, encode: Encode, recipe: str, template_key: str = "") -> Command | None:
+        """A command at the topic under `topic_key`, if there is one; its template, if there is one, is given `encode`'s
+        text.
+        """
+        topic = self.config.topic(topic_key)
+        if not topic:
+            return None
+        source = self.config.source(template_key) if template_key else None
+        if source is not None:
+            encode, recipe = templated(source, encode), f"{recipe} | {source}"
+        return self.command_at(topic, encode, recipe)
+
+    def command_at(self, topic: str, encode: Encode, recipe: str) -> Command:
+        retain = self.config.flag("retain")
+        if retain and self.kind not in RETAIN_KINDS:
+            retain = False
+            self.problem("retain is ignored: a command kept by the broker would act again later, unasked")
+        return Command(topic, encode, self.config.qos, retain, recipe)
+
+    def problem(self, text: str) -> None:
+        if text not in self.entity.problems:
+            self.entity.problems.append(text)
+
+    def build(self, title: str, *, certain: bool = True) -> Entity:
+        """The finished entity. Raises `ConfigError` if nothing can be read or done with it."""
+        if not self._affordances:
+            raise ConfigError("it has no topic that could be read or written")
+        self.entity.component = ComponentDescription(
+            self._key, self.kind, tuple(self._affordances), title, certain, self._fingerprint()
+        )
+        return self.entity
+
+    def _fingerprint(self) -> str:
+        """Over what commands do: kind, topics, payloads, templates. State topics may move without alarm."""
+        commands = sorted((point, c.topic, c.recipe, c.retain) for point, c in self.entity.commands.items())
+        return hashlib.sha256(orjson.dumps([self.kind, commands])).hexdigest()[:32]
+
+    def _point(self, name: str) -> str:
+        return f"{self._key}#{name}"
+
+
+def templated(source: str, encode: Encode, *names: str) -> Encode:
+    """Send through a command template: it sees `value`. Raises `ConfigError` for a template that is not run."""
+    try:
+        render = command_template(source, *names)
+    except TemplateError as error:
+        raise ConfigError(f"command template: {error}") from None
+    if render is None:
+        return encode
+
+    def run(value: Json) -> str:
+        return render({"value": _native(encode(value))})
+
+    return run
+
+
+def constant(payload: str) -> Encode:
+    """Whatever the value, this payload."""
+    return lambda value: payload
+
+
+def switching(on: str, off: str) -> Encode:
+    """True → `on`, false → `off`."""
+
+    def encode(value: Json) -> str:
+        if not isinstance(value, bool):
+            raise ValueError("should be true or false")
+        return on if value else off
+
+    return encode
+
+
+def _native(text: str) -> Json:
+    """Templates calculate with `value`, so a number should be one."""
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def _acknowledged(command: Command) -> Command:
+    """Where no effect can be seen, at least the broker's acknowledgement should be."""
+    return Command(command.topic, command.encode, max(1, command.qos), command.retain, command.recipe)

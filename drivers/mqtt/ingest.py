@@ -1,0 +1,207 @@
+"""From a message to reports: for each topic, prepared readers; one parse of a payload for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from capabilities.readings import Observation, Reading, Report
+from capabilities.vocabulary import Evidence, Json, Quality
+from drivers.mqtt.entity import Source
+from drivers.mqtt.templates import Message
+from drivers.mqtt.values import Nothing
+
+MAX_STATE_BYTES: Final = 262_144
+"""Of one state message. Larger ones (pictures, maps) are no states; templates never see them."""
+
+MAX_COMPLAINTS: Final = 256
+"""Different reasons that are remembered; further ones are only counted."""
+
+MAX_ECHOES: Final = 8
+"""Commands that may wait for their echo at once, per topic."""
+
+ECHO_WINDOW_S: Final = 10.0
+"""A bridge gives up on its device after so long (Zigbee2MQTT's command timeout): what comes later is no echo."""
+
+READ_GRACE_S: Final = 1.0
+"""A question so soon after a command may still be overtaken by the command's echo."""
+
+
+class Clock(Protocol):
+    def wall(self) -> float: ...
+
+    def monotonic(self) -> float: ...
+
+
+class Complaints:
+    """What could not be read: topic, where, and why, with how often. Bounded."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._counts: dict[tuple[str, str, str], int] = {}
+
+    def add(self, topic: str, where: str, reason: str) -> None:
+        self.total += 1
+        key = (topic, where, reason)
+        if key in self._counts or len(self._counts) < MAX_COMPLAINTS:
+            self._counts[key] = self._counts.get(key, 0) + 1
+
+    def lines(self) -> tuple[str, ...]:
+        return tuple(
+            f"{topic}: {where} {reason} ({n} times)" for (topic, where, reason), n in self._counts.items()
+        )
+
+
+class Route:
+    """Everybody who reads one topic. `members` read one member of a JSON object, `others` something else."""
+
+    __slots__ = ("bridged", "echoes", "last_command_at", "members", "others")
+
+    def __init__(self, sources: Iterable[Source], bridged: bool) -> None:
+        self.members: list[tuple[str, Source]] = []
+        self.others: list[Source] = []
+        for source in sources:
+            member = source.template.member
+            if member is None:
+                self.others.append(source)
+            else:
+                self.members.append((member, source))
+        self.bridged = bridged
+        self.echoes = 0  # reports still to come that may merely repeat a command
+        self.last_command_at = 0.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """One message on its way through its readers."""
+
+    topic: str
+    message: Message
+    now: float
+    evidence: Evidence
+    retained: bool
+
+
+class Ingest:
+    """Owns the routes. `put` takes what is seen."""
+
+    def __init__(self, clock: Clock, put: Callable[[Observation], None]) -> None:
+        self.complaints = Complaints()
+        self._clock = clock
+        self._put = put
+        self._routes: dict[str, tuple[Route, ...]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def replace(self, old: dict[str, Route], new: dict[str, Route]) -> None:
+        """Exchange one device's routes (by topic); a topic may have routes of several devices. Waiting echoes carry over."""
+        for topic, route in old.items():
+            rest = tuple(other for other in self._routes.get(topic, ()) if other is not route)
+            if topic in new:
+                new[topic].echoes, new[topic].last_command_at = route.echoes, route.last_command_at
+            if rest:
+                self._routes[topic] = rest
+            else:
+                self._routes.pop(topic, None)
+        for topic, route in new.items():
+            self._routes[topic] = (*self._routes.get(topic, ()), route)
+
+    def expect_echo(self, routes: Iterable[Route]) -> None:
+        """A command went out: the next report on each of these topics may be the bridge repeating it."""
+        now = self._clock.monotonic()
+        for route in routes:
+            if route.bridged:
+                route.echoes = min(route.echoes + 1, MAX_ECHOES)
+                route.last_command_at = now
+
+    def no_echo(self, routes: Iterable[Route]) -> None:
+        """The command did not go out after all."""
+        for route in routes:
+            route.echoes = max(0, route.echoes - 1)
+
+    def expect_answer(self, routes: Iterable[Route]) -> None:
+        """The device was asked: what comes now is its own word, unless an echo may still be under way."""
+        now = self._clock.monotonic()
+        for route in routes:
+            if now - route.last_command_at > READ_GRACE_S:
+                route.echoes = 0
+
+    def message(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Report what a message says. Never raises."""
+        routes = self._routes.get(topic)
+        if routes is None or not payload:  # an empty payload clears what was retained: it says nothing
+            return
+        if len(payload) > MAX_STATE_BYTES:
+            self.complaints.add(topic, "the payload", f"is longer than {MAX_STATE_BYTES} bytes")
+            return
+        message = Message(payload)
+        for route in routes:
+            evidence = self._evidence(route) if route.echoes and not retained else Evidence.DEVICE
+            seen = Seen(topic, message, self._clock.wall(), evidence, retained)
+            if route.members:
+                self._members(route.members, seen)
+            for source in route.others:
+                self._other(source, seen)
+
+    def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _evidence(self, route: Route) -> Evidence:
+        if self._clock.monotonic() - route.last_command_at > ECHO_WINDOW_S:
+            route.echoes = 0
+            return Evidence.DEVICE
+        route.echoes -= 1
+        return Evidence.BRIDGE
+
+    def _members(self, members: list[tuple[str, Source]], seen: Seen) -> None:
+        try:
+            document = seen.message.document
+        except ValueError:
+            self.complaints.add(seen.topic, "the payload", "is not JSON")
+            return
+        if not isinstance(document, dict):
+            self.complaints.add(seen.topic, "the payload", "should be a JSON object")
+            return
+        for member, source in members:
+            if member in document:
+                try:
+                    value = source.convert(document[member])
+                except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+                    self.complaints.add(seen.topic, member, str(error))
+                    continue
+                if not isinstance(value, Nothing):
+                    self._report(source, value, seen)
+
+    def _other(self, source: Source, seen: Seen) -> None:
+        try:
+            raw = source.template.extract(seen.message)
+            value = raw if isinstance(raw, Nothing) else source.convert(raw)
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+            self.complaints.add(seen.topic, source.point, str(error))
+            return
+        if not isinstance(value, Nothing):
+            self._report(source, value, seen)
+
+    def _report(self, source: Source, value: Json, seen: Seen) -> None:
+        now = seen.now
+        self._put(Report(source.point, Reading(value, source.unit, now, now), seen.evidence, seen.retained))
+        if source.off_delay_s and value is True:
+            self._later(source, source.off_delay_s, False, Quality.GOOD)
+        elif source.expire_after_s:
+            self._later(source, source.expire_after_s, value, Quality.STALE)
+
+    def _later(self, source: Source, delay_s: float, value: Json, quality: Quality) -> None:
+        """What a publisher leaves to be concluded from its silence: evidence of nobody but us."""
+        known = self._timers.get(source.point)
+        if known is not None:
+            known.cancel()
+
+        def conclude() -> None:
+            self._timers.pop(source.point, None)
+            now = self._clock.wall()
+            self._put(Report(source.point, Reading(value, source.unit, now, now, quality), Evidence.BRIDGE))
+
+        self._timers[source.point] = asyncio.get_running_loop().call_later(delay_s, conclude)
