@@ -1,4 +1,4 @@
-"""A running demonstration as a fixture (a pytest plugin): the real gateway, a real broker and a simulated house, each a process;
+"""A running demonstration as a fixture (a pytest plugin): the gateway, a real broker and a simulated house, each a process;
 and the command `hearth`, run as somebody."""
 
 from __future__ import annotations
