@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import orjson
@@ -17,23 +17,30 @@ _OPTIONS: Final = (
     | orjson.OPT_PASSTHROUGH_DATETIME
 )
 _BELOW_ASTRAL: Final = bytes(range(0xF0))
+_MAX_INTEGER: Final = 2**53 - 1
+# Below this orjson and ECMAScript may differ in whether they write an exponent.
+_SMALL: Final = 1e-4
+
+
+class _OnlySlowlyError(Exception):
+    """A number that orjson and RFC 8785 write differently."""
 
 
 def canonical(value: Json | Mapping[str, Json]) -> bytes:
-    """`value` as RFC 8785 JSON in UTF-8. Raises `ValueError` for what JSON cannot carry (NaN, a lone surrogate, 2**53)."""
+    """`value` as RFC 8785 JSON in UTF-8. Raises `ValueError` for what JSON cannot carry (NaN, a lone surrogate, 2**53).
+
+    Where orjson's output differs from RFC 8785, it shows: an integral float ends in ".0", a very large or small one has an
+    exponent, what is not finite is null. Keys are sorted by code point, not by UTF-16 unit, which differs only beside a
+    character above U+FFFF (a byte from 0xF0 on).
+    """
     try:
         out = orjson.dumps(value, option=_OPTIONS)
-    except TypeError:
-        return _slow(value)
-    # Where orjson differs from RFC 8785, the output shows it: an integral float ends in ".0", a very large or small one has
-    # an exponent; keys are sorted by code point, not by UTF-16 unit, which differs only beside a character above U+FFFF (a
-    # byte from 0xF0 on). Text that only looks like it takes the slow way too, and comes out the same.
-    if b".0" in out or b"e+" in out or b"e-" in out:
+        if b".0" in out or b"null" in out or b"e-" in out or b"e+" in out:  # in a number, or only in a text
+            out = orjson.dumps(_with_plain_numbers(value), option=_OPTIONS)
+    except (TypeError, _OnlySlowlyError):
         return _slow(value)
     if not out.isascii() and out.translate(None, _BELOW_ASTRAL):
         return _slow(value)
-    if b"null" in out:  # orjson writes NaN and the infinities as null
-        _refuse_non_finite(value)
     return out
 
 
@@ -54,13 +61,22 @@ def _slow(value: Json | Mapping[str, Json]) -> bytes:
         raise ValueError(f"not canonical JSON: {error}") from error
 
 
-def _refuse_non_finite(value: object) -> None:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"not canonical JSON: {value} is not a number of JSON")
-    elif isinstance(value, Mapping):
-        for member in value.values():
-            _refuse_non_finite(member)
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        for member in value:
-            _refuse_non_finite(member)
+def _with_plain_numbers(value: object) -> object:
+    """`value` with integral floats as integers, which is how RFC 8785 writes them."""
+    if isinstance(value, dict):
+        return {key: _with_plain_numbers(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_plain_numbers(member) for member in value]
+    return _plain_number(value) if isinstance(value, float) else value
+
+
+def _plain_number(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"not canonical JSON: {number} is not a number of JSON")
+    if number.is_integer():
+        if abs(number) > _MAX_INTEGER:
+            raise _OnlySlowlyError
+        return int(number)
+    if abs(number) < _SMALL:
+        raise _OnlySlowlyError
+    return number

@@ -63,10 +63,12 @@ class Ledger:
         """Flushes what waits, and signs it."""
         if self._ride is not None:
             self._ride.cancel()
-        await self._loop.run_in_executor(self._reading, self._close_reader)
-        self._reading.shutdown(wait=False)
-        if self._writer is not None:
-            await self._writer.close()
+        try:
+            await self._loop.run_in_executor(self._reading, self._close_reader)
+        finally:
+            self._reading.shutdown(wait=False)
+            if self._writer is not None:
+                await self._writer.close()
 
     @property
     def available(self) -> bool:
@@ -126,7 +128,7 @@ class Ledger:
     ) -> list[Record]:
         """Records with `after` < number < `before` that pass every filter given, appended ones included.
 
-        At most `limit` (and never more than 10,000). Raises `LedgerUnavailable` if the file cannot be read.
+        At most `limit` (and never more than 20,000). Raises `LedgerUnavailable` if the file cannot be read.
         """
         query = Query(after, before, limit, kinds, execution, principal, thing, newest_first)
         await self._settle_appended()

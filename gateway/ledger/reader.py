@@ -15,7 +15,7 @@ from gateway.ledger.entries import OPENING, Record
 from gateway.ledger.store import COMMON_KINDS, LEDGER_FILE
 
 # Rows of one answer; more is read page by page (`after`, `before`).
-MAX_LIMIT: Final = 10_000
+MAX_LIMIT: Final = 20_000
 
 _CACHE_KIB: Final = 512
 # Parameters of one look-up.
