@@ -21,7 +21,11 @@ from drivers.mqtt.ingest import Clock, Ingest, Route
 from drivers.mqtt.settings import MqttSettings
 
 CANDIDATE_DEBOUNCE_S: Final = 0.05
-"""A publisher announces a device's entities one after the other; so long after the last change they count as one."""
+"""A publisher announces a device's entities one after the other, a broker all devices' mixed: so long after the last
+announcement it counts as complete."""
+
+CANDIDATE_PATIENCE_S: Final = 0.5
+"""After so long candidates come out although announcements keep coming."""
 
 CANDIDATES_CAPACITY_ITEMS: Final = 8192
 """More than there can be devices: the newest of each waits."""
@@ -64,6 +68,7 @@ class MqttDriver:
         self._points: dict[str, Point] = {}
         self._listeners: dict[str, int] = {}  # topic -> devices that read it
         self._debounce: asyncio.TimerHandle | None = None
+        self._announced_at = self._first_announced_at = 0.0  # on the loop's clock, since candidates last came out
 
     async def __aenter__(self) -> Self:
         self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
@@ -129,8 +134,8 @@ class MqttDriver:
     def message(self, topic: str, payload: bytes, retained: bool) -> None:
         """One message from the broker."""
         if self._discovery.is_ours(topic):
-            if self._discovery.feed(topic, payload) and self._debounce is None:
-                self._debounce = asyncio.get_running_loop().call_later(CANDIDATE_DEBOUNCE_S, self._settle)
+            if self._discovery.feed(topic, payload):
+                self._announced()
             return
         self._availability.message(topic, payload)
         self._ingest.message(topic, payload, retained)
@@ -163,9 +168,25 @@ class MqttDriver:
             self._ingest.no_echo(known.routes)
             raise
 
+    def _announced(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._announced_at = loop.time()
+        if self._debounce is None:
+            self._first_announced_at = self._announced_at
+            self._debounce = loop.call_later(CANDIDATE_DEBOUNCE_S, self._quiet)
+
+    def _quiet(self) -> None:
+        """One timer, set again only when it rings too early: cheaper than one for each announcement."""
+        loop = asyncio.get_running_loop()
+        rest = self._announced_at + CANDIDATE_DEBOUNCE_S - loop.time()
+        if rest > 0 and loop.time() - self._first_announced_at < CANDIDATE_PATIENCE_S:
+            self._debounce = loop.call_later(rest, self._quiet)
+        else:
+            self._debounce = None
+            self._settle()
+
     def _settle(self) -> None:
         """Make candidates of what changed: emitted first, then listened to, so that their states come after them."""
-        self._debounce = None
         new_topics: list[tuple[str, int]] = []
         old_topics: list[str] = []
         for device in self._discovery.take_changed():
