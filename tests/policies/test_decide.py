@@ -338,6 +338,13 @@ def test_a_changed_subject_or_role_is_decided_anew() -> None:
     assert decide(rules, 20, of).permitted
 
 
+def test_what_concerns_a_pair_is_worked_out_once() -> None:
+    rules = policy(allow() + BAND)
+    of = subject()
+    assert decide(rules, 20, of) is decide(rules, 21, of)
+    assert rules.forgotten == 0
+
+
 def test_bindings_are_bounded_counted_and_never_mixed_up() -> None:
     rules = policy(allow(more='rooms = ["hall"]'))
     for number in range(MAX_BINDINGS + 10):

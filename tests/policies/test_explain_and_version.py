@@ -50,6 +50,7 @@ def test_explain() -> None:
         subject("thermostat.target"),
         subject("thermostat.target", "bath"),
         subject("thermostat.mode"),
+        subject("thermostat.mode", "bath"),
         subject("lock.state", privacy=Privacy.SENSITIVE),
     ]
     rights = explain(policy(), Principal("coo", Role.AGENT), subjects)
@@ -61,9 +62,11 @@ def test_explain() -> None:
         (True, Verdict.PERMIT, Accepted(maximum=23), ["comfort", "low"]),
         (True, Verdict.DENY, Accepted(24, 23), ["low", "warm"]),
         (True, Verdict.DENY, Accepted(one_of=()), ["off"]),
+        (True, Verdict.DENY, Accepted(minimum=24, one_of=()), ["off"]),
         (False, Verdict.DENY, None, ["no-allow"]),
     ]
     assert [right.subject for right in rights] == subjects
+    assert not any(reason.unknown for right in rights for reason in right.reasons)
     low, warm = rights[2].reasons
     assert low.seen == "target at most 23, and others rule that out"
     assert warm.remedy is not None

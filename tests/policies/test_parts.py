@@ -85,6 +85,8 @@ def test_parts_without_bounds_leave_the_range_as_it_is() -> None:
     permitted = Decision(Verdict.PERMIT, (), "v")
     assert with_parts(permitted, {"on": permitted}).accepted is None
     assert with_parts(permitted, {}).verdict is Verdict.PERMIT
+    bounded = Decision(Verdict.PERMIT, (), "v", (), Accepted(one_of=()))
+    assert with_parts(bounded, {"on": permitted}).accepted == Accepted(one_of=())
 
 
 def test_an_agent_may_what_it_and_its_person_may() -> None:
@@ -109,5 +111,11 @@ def test_the_strictest_of_several_with_their_ranges_met() -> None:
     met = strictest([of(Verdict.DENY, members), of(Verdict.PERMIT, Accepted(members={"x": Accepted(0, 3)}))])
     assert met.accepted == Accepted(members={"x": Accepted(1, 3)})
     assert met.verdict is Verdict.DENY
+    texts = strictest(of(Verdict.PERMIT, Accepted(one_of=options)) for options in (("a", "b"), ("b", "c")))
+    assert texts.accepted == Accepted(one_of=("b",))
+    lows = strictest(of(Verdict.PERMIT, Accepted(minimum=low)) for low in (1, 2))
+    assert lows.accepted == Accepted(minimum=2)
+    highs = strictest(of(Verdict.PERMIT, Accepted(maximum=high)) for high in (1, 2))
+    assert highs.accepted == Accepted(maximum=1)
     with pytest.raises(ValueError, match="no decision"):
         strictest([])

@@ -112,6 +112,29 @@ def test_remedies_in_words(bounds: str, said: str) -> None:
     assert finding.remedy.text == said
 
 
+@pytest.mark.parametrize(
+    ("bounds", "accepted"),
+    [
+        ("min = 1", Accepted(minimum=1)),
+        ("max = 1", Accepted(maximum=1)),
+        ("min = 1, max = 2", Accepted(1, 2)),
+        ("min = 1, one_of = [2, 1]", Accepted(minimum=1, one_of=(1, 2))),
+        ('one_of = ["a"]', Accepted(one_of=("a",))),
+    ],
+)
+def test_remedies_and_accepted_as_data(bounds: str, accepted: Accepted) -> None:
+    decision = decide(
+        policy(ALL + f'[[limit]]\nid = "l"\nwhy = "w"\non = ["*"]\nvalue = {{ {bounds} }}'), "no"
+    )
+    assert decision.accepted == accepted
+    data = {"minimum": accepted.minimum, "maximum": accepted.maximum}
+    expected: dict[str, Json] = {name: value for name, value in data.items() if value is not None}
+    if accepted.one_of is not None:
+        expected["one_of"] = list(accepted.one_of)
+    assert decision.findings[0].remedy is not None
+    assert decision.findings[0].remedy.data == expected
+
+
 @pytest.mark.parametrize(("value", "seen"), [(1, "1"), (3, "3"), (2.5, "2.5")])
 def test_at_the_ends_of_a_range_only_the_options_are_to_blame(value: float, seen: str) -> None:
     rules = policy(
@@ -188,6 +211,9 @@ def test_members_of_an_object(value: Json, seen: list[str]) -> None:
     decision = decide(policy(ALL + MEMBERS), value, subject("light.set"))
     assert [finding.seen for finding in decision.findings if finding.verdict is Verdict.DENY] == seen
     assert decision.permitted == (not seen)
+    if not decision.permitted:
+        of_wrong_type = [finding.seen.endswith(("an object", "a number")) for finding in decision.findings]
+        assert [finding.unknown for finding in decision.findings] == of_wrong_type
     assert decision.accepted == Accepted(
         members={"brightness": Accepted(maximum=80), "effect": Accepted(one_of=("none",))}
     )
