@@ -48,12 +48,17 @@ def authenticate(identity: Identity, request: web.Request) -> Session:
     scheme, _, secret = header.partition(" ")
     session = identity.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
     if session is None:
-        raise Problem(
-            "unauthorized",
-            "the token is unknown, expired or revoked",
-            headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
-        )
+        raise unknown_token()
     return session
+
+
+def unknown_token() -> Problem:
+    """RFC 6750, section 3.1: `invalid_token`."""
+    return Problem(
+        "unauthorized",
+        "the token is unknown, expired or revoked",
+        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+    )
 
 
 def caller(request: web.Request) -> Principal:

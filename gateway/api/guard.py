@@ -6,6 +6,7 @@ It stands in the path of every command, so each check is a look-up of a header t
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterable
 from typing import Final
 
@@ -33,10 +34,7 @@ class Guard:
     def __init__(self, identity: Identity, http: Http, public: Iterable[object]) -> None:
         self._identity = identity
         self._public = frozenset(public)
-        configured = () if http.host in WILDCARDS else (_bracketed(http.host),)
-        self._names = frozenset(
-            name.lower() for name in (*LOOPBACK_NAMES, *configured, *map(_bracketed, http.hosts))
-        )
+        self._names = own_names(http)
         self._hosts: set[str] = set()
 
     @property
@@ -71,16 +69,30 @@ class Guard:
     def _check_host(self, request: web.Request) -> None:
         """A browser that was led here under a foreign name (DNS rebinding) says so in `Host`. RFC 9110, section 7.4."""
         host = request.headers.get("Host", "")
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if name.lower() in self._names:
+        name = (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).lower()
+        if name in self._names or name == _address_reached(request):
             if len(self._hosts) < REMEMBERED_HOSTS:
                 self._hosts.add(host)
-            return
-        if not is_local_socket(request):
-            known = ", ".join(sorted(self._names))
+        elif not is_local_socket(request):
             raise Problem(
-                "misdirected", f"this gateway is not {host[:100]!r}; it is called {known} (see http.hosts)"
+                "misdirected",
+                f"this gateway is not called {host[:100]!r}; further names are set in http.hosts",
             )
+
+
+def own_names(http: Http) -> frozenset[str]:
+    """What the gateway is called, in lower case: loopback, this host's name also as `<name>.local`, what is configured."""
+    host = socket.gethostname().partition(".")[0]
+    configured = () if http.host in WILDCARDS else (_bracketed(http.host),)
+    names = (*LOOPBACK_NAMES, host, f"{host}.local", *configured, *map(_bracketed, http.hosts))
+    return frozenset(name.lower() for name in names)
+
+
+def _address_reached(request: web.Request) -> str:
+    """The address of ours that the connection was made to. As a `Host` it is no name, and so nobody's to redirect."""
+    transport = request.transport
+    name = transport.get_extra_info("sockname") if transport is not None else None
+    return _bracketed(name[0]) if isinstance(name, tuple) else ""
 
 
 def _check_origin(request: web.Request) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
+from gateway.api.auth import unknown_token
 from gateway.api.events_sse import affordance_event, pump
 from gateway.api.readings import reading_headers
 from gateway.api.streams import Streams
@@ -23,16 +25,21 @@ class PropertyObserver:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
 
-    async def next_change(self, request: web.Request, slot: Slot) -> web.Response:
-        """Answers at the next change. With `If-None-Match`, at once if the value is no longer the one so marked."""
+    async def wait(self, request: web.Request, slot: Slot) -> None:
+        """Returns at the next change, or after a while. With `If-None-Match`, at once if the value is no longer the one
+        so marked. Raises `Problem` (401) if the caller's token was revoked meanwhile.
+        """
         known = request.headers.get("If-None-Match")
-        if known is None or known == _etag(slot):
-            with self._streams.open(request, kinds=_PROPERTY, only=slot.topic) as stream:
-                try:
-                    async with asyncio.timeout(LONG_POLL_S):
-                        await stream.batch()
-                except TimeoutError:
-                    pass
+        if known is not None and known != _etag(slot):
+            return
+        with self._streams.open(request, kinds=_PROPERTY, only=slot.topic) as stream, suppress(TimeoutError):
+            async with asyncio.timeout(LONG_POLL_S):
+                await stream.batch()
+            if stream.revoked:
+                raise unknown_token()
+
+    def answer(self, slot: Slot) -> web.Response:
+        """The value as it is now; 204 while nothing is known."""
         reading = slot.current
         if reading is None:
             return web.Response(status=204)

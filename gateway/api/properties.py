@@ -78,7 +78,8 @@ class PropertyRoutes:
             return web.Response()
         if "text/event-stream" in request.headers.get("Accept", ""):
             return await self._observer.stream(request, slot)
-        return await self._observer.next_change(request, slot)
+        await self._observer.wait(request, slot)
+        return self._observer.answer(self._slot(request))  # rights, or the Thing, may have changed meanwhile
 
     def _slot(self, request: web.Request) -> Slot:
         thing, name = plain_id(request.match_info["thing"]), request.match_info["name"]

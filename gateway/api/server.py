@@ -22,7 +22,7 @@ from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
-from gateway.api.guard import Guard
+from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
 from gateway.api.ledger import LedgerRoutes
@@ -122,8 +122,8 @@ async def _listen_tcp(runner: web.AppRunner, http: Http, tls: ssl.SSLContext | N
         where = f"{http.host}:{http.port}"
         raise OSError(error.errno, f"the API cannot listen on {where}: {error.strerror or error}") from error
     bound = runner.addresses[0]
-    host = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    return f"{'https' if tls else 'http'}://{host}:{bound[1]}"
+    host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
 
 
 @asynccontextmanager

@@ -13,7 +13,11 @@ import pytest
 from aiohttp import WSMsgType
 
 from gateway.api import observing
+from gateway.api.server import serve
+from gateway.app import open_gateway
+from gateway.config import Config
 from gateway.observers import QUEUE_EVENTS
+from policies import Principal, Role
 from tests.gateway.api.desk import House, button, lamp, lock, sensor, until
 
 Event = dict[str, str]
@@ -253,6 +257,33 @@ async def test_a_long_poll_ends_by_itself(house: House, monkeypatch: pytest.Monk
         assert answer.status == 204
     await house.known("lamp", "on", True)
     assert (await _value(owner, "/things/lamp/properties/on/observe"))[0] is True
+
+
+async def test_a_long_poll_ends_with_the_token(house: House) -> None:
+    await house.adopt(lamp())
+    agent = await house.agent()
+
+    async def poll() -> int:
+        async with agent.get("/things/lamp/properties/on/observe") as answer:
+            return answer.status
+
+    waiting = asyncio.create_task(poll())
+    await until(lambda: house.gateway.observers.count)
+    await house.gateway.identity.revoke(house.tokens["coo"])
+    assert await waiting == 401
+
+
+async def test_streams_end_with_the_gateway(config: Config) -> None:
+    async with open_gateway(config, drivers={}) as gateway, aiohttp.ClientSession() as session:
+        async with serve(gateway) as url:
+            _, secret = await gateway.identity.create_token(Principal("anna", Role.OWNER))
+            headers = {"Authorization": f"Bearer {secret}"}
+            stream = await session.get(f"{url}/events", headers=headers)
+            socket = await session.ws_connect(f"{url}/events", headers=headers)
+            await message(socket)
+        async with asyncio.timeout(1):
+            assert (await socket.receive()).type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}
+            assert (await stream.read()).startswith(b"retry")
 
 
 async def _value(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.config import Config, ConfigError, Http
+from policies import Principal, Role
 
 
 def at(tmp_path: Path, **http: object) -> Config:
@@ -67,3 +72,46 @@ async def test_a_socket_that_is_served_is_left_alone(tmp_path: Path) -> None:
                 async with serve(gateway):
                     pass
         assert path.is_socket()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "1",
+    ]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(made)], check=True, capture_output=True)
+    return made, key
+
+
+async def test_with_a_certificate_it_is_https(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    made, key = certificate
+    config = at(tmp_path, host="0.0.0.0", hosts=["localhost"], certificate=made, key=key)
+    trust = ssl.create_default_context(cafile=made)
+    async with open_gateway(config, drivers={}) as gateway, serve(gateway) as url:
+        assert url.startswith("https://localhost:")
+        _, secret = await gateway.identity.create_token(Principal("anna", Role.OWNER))
+        headers = {"Authorization": f"Bearer {secret}"}
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=trust), headers=headers
+        ) as session:
+            async with session.get(f"{url}/whoami") as answer:
+                assert answer.status == 200
+            reached = url.replace("localhost", "127.0.0.1")
+            async with session.get(f"{reached}/.well-known/wot") as answer:
+                td = await answer.json(content_type=None)
+    assert td["properties"]["things"]["forms"][0]["href"].startswith(f"{reached}/things")
