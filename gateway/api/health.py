@@ -83,7 +83,7 @@ class HealthRoutes:
                 "last_error": stats.last_error,
             },
             "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
-            "commands": dict(gateway.executor.counters),
+            "commands": {str(name): count for name, count in gateway.executor.counters.items()},
             "streams": self._streams.count,
         }
 

@@ -22,11 +22,13 @@ async def test_health_tells_callers_how_every_part_does(house: House) -> None:
     await house.known("lamp", "brightness", 5)
     house.driver.report("lamp/brightness", 500)
     house.driver.report("door/state", "ajar")
-    await house.known("lamp", "on", True)
+    async with owner.put("/things/lamp/properties/on", json=True) as answer:
+        assert answer.status == 204
     async with owner.get("/health") as answer:
         health = await answer.json()
     assert health["status"] == "ok"
     assert health["things"] == 2
+    assert health["commands"] == {"confirmed": 1}
     assert health["drivers"]["desk"] == {
         "connected": True,
         "detail": "on the desk",
