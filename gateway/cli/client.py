@@ -69,15 +69,19 @@ class Client:
         if content is not None:
             sent_headers["Content-Type"] = "application/json"
         repeatable = method == "GET" or "Idempotency-Key" in sent_headers
-        for attempt in (1, 2):
+        lost: Exception | None = None  # a connection that broke after the request had gone out
+        while True:
             try:
                 response = self._send(method, path, content, sent_headers, seconds)
                 raw = response.read()
                 break
+            except _NotConnectedError as error:
+                raise self._no_answer(error, lost if method != "GET" else None) from error
             except (OSError, http.client.HTTPException) as error:
                 self.close()
-                if attempt == 2 or not repeatable or isinstance(error, ConnectionRefusedError | TimeoutError):
-                    raise self._unreachable(error, sent=method != "GET") from error
+                if lost is not None or not repeatable or isinstance(error, TimeoutError):
+                    raise self._no_answer(error, error if method != "GET" else None) from error
+                lost = error
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, self._parsed(raw))
 
     def get(self, path: str) -> Json:
@@ -102,8 +106,8 @@ class Client:
             while line := response.readline():
                 if (event := stream.feed(line)) is not None:
                     yield event
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error, sent=False) from error
+        except (OSError, http.client.HTTPException, _NotConnectedError) as error:
+            raise self._no_answer(error) from error
         finally:
             self.close()
 
@@ -115,17 +119,27 @@ class Client:
     def _send(
         self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], seconds: float
     ) -> http.client.HTTPResponse:
-        if self._connection is None:
-            self._connection = _connection(self.target)
-        self._connection.timeout = seconds
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(seconds)
+        connection = self._connected(seconds)
         authorization = {"Authorization": f"Bearer {self.target.token}"} if self.target.token else {}
         prefix = urlsplit(self.target.url).path.rstrip("/") if not self.target.socket else ""
-        self._connection.request(
+        connection.request(
             method, prefix + path, content, {"Accept": "application/json"} | authorization | dict(headers)
         )
-        return self._connection.getresponse()
+        return connection.getresponse()
+
+    def _connected(self, seconds: float) -> http.client.HTTPConnection:
+        """Raises `_NotConnectedError`: then nothing was sent."""
+        if self._connection is not None and self._connection.sock is not None:
+            self._connection.sock.settimeout(seconds)
+            return self._connection
+        connection = _connection(self.target)
+        connection.timeout = seconds
+        try:
+            connection.connect()
+        except OSError as error:
+            raise _NotConnectedError(_said(error)) from error
+        self._connection = connection
+        return connection
 
     def _parsed(self, raw: bytes) -> Json:
         if not raw:
@@ -136,15 +150,21 @@ class Client:
             value = raw.decode("utf-8", "replace")
         return value if self._faithful else clean(value)
 
-    def _unreachable(self, error: Exception, *, sent: bool) -> Failure:
+    def _no_answer(self, error: Exception, lost: Exception | None = None) -> Failure:
+        """`lost` is what ended a connection over which something that is not only a question had gone out."""
         where = self.target.socket or self.target.url
+        if lost is not None:
+            message = f"the connection to the gateway at {where} broke before it answered ({_said(lost)})"
+            advice = ["whether the request was carried out: `hearth ledger tail`, or `hearth why THING`"]
+            return Failure(message, Exit.UNSETTLED, advice=advice)
         advice = [f"it was named by {self.target.found}; is it running? `hearth doctor` looks closer"]
-        if sent and not isinstance(error, ConnectionRefusedError):
-            message = f"the connection to the gateway at {where} broke before it answered ({_said(error)})"
-            return Failure(message, Exit.UNSETTLED, advice=["what came of the request: `hearth ledger tail`"])
         return Failure(
             f"the gateway at {where} cannot be reached ({_said(error)})", Exit.UNREACHABLE, advice=advice
         )
+
+
+class _NotConnectedError(Exception):
+    """There was no connection: nothing went out."""
 
 
 def segment(text: str) -> str:
