@@ -1,0 +1,354 @@
+"""Switches, covers, locks, climates, sensors and settings: what is announced, what is read, what is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from capabilities.vocabulary import Hazard, Json, Privilege
+from tests.drivers.mqtt_bench import Bench
+
+ZIGBEE2MQTT: dict[str, Json] = {"origin": {"name": "Zigbee2MQTT"}}
+
+
+def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
+    bench = Bench()
+    bench.feed(f"{component}/n/o", {**config, **more})
+    return bench
+
+
+# -- switch ------------------------------------------------------------------------------------------------------------------
+
+SWITCH: dict[str, Json] = {
+    "command_topic": "s/set",
+    "state_topic": "s",
+    "value_template": '{{ value_json["state"] }}',
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "certain"),
+    [
+        ({"device_class": "outlet"}, "outlet", True),
+        ({"device_class": "switch"}, "switch", True),
+        ({}, "switch", False),
+        ({"entity_category": "config"}, "setting", True),
+        (ZIGBEE2MQTT, "switch", False),
+        ({**ZIGBEE2MQTT, "value_template": '{{ value_json["state_l1"] }}'}, "switch", False),
+        ({**ZIGBEE2MQTT, "value_template": '{{ value_json["self_test"] }}'}, "setting", True),
+    ],
+)
+def test_what_kind_of_switch(more: dict[str, Json], kind: str, certain: bool) -> None:
+    component = announced("switch", SWITCH, **more).component
+    assert (component.kind, component.certain) == (kind, certain)
+
+
+def test_a_switch_with_payloads_of_its_own() -> None:
+    bench = announced("switch", SWITCH, payload_on=True, payload_off=False, state_on="yes", state_off="no")
+    assert bench.sends("on", True) == ("s/set", "True")
+    assert bench.says("s", {"state": "yes"}) == {"on": True}
+    assert bench.says("s", {"state": None}) == {}
+    assert bench.says("s", {"other": 1}) == {}
+
+
+def test_a_setting_is_for_those_who_manage() -> None:
+    affordance = announced("switch", SWITCH, entity_category="config").affordance("value")
+    assert (affordance.hazard, affordance.privilege) == (Hazard.PROPERTY, Privilege.MANAGE)
+
+
+def test_only_what_zigbee2mqtt_can_set_can_be_asked_for() -> None:
+    bench = announced("switch", {**SWITCH, **ZIGBEE2MQTT})
+    (query,) = [q for entity in bench.device.entities.values() for q in entity.queries.values()]
+    assert query == ("s/get", '{"state":""}')
+    assert not announced("switch", SWITCH).affordance("on").readable
+
+
+# -- cover -------------------------------------------------------------------------------------------------------------------
+
+COVER: dict[str, Json] = {
+    "command_topic": "c/set",
+    "state_topic": "c",
+    "value_template": "{{ value_json.state }}",
+    "state_open": "OPEN",
+    "state_closed": "CLOSE",
+    "state_stopped": "STOP",
+    "position_topic": "c",
+    "position_template": "{{ value_json.position }}",
+    "set_position_topic": "c/set",
+    "set_position_template": '{ "position": {{ position }} }',
+}
+
+
+def test_a_blind() -> None:
+    bench = announced("cover", COVER)
+    assert bench.component.kind == "blind"
+    assert bench.names == {"state", "position", "open", "close", "stop"}
+    assert bench.says("c", {"state": "OPEN", "position": 30.4}) == {"state": "open", "position": 30}
+    assert bench.sends("open") == ("c/set", "OPEN")
+    assert bench.sends("stop") == ("c/set", "STOP")
+    assert bench.sends("position", 42) == ("c/set", '{ "position": 42 }')
+    assert bench.qos("open") == 0
+
+
+@pytest.mark.parametrize("device_class", ["garage", "gate", "door"])
+def test_what_one_walks_through_is_a_garage(device_class: str) -> None:
+    assert announced("cover", COVER, device_class=device_class).component.kind == "garage"
+
+
+def test_a_cover_that_counts_backwards() -> None:
+    bench = announced("cover", COVER, position_open=0, position_closed=255)
+    assert bench.says("c", {"position": 0}) == {"position": 100}
+    assert bench.says("c", {"position": 255}) == {"position": 0}
+    assert bench.sends("position", 100) == ("c/set", '{ "position": 0 }')
+
+
+def test_a_cover_that_cannot_stop_and_tilts() -> None:
+    bench = announced(
+        "cover", COVER, payload_stop=None, tilt_command_topic="c/tilt", tilt_status_topic="c/t", tilt_max=10
+    )
+    assert "stop" not in bench.names
+    assert bench.sends("tilt", 50) == ("c/tilt", "5")
+    assert bench.says("c/t", "10") == {"tilt": 100}
+
+
+def test_a_cover_of_which_nothing_is_seen() -> None:
+    bench = announced("cover", {"command_topic": "c/set"})
+    assert bench.names == {"open", "close", "stop"}
+    assert bench.qos("open") == 1
+
+
+# -- lock --------------------------------------------------------------------------------------------------------------------
+
+LOCK: dict[str, Json] = {"command_topic": "l/set", "state_topic": "l", "state_locked": "LOCK", "state_unlocked": "UNLOCK"}
+
+
+def test_a_lock() -> None:
+    bench = announced("lock", LOCK)
+    assert bench.names == {"state", "lock", "unlock"}
+    assert bench.says("l", "LOCK") == {"state": "locked"}
+    assert bench.says("l", "JAMMED") == {"state": "jammed"}
+    assert bench.sends("unlock") == ("l/set", "UNLOCK")
+
+
+def test_a_lock_that_opens() -> None:
+    bench = announced("lock", LOCK, payload_open="PULL", command_template='{"do": "{{ value }}"}')
+    assert bench.sends("open") == ("l/set", '{"do": "PULL"}')
+
+
+def test_a_lock_that_wants_a_code_is_only_read() -> None:
+    bench = announced("lock", LOCK, code_format="^\\d{4}$")
+    assert bench.names == {"state"}
+    assert "code" in bench.candidate.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("component", "config", "kept"),
+    [("lock", LOCK, False), ("switch", SWITCH, False), ("cover", COVER, False), ("light", {"command_topic": "x"}, True)],
+)  # fmt: skip
+def test_no_command_that_could_do_damage_is_kept_by_the_broker(
+    component: str, config: dict[str, Json], kept: bool
+) -> None:
+    bench = announced(component, config, retain=True)
+    assert {command.retain for _, command in bench.device.commands()} == {kept}
+    assert any("retain" in line for line in bench.candidate.problems) is not kept
+
+
+# -- climate -----------------------------------------------------------------------------------------------------------------
+
+CLIMATE: dict[str, Json] = {
+    "temperature_command_topic": "t/set",
+    "temperature_state_topic": "t",
+    "temperature_state_template": "{{ value_json.setpoint }}",
+    "current_temperature_topic": "t",
+    "current_temperature_template": "{{ value_json.local }}",
+    "mode_command_topic": "t/mode",
+    "mode_state_topic": "t",
+    "mode_state_template": "{{ value_json.mode }}",
+    "modes": ["off", "heat"],
+    "min_temp": "5",
+    "max_temp": "30",
+    "action_topic": "t",
+    "action_template": "{% set values = {None:None,'idle':'idle','heat':'heating'} %}{{ values[value_json.run] }}",
+    "preset_modes": ["eco", "boost"],
+    "preset_mode_command_topic": "t/preset",
+    "preset_mode_state_topic": "t",
+    "preset_mode_value_template": "{{ value_json.preset }}",
+}
+
+
+def test_a_thermostat() -> None:
+    bench = announced("climate", CLIMATE)
+    assert bench.component.kind == "thermostat"
+    assert bench.affordance("target").schema == {"minimum": 5, "maximum": 30}
+    assert bench.affordance("mode").schema == {"enum": ["off", "heat"]}
+    state = {"setpoint": 21.5, "local": "19.25", "mode": "heat", "run": "heat", "preset": "eco"}
+    assert bench.says("t", state) == {
+        "target": 21.5,
+        "temperature": 19.25,
+        "mode": "heat",
+        "action": "heating",
+        "preset": "eco",
+    }
+    assert bench.sends("target", 21.5) == ("t/set", "21.5")
+    assert bench.sends("target", 21) == ("t/set", "21")
+    assert bench.sends("mode", "off") == ("t/mode", "off")
+    with pytest.raises(ValueError, match="off, heat"):
+        bench.sends("mode", "cool")
+
+
+def test_a_thermostat_without_action_now_says_nothing_of_it() -> None:
+    assert "action" not in announced("climate", CLIMATE).says("t", {"setpoint": 20, "run": None})
+
+
+def test_fahrenheit_becomes_celsius_and_back() -> None:
+    bench = announced("climate", CLIMATE, temperature_unit="F", min_temp=41, max_temp=95)
+    assert bench.affordance("target").schema == {"minimum": 5, "maximum": 35}
+    assert bench.says("t", {"setpoint": 68, "local": 50}) == {"target": 20, "temperature": 10}
+    assert bench.sends("target", 20) == ("t/set", "68")
+
+
+def test_an_air_conditioner() -> None:
+    bench = announced(
+        "climate",
+        {
+            "fan_mode_command_topic": "a/fan",
+            "swing_mode_state_topic": "a/swing",
+            "temperature_low_command_topic": "a/lo",
+            "temperature_high_command_topic": "a/hi",
+            "target_humidity_command_topic": "a/hum",
+            "current_humidity_topic": "a/rh",
+        },
+    )
+    assert bench.names == {"fan_mode", "swing_mode", "target_low", "target_high", "target_humidity", "humidity"}
+    assert bench.sends("target_humidity", 45.4) == ("a/hum", "45")
+    assert bench.says("a/rh", "48") == {"humidity": 48}
+
+
+# -- sensors -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("device_class", "unit", "raw", "kind", "name", "value"),
+    [
+        ("temperature", "°C", "21.5", "temperature", "temperature", 21.5),
+        ("temperature", "°F", "68", "temperature", "temperature", 20),
+        ("humidity", "%", "45", "humidity", "humidity", 45),
+        ("pressure", "kPa", "101.3", "pressure", "pressure", 1013),
+        ("illuminance", "lx", "300", "illuminance", "illuminance", 300),
+        ("illuminance", "%", "30", "other", "value", 30),
+        ("power", "kW", "1.5", "power", "power", 1500),
+        ("energy", "Wh", "1500", "power", "energy", 1.5),
+        ("voltage", "mV", "230000", "power", "voltage", 230),
+        ("current", "mA", "500", "power", "current", 0.5),
+        ("power_factor", "%", "95", "power", "power_factor", 0.95),
+        ("power_factor", None, "0.95", "power", "power_factor", 0.95),
+        ("battery", "%", "80", "battery", "level", 80),
+        ("carbon_dioxide", "ppm", "800", "air", "co2", 800),
+        ("volatile_organic_compounds", "mg/m³", "0.5", "air", "voc", 500),
+        ("aqi", None, "3", "air", "aqi", 3),
+        ("water", "L", "1500", "meter", "water", 1.5),
+        (None, "LEL", "7", "other", "value", 7),
+        (None, None, "on fire", "other", "value", "on fire"),
+        (None, None, "7", "other", "value", 7),
+    ],
+)  # fmt: skip
+def test_sensors_in_canonical_units(
+    device_class: str | None, unit: str | None, raw: str, kind: str, name: str, value: Json
+) -> None:
+    bench = announced("sensor", {"state_topic": "x", "device_class": device_class, "unit_of_measurement": unit})
+    assert bench.component.kind == kind
+    assert bench.says("x", raw) == {name: pytest.approx(value) if isinstance(value, float) else value}
+
+
+def test_the_voltage_of_a_cell() -> None:
+    bench = announced(
+        "sensor",
+        {"state_topic": "x", "device_class": "voltage", "unit_of_measurement": "mV", "entity_category": "diagnostic"},
+    )  # fmt: skip
+    assert (bench.component.kind, bench.says("x", "3000")) == ("battery", {"voltage": 3})
+
+
+@pytest.mark.parametrize("raw", ["", "None", "unknown", "unavailable", "null"])
+def test_not_knowing_is_no_reading(raw: str) -> None:
+    bench = announced("sensor", {"state_topic": "x", "device_class": "temperature"})
+    assert bench.says("x", raw) == {}
+    assert bench.ingest.complaints.total == 0
+
+
+@pytest.mark.parametrize("raw", ["warm", "nan", "1e999", "[1]", "{}"])
+def test_what_is_no_number_is_a_complaint(raw: str) -> None:
+    bench = announced("sensor", {"state_topic": "x", "device_class": "temperature"})
+    assert bench.says("x", raw) == {}
+    assert "number" in bench.complaint()
+
+
+@pytest.mark.parametrize(
+    ("device_class", "kind", "name"),
+    [
+        ("door", "contact", "open"),
+        ("window", "contact", "open"),
+        ("motion", "occupancy", "occupied"),
+        ("moisture", "leak", "leak"),
+        ("smoke", "smoke", "smoke"),
+        ("carbon_monoxide", "co", "co"),
+        ("gas", "air", "gas"),
+        ("battery", "battery", "low"),
+        ("presence", "presence", "present"),
+        ("tamper", "other", "value"),
+        (None, "other", "value"),
+    ],
+)
+def test_binary_sensors(device_class: str | None, kind: str, name: str) -> None:
+    bench = announced(
+        "binary_sensor",
+        {"state_topic": "b", "device_class": device_class, "value_template": "{{ value_json.v }}", "payload_on": False,
+         "payload_off": True},
+    )  # fmt: skip
+    assert bench.component.kind == kind
+    assert bench.says("b", {"v": False}) == {name: True}
+    assert bench.says("b", {"v": True}) == {name: False}
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_number() -> None:
+    bench = announced(
+        "number", {"command_topic": "n/set", "state_topic": "n", "min": -5, "max": 5.5, "unit_of_measurement": "K"}
+    )
+    assert bench.affordance("value").schema == {"type": "number", "minimum": -5, "maximum": 5.5, "unit": "K"}
+    assert bench.says("n", "2.5") == {"value": 2.5}
+    assert bench.sends("value", 2.0) == ("n/set", "2")
+
+
+def test_a_select_that_is_never_told() -> None:
+    bench = announced("select", {"command_topic": "n/set", "options": ["a", "b"]})
+    assert bench.affordance("value").schema == {"type": "string", "enum": ["a", "b"]}
+    assert bench.sends("value", "a") == ("n/set", "a")
+    assert bench.qos("value") == 1
+
+
+def test_a_text() -> None:
+    bench = announced("text", {"command_topic": "n/set", "state_topic": "n", "min": 2, "max": 9})
+    assert bench.affordance("value").schema == {"type": "string", "maxLength": 9, "minLength": 2}
+    assert bench.says("n", "12") == {"value": "12"}
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "privilege"),
+    [
+        ({}, "press", Privilege.MANAGE),
+        ({"device_class": "identify"}, "identify", Privilege.OPERATE),
+        ({"device_class": "restart"}, "restart", Privilege.ADMINISTER),
+        ({"name": "Factory reset"}, "factory_reset", Privilege.ADMINISTER),
+    ],
+)
+def test_buttons(more: dict[str, Json], name: str, privilege: Privilege) -> None:
+    bench = announced("button", {"command_topic": "n/set", "payload_press": "go"}, **more)
+    assert bench.sends(name) == ("n/set", "go")
+    assert bench.affordance(name).privilege is privilege
+    assert bench.qos(name) == 1
+
+
+def test_what_is_not_supported_is_named() -> None:
+    bench = announced("vacuum", {"command_topic": "v"})
+    assert bench.candidate.problems == ("vacuum/n/o: component 'vacuum' is not supported yet",)
