@@ -7,9 +7,10 @@ import gc
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,14 +23,14 @@ from gateway.context import Gateway
 from gateway.execution import Executor
 from gateway.identity import Identity
 from gateway.ingest import Ingest
-from gateway.ledger import Entry, Ledger
+from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.observers import Observers
 from gateway.protocols import configured_drivers
 from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
 from gateway.rights import RightsTable
 from gateway.state import StateStore
-from gateway.storage import Database, ThingRepository
+from gateway.storage import Database, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
 from policies import PolicyError
 
@@ -105,7 +106,8 @@ async def open_gateway(
         if open_rows:
             supervisor.keep("recovery", partial(recovery.settle, open_rows))
         yield gateway
-        ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
+        with suppress(LedgerUnavailable):
+            ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
 
 
 async def run(config: Config, ready: Callable[[Gateway, str], None] | None = None) -> None:
@@ -128,7 +130,7 @@ def main(config_path: Path | None = None) -> int:
         config = load(config_path) if config_path else _default_config()
         logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         start_loop(run(config))
-    except (ConfigError, PolicyError, OSError) as error:
+    except (ConfigError, PolicyError, LedgerUnavailable, StorageError, sqlite3.Error, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     return 0

@@ -67,6 +67,7 @@ class Outcome:
     result: Result
     reason: Reason = Reason.NONE
     detail: str = ""  # one sentence for a person
+    property: str = ""  # the property that `reading` is of
     reading: Reading | None = None
     evidence: Evidence | None = None
     decision: Decision | None = None

@@ -27,29 +27,28 @@ import orjson
 
 from capabilities.errors import SchemaError
 from capabilities.thing import Operation
-from capabilities.vocabulary import Hazard, Json
+from capabilities.vocabulary import Json
 from drivers.driver import Driver, DriverError
 from gateway import outcomes, records
 from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.deciding import decide
-from gateway.expectations import Expectation, Seen, Sight
 from gateway.failpoints import reach
 from gateway.idempotency import Claim, IdempotencyKeys, KeyInOtherUse
-from gateway.ledger import Ledger, LedgerUnavailable
+from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.normalise import StateUnknown, Target, resolve
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview
+from gateway.watching import Watch
 from policies import Policy
 from policies.decision import Decision
 
 SEND_DEADLINE_S: Final = 10.0
 """A protocol that has not taken a command after this long is as good as unreachable."""
 
-ANSWER_TO_QUESTION_S: Final = 3.0
-"""How long a device that was asked for a property may take; battery devices on a mesh poll every second or two."""
+DENIALS: Final = frozenset({Reason.POLICY, Reason.APPROVAL_REQUIRED})
 
 KEPT_EXECUTIONS: Final = 1_000
 """Ended executions whose status can still be asked; older ones are in the ledger."""
@@ -201,41 +200,36 @@ class Executor:
 
         if (change := self._change_since(seen_before, command, adopted)) is not None:  # step 10
             return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
-        expectation = self._expect(execution, target)  # step 11
-        try:
-            outcome = await self._send_and_watch(execution, target, expectation, sent)
-        finally:
-            if expectation is not None and target.slot is not None:
-                target.slot.expectations.remove(expectation)
+        with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
+            outcome = await self._send_and_watch(execution, target, watch, sent)
         return replace(outcome, decision=decision)
 
     async def _send_and_watch(
-        self,
-        execution: Execution,
-        target: Target,
-        expectation: Expectation | None,
-        sent: asyncio.Future[None] | None,
+        self, execution: Execution, target: Target, watch: Watch, sent: asyncio.Future[None] | None
     ) -> Outcome:
         """Steps 11 and 12: the bytes go out, and then the world is looked at."""
-        command = execution.command
-        driver = self._drivers[self._registry_entry(command.thing).driver]
+        driver = self._drivers[self._registry[execution.command.thing].driver]
         send = driver.invoke if target.operation.is_action else driver.write
+        fitted = target.already_fits
         execution.dispatched_at = self._clock.wall()
         try:
             await send(target.operation.point, target.value, SEND_DEADLINE_S)
         except DriverError as error:
             return outcomes.of_failure(error)
+        except Exception:  # a driver's own mistake: nobody knows what went out
+            log.exception("the driver %s failed in its own way", driver.name)
+            return Outcome(Result.IN_DOUBT, detail=f"the driver {driver.name} failed while sending")
         self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
         reach("sent")
         if sent is not None:
             sent.set_result(None)
-        if expectation is None or target.slot is None or target.operation.effect is None:
-            return outcomes.not_observable() if target.slot is None else outcomes.unchanged(target, sent=True)
-        sight = await expectation.wait(target.operation.effect.within)
-        if sight.how is Seen.NOT_IN_TIME and target.slot.property.readable:
-            sight = await _ask_device(driver, target, expectation, sight)
+        if not target.aims:
+            return outcomes.not_observable()
+        if fitted:
+            return outcomes.unchanged(target, sent=True)
+        watched = await watch.result(driver, _transition_s(target))
         reach("seen")
-        return outcomes.of_sight(sight, target)
+        return outcomes.of_watch(watched)
 
     # ---------------------------------------------------------------- the helpers, in the order of their steps
 
@@ -253,13 +247,8 @@ class Executor:
             raise BadInput(f"{command.thing}.{command.affordance}: {error}") from error
 
     def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:
-        entry = records.denied(
-            command, target.operation.capability, target.value, decision, self._clock.wall()
-        )
-        try:
-            self._ledger.append(entry)
-        except LedgerUnavailable as error:
-            log.error("a denial is not recorded: %s", error)
+        capability = target.operation.capability
+        self._record(records.denied(command, capability, target.value, decision, self._clock.wall()))
         approvable = decision.verdict.name == "NEEDS_APPROVAL"
         reason = Reason.APPROVAL_REQUIRED if approvable else Reason.POLICY
         worst = next((f for f in decision.findings if f.verdict is decision.verdict), None)
@@ -270,7 +259,7 @@ class Executor:
         if adopted.suspended:
             detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
             return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
-        if target.already_fits and not target.operation.idempotent and target.slot is not None:
+        if target.already_fits and not target.operation.idempotent:
             return outcomes.unchanged(target, sent=False)
         lost = adopted.reach.reachable is False
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
@@ -298,41 +287,12 @@ class Executor:
             return "the rules were changed meanwhile; ask again"
         return None
 
-    def _expect(self, execution: Execution, target: Target) -> Expectation | None:
-        """Waits for the effect from before the send on. A newer command with another aim takes over from an older one."""
-        effect, slot = target.operation.effect, target.slot
-        if effect is None or slot is None or target.already_fits:
-            return None
-        expectation = Expectation(
-            execution.command.id,
-            target.expected,
-            effect.tolerance,
-            since=self._clock.wall(),
-            needs_device=target.operation.hazard >= Hazard.PROPERTY,
-        )
-        for other in slot.expectations:
-            if other.expected != target.expected:
-                other.supersede(execution.command.id)
-        slot.expectations.append(expectation)
-        return expectation
-
-    def _registry_entry(self, thing: str) -> Adopted:
-        adopted = self._registry.get(thing)
-        assert adopted is not None  # step 10 looked, and nothing was awaited since
-        return adopted
-
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         now = self._clock.wall()
         command = execution.command
         execution.outcome, execution.ended_at = outcome, now
-        if outcome.reason not in (
-            Reason.POLICY,
-            Reason.APPROVAL_REQUIRED,
-        ):  # a denial stands in the ledger already
-            try:
-                self._ledger.append(records.outcome(execution, outcome, now))
-            except LedgerUnavailable as error:
-                log.error("an outcome is not recorded: %s", error)
+        if outcome.reason not in DENIALS:  # these stand in the ledger already
+            self._record(records.outcome(execution, outcome, now))
         reach("recorded")
         self.counters[outcome.result] += 1
         self.outcome_latencies.append(now - execution.requested_at)
@@ -346,6 +306,13 @@ class Executor:
         if command.key:
             self.keys.settle(command, outcome, at)
 
+    def _record(self, entry: Entry) -> None:
+        """What has happened is told even if it cannot be written; the ledger itself says that it could not."""
+        try:
+            self._ledger.append(entry)
+        except LedgerUnavailable as error:
+            log.error("not recorded: %s of %s: %s", entry.kind, entry.execution, error)
+
     def _keep(self, execution: Execution) -> None:
         self._recent[execution.command.id] = execution
         if len(self._recent) > KEPT_EXECUTIONS:
@@ -357,12 +324,7 @@ async def _answer_of(earlier: Claim) -> Outcome:
     return replace(await asyncio.shield(earlier.ended), replayed=True)
 
 
-async def _ask_device(driver: Driver, target: Target, expectation: Expectation, sight: Sight) -> Sight:
-    """No report came, or only a bridge's word: ask the device itself. Its answer is evidence of the device."""
-    expectation.rearm()
-    try:
-        await driver.read(target.slot.property.point if target.slot else "", ANSWER_TO_QUESTION_S)
-    except DriverError:
-        return sight
-    answer = await expectation.wait(ANSWER_TO_QUESTION_S)
-    return sight if answer.how is Seen.NOT_IN_TIME else answer
+def _transition_s(target: Target) -> float:
+    """A command that asks for a slow change is given the time for it."""
+    value = target.value.get("transition") if isinstance(target.value, dict) else None
+    return value if isinstance(value, int | float) else 0.0

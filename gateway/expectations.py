@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 
-from capabilities.effects import fits
+from capabilities.effects import Effect
 from capabilities.readings import Report
 from capabilities.vocabulary import Evidence, Json
 
@@ -32,33 +32,31 @@ class Sight:
 class Expectation:
     """One command's wait for `expected` in one property. Made before the command is sent: a report may overtake the answer.
 
-    A retained report, or one that was received before `since` (seconds since the epoch), confirms nothing. With `needs_device`
-    a bridge's echo is remembered, calls `on_echo`, and is not enough.
+    A retained report, or one that was received before `since` (seconds since the epoch), confirms nothing. With
+    `needs_device` a bridge's echo is not enough: it ends the wait as "not in time", so that the device is asked.
     """
 
-    __slots__ = ("_future", "echo", "execution", "expected", "needs_device", "since", "tolerance")
+    __slots__ = ("_future", "effect", "execution", "expected", "needs_device", "since")
 
     def __init__(
-        self, execution: str, expected: Json, tolerance: float, *, since: float, needs_device: bool
+        self, execution: str, effect: Effect, expected: Json, *, since: float, needs_device: bool
     ) -> None:
         self.execution = execution
+        self.effect = effect
         self.expected = expected
-        self.tolerance = tolerance
         self.since = since
         self.needs_device = needs_device
-        self.echo: Report | None = None
         self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
 
     def see(self, report: Report) -> None:
         if report.retained or report.reading.received_at < self.since or self._future.done():
             return
-        if not fits(report.reading.value, self.expected, self.tolerance):
+        if not self.effect.met_by(report.reading.value, self.expected):
             return
         if self.needs_device and report.evidence is Evidence.BRIDGE:
-            self.echo = report
-            self._end(Sight(Seen.NOT_IN_TIME, report))  # the caller asks the device and waits again
-            return
-        self._end(Sight(Seen.YES, report))
+            self._end(Sight(Seen.NOT_IN_TIME, report))
+        else:
+            self._end(Sight(Seen.YES, report))
 
     def supersede(self, execution: str) -> None:
         self._end(Sight(Seen.SUPERSEDED, None, execution))
@@ -70,7 +68,7 @@ class Expectation:
         """Waits until the effect is seen, or for `seconds`."""
         if self._future.done():
             return self._future.result()
-        timer = asyncio.get_running_loop().call_later(seconds, self._end, Sight(Seen.NOT_IN_TIME, self.echo))
+        timer = asyncio.get_running_loop().call_later(seconds, self._end, Sight(Seen.NOT_IN_TIME))
         try:
             return await self._future
         finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capabilities.effects import fits
+from capabilities.effects import Effect
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
@@ -16,36 +17,62 @@ class StateUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """One property in which the command's effect shows, and what it shall show."""
+
+    slot: Slot
+    effect: Effect
+    expected: Json
+
+    @property
+    def reached(self) -> bool:
+        """The state is known for sure, is what is asked for, and nobody is about to change it."""
+        reading = self.slot.trusted
+        return (
+            reading is not None
+            and self.slot.live
+            and not self.slot.expectations
+            and self.effect.met_by(reading.value, self.expected)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """The absolute operation that a command means. `slot` is the property its effect shows in, None where nothing shows."""
+    """The absolute operation that a command means. Without `aims` its effect cannot be observed."""
 
     operation: Operation
     value: Json
-    slot: Slot | None
-    expected: Json
+    aims: tuple[Aim, ...]
     toward_safe: bool
 
     @property
     def already_fits(self) -> bool:
-        """The state is known for sure, and is what is asked for."""
-        effect = self.operation.effect
-        if self.slot is None or effect is None or self.slot.expectations:
-            return False
-        reading = self.slot.trusted
-        return reading is not None and self.slot.live and fits(reading.value, self.expected, effect.tolerance)
+        return bool(self.aims) and all(aim.reached for aim in self.aims)
 
 
 def resolve(adopted: Adopted, operation: Operation, value: Json) -> Target:
     """Makes `operation` with the checked `value` absolute. Raises `StateUnknown`, and `SchemaError` for a step out of range."""
     if operation.absolute is not None:
         operation, value = _absolute(adopted, operation, value)
-    effect = operation.effect
-    slot = adopted.slots.get(effect.property) if effect is not None else None
-    expected = effect.value_for(value) if effect is not None else None
+    aims = tuple(_aims(adopted, operation, value))
     toward_safe = operation.toward_safe and (
         operation.is_action or operation.toward_safe_value is None or value == operation.toward_safe_value
     )
-    return Target(operation, value, slot, expected, toward_safe)
+    return Target(operation, value, aims, toward_safe)
+
+
+def _aims(adopted: Adopted, operation: Operation, value: Json) -> Iterator[Aim]:
+    """The effect of the operation itself, or of each property that an action sets by a member of its input."""
+    if operation.parts is not None and isinstance(value, dict):
+        for member, name in operation.parts.items():
+            write = adopted.thing.writes.get(name)
+            if member in value and write is not None:
+                yield from _aims(adopted, write, value[member])
+        return
+    effect = operation.effect
+    slot = adopted.slots.get(effect.property) if effect is not None else None
+    if effect is not None and slot is not None:
+        yield Aim(slot, effect, effect.value_for(value))
 
 
 def _absolute(adopted: Adopted, operation: Operation, value: Json) -> tuple[Operation, Json]:

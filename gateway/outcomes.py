@@ -6,8 +6,9 @@ import orjson
 
 from drivers.driver import DriverError, NotSent, Rejected
 from gateway.commands import Outcome, Reason, Result
-from gateway.expectations import Seen, Sight
+from gateway.expectations import Seen
 from gateway.normalise import Target
+from gateway.watching import Watched
 
 
 def of_failure(error: DriverError) -> Outcome:
@@ -21,33 +22,51 @@ def of_failure(error: DriverError) -> Outcome:
 
 def unchanged(target: Target, *, sent: bool) -> Outcome:
     """The state already fitted before anything was sent."""
-    assert target.slot is not None
-    name, value = target.slot.property.name, orjson.dumps(target.expected).decode()
+    aim = target.aims[0]
+    name, value = aim.slot.property.name, orjson.dumps(aim.expected).decode()
     detail = f"{name} was {value} already" + ("" if sent else "; nothing was sent")
-    return Outcome(Result.ACKNOWLEDGED, Reason.UNCHANGED, detail, target.slot.reading, target.slot.evidence)
+    slot = aim.slot
+    return Outcome(
+        Result.ACKNOWLEDGED,
+        Reason.UNCHANGED,
+        detail,
+        property=name,
+        reading=slot.reading,
+        evidence=slot.evidence,
+    )
 
 
 def not_observable() -> Outcome:
     return Outcome(Result.ACKNOWLEDGED, Reason.NOT_OBSERVABLE, "accepted; its effect cannot be observed")
 
 
-def of_sight(sight: Sight, target: Target) -> Outcome:
+def of_watch(watched: Watched) -> Outcome:
     """The command went out, and its effect was waited for."""
-    assert target.slot is not None
-    assert target.operation.effect is not None
-    name, expected = target.slot.property.name, orjson.dumps(target.expected).decode()
+    aim, sight = watched.aim, watched.sight
+    name, expected = aim.slot.property.name, orjson.dumps(aim.expected).decode()
+    result, reason, detail = Result.UNCONFIRMED, Reason.NOT_SEEN, ""
     match sight.how:
-        case Seen.YES if sight.report is not None:
-            return Outcome(Result.CONFIRMED, reading=sight.report.reading, evidence=sight.report.evidence)
+        case Seen.YES:
+            result, reason = Result.CONFIRMED, Reason.NONE
         case Seen.SUPERSEDED:
-            return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, f"a newer command took over ({sight.by})")
+            reason, detail = Reason.SUPERSEDED, f"a newer command took over ({sight.by})"
         case Seen.LINK_LOST:
-            return Outcome(Result.IN_DOUBT, detail=f"the link was lost after sending: {sight.by}")
-        case _ if sight.report is not None:
-            detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
-            return Outcome(
-                Result.UNCONFIRMED, Reason.ECHO_ONLY, detail, sight.report.reading, sight.report.evidence
+            result, reason, detail = (
+                Result.IN_DOUBT,
+                Reason.NONE,
+                f"the link was lost after sending: {sight.by}",
             )
-        case _:
-            detail = f"{name} did not become {expected} within {target.operation.effect.within:g} s"
-            return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail)
+        case Seen.NOT_IN_TIME if sight.report is not None:
+            reason = Reason.ECHO_ONLY
+            detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
+        case Seen.NOT_IN_TIME:
+            detail = f"{name} did not become {expected} within {aim.effect.within:g} s"
+    report = sight.report
+    return Outcome(
+        result,
+        reason,
+        detail,
+        property=name,
+        reading=report.reading if report else None,
+        evidence=report.evidence if report else None,
+    )

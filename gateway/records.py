@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capabilities.vocabulary import Hazard, Json
+from capabilities.effects import INPUT, Effect
+from capabilities.vocabulary import Json
 from gateway.commands import Command, Execution, Outcome
 from gateway.ledger import Entry
-from gateway.normalise import Target
+from gateway.normalise import Aim, Target
 from policies.decision import Decision, Finding
 
 if TYPE_CHECKING:
@@ -22,23 +24,46 @@ def dispatch(execution: Execution, target: Target, decision: Decision, request: 
         "action": command.is_action,
         "capability": operation.capability,
         "value": target.value,
+        "hazard": operation.hazard,
         "rules": decision.version,
         "findings": [f"{f.set}/{f.rule}" for f in decision.findings],
     }
     if command.key:
         body["key"], body["request"] = command.key, request
-    if target.slot is not None and operation.effect is not None:
-        # Whole milliseconds, and no tolerance that is none: numbers with a fraction have a slow canonical form.
-        effect: dict[str, Json] = {
-            "property": target.slot.property.name,
-            "value": target.expected,
-            "within_ms": round(operation.effect.within * 1000),
-            "device": operation.hazard >= Hazard.PROPERTY,
-        }
-        if operation.effect.tolerance:
-            effect["tolerance"] = operation.effect.tolerance
-        body["effect"] = effect
+    if target.aims:
+        body["effects"] = [_effect(aim) for aim in target.aims]
     return _entry("dispatch", command, at, body)
+
+
+def _effect(aim: Aim) -> Json:
+    """What must be seen. Whole milliseconds, and nothing that is none: numbers with a fraction have a slow canonical form."""
+    effect: dict[str, Json] = {
+        "property": aim.slot.property.name,
+        "value": aim.expected,
+        "within_ms": round(aim.effect.within * 1000),
+    }
+    if aim.effect.tolerance:
+        effect["tolerance"] = aim.effect.tolerance
+    if aim.effect.one_of:
+        effect["one_of"] = list(aim.effect.one_of)
+    return effect
+
+
+def effects(body: Mapping[str, Json]) -> list[tuple[Effect, Json]]:
+    """What a dispatch entry's effects were, each with the value to see."""
+    listed = body.get("effects")
+    return [_effect_from(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _effect_from(data: Mapping[str, Json]) -> tuple[Effect, Json]:
+    within_ms, tolerance, one_of = data.get("within_ms"), data.get("tolerance", 0), data.get("one_of", [])
+    return Effect(
+        str(data["property"]),
+        INPUT,
+        within_ms / 1000 if isinstance(within_ms, int | float) else 0.0,
+        tolerance if isinstance(tolerance, int | float) else 0.0,
+        tuple(one_of) if isinstance(one_of, list) else (),
+    ), data.get("value")
 
 
 def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
@@ -49,7 +74,7 @@ def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
     if result.detail:
         body["detail"] = result.detail
     if result.reading is not None:
-        body["seen"] = _seen(result.reading) | {"evidence": result.evidence}
+        body["seen"] = {"property": result.property, **_seen(result.reading), "evidence": result.evidence}
     command = execution.command
     if execution.dispatched_at is None:  # nothing else tells what it was
         body |= {"affordance": command.affordance, "action": command.is_action, "value": command.value}

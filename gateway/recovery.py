@@ -9,13 +9,16 @@ import asyncio
 import logging
 from typing import Final
 
-from capabilities.effects import fits
-from capabilities.vocabulary import Evidence, Json
+from capabilities.effects import Effect
+from capabilities.readings import Reading
+from capabilities.vocabulary import Evidence, Hazard, Json
 from drivers.driver import Driver, DriverError
+from gateway import records
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.execution import Executor
 from gateway.expectations import Expectation, Seen
+from gateway.idempotency import KEEP_S
 from gateway.ledger import Entry, Ledger, Record
 from gateway.registry import Registry
 from gateway.state import Slot
@@ -24,8 +27,8 @@ from policies.decision import Principal, Role
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long a device may take to be in reach again after a restart before its command is in doubt."""
 
-RESTORED_ROWS: Final = 20_000
-"""Ledger rows read back for idempotency keys: a day of a busy house."""
+ROWS_A_PAGE: Final = 1_000
+"""Ledger rows read at once, going back a day for the idempotency keys."""
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +48,20 @@ class Recovery:
 
     async def restore_keys(self) -> list[Record]:
         """Brings back the idempotency keys of the last day; returns the commands that never ended."""
-        rows = await self._ledger.entries(
-            kinds=("dispatch", "outcome"), limit=RESTORED_ROWS, newest_first=True
-        )
-        ended = {row.execution: row for row in rows if row.kind == "outcome"}
-        for row in reversed(rows):
-            if row.kind == "dispatch" and "key" in row.body:
-                self._restore_key(row, ended.get(row.execution))
+        ended: dict[str, Record] = {}
+        oldest, before = self._clock.wall() - KEEP_S, None
+        while True:
+            rows = await self._ledger.entries(
+                kinds=("dispatch", "outcome"), before=before, limit=ROWS_A_PAGE, newest_first=True
+            )
+            for row in rows:
+                if row.kind == "outcome":
+                    ended[row.execution] = row
+                elif "key" in row.body:
+                    self._restore_key(row, ended.pop(row.execution, None))
+            if not rows or rows[-1].at < oldest:
+                break
+            before = rows[-1].seq
         return await self._ledger.unsettled()
 
     async def settle(self, open_rows: list[Record]) -> None:
@@ -69,7 +79,8 @@ class Recovery:
         if outcome.reason:
             body["reason"] = outcome.reason
         if outcome.reading is not None:
-            seen: dict[str, Json] = {"value": outcome.reading.value, "evidence": outcome.evidence}
+            seen: dict[str, Json] = {"property": outcome.property, "value": outcome.reading.value}
+            seen["evidence"] = outcome.evidence
             body["seen"] = seen | {"at_ms": round(outcome.reading.observed_at * 1000)}
         self._ledger.append(
             Entry(
@@ -87,38 +98,37 @@ class Recovery:
 
     async def _look(self, row: Record) -> Outcome:
         """The bytes may have gone out. Only what is seen from now on counts; what a broker kept does not."""
-        effect = row.body.get("effect")
-        adopted = self._registry.get(row.thing)
-        if not isinstance(effect, dict) or adopted is None:
+        adopted, effects = self._registry.get(row.thing), records.effects(row.body)
+        if not effects or adopted is None:
             return Outcome(
                 Result.IN_DOUBT, detail="the gateway stopped after sending; its effect cannot be observed"
             )
-        slot = adopted.slots.get(str(effect["property"]))
-        if slot is None:
-            return Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; the property is gone")
+        outcome = Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; the property is gone")
+        for effect, expected in effects:
+            slot = adopted.slots.get(effect.property)
+            if slot is not None:
+                outcome = await self._look_at(row, adopted.driver, slot, effect, expected)
+            if outcome.result is not Result.CONFIRMED:
+                break
+        return outcome
+
+    async def _look_at(self, row: Record, driver: str, slot: Slot, effect: Effect, expected: Json) -> Outcome:
+        hazard = row.body.get("hazard")
+        needs_device = isinstance(hazard, int) and hazard >= Hazard.PROPERTY
         since = self._clock.wall()
-        tolerance, within = _number(effect.get("tolerance", 0)), _number(effect["within_ms"]) / 1000
-        needs_device = bool(effect["device"])
-        expectation = Expectation(
-            row.execution, effect["value"], tolerance, since=since, needs_device=needs_device
-        )
+        expectation = Expectation(row.execution, effect, expected, since=since, needs_device=needs_device)
         slot.expectations.append(expectation)
         try:
-            seen = await self._ask_and_wait(adopted.driver, slot, expectation, within)
+            seen = await self._ask_and_wait(driver, slot, expectation)
         finally:
             slot.expectations.remove(expectation)
-        if seen is not None:
-            return seen
-        return _what_the_state_says(slot, effect["value"], tolerance, since, needs_device=needs_device)
+        return seen or _what_the_state_says(slot, expectation)
 
-    async def _ask_and_wait(
-        self, driver: str, slot: Slot, expectation: Expectation, within: float
-    ) -> Outcome | None:
-        """Waits for the device to return, asking it where it can be asked. It may still be on its way for `within` seconds."""
-        began = self._clock.monotonic()
-        deadline = began + max(RETURN_OF_DEVICES_S, within)
+    async def _ask_and_wait(self, driver: str, slot: Slot, expectation: Expectation) -> Outcome | None:
+        """Waits for the device to return, asking it where it can be asked. It may still be on its way for a while."""
+        began, within = self._clock.monotonic(), expectation.effect.within
         pause = 0.25
-        while self._clock.monotonic() < deadline:
+        while self._clock.monotonic() - began < max(RETURN_OF_DEVICES_S, within):
             if slot.property.readable and slot.reach.reachable is not False and driver in self._drivers:
                 try:
                     await self._drivers[driver].read(slot.property.point, pause)
@@ -127,9 +137,7 @@ class Recovery:
             sight = await expectation.wait(pause)
             if sight.how is Seen.YES and sight.report is not None:
                 detail = "the gateway stopped after sending; the effect was seen afterwards"
-                return Outcome(
-                    Result.CONFIRMED, Reason.NONE, detail, sight.report.reading, sight.report.evidence
-                )
+                return _seen(Result.CONFIRMED, detail, slot, sight.report.reading, sight.report.evidence)
             if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
                 return None
             expectation.rearm()
@@ -147,10 +155,6 @@ class Recovery:
         self._executor.keys.restore(execution, str(row.body.get("request", "")), at)
 
 
-def _number(value: Json) -> float:
-    return value if isinstance(value, int | float) else 0.0
-
-
 def _answered(slot: Slot, since: float) -> bool:
     """The device has spoken for itself since the restart."""
     reading = slot.reading
@@ -162,22 +166,23 @@ def _answered(slot: Slot, since: float) -> bool:
     )
 
 
-def _what_the_state_says(
-    slot: Slot, expected: Json, tolerance: float, since: float, *, needs_device: bool
-) -> Outcome:
-    if _answered(slot, since) and slot.reading is not None:
-        if fits(slot.reading.value, expected, tolerance):
-            return Outcome(
-                Result.CONFIRMED, Reason.NONE, "seen after the restart", slot.reading, slot.evidence
-            )
-        detail = f"after the restart the device shows {slot.reading.value!r}, not {expected!r}"
-        return Outcome(Result.UNCONFIRMED, Reason.NOT_SEEN, detail, slot.reading, slot.evidence)
-    why = (
-        "the device itself has not been heard since"
-        if needs_device
-        else "nothing has been heard of the device since"
+def _what_the_state_says(slot: Slot, waited_for: Expectation) -> Outcome:
+    if _answered(slot, waited_for.since) and slot.reading is not None:
+        expected, reading = waited_for.expected, slot.reading
+        if waited_for.effect.met_by(reading.value, expected):
+            return _seen(Result.CONFIRMED, "seen after the restart", slot, reading, slot.evidence)
+        detail = f"after the restart the device shows {reading.value!r}, not {expected!r}"
+        return _seen(Result.UNCONFIRMED, detail, slot, reading, slot.evidence)
+    who = "the device itself has" if waited_for.needs_device else "the device has"
+    return Outcome(
+        Result.IN_DOUBT,
+        detail=f"the gateway stopped after sending, and {who} not been heard since; please look",
     )
-    return Outcome(Result.IN_DOUBT, detail=f"the gateway stopped after sending, and {why}; please look at it")
+
+
+def _seen(result: Result, detail: str, slot: Slot, reading: Reading, evidence: Evidence) -> Outcome:
+    reason = Reason.NONE if result is Result.CONFIRMED else Reason.NOT_SEEN
+    return Outcome(result, reason, detail, property=slot.property.name, reading=reading, evidence=evidence)
 
 
 def _command(row: Record) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -15,13 +16,15 @@ from capabilities.vocabulary import ACTUATOR_KINDS
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
-from gateway.ledger import Entry, Ledger
+from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.observers import Observers
 from gateway.state import Slot, StateStore
 from gateway.storage import ThingRepository, ThingRow
 
 INBOX_CANDIDATES: Final = 2_000
 """Found and not adopted, at the most: beyond it the oldest goes, a hostile network must not fill the memory."""
+
+log = logging.getLogger(__name__)
 
 CandidateKey = tuple[str, str]
 """(driver, candidate id)"""
@@ -88,6 +91,9 @@ class Registry:
 
     def get(self, thing: str) -> Adopted | None:
         return self._things.get(thing)
+
+    def __getitem__(self, thing: str) -> Adopted:
+        return self._things[thing]
 
     def points(self, driver: str) -> dict[str, Target]:
         """Where a driver's reports go. The same dict for the registry's life: ingest keeps it."""
@@ -301,9 +307,14 @@ class Registry:
         )
 
     def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, str | bool]) -> None:
-        self._ledger.append(
-            Entry(kind=kind, at=self._clock.wall(), body=dict(body), principal=by, thing=adopted.id)
-        )
+        try:
+            self._ledger.append(
+                Entry(kind=kind, at=self._clock.wall(), body=dict(body), principal=by, thing=adopted.id)
+            )
+        except (
+            LedgerUnavailable
+        ) as error:  # the house goes on; the ledger itself says that it could not be written
+            log.error("not recorded: %s of %s: %s", kind, adopted.id, error)
 
 
 def _moved(known: ComponentDescription, announced: ComponentDescription) -> bool:

@@ -1,69 +1,120 @@
-"""What a principal may see and use: computed once for a set of rules and a set of Things, then looked up."""
+"""What a principal may see and use: worked out once for each Thing, then looked up."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.adopted import Adopted
-from gateway.observers import Topic
 from gateway.registry import Registry
 from policies import Policy
 from policies.decision import Principal
 
 CACHED_PRINCIPALS: Final = 256
-"""Principals whose sets are kept; a house has a dozen."""
+"""Principals whose rights are kept; a house has a dozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThingRights:
+    """What one principal may do with one Thing: names of properties and events, of properties to write, of actions."""
+
+    adopted: Adopted
+    sees: frozenset[str]
+    writes: frozenset[str]
+    acts: frozenset[str]
+
+    @property
+    def shows(self) -> bool:
+        return bool(self.sees or self.writes or self.acts)
+
+
+class Topics:
+    """A set of (thing, affordance), worked out Thing by Thing when it is asked."""
+
+    __slots__ = ("_names", "_of")
+
+    def __init__(
+        self, of: Callable[[str], ThingRights | None], names: Callable[[ThingRights], frozenset[str]]
+    ) -> None:
+        self._of = of
+        self._names = names
+
+    def __contains__(self, topic: object) -> bool:
+        if not isinstance(topic, tuple):
+            return False
+        rights = self._of(topic[0])
+        return rights is not None and topic[1] in self._names(rights)
 
 
 class Rights:
-    """Answers for one principal. `sees` and `uses` hold (thing, affordance); `things` those that show at all."""
+    """One principal's rights, under one set of rules. `sees`, `writes` and `acts` hold topics."""
 
-    __slots__ = ("acts", "sees", "things", "writes")
+    __slots__ = ("_known", "_policy", "_principal", "_registry", "acts", "sees", "writes")
 
     def __init__(self, registry: Registry, policy: Policy, principal: Principal) -> None:
-        sees: set[Topic] = set()
-        writes: set[Topic] = set()
-        acts: set[Topic] = set()
-        for adopted in registry:
-            for name, subject in adopted.readable().items():
-                if policy.may_see(principal, subject):
-                    sees.add((adopted.id, name))
-            for operation in adopted.operations():
-                if policy.may_use(principal, adopted.subject(operation)):
-                    (acts if operation.is_action else writes).add((adopted.id, operation.name))
-        self.sees = frozenset(sees)
-        self.writes = frozenset(writes)
-        self.acts = frozenset(acts)
-        self.things = frozenset(topic[0] for topic in sees | writes | acts)
+        self._registry = registry
+        self._policy = policy
+        self._principal = principal
+        self._known: dict[str, ThingRights] = {}
+        self.sees = Topics(self.of, lambda rights: rights.sees)
+        self.writes = Topics(self.of, lambda rights: rights.writes)
+        self.acts = Topics(self.of, lambda rights: rights.acts)
+
+    def of(self, thing: str) -> ThingRights | None:
+        """The rights on one Thing; None where there is none of that id."""
+        adopted = self._registry.get(thing)
+        known = self._known.get(thing)
+        if known is not None and known.adopted is adopted:
+            return known
+        if adopted is None:
+            self._known.pop(thing, None)
+            return None
+        fresh = self._known[thing] = self._work_out(adopted)
+        return fresh
 
     @property
-    def topics(self) -> frozenset[Topic]:
-        """All topics whose events this principal may observe."""
-        return self.sees | self.acts | self.writes | frozenset((thing, "") for thing in self.things)
+    def things(self) -> frozenset[str]:
+        """The ids of the Things that show at all."""
+        return frozenset(
+            a.id for a in self._registry if (rights := self.of(a.id)) is not None and rights.shows
+        )
+
+    def show(self, thing: str) -> bool:
+        rights = self.of(thing)
+        return rights is not None and rights.shows
+
+    def _work_out(self, adopted: Adopted) -> ThingRights:
+        policy, principal = self._policy, self._principal
+        usable = [o for o in adopted.operations() if policy.may_use(principal, adopted.subject(o))]
+        return ThingRights(
+            adopted,
+            sees=frozenset(
+                n for n, subject in adopted.readable().items() if policy.may_see(principal, subject)
+            ),
+            writes=frozenset(o.name for o in usable if not o.is_action),
+            acts=frozenset(o.name for o in usable if o.is_action),
+        )
 
 
 class RightsTable:
-    """`Rights` by principal, recomputed when rules or Things change."""
+    """`Rights` by principal, for the rules in force."""
 
     def __init__(self, registry: Registry, policy: Callable[[], Policy]) -> None:
         self._registry = registry
         self._policy = policy
         self._table: OrderedDict[Principal, Rights] = OrderedDict()
-        self._made_for: tuple[str, int] = ("", -1)
+        self._rules = ""
 
     def of(self, principal: Principal) -> Rights:
         policy = self._policy()
-        now = (policy.version, self._registry.version)
-        if now != self._made_for:
+        if policy.version != self._rules:
             self._table.clear()
-            self._made_for = now
+            self._rules = policy.version
         rights = self._table.get(principal)
         if rights is None:
             rights = self._table[principal] = Rights(self._registry, policy, principal)
             if len(self._table) > CACHED_PRINCIPALS:
                 self._table.popitem(last=False)
         return rights
-
-    def shows(self, principal: Principal, adopted: Adopted) -> bool:
-        return adopted.id in self.of(principal).things

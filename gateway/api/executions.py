@@ -126,6 +126,7 @@ def status_of(execution: Execution) -> dict[str, Json]:
                 "value": outcome.reading.value,
                 "observed_at": rfc3339(outcome.reading.observed_at),
                 "evidence": outcome.evidence,
+                "property": outcome.property,
             }
         if status == "failed":
             shown["error"] = problem_of(execution, outcome).document()

@@ -118,6 +118,6 @@ def find_thing(gateway: Gateway, request: web.Request) -> Adopted:
     """The Thing of the path, which the caller may see. Raises `Problem` (404)."""
     thing = plain_id(request.match_info["thing"])
     adopted = gateway.registry.get(thing)
-    if adopted is None or thing not in gateway.rights.of(caller(request)).things:
+    if adopted is None or not gateway.rights.of(caller(request)).show(thing):
         raise not_found()
     return adopted

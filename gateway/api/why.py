@@ -6,7 +6,6 @@ from typing import Final
 
 from aiohttp import web
 
-from capabilities.effects import fits
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import caller
@@ -18,6 +17,7 @@ from gateway.api.wire import reply, rfc3339
 from gateway.commands import Reason, Result
 from gateway.context import Gateway
 from gateway.ledger import Record
+from gateway.records import effects
 from gateway.state import Slot
 from policies import Principal
 
@@ -65,8 +65,8 @@ class WhyRoutes:
 
 def _property(record: Record) -> str:
     """The property that a dispatched command shows in."""
-    effect = record.body.get("effect")
-    return str(effect["property"] if isinstance(effect, dict) else record.body.get("affordance"))
+    shown = effects(record.body)
+    return shown[0][0].property if shown else str(record.body.get("affordance"))
 
 
 def _moved(dispatch: Record, outcome: Record | None, wanted: str) -> bool:
@@ -103,12 +103,11 @@ def _cause(slot: Slot | None, last: Record | None) -> str:
     reading = slot.current if slot else None
     if last is None:
         return "device" if reading is not None else "unknown"
-    effect = last.body.get("effect")
-    if reading is None or not isinstance(effect, dict):
+    wanted = [pair for pair in effects(last.body) if slot is not None and pair[0].property == slot.topic[1]]
+    if reading is None or not wanted:
         return "command" if slot is None else "unknown"
-    tolerance = effect.get("tolerance")
-    margin = float(tolerance) if isinstance(tolerance, int | float) else 0.0
-    return "command" if fits(reading.value, effect.get("value"), margin) else "device"
+    effect, expected = wanted[0]
+    return "command" if effect.met_by(reading.value, expected) else "device"
 
 
 def _command(dispatch: Record, outcome: Record | None, *, open_: bool) -> dict[str, Json]:
