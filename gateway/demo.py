@@ -152,7 +152,7 @@ The same as the agent, which may look after comfort and not open the house:
   export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
   hearth do desk-lamp toggle --why "she comes home"
-  hearth do front-door unlock --why "the parcel is here"
+  hearth write hallway-outlet on false --why "saving power"
 
 Ctrl-C ends it.
 """

@@ -210,7 +210,6 @@ class Executor:
         """Steps 11 and 12: the bytes go out, and then the world is looked at."""
         driver = self._drivers[self._registry[execution.command.thing].driver]
         send = driver.invoke if target.operation.is_action else driver.write
-        fitted = target.already_fits
         execution.dispatched_at = self._clock.wall()
         try:
             await send(target.operation.point, target.value, SEND_DEADLINE_S)
@@ -225,7 +224,7 @@ class Executor:
             sent.set_result(None)
         if not target.aims:
             return outcomes.not_observable()
-        if fitted:
+        if watch.fitted:
             return outcomes.unchanged(target, sent=True)
         watched = await watch.result(driver, _transition_s(target))
         reach("seen")

@@ -26,9 +26,11 @@ class Watched:
 class Watch:
     """Every aim of one command. In a `with` it is looked for; a newer command with another aim takes over from an older one."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_pairs", "fitted")
 
     def __init__(self, execution: str, target: Target, since: float) -> None:
+        self.fitted = target.already_fits
+        """The state was so before anything was sent: there is nothing to wait for."""
         needs_device = target.operation.hazard >= Hazard.PROPERTY
         self._pairs = [
             (aim, Expectation(execution, aim.effect, aim.expected, since=since, needs_device=needs_device))

@@ -123,10 +123,10 @@ def status_of(execution: Execution) -> dict[str, Json]:
         shown |= {"outcome": outcome.result, "reason": outcome.reason, "detail": outcome.detail}
         if outcome.reading is not None:
             shown["seen"] = {
+                "property": outcome.property,
                 "value": outcome.reading.value,
                 "observed_at": rfc3339(outcome.reading.observed_at),
                 "evidence": outcome.evidence,
-                "property": outcome.property,
             }
         if status == "failed":
             shown["error"] = problem_of(execution, outcome).document()

@@ -69,6 +69,7 @@ class HealthRoutes:
             "status": "ok" if well else "degraded",
             "version": _version(),
             "started_at": rfc3339(gateway.started_at),
+            "state_dir": str(gateway.config.state_dir) if session.principal.at_box else None,
             "uptime_s": round(now - gateway.started_at, 3),
             "things": len(gateway.registry),
             "inbox": len(gateway.registry.inbox),
