@@ -56,7 +56,7 @@ class Config:
     def number(self, key: str, default: float) -> float:
         value = self._data.get(key)
         if value is None:
-            return default
+            return float(default)
         try:
             read = float(value)  # type: ignore[arg-type]  # min_temp often comes as text
         except (TypeError, ValueError, OverflowError):

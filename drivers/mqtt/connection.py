@@ -61,16 +61,18 @@ class Connection:
     """Inside its `async with` the broker is connected, or being tried. Nothing is ever queued for a broker that is away."""
 
     def __init__(self, settings: MqttSettings, listener: Listener) -> None:
-        self.detail = "not started"
+        self.detail = "connecting"
         self.protocol_version = 0  # 5 or 4 (3.1.1) while connected
         self.counters = {"connects": 0, "connect_failures": 0, "links_lost": 0, "subscriptions_refused": 0}
         self._settings = settings
         self._listener = listener
         self._wanted: dict[str, int] = {}
         self._link: Link | None = None
+        self.attempted = asyncio.Event()  # the first attempt to connect has ended, one way or the other
         self._lost = asyncio.Event()
         self._version = 4 if settings.protocol == "3.1.1" else 5
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     @property
     def connected(self) -> bool:
@@ -81,6 +83,7 @@ class Connection:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -159,6 +162,7 @@ class Connection:
 
     def _failed(self, error: Exception) -> None:
         self.counters["connect_failures"] += 1
+        self.attempted.set()
         text = str(error) or type(error).__name__
         if text != self.detail:  # once, not at each attempt
             log.warning("MQTT broker %s: %s", self._settings.address, text)
@@ -174,6 +178,7 @@ class Connection:
         self._link = link
         self.protocol_version = self._version
         self.counters["connects"] += 1
+        self.attempted.set()
         self.detail = f"connected to {self._settings.address}, MQTT {'5' if self._version == 5 else '3.1.1'}"
         log.info("%s", self.detail)
         with contextlib.suppress(NotSent):
@@ -189,7 +194,8 @@ class Connection:
         if was_up:
             self.counters["links_lost"] += 1
             self.detail = reason
-            log.warning("MQTT broker %s: %s", self._settings.address, reason)
+            level = logging.INFO if self._stopping else logging.WARNING
+            log.log(level, "MQTT broker %s: %s", self._settings.address, reason)
             self._listener.link_down(reason)
 
     def _refused(self, topic: str, text: str) -> None:

@@ -41,9 +41,9 @@ _BRIDGES: Final = (
 _PRIMARY_ORDER: Final = {
     kind: rank
     for rank, kind in enumerate(
-        ("lock", "garage", "thermostat", "blind", "light", "outlet", "switch", "contact", "leak", "smoke", "co", "occupancy",
-         "presence", "air", "temperature", "humidity", "pressure", "illuminance", "power", "meter", "battery", "other",
-         "setting")
+        ("lock", "garage", "thermostat", "blind", "light", "fan", "siren", "outlet", "switch", "contact", "leak", "smoke",
+         "co", "occupancy", "presence", "air", "temperature", "humidity", "pressure", "illuminance", "power", "meter",
+         "battery", "other", "setting")
     )
 }  # fmt: skip
 """The main component comes first: what a person would call the device."""

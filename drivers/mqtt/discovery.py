@@ -43,7 +43,7 @@ class Discovery:
         return [f"{self._prefix}/+/+/config", f"{self._prefix}/+/+/+/config"]
 
     def is_ours(self, topic: str) -> bool:
-        return topic.startswith(self._prefix) and topic.endswith("/config")
+        return topic.endswith("/config") and topic.startswith(self._prefix + "/")
 
     def feed(self, topic: str, payload: bytes) -> bool:
         """Take one message in. True if some device may have changed. Never raises."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,11 +14,12 @@ from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
 from drivers.mailbox import Mailbox, observations
 from drivers.mqtt.availability import Availabilities
 from drivers.mqtt.connection import Connection
-from drivers.mqtt.device import Device
 from drivers.mqtt.discovery import Discovery
-from drivers.mqtt.entity import Command, Source
-from drivers.mqtt.ingest import Clock, Ingest, Route
+from drivers.mqtt.ingest import Clock, Ingest
 from drivers.mqtt.settings import MqttSettings
+from drivers.mqtt.wiring import Switchboard
+
+log = logging.getLogger(__name__)
 
 CANDIDATE_DEBOUNCE_S: Final = 0.05
 """A publisher announces a device's entities one after the other, a broker all devices' mixed: so long after the last
@@ -31,31 +32,12 @@ CANDIDATES_CAPACITY_ITEMS: Final = 8192
 """More than there can be devices: the newest of each waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What can be done at a point, and the routes on which its entity answers."""
-
-    command: Command | None
-    query: tuple[str, str] | None
-    routes: tuple[Route, ...]
-
-
-@dataclass(slots=True)
-class Wiring:
-    """What one device has plugged in: its routes by topic, its points, and all topics that it listens to."""
-
-    routes: dict[str, Route] = field(default_factory=dict)
-    points: dict[str, Point] = field(default_factory=dict)
-    topics: set[str] = field(default_factory=set)
-
-
 class MqttDriver:
     """Implements `Driver` and `Scanner`."""
 
     name = "mqtt"
 
     def __init__(self, settings: MqttSettings, clock: Clock) -> None:
-        self._settings = settings
         self._reports = observations()
         self._candidates: Mailbox[Candidate | Withdrawn] = Mailbox(
             CANDIDATES_CAPACITY_ITEMS, lambda item: item.id
@@ -63,12 +45,12 @@ class MqttDriver:
         self._discovery = Discovery(settings.discovery_prefix)
         self._ingest = Ingest(clock, self._reports.put_nowait)
         self._availability = Availabilities(clock, self._reports.put_nowait, self._ingest.complaints)
+        self._board = Switchboard(self._ingest, self._availability)
         self._connection = Connection(settings, self)
-        self._wirings: dict[str, Wiring] = {}
-        self._points: dict[str, Point] = {}
-        self._listeners: dict[str, int] = {}  # topic -> devices that read it
         self._debounce: asyncio.TimerHandle | None = None
-        self._announced_at = self._first_announced_at = 0.0  # on the loop's clock, since candidates last came out
+        self._announced_at = self._first_announced_at = (
+            0.0  # on the loop's clock, since candidates last came out
+        )
 
     async def __aenter__(self) -> Self:
         self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
@@ -92,7 +74,7 @@ class MqttDriver:
         return self._candidates
 
     async def write(self, point: str, value: Json, deadline: float) -> None:
-        """See `Driver`. Sent before anything is awaited; on QoS 1 and 2 returns after the broker's acknowledgement."""
+        """See `Driver`. Sent before anything is awaited; at QoS 1 returns after the broker's acknowledgement."""
         await self._send(point, value, deadline)
 
     async def invoke(self, point: str, value: Json, deadline: float) -> None:
@@ -101,7 +83,7 @@ class MqttDriver:
 
     async def read(self, point: str, deadline: float) -> None:
         """Only a Zigbee2MQTT bridge can be asked, for what it can also set."""
-        known = self._points.get(point)
+        known = self._board.points.get(point)
         if known is None or known.query is None:
             raise Rejected(f"{point!r} cannot be asked for: it is told when it changes")
         topic, payload = known.query
@@ -125,20 +107,24 @@ class MqttDriver:
 
     def refresh(self, device: str) -> None:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""
-        wiring = self._wirings.get(device)
-        if wiring is not None:
-            self._connection.subscribe((topic, 0) for topic in wiring.topics)
+        self._connection.subscribe((topic, 0) for topic in self._board.topics(device))
 
-    # -- what the connection calls ---------------------------------------------------------------------------------------
+    # -- what the connection calls -----------------------------------------------------------------------------
 
     def message(self, topic: str, payload: bytes, retained: bool) -> None:
-        """One message from the broker."""
-        if self._discovery.is_ours(topic):
-            if self._discovery.feed(topic, payload):
-                self._announced()
-            return
-        self._availability.message(topic, payload)
-        self._ingest.message(topic, payload, retained)
+        """One message from the broker. Whatever it is, the link survives it."""
+        try:
+            if self._discovery.is_ours(topic):
+                if self._discovery.feed(topic, payload):
+                    self._announced()
+            else:
+                self._availability.message(topic, payload)
+                self._ingest.message(topic, payload, retained)
+        except (
+            Exception
+        ) as error:  # a defect of ours: a kept message would otherwise break each new link again
+            if not self._ingest.complaints.add(topic, "the driver failed:", repr(error)):
+                log.exception("a message at topic %r", topic)
 
     def link_up(self) -> None:
         """The broker took us."""
@@ -148,10 +134,10 @@ class MqttDriver:
         """Commands on their way are in doubt; whoever waits for their effect learns it here."""
         self._availability.link_down(reason)
 
-    # -- inside ----------------------------------------------------------------------------------------------------------
+    # -- inside ------------------------------------------------------------------------------------------------
 
     async def _send(self, point: str, value: Json, deadline: float) -> None:
-        known = self._points.get(point)
+        known = self._board.points.get(point)
         if known is None or known.command is None:
             raise NotSent(f"{point!r} is not known, or takes no commands: has its device been withdrawn?")
         command = known.command
@@ -186,66 +172,24 @@ class MqttDriver:
             self._settle()
 
     def _settle(self) -> None:
-        """Make candidates of what changed: emitted first, then listened to, so that their states come after them."""
-        new_topics: list[tuple[str, int]] = []
-        old_topics: list[str] = []
+        """Make candidates of what changed: told first, then listened to, so that their states come after them."""
+        new_topics: set[str] = set()
+        old_topics: set[str] = set()
         for device in self._discovery.take_changed():
             if device.is_empty:
-                old_topics += self._unplug(device)
-                continue
-            candidate = device.describe(self.name)
-            if candidate != device.candidate:
-                device.candidate = candidate
-                self._candidates.put_nowait(candidate)
-            fresh, stale = self._plug(device)
-            new_topics += ((topic, 0) for topic in fresh)
-            old_topics += stale
-        if old_topics:
-            self._connection.unsubscribe(old_topics)
+                _, stale = self._board.unplug(device)
+                if device.candidate is not None:
+                    gone = Withdrawn(self.name, device.id, "its publisher took the announcement back")
+                    self._candidates.put_nowait(gone)
+            else:
+                candidate = device.describe(self.name)
+                if candidate != device.candidate:
+                    device.candidate = candidate
+                    self._candidates.put_nowait(candidate)
+                fresh, stale = self._board.plug(device)
+                new_topics |= fresh
+            old_topics |= stale
+        if old_topics - new_topics:
+            self._connection.unsubscribe(old_topics - new_topics)
         if new_topics:
-            self._connection.subscribe(new_topics)
-
-    def _plug(self, device: Device) -> tuple[list[str], list[str]]:
-        """Wire a device anew. Returns the topics that nobody read before, and those that nobody reads any more."""
-        bridged = device.is_bridged
-        by_topic: dict[str, list[Source]] = {}
-        for source in device.sources():
-            by_topic.setdefault(source.topic, []).append(source)
-        wiring = Wiring(routes={topic: Route(sources, bridged) for topic, sources in by_topic.items()})
-        for entity in device.entities.values():
-            routes = tuple(
-                wiring.routes[topic] for topic in dict.fromkeys(source.topic for source in entity.sources)
-            )
-            for point in entity.commands.keys() | entity.queries.keys():
-                wiring.points[point] = Point(entity.commands.get(point), entity.queries.get(point), routes)
-        wiring.topics = by_topic.keys() | self._availability.set(device.id, device.availabilities())
-        return self._exchange(device.id, wiring)
-
-    def _unplug(self, device: Device) -> list[str]:
-        self._availability.drop(device.id)
-        if device.candidate is not None:
-            self._candidates.put_nowait(
-                Withdrawn(self.name, device.id, "its publisher took the announcement back")
-            )
-        return self._exchange(device.id, None)[1]
-
-    def _exchange(self, device: str, new: Wiring | None) -> tuple[list[str], list[str]]:
-        old = self._wirings.pop(device, None) or Wiring()
-        for point in old.points:
-            self._points.pop(point, None)
-        now = new or Wiring()
-        self._ingest.replace(old.routes, now.routes)
-        if new is not None:
-            self._wirings[device] = new
-            self._points.update(new.points)
-        fresh = [topic for topic in now.topics - old.topics if self._count(topic, +1) == 1]
-        stale = [topic for topic in old.topics - now.topics if self._count(topic, -1) == 0]
-        return fresh, stale
-
-    def _count(self, topic: str, step: int) -> int:
-        count = self._listeners.get(topic, 0) + step
-        if count:
-            self._listeners[topic] = count
-        else:
-            self._listeners.pop(topic, None)
-        return count
+            self._connection.subscribe((topic, 0) for topic in new_topics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -163,7 +163,9 @@ class Builder:
         if retain and self.kind not in RETAIN_KINDS:
             retain = False
             self.problem("retain is ignored: a command kept by the broker would act again later, unasked")
-        return Command(topic, encode, self.config.qos, retain, recipe)
+        return Command(
+            topic, encode, min(1, self.config.qos), retain, recipe
+        )  # 2 guards re-sending: we never do
 
     def problem(self, text: str) -> None:
         if text not in self.entity.problems:
@@ -214,6 +216,17 @@ def switching(on: str, off: str) -> Encode:
         if not isinstance(value, bool):
             raise ValueError("should be true or false")
         return on if value else off
+
+    return encode
+
+
+def one_of(options: Sequence[str]) -> Encode:
+    """One of these texts."""
+
+    def encode(value: Json) -> str:
+        if not isinstance(value, str) or value not in options:
+            raise ValueError(f"should be one of {', '.join(options)}")
+        return value
 
     return encode
 

@@ -42,11 +42,15 @@ class Complaints:
         self.total = 0
         self._counts: dict[tuple[str, str, str], int] = {}
 
-    def add(self, topic: str, where: str, reason: str) -> None:
+    def add(self, topic: str, where: str, reason: str) -> bool:
+        """Count it. True if it has been seen before, or there is no more room to remember it."""
         self.total += 1
         key = (topic, where, reason)
-        if key in self._counts or len(self._counts) < MAX_COMPLAINTS:
-            self._counts[key] = self._counts.get(key, 0) + 1
+        seen = self._counts.get(key, 0)
+        if seen or len(self._counts) < MAX_COMPLAINTS:
+            self._counts[key] = seen + 1
+            return seen > 0
+        return True
 
     def lines(self) -> tuple[str, ...]:
         return tuple(

@@ -124,12 +124,18 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Jinja lets `str.format` in, checked for attributes but not for widths: here it is like any other method."""
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr in _METHODS and isinstance(obj, str | dict | list | tuple | float)
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(obj, "__name__", "") == "replace":
+        name = getattr(obj, "__name__", "")
+        if name == "replace":
             return _replace(getattr(obj, "__self__", ""), *args)
+        if name in {"format", "format_map"}:
+            raise SecurityError("format is not allowed here")
         return super().call(context, obj, *args, **kwargs)
 
 

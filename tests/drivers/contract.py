@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
@@ -23,10 +23,10 @@ AT_ONCE_S = 1.0
 
 
 class Rig(Protocol):
-    """A driver that is not entered yet, and the hand on the other side of it: one device with one writable boolean property.
+    """A driver that is not entered yet, and the hand on the other side of it.
 
-    `point` is that property's, `unreadable` a point that cannot be asked for ("" if all can). The peer runs when the test begins,
-    but the device is not announced yet.
+    There is one device with one writable boolean property. `point` is that property's, `unreadable` a point that cannot
+    be asked for ("" if all can). The peer runs when the test begins, but the device is not announced yet.
     """
 
     driver: Driver
@@ -70,7 +70,7 @@ async def wait_for(source: AsyncIterator[T], wanted: Callable[[T], bool]) -> T:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 class DriverContract:
@@ -232,7 +232,8 @@ class DriverContract:
     async def test_a_value_of_the_wrong_type_is_not_sent(self, rig: Rig) -> None:
         async with rig.driver:
             await self.adopted(rig)
-            for wrong in ("on", 1, None, [True], {"on": True}):
+            wrongs: list[Json] = ["on", 1, None, [True], {"on": True}]
+            for wrong in wrongs:
                 with pytest.raises(NotSent, match="true or false"):
                     await rig.driver.write(rig.point, wrong, PATIENCE_S)
             assert await rig.received_so_far() == 0

@@ -20,7 +20,9 @@ class Mosquitto:
     Its port stays the same over `stop` and `start`.
     """
 
-    def __init__(self, directory: Path, *lines: str, anonymous: bool = True, persistent: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *lines: str, anonymous: bool = True, persistent: bool = False
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]

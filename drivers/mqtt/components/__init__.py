@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from drivers.mqtt.components import binary_sensor, climate, cover, light, lock, sensor, setting, switch
+from drivers.mqtt.components import (
+    binary_sensor,
+    climate,
+    cover,
+    fan,
+    light,
+    lock,
+    sensor,
+    setting,
+    siren,
+    switch,
+    update,
+)
 from drivers.mqtt.config import Config
 from drivers.mqtt.entity import Entity
 
@@ -16,12 +28,15 @@ COMPONENTS: Final[dict[str, Describe]] = {
     "button": setting.describe_button,
     "climate": climate.describe,
     "cover": cover.describe,
+    "fan": fan.describe,
     "light": light.describe,
     "lock": lock.describe,
     "number": setting.describe_number,
     "select": setting.describe_select,
     "sensor": sensor.describe,
+    "siren": siren.describe,
     "switch": switch.describe,
     "text": setting.describe_text,
+    "update": update.describe,
 }
 """By the word in the discovery topic. Each raises `ConfigError` for a message that it cannot work with."""

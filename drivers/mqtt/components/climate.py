@@ -11,7 +11,7 @@ from typing import Final
 from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config
-from drivers.mqtt.entity import Builder, Encode, Entity, switching
+from drivers.mqtt.entity import Builder, Encode, Entity, one_of, switching
 from drivers.mqtt.units import FAHRENHEIT, SAME, Scale
 from drivers.mqtt.values import as_float, mapped, neat, number, plain_text, scaled
 
@@ -131,7 +131,7 @@ def _choice(
     config = builder.config
     topic = config.topic(f"{prefix}_state_topic")
     command = builder.command(
-        f"{prefix}_command_topic", _chosen(options), "|".join(options), f"{prefix}_command_template"
+        f"{prefix}_command_topic", one_of(options), "|".join(options), f"{prefix}_command_template"
     )
     if not topic and command is None:
         return
@@ -148,15 +148,6 @@ def _choice(
         schema=schema,
         query=template.member or "",
     )
-
-
-def _chosen(options: Sequence[str]) -> Encode:
-    def encode(value: Json) -> str:
-        if value not in options:
-            raise ValueError(f"should be one of {', '.join(options)}")
-        return str(value)
-
-    return encode
 
 
 def _action(builder: Builder) -> None:

@@ -118,7 +118,12 @@ def test_a_cover_of_which_nothing_is_seen() -> None:
 
 # -- lock --------------------------------------------------------------------------------------------------------------------
 
-LOCK: dict[str, Json] = {"command_topic": "l/set", "state_topic": "l", "state_locked": "LOCK", "state_unlocked": "UNLOCK"}
+LOCK: dict[str, Json] = {
+    "command_topic": "l/set",
+    "state_topic": "l",
+    "state_locked": "LOCK",
+    "state_unlocked": "UNLOCK",
+}
 
 
 def test_a_lock() -> None:
@@ -180,7 +185,13 @@ def test_a_thermostat() -> None:
     assert bench.component.kind == "thermostat"
     assert bench.affordance("target").schema == {"minimum": 5, "maximum": 30}
     assert bench.affordance("mode").schema == {"enum": ["off", "heat"]}
-    state = {"setpoint": 21.5, "local": "19.25", "mode": "heat", "run": "heat", "preset": "eco"}
+    state: dict[str, Json] = {
+        "setpoint": 21.5,
+        "local": "19.25",
+        "mode": "heat",
+        "run": "heat",
+        "preset": "eco",
+    }
     assert bench.says("t", state) == {
         "target": 21.5,
         "temperature": 19.25,
@@ -218,7 +229,14 @@ def test_an_air_conditioner() -> None:
             "current_humidity_topic": "a/rh",
         },
     )
-    assert bench.names == {"fan_mode", "swing_mode", "target_low", "target_high", "target_humidity", "humidity"}
+    assert bench.names == {
+        "fan_mode",
+        "swing_mode",
+        "target_low",
+        "target_high",
+        "target_humidity",
+        "humidity",
+    }
     assert bench.sends("target_humidity", 45.4) == ("a/hum", "45")
     assert bench.says("a/rh", "48") == {"humidity": 48}
 
@@ -251,10 +269,12 @@ def test_an_air_conditioner() -> None:
         (None, None, "7", "other", "value", 7),
     ],
 )  # fmt: skip
-def test_sensors_in_canonical_units(
+def test_sensors_in_canonical_units(  # noqa: PLR0917
     device_class: str | None, unit: str | None, raw: str, kind: str, name: str, value: Json
 ) -> None:
-    bench = announced("sensor", {"state_topic": "x", "device_class": device_class, "unit_of_measurement": unit})
+    bench = announced(
+        "sensor", {"state_topic": "x", "device_class": device_class, "unit_of_measurement": unit}
+    )
     assert bench.component.kind == kind
     assert bench.says("x", raw) == {name: pytest.approx(value) if isinstance(value, float) else value}
 
@@ -313,7 +333,8 @@ def test_binary_sensors(device_class: str | None, kind: str, name: str) -> None:
 
 def test_a_number() -> None:
     bench = announced(
-        "number", {"command_topic": "n/set", "state_topic": "n", "min": -5, "max": 5.5, "unit_of_measurement": "K"}
+        "number",
+        {"command_topic": "n/set", "state_topic": "n", "min": -5, "max": 5.5, "unit_of_measurement": "K"},
     )
     assert bench.affordance("value").schema == {"type": "number", "minimum": -5, "maximum": 5.5, "unit": "K"}
     assert bench.says("n", "2.5") == {"value": 2.5}
@@ -347,6 +368,78 @@ def test_buttons(more: dict[str, Json], name: str, privilege: Privilege) -> None
     assert bench.sends(name) == ("n/set", "go")
     assert bench.affordance(name).privilege is privilege
     assert bench.qos(name) == 1
+
+
+# -- fan, siren, update ------------------------------------------------------------------------------------------------------
+
+
+def test_a_fan_of_three_speeds() -> None:
+    bench = announced(
+        "fan",
+        {
+            "command_topic": "f/set",
+            "state_topic": "f",
+            "state_value_template": "{{ value_json.state }}",
+            "percentage_command_topic": "f/speed",
+            "percentage_command_template": "{{ {0:'off', 1:'low', 2:'medium', 3:'high'}[value] | default('') }}",
+            "percentage_state_topic": "f",
+            "percentage_value_template": "{{ {'off':0, 'low':1, 'medium':2, 'high':3}[value_json['m']] | default('None') }}",
+            "speed_range_min": 1,
+            "speed_range_max": 3,
+            "preset_modes": ["auto"],
+            "preset_mode_command_topic": "f/preset",
+            "oscillation_command_topic": "f/osc",
+            "direction_state_topic": "f/dir",
+        },
+    )
+    assert bench.names == {"on", "speed", "preset", "oscillating", "direction"}
+    assert bench.sends("on", True) == ("f/set", "ON")
+    assert [bench.sends("speed", share)[1] for share in (0, 1, 33, 67, 100)] == [
+        "off",
+        "low",
+        "low",
+        "medium",
+        "high",
+    ]
+    assert bench.says("f", {"state": "ON", "m": "medium"}) == {"on": True, "speed": 67}
+    assert bench.says("f", {"m": "turbo"}) == {}
+    assert bench.sends("oscillating", False) == ("f/osc", "oscillate_off")
+    assert bench.says("f/dir", "reverse") == {"direction": "reverse"}
+    with pytest.raises(ValueError, match="one of auto"):
+        bench.sends("preset", "loud")
+
+
+def test_a_siren() -> None:
+    bench = announced(
+        "siren",
+        {
+            "command_topic": "s/set",
+            "command_template": '{"mode": "{{ tone | default(\'fire\') }}", "seconds": {{ duration | default(10) }}}',
+            "command_off_template": '{"mode": "stop"}',
+            "available_tones": ["fire"],
+        },
+    )
+    assert bench.sends("on", True) == ("s/set", '{"mode": "fire", "seconds": 10}')
+    assert bench.sends("on", False) == ("s/set", '{"mode": "stop"}')
+    assert "tone" in bench.candidate.problems[0]
+    assert announced("siren", {"command_topic": "s"}).sends("on", True) == ("s", "ON")
+
+
+def test_firmware() -> None:
+    config: dict[str, Json] = {
+        "command_topic": "u/set",
+        "payload_install": "go",
+        "state_topic": "u",
+        "name": None,
+    }
+    bench = announced("update", config)
+    assert bench.affordance("update").privilege is Privilege.ADMINISTER
+    assert bench.says("u", {"installed_version": "1", "latest_version": "2"}) == {
+        "firmware": "1",
+        "update_available": True,
+    }
+    assert bench.says("u", "1.2") == {"firmware": "1.2"}
+    assert bench.says("u", '{"installed_version":"","latest_version":""}') == {}
 
 
 def test_what_is_not_supported_is_named() -> None:

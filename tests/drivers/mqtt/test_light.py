@@ -62,7 +62,7 @@ def test_a_json_light_has_no_more_than_it_says(modes: list[Json], expected: set[
 
 def test_one_json_message_tells_everything() -> None:
     bench = announced(JSON_LIGHT)
-    state = {
+    state: dict[str, Json] = {
         "state": "ON", "brightness": 127, "color_temp": 250, "color": {"x": 0.7006, "y": 0.2993}, "color_mode": "xy",
         "effect": None, "linkquality": 90,
     }  # fmt: skip
@@ -129,7 +129,7 @@ def test_red_in_the_lamps_own_colour_model(modes: list[Json], expected: Json) ->
 
 def test_nonsense_for_a_light_is_refused_before_it_is_sent() -> None:
     bench = announced(JSON_LIGHT)
-    for name, value, why in (
+    wrong: list[tuple[str, Json, str]] = [
         ("on", "ON", "true or false"),
         ("brightness", True, "number"),
         ("color", {"hue": 1}, "number"),
@@ -137,7 +137,8 @@ def test_nonsense_for_a_light_is_refused_before_it_is_sent() -> None:
         ("set", {}, "at least one"),
         ("set", {"volume": 1}, "volume"),
         ("color_temperature", 0, "above 0"),
-    ):
+    ]
+    for name, value, why in wrong:
         with pytest.raises(ValueError, match=why):
             bench.sends(name, value)
 

@@ -1,0 +1,88 @@
+"""What devices have plugged in: which point sends what, which topic is read by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from drivers.mqtt.availability import Availabilities
+from drivers.mqtt.device import Device
+from drivers.mqtt.entity import Command, Source
+from drivers.mqtt.ingest import Ingest, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What can be done at a point, and the routes on which its entity answers."""
+
+    command: Command | None
+    query: tuple[str, str] | None
+    routes: tuple[Route, ...]
+
+
+@dataclass(slots=True)
+class Wiring:
+    """Of one device: its routes by topic, its points, and all topics that it listens to."""
+
+    routes: dict[str, Route] = field(default_factory=dict)
+    points: dict[str, Point] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+
+
+class Switchboard:
+    """All devices' wirings. Changing one returns which topics are to be subscribed to, and which no longer."""
+
+    def __init__(self, ingest: Ingest, availability: Availabilities) -> None:
+        self.points: dict[str, Point] = {}
+        self._ingest = ingest
+        self._availability = availability
+        self._wirings: dict[str, Wiring] = {}
+        self._readers: dict[str, int] = {}  # topic -> how many devices read it
+
+    def topics(self, device: str) -> set[str]:
+        """What a device listens to; nothing for one that is not plugged in."""
+        wiring = self._wirings.get(device)
+        return wiring.topics if wiring is not None else set()
+
+    def plug(self, device: Device) -> tuple[set[str], set[str]]:
+        """Wire a device, anew if it is known. Topics that others read already count as new too: subscribing again brings
+        what the broker keeps.
+        """
+        bridged = device.is_bridged
+        by_topic: dict[str, list[Source]] = {}
+        for source in device.sources():
+            by_topic.setdefault(source.topic, []).append(source)
+        wiring = Wiring({topic: Route(sources, bridged) for topic, sources in by_topic.items()})
+        for entity in device.entities.values():
+            routes = tuple(
+                wiring.routes[topic] for topic in dict.fromkeys(source.topic for source in entity.sources)
+            )
+            for point in entity.commands.keys() | entity.queries.keys():
+                wiring.points[point] = Point(entity.commands.get(point), entity.queries.get(point), routes)
+        wiring.topics = by_topic.keys() | self._availability.set(device.id, device.availabilities())
+        return self._exchange(device.id, wiring)
+
+    def unplug(self, device: Device) -> tuple[set[str], set[str]]:
+        self._availability.drop(device.id)
+        return self._exchange(device.id, None)
+
+    def _exchange(self, device: str, new: Wiring | None) -> tuple[set[str], set[str]]:
+        old, now = self._wirings.pop(device, None) or Wiring(), new or Wiring()
+        self._ingest.replace(old.routes, now.routes)
+        for name, point in old.points.items():
+            if self.points.get(name) is point:  # else its entity has moved to another device already
+                del self.points[name]
+        self.points.update(now.points)
+        if new is not None:
+            self._wirings[device] = new
+        fresh = now.topics - old.topics
+        for topic in fresh:
+            self._readers[topic] = self._readers.get(topic, 0) + 1
+        return fresh, {topic for topic in old.topics - now.topics if self._leave(topic)}
+
+    def _leave(self, topic: str) -> bool:
+        """One reader less. True if it was the last."""
+        self._readers[topic] -= 1
+        if self._readers[topic]:
+            return False
+        del self._readers[topic]
+        return True
