@@ -101,15 +101,16 @@ class Device:
         """The different rules by which its entities can be reached; () for one that says nothing."""
         return {(entity.availability, entity.availability_mode) for entity in self.entities.values()}
 
-    def describe(self, driver: str) -> Candidate:
-        """The candidate as it stands now."""
+    def describe(self, driver: str, remarks: Iterable[str] = ()) -> Candidate:
+        """The candidate as it stands now. `remarks` are further problems."""
         info = next((config.device for config in self.configs.values() if config.device), {})
         components = sorted(
             (entity.component for entity in self.entities.values() if entity.component is not None),
             key=_primary_first,
         )
         title = _text(info, "name") or next((c.title for c in components if c.title), "") or self.id
-        problems = [f"{key}: {reason}" for key, reason in sorted(self.refused.items())]
+        problems = list(remarks)
+        problems += [f"{key}: {reason}" for key, reason in sorted(self.refused.items())]
         problems += [
             f"{key}: {text}" for key, entity in sorted(self.entities.items()) for text in entity.problems
         ]

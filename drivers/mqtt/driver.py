@@ -17,7 +17,7 @@ from drivers.mqtt.connection import Connection
 from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.ingest import Clock, Ingest
 from drivers.mqtt.settings import MqttSettings
-from drivers.mqtt.wiring import Switchboard
+from drivers.mqtt.wiring import CommandTopics, Switchboard
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class MqttDriver:
         self._ingest = Ingest(clock, self._reports.put_nowait)
         self._availability = Availabilities(clock, self._reports.put_nowait, self._ingest.complaints)
         self._board = Switchboard(self._ingest, self._availability)
+        self._command_topics = CommandTopics()
         self._connection = Connection(settings, self)
         self._debounce: asyncio.TimerHandle | None = None
         self._announced_at = self._first_announced_at = (
@@ -178,11 +179,12 @@ class MqttDriver:
         for device in self._discovery.take_changed():
             if device.is_empty:
                 _, stale = self._board.unplug(device)
+                self._command_topics.release(device.id)
                 if device.candidate is not None:
                     gone = Withdrawn(self.name, device.id, "its publisher took the announcement back")
                     self._candidates.put_nowait(gone)
             else:
-                candidate = device.describe(self.name)
+                candidate = device.describe(self.name, self._command_topics.claim(device))
                 if candidate != device.candidate:
                     device.candidate = candidate
                     self._candidates.put_nowait(candidate)

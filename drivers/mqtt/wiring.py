@@ -86,3 +86,31 @@ class Switchboard:
             return False
         del self._readers[topic]
         return True
+
+
+class CommandTopics:
+    """Who sends where. Two devices that command the same topic may be one posing as the other."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, dict[str, None]] = {}  # topic -> devices, the first one first
+        self._topics: dict[str, set[str]] = {}  # device -> topics
+
+    def claim(self, device: Device) -> list[str]:
+        """Take note of a device's command topics. Returns a readable line for each that another device had before."""
+        self.release(device.id)
+        problems = []
+        topics = self._topics[device.id] = {command.topic for _, command in device.commands()}
+        for topic in sorted(topics):
+            owners = self._owners.setdefault(topic, {})
+            if owners:
+                problems.append(
+                    f"its commands go to topic {topic!r}, as those of {next(iter(owners))!r} do: look twice"
+                )
+            owners[device.id] = None
+        return problems
+
+    def release(self, device: str) -> None:
+        for topic in self._topics.pop(device, ()):
+            del self._owners[topic][device]
+            if not self._owners[topic]:
+                del self._owners[topic]
