@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from drivers.driver import NotSent, Rejected, Uncertain
+from drivers.mqtt.client import LoopClient, MessageHandler
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.sockets import BufferedSocket
 
@@ -36,13 +37,6 @@ SUBSCRIBE_CHUNK_TOPICS: Final = 100
 NOT_AUTHORIZED: Final = 0x87
 NO_MATCHING_SUBSCRIBERS: Final = 0x10
 
-_PUBLISH: Final = 0x30
-# Not a command: bytes whose beginning has gone out already, for paho to send when there is room.
-_REST_OF_A_PACKET: Final = 0
-
-MessageHandler = Callable[[str, bytes, bool], None]
-"""topic, payload, retained. Must not raise."""
-
 
 class ConnectError(Exception):
     """The broker did not take us. `unsupported_version` is true where an older protocol may help."""
@@ -50,75 +44,6 @@ class ConnectError(Exception):
     def __init__(self, text: str, *, unsupported_version: bool = False) -> None:
         super().__init__(text)
         self.unsupported_version = unsupported_version
-
-
-class LoopClient(Client):
-    """paho's client on a socket that is already open. Overrides two of its internal methods; `tests/drivers/mqtt` holds them
-    down.
-    """
-
-    def __init__(
-        self, sock: BufferedSocket, client_id: str, protocol: MQTTProtocolVersion, handler: MessageHandler
-    ) -> None:
-        super().__init__(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=None if protocol == MQTTv5 else True,
-            protocol=protocol,
-            reconnect_on_failure=False,
-        )
-        self._prepared_socket = sock
-        self._handler = handler
-        self._is_v5 = protocol == MQTTv5
-
-    def send_plain(self, topic: bytes, payload: bytes, *, retain: bool) -> bool:
-        """Send a QoS 0 message without properties at once, in a fifth of paho's time (MQTT 5, section 3.3): paho keeps books
-        on each message, which at QoS 0 nobody reads. False if nothing was sent and paho should try.
-        """
-        size = 2 + len(topic) + len(payload) + self._is_v5
-        packet = bytearray((_PUBLISH | retain,))
-        while size > 127:
-            packet.append(size & 127 | 128)
-            size >>= 7
-        packet.append(size)
-        packet += len(topic).to_bytes(2, "big")
-        packet += topic
-        if self._is_v5:
-            packet.append(0)  # no properties
-        packet += payload
-        try:
-            sent = self._prepared_socket.send(packet)
-        except OSError:  # no room, or the link is lost: paho finds out which
-            return False
-        if sent < len(packet):
-            self._packet_queue(_REST_OF_A_PACKET, bytes(packet[sent:]), 0, 0)
-        return True
-
-    def _create_socket(self) -> BufferedSocket:
-        return self._prepared_socket
-
-    def _handle_publish(self) -> MQTTErrorCode:
-        """The common message, QoS 0 without properties, in a third of paho's time (MQTT 5, section 3.3); others go paho's
-        way.
-        """
-        packet = self._in_packet["packet"]
-        command = self._in_packet["command"]
-        if command & 0x06 == 0 and len(packet) > 2:
-            end = 2 + (packet[0] << 8 | packet[1])
-            if not self._is_v5:
-                start = end
-            elif end < len(packet) and packet[end] == 0:
-                start = end + 1
-            else:
-                return super()._handle_publish()
-            if 2 < end <= len(packet):
-                try:
-                    topic = packet[2:end].decode()
-                except UnicodeDecodeError:
-                    return MQTTErrorCode.MQTT_ERR_PROTOCOL  # section 1.5.4: close the connection
-                self._handler(topic, bytes(packet[start:]), bool(command & 0x01))
-                return MQTTErrorCode.MQTT_ERR_SUCCESS
-        return super()._handle_publish()
 
 
 class Link:
@@ -205,6 +130,8 @@ class Link:
                 f"the broker takes no more: {len(self._acks)} messages are not acknowledged; try again"
             )
         if qos == 0 and self._client.send_plain(topic.encode(), payload, retain=retain):
+            if self._client.want_write():
+                self._flush()  # a part is left over: send it as soon as there is room
             return None
         info = self._client.publish(topic, payload, qos, retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:

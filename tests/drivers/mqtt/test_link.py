@@ -157,6 +157,27 @@ async def test_a_command_is_on_the_wire_when_publish_returns(wire: Wire) -> None
     assert packet == publish(b"a/set", b"ON", version=wire.version)
 
 
+@pytest.mark.parametrize("size", [0, 1, 100, 122, 123, 127, 128, 16_380, 16_390])
+async def test_lengths_of_every_size(wire: Wire, size: int) -> None:
+    """Section 1.5.5 of MQTT 5: one to four bytes of seven bits."""
+    wire.link.publish("a", b"x" * size, 0, True)
+    assert await wire.sent() == publish(b"a", b"x" * size, version=wire.version, flags=1)
+
+
+async def test_what_the_socket_does_not_take_at_once_follows(wire: Wire) -> None:
+    payload = b"x" * 3_000_000
+    wire.link.publish("a", payload, 0, False)
+    with pytest.raises(NotSent, match="takes no more"):
+        wire.link.publish("a", b"", 0, False)
+    expected = publish(b"a", payload, version=wire.version)
+    arrived = bytearray()
+    while len(arrived) < len(expected):
+        arrived += await wire.sent()
+    assert arrived == expected
+    assert wire.link.publish("a", b"", 0, False) is None
+    assert await wire.sent() == publish(b"a", b"", version=wire.version)
+
+
 async def test_acknowledgements_and_their_reasons(wire_5: Wire) -> None:
     await wire_5.connect(CONNACK_5)
     ack = wire_5.link.publish("a", b"", 1, False)
