@@ -5,7 +5,7 @@ Source: Home Assistant, "MQTT", availability (`availability`, `availability_topi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from capabilities.readings import Contact
 from drivers.mqtt.entity import Availability
@@ -95,9 +95,14 @@ class Availabilities:
         self._devices[device] = presence
         for topic in presence.topics:
             self._by_topic.setdefault(topic, {})[device] = presence
-        if self._linked:
-            self._tell(presence)
         return presence.topics
+
+    def listening(self, devices: Iterable[str]) -> None:
+        """The broker has answered for all topics of these devices: now they may count as reachable."""
+        for device in devices if self._linked else ():
+            presence = self._devices.get(device)
+            if presence is not None:
+                self._tell(presence)
 
     def drop(self, device: str) -> None:
         presence = self._devices.pop(device, None)

@@ -35,7 +35,8 @@ class Listener(Protocol):
 
     def message(self, topic: str, payload: bytes, retained: bool) -> None: ...
 
-    def link_up(self) -> None: ...
+    def link_up(self) -> None:
+        """Connected, and all subscriptions are answered: from here on everything is heard."""
 
     def link_down(self, reason: str) -> None: ...
 
@@ -111,12 +112,15 @@ class Connection:
             ) from None
         check_ack(code, topic)
 
-    def subscribe(self, topics: Iterable[tuple[str, int]]) -> None:
-        """Want these topic filters, each with its QoS, now and after each reconnect. Retained messages come (again)."""
+    def subscribe(self, topics: Iterable[tuple[str, int]], done: Callable[[], None] | None = None) -> None:
+        """Want these topic filters, each with its QoS, now and after each reconnect. Retained messages come (again).
+
+        `done` is called once the broker has answered; not if it is away: then `link_up` speaks for all.
+        """
         new = list(topics)
         self._wanted.update(new)
         if self._link is not None:
-            self._link.subscribe(new)
+            self._link.subscribe(new, done or _nothing)
 
     def unsubscribe(self, topics: Iterable[str]) -> None:
         gone = [topic for topic in topics if self._wanted.pop(topic, None) is not None]
@@ -183,9 +187,8 @@ class Connection:
         log.info("%s", self.detail)
         with contextlib.suppress(NotSent):
             link.publish(self._settings.status_topic, b"online", 0, retain=True)
-        self._listener.link_up()
         if not link.lost:
-            link.subscribe(list(self._wanted.items()))
+            link.subscribe(list(self._wanted.items()), self._listener.link_up)
 
     def _went_down(self, reason: str) -> None:
         was_up, self._link = self._link is not None, None
@@ -201,3 +204,7 @@ class Connection:
     def _refused(self, topic: str, text: str) -> None:
         self.counters["subscriptions_refused"] += 1
         log.warning("MQTT broker %s, topic %r: %s", self._settings.address, topic, text)
+
+
+def _nothing() -> None:
+    pass

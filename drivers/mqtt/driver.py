@@ -128,7 +128,7 @@ class MqttDriver:
                 log.exception("a message at topic %r", topic)
 
     def link_up(self) -> None:
-        """The broker took us."""
+        """We are connected, and hear everything."""
         self._availability.link_up()
 
     def link_down(self, reason: str) -> None:
@@ -176,6 +176,7 @@ class MqttDriver:
         """Make candidates of what changed: told first, then listened to, so that their states come after them."""
         new_topics: set[str] = set()
         old_topics: set[str] = set()
+        plugged: list[str] = []
         for device in self._discovery.take_changed():
             if device.is_empty:
                 _, stale = self._board.unplug(device)
@@ -190,8 +191,13 @@ class MqttDriver:
                     self._candidates.put_nowait(candidate)
                 fresh, stale = self._board.plug(device)
                 new_topics |= fresh
+                plugged.append(device.id)
             old_topics |= stale
         if old_topics - new_topics:
             self._connection.unsubscribe(old_topics - new_topics)
         if new_topics:
-            self._connection.subscribe((topic, 0) for topic in new_topics)
+            self._connection.subscribe(
+                ((topic, 0) for topic in new_topics), lambda: self._availability.listening(plugged)
+            )
+        else:
+            self._availability.listening(plugged)

@@ -70,7 +70,7 @@ class Link:
         self._on_refused = on_refused
         self._handler = on_message
         self._acks: dict[int, asyncio.Future[int]] = {}
-        self._subscribing: dict[int, list[str]] = {}
+        self._subscribing: dict[int, tuple[list[str], Callable[[], None] | None]] = {}
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._writing = False
         self._max_unacknowledged = MAX_UNACKNOWLEDGED_MESSAGES
@@ -144,8 +144,10 @@ class Link:
             raise NotSent("the link to the broker broke while sending")
         return ack
 
-    def subscribe(self, topics: Iterable[tuple[str, int]]) -> None:
-        """Ask for topic filters, each with its QoS. Retained messages follow."""
+    def subscribe(self, topics: Iterable[tuple[str, int]], done: Callable[[], None]) -> None:
+        """Ask for topic filters, each with its QoS. Retained messages follow. `done` is called when the broker has answered
+        for all of them, be it with a refusal; never if the link is lost before.
+        """
         pending = list(topics)
         for start in range(0, len(pending), SUBSCRIBE_CHUNK_TOPICS):
             chunk = pending[start : start + SUBSCRIBE_CHUNK_TOPICS]
@@ -154,7 +156,10 @@ class Link:
             else:
                 _, mid = self._client.subscribe(chunk)
             if mid is not None:
-                self._subscribing[mid] = [topic for topic, _ in chunk]
+                last = start + SUBSCRIBE_CHUNK_TOPICS >= len(
+                    pending
+                )  # answers come in order (MQTT 5, section 4.6)
+                self._subscribing[mid] = ([topic for topic, _ in chunk], done if last else None)
         self._flush()
 
     def unsubscribe(self, topics: list[str]) -> None:
@@ -272,9 +277,12 @@ class Link:
         reasons: list[ReasonCode],
         properties: Properties | None,
     ) -> None:
-        for topic, reason in zip(self._subscribing.pop(mid, ()), reasons, strict=False):
+        topics, done = self._subscribing.pop(mid, ([], None))
+        for topic, reason in zip(topics, reasons, strict=False):
             if reason.is_failure:
                 self._on_refused(topic, f"the broker refuses the subscription: {reason}")
+        if done is not None:
+            done()
 
     def _detach(self, *_: object) -> None:
         fileno = self._sock.fileno()

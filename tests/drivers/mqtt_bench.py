@@ -55,6 +55,7 @@ class Bench:
                 self.availability.drop(device.id)
             else:
                 self.availability.set(device.id, device.availabilities())
+                self.availability.listening([device.id])
 
     @property
     def device(self) -> Device:

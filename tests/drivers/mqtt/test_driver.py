@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 import orjson
 import pytest
@@ -23,13 +24,15 @@ class Subscriptions:
     def __init__(self, driver: MqttDriver) -> None:
         self.asked: list[str] = []
         self.wanted: set[str] = set()
+        self.answer: Callable[[], None] = lambda: None
         driver._connection.subscribe = self.subscribe  # type: ignore[method-assign,assignment]
         driver._connection.unsubscribe = self.wanted.difference_update  # type: ignore[method-assign,assignment]
 
-    def subscribe(self, topics: list[tuple[str, int]]) -> None:
+    def subscribe(self, topics: Iterable[tuple[str, int]], done: Callable[[], None]) -> None:
         new = [topic for topic, _ in topics]
         self.asked += new
         self.wanted.update(new)
+        self.answer = done
 
 
 def made() -> tuple[MqttDriver, Subscriptions]:
@@ -86,6 +89,19 @@ async def test_a_late_device_asks_again_for_what_others_already_read() -> None:
     assert isinstance(first, Contact)
     assert isinstance(second, Contact)
     assert {first.device, second.device} == {"first", "second"}
+
+
+async def test_a_device_is_reachable_once_its_reports_are_heard() -> None:
+    driver, asked = made()
+    announce(driver, "a", "first", availability_topic=None)
+    await candidate(driver)
+    contact = asyncio.ensure_future(wait_for(driver.reports(), lambda item: isinstance(item, Contact)))
+    await asyncio.sleep(0)
+    assert not contact.done(), "the broker has not answered the subscription yet"
+    asked.answer()
+    found = await contact
+    assert isinstance(found, Contact)
+    assert found.reachable
 
 
 async def test_a_withdrawn_device_leaves_nothing_behind() -> None:

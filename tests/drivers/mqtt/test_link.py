@@ -214,16 +214,18 @@ async def test_the_brokers_limits_are_kept(wire_5: Wire) -> None:
 
 
 async def test_a_refused_subscription_is_told(wire: Wire) -> None:
-    wire.link.subscribe([("open", 0), ("secret", 0)])
+    answered: list[bool] = []
+    wire.link.subscribe([("open", 0), ("secret", 0)], lambda: answered.append(True))
     await wire.sent()
     await wire.say(b"\x90\x05\x00\x01\x00\x00\x87" if wire.version == 5 else b"\x90\x04\x00\x01\x00\x80")
     await wire.say(publish(b"a", b"", version=wire.version))
     await wire.message()
     assert wire.refused == ["secret"]
+    assert answered == [True]
 
 
 async def test_many_subscriptions_go_in_several_packets(wire: Wire) -> None:
-    wire.link.subscribe([(f"topic/{number}", 0) for number in range(250)])
+    wire.link.subscribe([(f"topic/{number}", 0) for number in range(250)], lambda: None)
     data = b""
     while data.count(b"topic/") < 250:
         data += await wire.sent()
