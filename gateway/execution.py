@@ -201,8 +201,7 @@ class Executor:
         if (change := self._change_since(seen_before, command, adopted)) is not None:  # step 10
             return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
-            outcome = await self._send_and_watch(execution, target, watch, sent)
-        return replace(outcome, decision=decision)
+            return await self._send_and_watch(execution, target, watch, sent)
 
     async def _send_and_watch(
         self, execution: Execution, target: Target, watch: Watch, sent: asyncio.Future[None] | None
@@ -258,7 +257,7 @@ class Executor:
         if adopted.suspended:
             detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
             return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
-        if target.already_fits and not target.operation.idempotent:
+        if not target.operation.idempotent and target.already_fits:
             return outcomes.unchanged(target, sent=False)
         lost = adopted.reach.reachable is False
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
