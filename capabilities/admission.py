@@ -29,7 +29,7 @@ class Described:
 
     name: str
     role: str
-    schema: bytes
+    schema: str
     title: str
     observable: bool
     readable: bool
@@ -40,7 +40,8 @@ class Described:
     @classmethod
     def of(cls, one: AffordanceDescription) -> Described:
         try:
-            schema = orjson.dumps(dict(one.schema), option=orjson.OPT_SORT_KEYS)
+            # As text: orjson hands out bytes with a kilobyte or more of room behind them, for as long as they live.
+            schema = orjson.dumps(dict(one.schema), option=orjson.OPT_SORT_KEYS).decode()
         except TypeError as error:
             raise ComposeError(
                 f"{one.name} has a schema that is not JSON ({error}); describe it in JSON values"

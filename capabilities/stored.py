@@ -23,5 +23,5 @@ def components_from_json(text: bytes) -> tuple[ComponentDescription, ...]:
 
 
 def _affordance(data: dict[str, object]) -> AffordanceDescription:
-    restored = {"hazard": Hazard(data["hazard"]), "privilege": Privilege(str(data["privilege"]))}
+    restored = {"hazard": Hazard(int(str(data["hazard"]))), "privilege": Privilege(str(data["privilege"]))}
     return AffordanceDescription(**(data | restored))  # type: ignore[arg-type]  # written from one of these

@@ -213,7 +213,10 @@ class Registry:
         adopted.version += 1
         self.inbox[candidate.driver, candidate.id] = candidate
         row = self._stored[adopted.id] = replace(
-            self._stored[adopted.id], state="suspended", updated_at=self._clock.wall()
+            self._stored[adopted.id],
+            description=components_to_json(adopted.components),
+            state="suspended",
+            updated_at=self._clock.wall(),
         )
         await self._rows.save(row)
         self._record("incident", adopted, "gateway", {"suspended": reason})
@@ -252,7 +255,7 @@ class Registry:
         if replaces is not None:
             self._carry_over(replaces, adopted)
         self._things[row.id] = adopted
-        self._stored[row.id] = row
+        self._stored[row.id] = replace(row, description=b"")  # a copy of `components`, for the disk
         self._by_device[row.driver, row.candidate] = row.id
         points = self.points(row.driver)
         for slot in adopted.slots.values():
