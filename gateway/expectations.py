@@ -33,10 +33,11 @@ class Expectation:
     """One command's wait for `expected` in one property. Made before the command is sent: a report may overtake the answer.
 
     A retained report, or one that was received before `since` (seconds since the epoch), confirms nothing. With
-    `needs_device` a bridge's echo is not enough: it ends the wait as "not in time", so that the device is asked.
+    `needs_device` a bridge's echo is not enough: the first one ends the wait as "not in time", so that the device is asked;
+    further ones do not.
     """
 
-    __slots__ = ("_future", "effect", "execution", "expected", "needs_device", "since")
+    __slots__ = ("_echo", "_future", "effect", "execution", "expected", "needs_device", "since")
 
     def __init__(
         self, execution: str, effect: Effect, expected: Json, *, since: float, needs_device: bool
@@ -46,6 +47,7 @@ class Expectation:
         self.expected = expected
         self.since = since
         self.needs_device = needs_device
+        self._echo: Report | None = None
         self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
 
     def see(self, report: Report) -> None:
@@ -53,10 +55,11 @@ class Expectation:
             return
         if not self.effect.met_by(report.reading.value, self.expected):
             return
-        if self.needs_device and report.evidence is Evidence.BRIDGE:
-            self._end(Sight(Seen.NOT_IN_TIME, report))
-        else:
+        if not (self.needs_device and report.evidence is Evidence.BRIDGE):
             self._end(Sight(Seen.YES, report))
+        elif self._echo is None:
+            self._echo = report
+            self._run_out()
 
     def supersede(self, execution: str) -> None:
         self._end(Sight(Seen.SUPERSEDED, None, execution))
@@ -68,7 +71,7 @@ class Expectation:
         """Waits until the effect is seen, or for `seconds`."""
         if self._future.done():
             return self._future.result()
-        timer = asyncio.get_running_loop().call_later(seconds, self._end, Sight(Seen.NOT_IN_TIME))
+        timer = asyncio.get_running_loop().call_later(seconds, self._run_out)
         try:
             return await self._future
         finally:
@@ -77,6 +80,9 @@ class Expectation:
     def rearm(self) -> None:
         """Waits anew after an end that was not one (an echo, a time-out followed by a question to the device)."""
         self._future = asyncio.get_running_loop().create_future()
+
+    def _run_out(self) -> None:
+        self._end(Sight(Seen.NOT_IN_TIME, self._echo))
 
     def _end(self, sight: Sight) -> None:
         if not self._future.done():

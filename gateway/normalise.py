@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from capabilities.effects import Effect
 from capabilities.thing import Operation
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Evidence, Hazard, Json
 from gateway.adopted import Adopted
 from gateway.state import Slot
 
@@ -24,14 +24,14 @@ class Aim:
     effect: Effect
     expected: Json
 
-    @property
-    def reached(self) -> bool:
+    def reached(self, *, needs_device: bool) -> bool:
         """The state is known for sure, is what is asked for, and nobody is about to change it."""
         reading = self.slot.trusted
         return (
             reading is not None
             and self.slot.live
             and not self.slot.expectations
+            and not (needs_device and self.slot.evidence is Evidence.BRIDGE)
             and self.effect.met_by(reading.value, self.expected)
         )
 
@@ -46,8 +46,13 @@ class Target:
     toward_safe: bool
 
     @property
+    def needs_device(self) -> bool:
+        """Where a mistake would do damage, a bridge's word is not enough."""
+        return self.operation.hazard >= Hazard.PROPERTY
+
+    @property
     def already_fits(self) -> bool:
-        return bool(self.aims) and all(aim.reached for aim in self.aims)
+        return bool(self.aims) and all(aim.reached(needs_device=self.needs_device) for aim in self.aims)
 
 
 def resolve(adopted: Adopted, operation: Operation, value: Json) -> Target:

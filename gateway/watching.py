@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-from capabilities.vocabulary import Hazard
 from drivers.driver import Driver, DriverError
 from gateway.expectations import Expectation, Seen, Sight
 from gateway.normalise import Aim, Target
 
 ANSWER_TO_QUESTION_S: Final = 3.0
 """How long a device that was asked for a property may take; battery devices on a mesh poll every second or two."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,9 @@ class Watch:
     def __init__(self, execution: str, target: Target, since: float) -> None:
         self.fitted = target.already_fits
         """The state was so before anything was sent: there is nothing to wait for."""
-        needs_device = target.operation.hazard >= Hazard.PROPERTY
+        device = target.needs_device
         self._pairs = [
-            (aim, Expectation(execution, aim.effect, aim.expected, since=since, needs_device=needs_device))
+            (aim, Expectation(execution, aim.effect, aim.expected, since=since, needs_device=device))
             for aim in target.aims
         ]
 
@@ -56,10 +60,9 @@ class Watch:
         last that was reached. The device itself is asked where no report comes or only a bridge speaks.
         """
         watched: Watched | None = None
+        began = asyncio.get_running_loop().time()
         for aim, expectation in self._pairs:
-            sight = await expectation.wait(aim.effect.within + extra_s)
-            if sight.how is Seen.NOT_IN_TIME and aim.slot.property.readable:
-                sight = await _ask(driver, aim, expectation, sight)
+            sight = await _look(driver, aim, expectation, began + aim.effect.within + extra_s)
             watched = Watched(aim, sight)
             if sight.how is not Seen.YES:
                 break
@@ -68,12 +71,32 @@ class Watch:
         return watched
 
 
-async def _ask(driver: Driver, aim: Aim, expectation: Expectation, sight: Sight) -> Sight:
-    """Asks the device itself. Its answer is evidence of the device."""
+async def _look(driver: Driver, aim: Aim, expectation: Expectation, until: float) -> Sight:
+    """Waits for one aim, to the loop's time `until`."""
+    now = asyncio.get_running_loop().time
+    sight = await expectation.wait(until - now())
+    if sight.how is Seen.NOT_IN_TIME and sight.report is not None:
+        await _ask(
+            driver, aim, expectation
+        )  # a bridge was quick to say so; the device has its time all the same
+        sight = await expectation.wait(until - now())
+    if sight.how is Seen.NOT_IN_TIME:
+        asked = await _ask(driver, aim, expectation)
+        sight = await expectation.wait(ANSWER_TO_QUESTION_S if asked else 0.0)
+    return sight
+
+
+async def _ask(driver: Driver, aim: Aim, expectation: Expectation) -> bool:
+    """Asks the device itself, where it can be asked. Its answer is evidence of the device."""
     expectation.rearm()
+    if not aim.slot.property.readable:
+        return False
     try:
         await driver.read(aim.slot.property.point, ANSWER_TO_QUESTION_S)
-    except DriverError:
-        return sight
-    answer = await expectation.wait(ANSWER_TO_QUESTION_S)
-    return sight if answer.how is Seen.NOT_IN_TIME and answer.report is None else answer
+    except DriverError as error:
+        log.debug("%s cannot be read: %s", aim.slot.topic, error)
+        return False
+    except Exception:  # a driver's own mistake must not hide that the command went out
+        log.exception("the driver %s failed in its own way", driver.name)
+        return False
+    return True
