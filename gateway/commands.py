@@ -56,7 +56,7 @@ class Reason(StrEnum):
     STATE_UNKNOWN = "state-unknown"  # refused: 409, a relative command without a known state
     SUSPENDED = "suspended"  # refused: 409, the Thing waits for a person
     CHANGED_MEANWHILE = "changed-meanwhile"  # refused: 409, rights or rules changed before the send
-    LEDGER_UNAVAILABLE = "ledger-unavailable"  # not_sent: it could not be recorded
+    LEDGER_UNAVAILABLE = "ledger-unavailable"  # not recorded: not_sent; confirmed if it was toward safety
     DEVICE_UNREACHABLE = "device-unreachable"  # not_sent
 
 

@@ -48,6 +48,9 @@ from policies.decision import Decision
 SEND_DEADLINE_S: Final = 10.0
 """A protocol that has not taken a command after this long is as good as unreachable."""
 
+NOT_RECORDED: Final = (LedgerUnavailable, ValueError)
+"""The disk failed, or the ledger cannot hold it (as a number beyond 2**53)."""
+
 DENIALS: Final = frozenset({Reason.POLICY, Reason.APPROVAL_REQUIRED})
 
 KEPT_EXECUTIONS: Final = 1_000
@@ -165,9 +168,8 @@ class Executor:
         try:
             outcome = await self._live(admitted, sent)
             self._end(execution, outcome)  # step 13
-        except BaseException:
-            if execution.dispatched_at is None:
-                self.keys.abandon(execution.command)
+        except BaseException as error:
+            self._give_up(execution, error)
             raise
         finally:
             if sent is not None and not sent.done():
@@ -187,27 +189,29 @@ class Executor:
         if (obstacle := self._obstacle(command, adopted, target)) is not None:
             return replace(obstacle, decision=decision)
 
-        seen_before = (self.epoch, adopted.version, policy.version)
+        seen_before, unrecorded = (self.epoch, adopted.version, policy.version), ""
         try:
             await self._write_dispatch(admitted, target, decision)  # step 9
-        except LedgerUnavailable as error:
+        except NOT_RECORDED as error:
+            unrecorded = f"it could not be recorded: {error}"
             if not (command.principal.role.is_person and target.toward_safe):
-                return Outcome(
-                    Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}"
-                )
-            log.error("a command toward the safe state goes out unrecorded: %s", error)
+                return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, unrecorded)
+            log.error("a command toward the safe state goes out, though %s", unrecorded)
         reach("dispatched")
 
         if (change := self._change_since(seen_before, command, adopted)) is not None:  # step 10
             return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
-            return await self._send_and_watch(execution, target, watch, sent)
+            outcome = await self._send_and_watch(execution, target, watch, sent)
+        return outcomes.with_note(outcome, unrecorded) if unrecorded else outcome
 
     async def _send_and_watch(
         self, execution: Execution, target: Target, watch: Watch, sent: asyncio.Future[None] | None
     ) -> Outcome:
         """Steps 11 and 12: the bytes go out, and then the world is looked at."""
-        driver = self._drivers[self._registry[execution.command.thing].driver]
+        driver = self._drivers.get(self._registry[execution.command.thing].driver)
+        if driver is None:
+            return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, "its driver stopped meanwhile")
         send = driver.invoke if target.operation.is_action else driver.write
         execution.dispatched_at = self._clock.wall()
         try:
@@ -219,7 +223,7 @@ class Executor:
             return Outcome(Result.IN_DOUBT, detail=f"the driver {driver.name} failed while sending")
         self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
         reach("sent")
-        if sent is not None:
+        if sent is not None and not sent.done():
             sent.set_result(None)
         if not target.aims:
             return outcomes.not_observable()
@@ -285,6 +289,13 @@ class Executor:
             return "the rules were changed meanwhile; ask again"
         return None
 
+    def _give_up(self, execution: Execution, error: BaseException) -> None:
+        """Its caller or the gateway ends (what was sent then is settled at the next start), or we made a mistake."""
+        if execution.dispatched_at is None:
+            self._end(execution, Outcome(Result.NOT_SENT, detail="it was given up before it was sent"))
+        elif isinstance(error, Exception) and execution.outcome is None:
+            self._end(execution, Outcome(Result.IN_DOUBT, detail="the gateway failed after it was sent"))
+
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         now = self._clock.wall()
         command = execution.command
@@ -308,7 +319,7 @@ class Executor:
         """What has happened is told even if it cannot be written; the ledger itself says that it could not."""
         try:
             self._ledger.append(entry)
-        except LedgerUnavailable as error:
+        except NOT_RECORDED as error:
             log.error("not recorded: %s of %s: %s", entry.kind, entry.execution, error)
 
     def _keep(self, execution: Execution) -> None:

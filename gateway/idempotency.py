@@ -74,14 +74,6 @@ class IdempotencyKeys:
         if not claim.ended.done():
             claim.ended.set_result(outcome)
 
-    def abandon(self, command: Command) -> None:
-        """The command ended without an outcome (it was malformed, or was cancelled before anything was sent)."""
-        claim = self._claims.pop((command.principal.id, command.key), None)
-        if claim is not None and not claim.ended.done():
-            claim.ended.set_result(
-                Outcome(Result.NOT_SENT, detail="the first request with this key was abandoned")
-            )
-
     def restore(self, execution: Execution, request: str, ended_at: float) -> None:
         """Brings a key back after a restart, from the ledger."""
         command = execution.command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
 from drivers.driver import DriverError, NotSent, Rejected
@@ -34,6 +36,12 @@ def unchanged(target: Target, *, sent: bool) -> Outcome:
         reading=slot.reading,
         evidence=slot.evidence,
     )
+
+
+def with_note(outcome: Outcome, note: str) -> Outcome:
+    """It went out, and could not be recorded: the answer says so."""
+    reason = Reason.LEDGER_UNAVAILABLE if outcome.result is Result.CONFIRMED else outcome.reason
+    return replace(outcome, reason=reason, detail="; ".join(filter(None, (outcome.detail, note))))
 
 
 def not_observable() -> Outcome:
