@@ -58,7 +58,11 @@ class IdempotencyKeys:
                     f"{earlier.execution.command.affordance} with other content; use a new key for a new request"
                 )
             return earlier
-        self._put(key, Claim(request, execution, asyncio.get_running_loop().create_future(), float("inf")))
+        self._make_room(now)
+        self._claims[key] = Claim(
+            request, execution, asyncio.get_running_loop().create_future(), float("inf")
+        )
+        self._claims.move_to_end(key)
         return None
 
     def settle(self, command: Command, outcome: Outcome, now: float) -> None:
@@ -75,18 +79,23 @@ class IdempotencyKeys:
             claim.ended.set_result(outcome)
 
     def restore(self, execution: Execution, request: str, ended_at: float) -> None:
-        """Brings a key back after a restart, from the ledger."""
+        """Brings a key back after a restart, from the ledger, the newest first: earlier uses of a key are past."""
         command = execution.command
+        key = (command.principal.id, command.key)
+        if key in self._claims or len(self._claims) >= KEPT_KEYS:
+            return
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         if execution.outcome is not None:
             future.set_result(execution.outcome)
         expires = ended_at + KEEP_S if execution.outcome is not None else float("inf")
-        self._put((command.principal.id, command.key), Claim(request, execution, future, expires))
+        self._claims[key] = Claim(request, execution, future, expires)
+        self._claims.move_to_end(key, last=False)
 
-    def _put(self, key: Key, claim: Claim) -> None:
-        self._claims[key] = claim
-        self._claims.move_to_end(key)
-        if len(self._claims) > KEPT_KEYS:
+    def _make_room(self, now: float) -> None:
+        """What has expired goes; when there are too many, the oldest that has ended. They stand in the order of their making."""
+        while self._claims and next(iter(self._claims.values())).expires <= now:
+            self._claims.popitem(last=False)
+        if len(self._claims) >= KEPT_KEYS:
             oldest = next((k for k, c in self._claims.items() if c.ended.done()), None)
             if oldest is not None:
                 del self._claims[oldest]
