@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from capabilities.readings import Contact
 from drivers.driver import Candidate, Driver, Scanner
 from gateway import rules
 from gateway.api.server import serve
@@ -30,7 +31,7 @@ from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
 from gateway.rights import RightsTable
 from gateway.state import StateStore
-from gateway.storage import Database, StorageError, ThingRepository
+from gateway.storage import Database, IgnoredCandidates, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
 from policies import PolicyError
 
@@ -57,6 +58,7 @@ async def open_gateway(
         rule = ADOPTION_RULES[config.adoption.without_asking]
         registry = Registry(
             rows=ThingRepository(database),
+            ignored=IgnoredCandidates(database),
             state=state,
             ledger=ledger,
             observers=observers,
@@ -202,6 +204,9 @@ async def _discover(gateway: Gateway, scanner: Scanner) -> None:
     async for found in scanner.candidates():
         if not isinstance(found, Candidate):
             gateway.registry.withdraw(found)
+            reason = found.reason or "its announcement was withdrawn"
+            lost = Contact(found.id, reachable=False, at=gateway.clock.wall(), reason=reason)
+            gateway.ingest.contact(found.driver, lost)
             continue
         try:
             await gateway.registry.see(found)

@@ -92,7 +92,7 @@ class IdempotencyKeys:
         self._claims.move_to_end(key, last=False)
 
     def _make_room(self, now: float) -> None:
-        """What has expired goes; when there are too many, the oldest that has ended. They stand in the order of their making."""
+        """What has expired goes; where there are too many, the oldest that has ended. They stand in order of their making."""
         while self._claims and next(iter(self._claims.values())).expires <= now:
             self._claims.popitem(last=False)
         if len(self._claims) >= KEPT_KEYS:

@@ -19,7 +19,7 @@ from gateway.clock import Clock
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.observers import Observers
 from gateway.state import Slot, StateStore
-from gateway.storage import ThingRepository, ThingRow
+from gateway.storage import IgnoredCandidates, ThingRepository, ThingRow
 
 INBOX_CANDIDATES: Final = 2_000
 """Found and not adopted, at the most: beyond it the oldest goes, a hostile network must not fill the memory."""
@@ -62,6 +62,7 @@ class Registry:
         self,
         *,
         rows: ThingRepository,
+        ignored: IgnoredCandidates,
         state: StateStore,
         ledger: Ledger,
         observers: Observers,
@@ -69,6 +70,7 @@ class Registry:
         rule: AdoptionRule = adopt_none,
     ) -> None:
         self._rows = rows
+        self._ignored_rows = ignored
         self._state = state
         self._ledger = ledger
         self._observers = observers
@@ -76,6 +78,10 @@ class Registry:
         self._rule = rule
         self._things: dict[str, Adopted] = {}
         self._stored: dict[str, ThingRow] = {}
+        self._former: dict[
+            str, ThingRow
+        ] = {}  # removed Things: an id stays its device's, for rules and history name it
+        self._ignored: set[CandidateKey] = set()
         self._by_device: dict[CandidateKey, str] = {}
         self._points: dict[str, dict[str, Target]] = {}
         self.inbox: OrderedDict[CandidateKey, Candidate] = OrderedDict()
@@ -106,9 +112,16 @@ class Registry:
 
     async def load(self) -> None:
         """Brings back every stored Thing, before any driver runs: known, not yet reached."""
-        for row in await self._rows.load_all():
-            components = components_from_json(row.description)
-            self._install(row, components)
+        self._ignored = await self._ignored_rows.load_all()
+        for row in await self._rows.load_all(removed=True):
+            if row.state == "removed":
+                self._former[row.id] = replace(row, description=b"")
+                continue
+            try:
+                self._install(row, components_from_json(row.description))
+            except (AdoptionError, ValueError, KeyError, TypeError) as error:
+                log.error("%s is no Thing any more, and must be adopted anew: %s", row.id, error)
+                await self._retire(row)
 
     async def see(self, candidate: Candidate) -> None:
         """A driver found or re-announced a device."""
@@ -116,6 +129,8 @@ class Registry:
         adopted = self.by_device(*key)
         if adopted is not None:
             await self._announced_again(adopted, candidate)
+        elif key in self._ignored:
+            return
         elif self._rule(candidate):
             await self.adopt(candidate)
         else:
@@ -125,13 +140,16 @@ class Registry:
                 self.inbox.popitem(last=False)
 
     def withdraw(self, gone: Withdrawn) -> None:
-        """A device's announcement was taken back: it leaves the inbox; an adopted Thing stays, out of reach."""
+        """A device's announcement was taken back: it leaves the inbox; an adopted Thing stays."""
         self.inbox.pop((gone.driver, gone.id), None)
-        adopted = self.by_device(gone.driver, gone.id)
-        if adopted is not None:
-            adopted.reach.reachable = False
-            adopted.reach.since = self._clock.wall()
-            adopted.reach.reason = gone.reason or "its announcement was withdrawn"
+
+    async def ignore(self, driver: str, candidate: str, *, by: str) -> None:
+        """Takes a candidate out of the inbox, for good unless it is a suspended Thing's. Raises `KeyError`."""
+        key = (driver, candidate)
+        del self.inbox[key]
+        if self.by_device(*key) is None:
+            self._ignored.add(key)
+            await self._ignored_rows.add(driver, candidate, at=self._clock.wall(), by=by)
 
     # ------------------------------------------------------------------ adoption
 
@@ -144,24 +162,34 @@ class Registry:
         labels: frozenset[str] = frozenset(),
         by: str = "rule",
     ) -> Adopted:
-        """Makes a candidate a Thing. Raises `AdoptionError` where its description does not hold together."""
+        """Makes a candidate a Thing. Raises `AdoptionError` where it is one, or its description does not hold together."""
+        key = (candidate.driver, candidate.id)
+        if (known := self.by_device(*key)) is not None:
+            raise AdoptionError(f"{candidate.title or candidate.id} is adopted already, as {known.id}")
         name = title or candidate.title or candidate.id
+        ident = self._free_id(slug(name), key)
+        former = self._former.get(ident)
         row = ThingRow(
-            id=self._free_id(slug(name)),
+            id=ident,
             driver=candidate.driver,
             candidate=candidate.id,
             title=name,
             room=room or candidate.room,
             labels=tuple(sorted(labels)),
-            names=allot_names(candidate.components, {}),
+            names=allot_names(candidate.components, former.names if former else {}),
             fingerprint=candidate.fingerprint,
             description=components_to_json(candidate.components),
             created_at=self._clock.wall(),
             updated_at=self._clock.wall(),
         )
         adopted = self._install(row, candidate.components)
-        await self._rows.save(row)
-        self.inbox.pop((candidate.driver, candidate.id), None)
+        try:
+            await self._rows.save(row)
+        except BaseException:
+            self._uninstall(adopted)
+            raise
+        self._former.pop(ident, None)
+        self.inbox.pop(key, None)
         self._record(
             "adoption",
             adopted,
@@ -183,11 +211,15 @@ class Registry:
     async def forget(self, thing: str, *, by: str) -> None:
         """Removes a Thing. Raises `KeyError`."""
         adopted = self._things[thing]
-        await self._rows.delete(thing)
+        await self._retire(self._stored[thing])
         self._uninstall(adopted)
         self._record("thing", adopted, by, {"forgotten": True})
 
     # ------------------------------------------------------------------ inside
+
+    async def _retire(self, row: ThingRow) -> None:
+        await self._rows.delete(row.id)
+        self._former[row.id] = replace(row, description=b"", state="removed")
 
     async def _announced_again(self, adopted: Adopted, candidate: Candidate) -> None:
         known = {component.key: component for component in adopted.components}
@@ -220,6 +252,7 @@ class Registry:
         )
         await self._rows.save(row)
         self._record("incident", adopted, "gateway", {"suspended": reason})
+        self._tell("suspended", adopted)
 
     async def _reinstall(
         self, row: ThingRow, components: tuple[ComponentDescription, ...], *, suspended: str
@@ -285,6 +318,8 @@ class Registry:
         for slot in old.slots.values():
             points.pop(slot.property.point, None)
             self._state.remove(slot)
+        for tap in old.taps.values():
+            points.pop(tap.source.point, None)
         new.version = old.version + 1
         new.reach.reachable, new.reach.since, new.reach.reason = (
             old.reach.reachable,
@@ -297,12 +332,16 @@ class Registry:
                 slot.reading, slot.evidence, slot.live = before.reading, before.evidence, before.live
                 slot.expectations = before.expectations
 
-    def _free_id(self, wanted: str) -> str:
+    def _free_id(self, wanted: str, device: CandidateKey) -> str:
         number, free = 1, wanted
-        while free in self._things:
+        while free in self._things or self._belongs_to_another(free, device):
             number += 1
             free = f"{wanted}-{number}"
         return free
+
+    def _belongs_to_another(self, ident: str, device: CandidateKey) -> bool:
+        former = self._former.get(ident)
+        return former is not None and (former.driver, former.candidate) != device
 
     def _tell(self, what: str, adopted: Adopted) -> None:
         self._observers.publish(
@@ -322,4 +361,11 @@ class Registry:
 
 def _moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
     """Whether what a command would do, or where it goes, is no longer what was adopted."""
-    return known.kind != announced.kind or known.fingerprint != announced.fingerprint
+    return known.kind != announced.kind or _commands(known) != _commands(announced)
+
+
+def _commands(component: ComponentDescription) -> object:
+    """What stands for a component's commands where its driver has no fingerprint: which there are, and where they go."""
+    return component.fingerprint or sorted(
+        (a.role, a.name, a.point) for a in component.affordances if a.writable or a.role == "action"
+    )

@@ -61,10 +61,10 @@ class InboxRoutes:
         return reply({"id": adopted.id, "title": adopted.thing.document["title"]}, status=201, headers=place)
 
     async def ignore(self, request: web.Request) -> web.Response:
-        """Takes it out of the inbox."""
-        require_manager(request)
+        """Takes it out of the inbox, and does not let it in again."""
+        principal = require_manager(request)
         key, _ = self._candidate(request)
-        del self._gateway.registry.inbox[key]
+        await self._gateway.registry.ignore(*key, by=principal.id)
         return web.Response(status=204)
 
     def _candidate(self, request: web.Request) -> tuple[CandidateKey, Candidate]:
