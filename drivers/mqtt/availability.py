@@ -75,12 +75,19 @@ class Presence:
 
 
 class Availabilities:
-    """All devices. `put` takes each change of contact, once."""
+    """All devices. `put` takes each change of contact, once; `returned` is told of a device that was lost, and is back."""
 
-    def __init__(self, clock: Clock, put: Callable[[Contact], None], complaints: Complaints) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        put: Callable[[Contact], None],
+        complaints: Complaints,
+        returned: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._clock = clock
         self._put = put
         self._complaints = complaints
+        self._returned = returned
         self._devices: dict[str, Presence] = {}
         self._by_topic: dict[str, dict[str, Presence]] = {}
         self._linked = False
@@ -144,5 +151,7 @@ class Availabilities:
     def _tell(self, presence: Presence, reason: str = "") -> None:
         verdict = presence.verdict()
         if verdict is not None and verdict is not presence.reachable:
+            if presence.reachable is False:
+                self._returned(presence.device)
             presence.reachable = verdict
             self._put(Contact(presence.device, verdict, self._clock.wall(), "" if verdict else reason))

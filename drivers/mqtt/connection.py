@@ -79,6 +79,11 @@ class Connection:
     def connected(self) -> bool:
         return self._link is not None
 
+    @property
+    def subscribing(self) -> bool:
+        """Whether the broker still owes answers to subscriptions."""
+        return self._link is not None and self._link.subscribing
+
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name=f"mqtt {self._settings.address}")
         return self
@@ -111,6 +116,12 @@ class Connection:
                 f"the broker did not acknowledge the message to {topic!r} within {deadline:g} s"
             ) from None
         check_ack(code, topic)
+
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Send what nobody waits for, at QoS 0 and not retained. Without a link nothing happens."""
+        if self._link is not None:
+            with contextlib.suppress(NotSent):
+                self._link.publish(topic, payload, 0, retain=False)
 
     def subscribe(self, topics: Iterable[tuple[str, int]], done: Callable[[], None] | None = None) -> None:
         """Want these topic filters, each with its QoS, now and after each reconnect. Retained messages come (again).

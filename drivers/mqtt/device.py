@@ -126,8 +126,19 @@ class Device:
             identities=identities(info),
             via=_text(info, "via_device"),
             problems=_shortened(problems),
-            room=_text(info, "suggested_area"),
+            room=self._room(),
         )
+
+    def _room(self) -> str:
+        """Proposed by any of its entities: for the device, or for the entity alone."""
+        configs = self.configs.values()
+        areas = [_text(c.device, "suggested_area") for c in configs]
+        areas += [
+            clean(text_of(c.raw("suggested_area")))
+            for c in configs
+            if isinstance(c.raw("suggested_area"), str)
+        ]
+        return next(filter(None, areas), "")
 
     def _address(self) -> str:
         """The topic that most of it happens at."""

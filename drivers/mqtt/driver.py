@@ -13,6 +13,7 @@ from capabilities.vocabulary import Json
 from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
 from drivers.mailbox import Mailbox, observations
 from drivers.mqtt.availability import Availabilities
+from drivers.mqtt.birth import Birth
 from drivers.mqtt.connection import Connection
 from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.ingest import Clock, Ingest
@@ -27,6 +28,12 @@ announcement it counts as complete."""
 
 CANDIDATE_PATIENCE_S: Final = 0.5
 """After so long candidates come out although announcements keep coming."""
+
+BIRTH: Final = b"online"
+"""Home Assistant's default."""
+
+OWN_BIRTH_RETURNS_S: Final = 2.0
+"""By then the broker has given our own message back to us."""
 
 CANDIDATES_CAPACITY_ITEMS: Final = 8192
 """More than there can be devices: the newest of each waits."""
@@ -44,10 +51,15 @@ class MqttDriver:
         )
         self._discovery = Discovery(settings.discovery_prefix)
         self._ingest = Ingest(clock, self._reports.put_nowait)
-        self._availability = Availabilities(clock, self._reports.put_nowait, self._ingest.complaints)
+        self._availability = Availabilities(
+            clock, self._reports.put_nowait, self._ingest.complaints, self._returned
+        )
         self._board = Switchboard(self._ingest, self._availability)
         self._command_topics = CommandTopics()
         self._connection = Connection(settings, self)
+        self._settings = settings
+        self._birth = Birth(self._is_reading, self._cry)
+        self._cried_at = float("-inf")  # on the loop's clock
         self._debounce: asyncio.TimerHandle | None = None
         self._announced_at = self._first_announced_at = (
             0.0  # on the loop's clock, since candidates last came out
@@ -55,6 +67,7 @@ class MqttDriver:
 
     async def __aenter__(self) -> Self:
         self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
+        self._connection.subscribe([(self._settings.birth_topic, 0)])
         await self._connection.__aenter__()
         return self
 
@@ -62,6 +75,7 @@ class MqttDriver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._connection.__aexit__(kind, error, trace)
+        self._birth.cancel()
         if self._debounce is not None:
             self._debounce.cancel()
         self._ingest.close()
@@ -118,6 +132,9 @@ class MqttDriver:
             if self._discovery.is_ours(topic):
                 if self._discovery.feed(topic, payload):
                     self._announced()
+            elif topic == self._settings.birth_topic:
+                if payload == BIRTH and not retained:
+                    self._somebody_was_born()
             else:
                 self._availability.message(topic, payload)
                 self._ingest.message(topic, payload, retained)
@@ -130,12 +147,32 @@ class MqttDriver:
     def link_up(self) -> None:
         """We are connected, and hear everything."""
         self._availability.link_up()
+        if self._settings.announce_birth:
+            self._birth.link_up()
 
     def link_down(self, reason: str) -> None:
         """Commands on their way are in doubt; whoever waits for their effect learns it here."""
+        self._birth.cancel()
         self._availability.link_down(reason)
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _is_reading(self) -> bool:
+        return self._debounce is not None or self._connection.subscribing
+
+    def _cry(self) -> None:
+        self._cried_at = asyncio.get_running_loop().time()
+        self._ingest.expect_retelling()
+        self._connection.tell(self._settings.birth_topic, BIRTH)
+
+    def _somebody_was_born(self) -> None:
+        """Ourselves, which we know, or a Home Assistant on the same broker."""
+        if asyncio.get_running_loop().time() - self._cried_at > OWN_BIRTH_RETURNS_S:
+            self._ingest.expect_retelling()
+
+    def _returned(self, device: str) -> None:
+        """A bridge that is back tells what it remembers."""
+        self._ingest.expect_retelling(self._board.routes(device))
 
     async def _send(self, point: str, value: Json, deadline: float) -> None:
         known = self._board.points.get(point)

@@ -16,6 +16,8 @@ from drivers.mqtt.values import Nothing
 MAX_STATE_BYTES: Final = 262_144
 """Of one state message. Larger ones (pictures, maps) are no states; templates never see them."""
 
+NEVER: Final = float("-inf")
+
 MAX_COMPLAINTS: Final = 256
 """Different reasons that are remembered; further ones are only counted."""
 
@@ -24,6 +26,9 @@ MAX_ECHOES: Final = 8
 
 ECHO_WINDOW_S: Final = 10.0
 """A bridge gives up on its device after so long (Zigbee2MQTT's command timeout): what comes later is no echo."""
+
+RETELLING_S: Final = 60.0
+"""So long after a birth message, or after its own return, a bridge may tell what it remembers: Zigbee2MQTT waits 30 s."""
 
 READ_GRACE_S: Final = 1.0
 """A question so soon after a command may still be overtaken by the command's echo."""
@@ -61,7 +66,7 @@ class Complaints:
 class Route:
     """Everybody who reads one topic. `members` read one member of a JSON object, `others` something else."""
 
-    __slots__ = ("bridged", "echoes", "last_command_at", "members", "others")
+    __slots__ = ("asked_at", "bridged", "echoes", "last_command_at", "members", "others", "retelling_since")
 
     def __init__(self, sources: Iterable[Source], bridged: bool) -> None:
         self.members: list[tuple[str, Source]] = []
@@ -74,7 +79,12 @@ class Route:
                 self.members.append((member, source))
         self.bridged = bridged
         self.echoes = 0  # reports still to come that may merely repeat a command
-        self.last_command_at = 0.0
+        self.last_command_at = self.asked_at = self.retelling_since = NEVER  # monotonic seconds
+
+    def take_over(self, old: Route) -> None:
+        """Continue for `old`, on the same topic."""
+        self.echoes, self.last_command_at = old.echoes, old.last_command_at
+        self.asked_at, self.retelling_since = old.asked_at, old.retelling_since
 
 
 @dataclass(slots=True)
@@ -97,13 +107,14 @@ class Ingest:
         self._put = put
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._retelling_since = NEVER
 
     def replace(self, old: dict[str, Route], new: dict[str, Route]) -> None:
         """Exchange one device's routes (by topic); a topic may have routes of several devices. Waiting echoes carry over."""
         for topic, route in old.items():
             rest = tuple(other for other in self._routes.get(topic, ()) if other is not route)
             if topic in new:
-                new[topic].echoes, new[topic].last_command_at = route.echoes, route.last_command_at
+                new[topic].take_over(route)
             if rest:
                 self._routes[topic] = rest
             else:
@@ -128,8 +139,20 @@ class Ingest:
         """The device was asked: what comes now is its own word, unless an echo may still be under way."""
         now = self._clock.monotonic()
         for route in routes:
+            route.asked_at = now
             if now - route.last_command_at > READ_GRACE_S:
                 route.echoes = 0
+
+    def expect_retelling(self, routes: Iterable[Route] | None = None) -> None:
+        """Bridges were asked to tell everything again (None: all of them), or are back: what they tell is what they remember,
+        not what their devices say now. Holds for `RETELLING_S`, on each topic until the device itself is asked.
+        """
+        now = self._clock.monotonic()
+        if routes is None:
+            self._retelling_since = now
+        else:
+            for route in routes:
+                route.retelling_since = now
 
     def message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Report what a message says. Never raises."""
@@ -141,7 +164,7 @@ class Ingest:
             return
         message = Message(payload)
         for route in routes:
-            evidence = self._evidence(route) if route.echoes and not retained else Evidence.DEVICE
+            evidence = self._evidence(route) if route.bridged and not retained else Evidence.DEVICE
             seen = Seen(topic, message, self._clock.wall(), evidence, retained)
             if route.members:
                 self._members(route.members, seen)
@@ -154,11 +177,15 @@ class Ingest:
         self._timers.clear()
 
     def _evidence(self, route: Route) -> Evidence:
-        if self._clock.monotonic() - route.last_command_at > ECHO_WINDOW_S:
+        now = self._clock.monotonic()
+        if route.echoes:
+            if now - route.last_command_at <= ECHO_WINDOW_S:
+                route.echoes -= 1
+                return Evidence.BRIDGE
             route.echoes = 0
-            return Evidence.DEVICE
-        route.echoes -= 1
-        return Evidence.BRIDGE
+        since = max(self._retelling_since, route.retelling_since)
+        answered = route.asked_at >= max(since, route.last_command_at)  # what it remembers is as old as that
+        return Evidence.BRIDGE if now - since <= RETELLING_S and not answered else Evidence.DEVICE
 
     def _members(self, members: list[tuple[str, Source]], seen: Seen) -> None:
         try:

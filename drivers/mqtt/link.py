@@ -162,6 +162,11 @@ class Link:
                 self._subscribing[mid] = ([topic for topic, _ in chunk], done if last else None)
         self._flush()
 
+    @property
+    def subscribing(self) -> bool:
+        """Whether the broker still owes answers to subscriptions."""
+        return bool(self._subscribing)
+
     def unsubscribe(self, topics: list[str]) -> None:
         for start in range(0, len(topics), SUBSCRIBE_CHUNK_TOPICS):
             self._client.unsubscribe(topics[start : start + SUBSCRIBE_CHUNK_TOPICS])

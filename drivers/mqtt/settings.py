@@ -43,6 +43,7 @@ class MqttSettings(BaseModel):
     keepalive_s: int = Field(default=30, ge=5, le=65535)
     discovery_prefix: TopicPrefix = "homeassistant"
     base_topic: TopicPrefix = "hearth"
+    announce_birth: bool = True  # at `birth_topic`, so that publishers tell everything again
 
     @model_validator(mode="after")
     def _password_needs_user(self) -> MqttSettings:
@@ -54,6 +55,11 @@ class MqttSettings(BaseModel):
     def status_topic(self) -> str:
         """Birth and last will: `online` or `offline`, retained."""
         return f"{self.base_topic}/status"
+
+    @property
+    def birth_topic(self) -> str:
+        """Where Home Assistant says that it was born; never retained. Only publishers listen there."""
+        return f"{self.discovery_prefix}/status"
 
     @property
     def address(self) -> str:

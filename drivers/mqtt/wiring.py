@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from drivers.mqtt.availability import Availabilities
@@ -42,6 +43,11 @@ class Switchboard:
         """What a device listens to; nothing for one that is not plugged in."""
         wiring = self._wirings.get(device)
         return wiring.topics if wiring is not None else set()
+
+    def routes(self, device: str) -> Iterable[Route]:
+        """On which a device's states come in."""
+        wiring = self._wirings.get(device)
+        return wiring.routes.values() if wiring is not None else ()
 
     def plug(self, device: Device) -> tuple[set[str], set[str]]:
         """Wire a device, anew if it is known. Topics that others read already count as new too: subscribing again brings

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,9 @@ import aiohttp
 import orjson
 
 START_S = 20.0
+
+ASK_AGAIN_S = 0.2
+"""Not everything that is asked for has an event of its own: the ledger is on disk a little after its event was told."""
 
 
 class HearthProcess:
@@ -98,7 +102,9 @@ class HearthProcess:
 
     def at_box(self) -> aiohttp.ClientSession:
         """A client on the Unix socket: the person at the box."""
-        return self._session(aiohttp.ClientSession("http://box", connector=aiohttp.UnixConnector(str(self.socket))))
+        return self._session(
+            aiohttp.ClientSession("http://box", connector=aiohttp.UnixConnector(str(self.socket)))
+        )
 
     def with_token(self, token: str) -> aiohttp.ClientSession:
         return self._session(aiohttp.ClientSession(self.url, headers={"Authorization": f"Bearer {token}"}))
@@ -125,11 +131,16 @@ class HearthProcess:
 
 
 async def eventually(client: aiohttp.ClientSession, path: str, good: Any, within: float = START_S) -> Any:
-    """Asks again at each event of the house until `good(answer)`; returns the answer."""
-    async with asyncio.timeout(within), client.get("/events", headers={"Accept": "text/event-stream"}) as events:
+    """Asks again at each event of the house, and at least every `ASK_AGAIN_S`, until `good(answer)`; returns the answer."""
+    async with (
+        asyncio.timeout(within),
+        client.get("/events", headers={"Accept": "text/event-stream"}) as events,
+    ):
         while True:
             async with client.get(path) as answer:
                 body = await answer.json()
             if good(body):
                 return body
-            await events.content.readline()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ASK_AGAIN_S):
+                    await events.content.readline()

@@ -271,7 +271,7 @@ async def test_what_the_broker_kept_comes_after_its_candidate_and_is_marked(
 
 async def test_a_bridges_echo_and_the_devices_answer(broker: Mosquitto, peer: Peer) -> None:
     await peer.subscribe("lamp/#")
-    async with driver_for(broker.port) as driver:
+    async with driver_for(broker.port, announce_birth=False) as driver:
         point = await announce(
             peer,
             value_template='{{ value_json["state"] }}',

@@ -57,6 +57,15 @@ def test_abbreviations_and_the_base_topic() -> None:
     assert candidate.identities == {"mac:aa:bb:cc:dd:ee:ff", "serial:s-9"}
 
 
+def test_a_room_is_proposed_by_any_of_its_entities() -> None:
+    device: dict[str, Json] = {"identifiers": ["zigbee2mqtt_0x00158d0000000430"]}
+    plain, own = {**SENSOR, "device": device}, {**SENSOR, "device": device, "suggested_area": "Attic"}
+    told: dict[str, Json] = {**SENSOR, "device": {**device, "suggested_area": "Kitchen"}}
+    assert announced(("sensor/a", plain)).candidate.room == ""
+    assert announced(("sensor/a", plain), ("sensor/b", own)).candidate.room == "Attic"
+    assert announced(("sensor/a", plain), ("sensor/b", own), ("sensor/c", told)).candidate.room == "Kitchen"
+
+
 @pytest.mark.parametrize(
     ("device", "identities"),
     [

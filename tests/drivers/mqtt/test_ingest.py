@@ -8,7 +8,7 @@ import pytest
 
 from capabilities.readings import Report
 from capabilities.vocabulary import Evidence, Json, Quality
-from drivers.mqtt.ingest import ECHO_WINDOW_S, MAX_COMPLAINTS, MAX_STATE_BYTES, READ_GRACE_S
+from drivers.mqtt.ingest import ECHO_WINDOW_S, MAX_COMPLAINTS, MAX_STATE_BYTES, READ_GRACE_S, RETELLING_S
 from tests.drivers.mqtt_bench import Bench
 
 SWITCH: dict[str, Json] = {
@@ -145,3 +145,36 @@ def test_what_is_not_json_is_a_complaint_where_json_is_wanted(payload: bytes) ->
     bench = announced({**SWITCH, "value_template": "{{ value_json.state }}"})
     assert bench.says("s", payload) == {}
     assert "JSON" in bench.complaint()
+
+
+def test_what_a_bridge_tells_again_is_its_memory_until_the_device_is_asked() -> None:
+    bench = announced(SWITCH)
+    bench.ingest.expect_retelling()
+    assert [evidence(bench), evidence(bench)] == [Evidence.BRIDGE, Evidence.BRIDGE]
+    bench.feed("switch/a", {**SWITCH, "name": "new"})
+    assert evidence(bench) is Evidence.BRIDGE
+    bench.ingest.expect_answer(bench.routes())
+    assert [evidence(bench), evidence(bench)] == [Evidence.DEVICE, Evidence.DEVICE]
+
+
+def test_a_command_after_the_question_may_be_what_is_remembered() -> None:
+    bench = announced(SWITCH)
+    bench.ingest.expect_retelling()
+    bench.ingest.expect_answer(bench.routes())
+    bench.clock.now += 1
+    bench.ingest.expect_echo(bench.routes())
+    assert [evidence(bench), evidence(bench)] == [Evidence.BRIDGE, Evidence.BRIDGE]
+
+
+def test_memories_are_told_within_a_minute() -> None:
+    bench = announced(SWITCH)
+    bench.ingest.expect_retelling(bench.routes())
+    assert evidence(bench) is Evidence.BRIDGE
+    bench.clock.now += RETELLING_S + 0.1
+    assert evidence(bench) is Evidence.DEVICE
+
+
+def test_a_device_without_a_bridge_has_no_memory_but_its_own() -> None:
+    bench = announced({**SWITCH, "device": {"identifiers": ["x"]}})
+    bench.ingest.expect_retelling()
+    assert evidence(bench) is Evidence.DEVICE
