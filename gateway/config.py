@@ -64,6 +64,7 @@ class Mqtt(Section):
     certificate: Path | None = None
     key: Path | None = None
     discovery_prefix: str = "homeassistant"
+    announce_birth: bool = True  # ask publishers to tell everything again, as Home Assistant does
     managed: ManagedBroker | None = None
 
 

@@ -46,6 +46,7 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
                 "tls": tls,
                 "protocol": mqtt.protocol,
                 "discovery_prefix": mqtt.discovery_prefix,
+                "announce_birth": mqtt.announce_birth,
             }
         ),
         clock,
