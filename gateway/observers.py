@@ -15,8 +15,8 @@ import orjson
 
 from capabilities.vocabulary import Json
 
-REPLAY_EVENTS: Final = 2_000
-"""Kept for `Last-Event-ID`: some minutes of an ordinary house, about 0.5 MB."""
+REPLAY_EVENTS: Final = 1_000
+"""Kept for `Last-Event-ID`: some minutes of an ordinary house, about 0.4 MB."""
 
 QUEUE_EVENTS: Final = 10_000
 """Waiting for one observer at the most: a phone that slept for a moment, not one that is gone."""

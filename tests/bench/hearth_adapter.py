@@ -119,9 +119,11 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
         return await self._get("/whoami") is not None
 
     async def entities_ready(self) -> bool:
-        things = await self._get("/things?view=summary&limit=5000")
-        ready = [t for t in things or () if t["state"] and all(v is not None for v in t["state"].values())]
-        return len(ready) >= self.n
+        ready = 0
+        for offset in range(0, self.n, 1000):  # a page of the API
+            things = await self._get(f"/things?view=summary&limit=1000&offset={offset}")
+            ready += sum(bool(t["state"]) and None not in t["state"].values() for t in things or ())
+        return ready >= self.n
 
     async def http_command(self, connection: Any, a: int, on: bool) -> None:
         raw = connection.build(

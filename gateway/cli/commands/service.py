@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gateway.daemon import become_daemon
+
 
 @click.command(short_help="Run the gateway.")
 @click.option(
@@ -13,12 +15,9 @@ import click
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="hearth.toml (default: a state directory of your own, and no driver).",
 )
-@click.pass_context
-def run(ctx: click.Context, config: Path | None) -> None:
+def run(config: Path | None) -> None:
     """Run the gateway until it is told to stop (SIGTERM, or Ctrl-C)."""
-    from gateway.app import main  # noqa: PLC0415 (the whole daemon)
-
-    ctx.exit(main(config))
+    become_daemon(config)
 
 
 @click.command(short_help="Run a gateway with a simulated house.")
