@@ -148,10 +148,11 @@ In a second terminal, as the person at the box:
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
 
-The same as the agent, which may look after comfort and not open the house:
+The same as the agent, which looks after comfort within the house's rules:
   export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
   hearth do desk-lamp toggle --why "she comes home"
+  hearth write thermostat target 28 --why "she is cold"
   hearth write hallway-outlet on false --why "saving power"
 
 Ctrl-C ends it.

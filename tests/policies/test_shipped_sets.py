@@ -128,7 +128,18 @@ def test_a_light_that_says_it_is_risky_is_for_the_adults(role: Role) -> None:
     assert POLICY.decide(AccessRequest(Principal("someone", Role.ADULT), lamp, True)).permitted
 
 
-@pytest.mark.parametrize("role", [Role.OWNER, Role.ADULT, Role.AGENT])
+@pytest.mark.parametrize(
+    "capability", ["thermostat.target", "thermostat.target_low", "thermostat.target_high"]
+)
+def test_agents_heat_within_reason(capability: str) -> None:
+    agent, of = Principal("coo", Role.AGENT), OPERATIONS[capability]
+    permitted = [
+        v for v in (15.9, 16, 20.5, 24, 24.1) if POLICY.decide(AccessRequest(agent, of, v)).permitted
+    ]
+    assert permitted == [16, 20.5, 24]
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADULT])
 @pytest.mark.parametrize(
     ("capability", "permitted", "refused"),
     [

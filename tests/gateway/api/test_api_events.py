@@ -16,7 +16,7 @@ from gateway.api import observing
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.config import Config
-from gateway.observers import QUEUE_EVENTS
+from gateway.observers import QUEUE_EVENTS, REPLAY_EVENTS
 from policies import Principal, Role
 from tests.gateway.api.desk import House, button, lamp, lock, sensor, until
 
@@ -136,7 +136,7 @@ async def test_what_is_no_longer_known_is_said_to_be_missed(house: House) -> Non
     async with sse(owner, "/events") as stream:
         house.driver.report("lamp/brightness", 1)
         run = (await stream.next())["id"].rpartition("-")[0]
-    for value in range(2_010):
+    for value in range(REPLAY_EVENTS + 10):
         house.gateway.observers.publish("property", ("lamp", "brightness"), 0.0, {"value": value})
     async with sse(owner, "/events", Last_Event_ID=f"{run}-{first}") as stream:
         event = await stream.next()
