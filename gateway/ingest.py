@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from capabilities.errors import SchemaError
-from capabilities.readings import Contact, Occurrence, Report
+from capabilities.readings import Contact, Occurrence, Reading, Refusal, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Driver
 from gateway.adopted import EventTap
@@ -21,6 +21,10 @@ EARLY_REPORTS: Final = 20_000
 """Reports kept for points that no Thing has yet: a broker hands out retained states before the devices are adopted."""
 
 
+KNOWN_CONTACTS: Final = 4_000
+"""Devices of which it is kept whether they can be reached, adopted or not: twice the inbox."""
+
+
 class Ingest:
     """Takes in what drivers report. `counters` counts what came and what was refused; `refused` keeps the last reasons."""
 
@@ -29,7 +33,7 @@ class Ingest:
         self._observers = observers
         self._clock = clock
         self._early: OrderedDict[tuple[str, str], Report] = OrderedDict()
-        self._reach: dict[tuple[str, str], Contact] = {}
+        self._reach: OrderedDict[tuple[str, str], Contact] = OrderedDict()
         self.counters: Counter[str] = Counter()
         self.refused: OrderedDict[str, str] = OrderedDict()
 
@@ -47,10 +51,14 @@ class Ingest:
                 self.occurrence(points.get(seen.point), seen)
             elif type(seen) is Contact:
                 self.contact(driver.name, seen)
+            elif type(seen) is Refusal:
+                self.refusal(driver.name, seen)
 
     def report(self, slot: Slot, report: Report) -> None:
         """Takes one report in. Nothing it may hold raises out of here."""
         self.counters["reports"] += 1
+        if report.retained and slot.live:
+            return  # what a broker kept is older than what we heard since
         reading = report.reading
         try:
             value = slot.property.check(reading.value)
@@ -61,17 +69,13 @@ class Ingest:
             reading = replace(reading, value=value)
             report = replace(report, reading=reading)
         before = slot.reading
-        if report.retained and slot.live:
-            return  # what a broker kept is older than what we heard since
         slot.reading = reading
         slot.evidence = report.evidence
         slot.live = not report.retained
         for expectation in slot.expectations:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:
-            self._observers.publish(
-                "property", slot.topic, reading.observed_at, {"value": value, "quality": reading.quality}
-            )
+            self._tell(slot, reading)
 
     def occurrence(self, target: Target | None, seen: Occurrence) -> None:
         if not isinstance(target, EventTap):
@@ -88,7 +92,7 @@ class Ingest:
 
     def contact(self, driver: str, seen: Contact) -> None:
         """A device came into reach, or was lost: commands that wait for it learn of it."""
-        self._reach[driver, seen.device] = seen
+        self._remember(driver, seen)
         adopted = self._registry.by_device(driver, seen.device)
         if adopted is None:
             return
@@ -106,9 +110,20 @@ class Ingest:
             }
             self._observers.publish("thing", (adopted.id, ""), seen.at, data)
 
+    def refusal(self, driver: str, seen: Refusal) -> None:
+        """A command that had been taken was refused: whoever waits for its effect learns of it."""
+        self.counters["refusals"] += 1
+        adopted = self._registry.by_device(driver, seen.device)
+        for slot in adopted.slots.values() if adopted is not None else ():
+            for expectation in slot.expectations:
+                if expectation.point == seen.point:
+                    expectation.refuse(seen.reason)
+
     def driver_stopped(self, driver: str, reason: str) -> None:
         """Nothing of this driver can be reached until it runs again."""
         now = self._clock.wall()
+        for key in [key for key in self._reach if key[0] == driver]:
+            del self._reach[key]
         for adopted in self._registry:
             if adopted.driver == driver:
                 self.contact(driver, Contact(adopted.device, reachable=False, at=now, reason=reason))
@@ -118,7 +133,7 @@ class Ingest:
         adopted = self._registry.by_device(driver, device)
         if adopted is None:
             return
-        contact = self._reach.get((driver, device))
+        contact = self._reach.pop((driver, device), None)
         if contact is not None and adopted.reach.reachable is None:
             self.contact(driver, contact)
         for slot in adopted.slots.values():
@@ -126,8 +141,17 @@ class Ingest:
             if report is not None:
                 self.report(slot, report)
 
+    def _remember(self, driver: str, contact: Contact) -> None:
+        self._reach[driver, contact.device] = contact
+        self._reach.move_to_end((driver, contact.device))
+        if len(self._reach) > KNOWN_CONTACTS:
+            self._reach.popitem(last=False)
+
     def _keep_early(self, driver: str, report: Report) -> None:
         self.counters["early_reports"] += 1
+        before = self._early.get((driver, report.point))
+        if before is not None and report.retained and not before.retained:
+            return
         self._early[driver, report.point] = report
         if len(self._early) > EARLY_REPORTS:
             self._early.popitem(last=False)
@@ -138,6 +162,11 @@ class Ingest:
         self._note(".".join(slot.topic), why)
         if slot.reading is not None and slot.reading.quality is Quality.GOOD:
             slot.reading = replace(slot.reading, quality=Quality.UNCERTAIN)
+            self._tell(slot, slot.reading)
+
+    def _tell(self, slot: Slot, reading: Reading) -> None:
+        data: dict[str, Json] = {"value": reading.value, "quality": reading.quality}
+        self._observers.publish("property", slot.topic, reading.observed_at, data)
 
     def _note(self, where: str, why: str) -> None:
         self.refused[where] = why

@@ -78,9 +78,8 @@ class Registry:
         self._rule = rule
         self._things: dict[str, Adopted] = {}
         self._stored: dict[str, ThingRow] = {}
-        self._former: dict[
-            str, ThingRow
-        ] = {}  # removed Things: an id stays its device's, for rules and history name it
+        # Removed Things by id: it stays their device's, for rules and history name it.
+        self._former: dict[str, ThingRow] = {}
         self._ignored: set[CandidateKey] = set()
         self._by_device: dict[CandidateKey, str] = {}
         self._points: dict[str, dict[str, Target]] = {}
@@ -239,6 +238,8 @@ class Registry:
         merged = known | {component.key: component for component in candidate.components}
         if merged != known:
             await self._reinstall(self._stored[adopted.id], tuple(merged.values()), suspended="")
+        else:
+            adopted.components = tuple(merged.values())  # the driver's own, instead of a second copy from the disk
 
     async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
         adopted.suspended = reason
