@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from capabilities.effects import INPUT, Effect, fits
     from capabilities.errors import CapabilityError, ComposeError, ModelError, SchemaError
     from capabilities.naming import allot_names, primary, slug
-    from capabilities.readings import Contact, Observation, Occurrence, Reading, Report
+    from capabilities.readings import Contact, Observation, Occurrence, Reading, Refusal, Report
     from capabilities.schema import Validator, compile_schema
     from capabilities.td import (
         ActionAffordance,
@@ -46,7 +46,7 @@ __all__ = [
     "INPUT", "KINDS", "ActionAffordance", "AffordanceDescription", "CapabilityError", "ComponentDescription",
     "ComposeError", "Contact", "DataSchema", "Effect", "EventAffordance", "EventSource", "Evidence",
     "ExpectedResponse", "Form", "Hazard", "Json", "Link", "ModelError", "Observation", "Occurrence", "Operation",
-    "Privacy", "Privilege", "Property", "PropertyAffordance", "Quality", "Reading", "Report", "Reversibility",
+    "Privacy", "Privilege", "Property", "PropertyAffordance", "Quality", "Reading", "Refusal", "Report", "Reversibility",
     "SchemaError", "SecurityScheme", "Thing", "ThingDescription", "ThingModel", "Validator", "VersionInfo",
     "all_models", "allot_names", "compile_schema", "fits", "model", "primary", "slug",
 ]  # fmt: skip
@@ -56,7 +56,7 @@ _HOMES: Final = {
     "effects": ("INPUT", "Effect", "fits"),
     "errors": ("CapabilityError", "ComposeError", "ModelError", "SchemaError"),
     "naming": ("allot_names", "primary", "slug"),
-    "readings": ("Contact", "Observation", "Occurrence", "Reading", "Report"),
+    "readings": ("Contact", "Observation", "Occurrence", "Reading", "Refusal", "Report"),
     "schema": ("Validator", "compile_schema"),
     "td": (
         "ActionAffordance", "DataSchema", "EventAffordance", "ExpectedResponse", "Form", "Link",

@@ -59,4 +59,16 @@ class Contact:
     reason: str = ""
 
 
-Observation = Report | Occurrence | Contact
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command to a `point` of a device (a candidate's `id`) had been taken, and was refused at `at`: a bridge did not
+    reach its device, say. Where the protocol answers commands, the driver raises instead. `reason` is for a person.
+    """
+
+    device: str
+    point: str
+    at: float
+    reason: str
+
+
+Observation = Report | Occurrence | Contact | Refusal

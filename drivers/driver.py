@@ -102,12 +102,12 @@ class Driver(Protocol):
 
     def reports(self) -> AsyncIterator[Observation]:
         """What is seen, in order, from a bounded mailbox: when it is full the newest report of a point replaces the older
-        one, occurrences queue, and what is lost is counted in `health`. One consumer at a time.
+        one, occurrences and refusals queue, and what is lost is counted in `health`. One consumer at a time.
         """
 
     async def write(self, point: str, value: Json, deadline: float) -> None:
         """Write a property, `deadline` seconds at the most. Returns when the protocol accepted it, which is not when
-        it is done.
+        it is done. A no that comes later is a `Refusal` in `reports()`.
         """
 
     async def invoke(self, point: str, value: Json, deadline: float) -> None:

@@ -108,7 +108,7 @@ class Mailbox(Generic[T]):
 
 
 def observations() -> Mailbox[Observation]:
-    """A mailbox for what a driver sees: newest report of a point and newest contact of a device win, occurrences queue."""
+    """A mailbox for what a driver sees: newest report of a point and newest contact of a device win; the rest queues."""
     return Mailbox(OBSERVATIONS_CAPACITY_ITEMS, _observation_key)
 
 

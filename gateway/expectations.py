@@ -18,6 +18,7 @@ class Seen(StrEnum):
     NOT_IN_TIME = "not-in-time"
     SUPERSEDED = "superseded"
     LINK_LOST = "link-lost"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Sight:
 
     how: Seen
     report: Report | None = None
-    by: str = ""  # superseded: the execution that took over; link lost: the reason
+    by: str = ""  # superseded: the execution that took over; link lost, refused: the reason
 
 
 class Expectation:
@@ -37,17 +38,29 @@ class Expectation:
     further ones do not.
     """
 
-    __slots__ = ("_echo", "_future", "effect", "execution", "expected", "needs_device", "since")
+    __slots__ = (
+        *("_echo", "_future", "_refusal"),
+        *("effect", "execution", "expected", "needs_device", "point", "since"),
+    )
 
     def __init__(
-        self, execution: str, effect: Effect, expected: Json, *, since: float, needs_device: bool
+        self,
+        execution: str,
+        effect: Effect,
+        expected: Json,
+        *,
+        since: float,
+        needs_device: bool,
+        point: str = "",
     ) -> None:
         self.execution = execution
+        self.point = point  # the driver's address of the command
         self.effect = effect
         self.expected = expected
         self.since = since
         self.needs_device = needs_device
         self._echo: Report | None = None
+        self._refusal: Sight | None = None
         self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
 
     def see(self, report: Report) -> None:
@@ -67,6 +80,11 @@ class Expectation:
     def lose_link(self, reason: str) -> None:
         self._end(Sight(Seen.LINK_LOST, None, reason))
 
+    def refuse(self, reason: str) -> None:
+        """The device, or what stands before it, said no after it had taken the command: asking again changes nothing."""
+        self._refusal = Sight(Seen.REFUSED, None, reason)
+        self._end(self._refusal)
+
     async def wait(self, seconds: float) -> Sight:
         """Waits until the effect is seen, or for `seconds`."""
         if self._future.done():
@@ -80,6 +98,8 @@ class Expectation:
     def rearm(self) -> None:
         """Waits anew after an end that was not one (an echo, a time-out followed by a question to the device)."""
         self._future = asyncio.get_running_loop().create_future()
+        if self._refusal is not None:  # it came between
+            self._end(self._refusal)
 
     def _run_out(self) -> None:
         self._end(Sight(Seen.NOT_IN_TIME, self._echo))

@@ -64,6 +64,8 @@ def of_watch(watched: Watched) -> Outcome:
                 Reason.NONE,
                 f"the link was lost after sending: {sight.by}",
             )
+        case Seen.REFUSED:
+            result, reason, detail = Result.REJECTED, Reason.NONE, sight.by
         case Seen.NOT_IN_TIME if sight.report is not None:
             reason = Reason.ECHO_ONLY
             detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"

@@ -35,9 +35,14 @@ class Watch:
     def __init__(self, execution: str, target: Target, since: float) -> None:
         self.fitted = target.already_fits
         """The state was so before anything was sent: there is nothing to wait for."""
-        device = target.needs_device
+        needs, point = target.needs_device, target.operation.point
         self._pairs = [
-            (aim, Expectation(execution, aim.effect, aim.expected, since=since, needs_device=device))
+            (
+                aim,
+                Expectation(
+                    execution, aim.effect, aim.expected, since=since, needs_device=needs, point=point
+                ),
+            )
             for aim in target.aims
         ]
 

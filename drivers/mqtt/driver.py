@@ -17,6 +17,7 @@ from drivers.mqtt.birth import Birth
 from drivers.mqtt.connection import Connection
 from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.ingest import Clock, Ingest
+from drivers.mqtt.refusals import Refusals
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.wiring import CommandTopics, Switchboard
 
@@ -54,7 +55,8 @@ class MqttDriver:
         self._availability = Availabilities(
             clock, self._reports.put_nowait, self._ingest.complaints, self._returned
         )
-        self._board = Switchboard(self._ingest, self._availability)
+        self._refusals = Refusals(clock, self._reports.put_nowait)
+        self._board = Switchboard(self._ingest, self._availability, self._refusals)
         self._command_topics = CommandTopics()
         self._connection = Connection(settings, self)
         self._settings = settings
@@ -135,6 +137,8 @@ class MqttDriver:
             elif topic == self._settings.birth_topic:
                 if payload == BIRTH and not retained:
                     self._somebody_was_born()
+            elif topic in self._refusals.logs:
+                self._refusals.message(topic, payload)
             else:
                 self._availability.message(topic, payload)
                 self._ingest.message(topic, payload, retained)
@@ -184,6 +188,8 @@ class MqttDriver:
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise NotSent(f"the value for {point!r} {error}") from None
         self._ingest.expect_echo(known.routes)
+        if known.log:
+            self._refusals.sent(known.log, known.device, point, command.topic, payload)
         try:
             await self._connection.publish(
                 command.topic, payload, qos=command.qos, retain=command.retain, deadline=deadline

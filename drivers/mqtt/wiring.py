@@ -9,15 +9,18 @@ from drivers.mqtt.availability import Availabilities
 from drivers.mqtt.device import Device
 from drivers.mqtt.entity import Command, Source
 from drivers.mqtt.ingest import Ingest, Route
+from drivers.mqtt.refusals import Refusals, log_topic
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What can be done at a point, and the routes on which its entity answers."""
+    """What can be done at a point of a device, and the routes on which its entity answers."""
 
     command: Command | None
     query: tuple[str, str] | None
     routes: tuple[Route, ...]
+    device: str
+    log: str = ""  # where the device's bridge writes what went wrong
 
 
 @dataclass(slots=True)
@@ -32,10 +35,11 @@ class Wiring:
 class Switchboard:
     """All devices' wirings. Changing one returns which topics are to be subscribed to, and which no longer."""
 
-    def __init__(self, ingest: Ingest, availability: Availabilities) -> None:
+    def __init__(self, ingest: Ingest, availability: Availabilities, refusals: Refusals) -> None:
         self.points: dict[str, Point] = {}
         self._ingest = ingest
         self._availability = availability
+        self._refusals = refusals
         self._wirings: dict[str, Wiring] = {}
         self._readers: dict[str, int] = {}  # topic -> how many devices read it
 
@@ -54,6 +58,10 @@ class Switchboard:
         what the broker keeps.
         """
         bridged = device.is_bridged
+        availability = self._availability.set(device.id, device.availabilities())
+        log = next(filter(None, map(log_topic, sorted(availability))), "")
+        if log:
+            self._refusals.listen(log)
         by_topic: dict[str, list[Source]] = {}
         for source in device.sources():
             by_topic.setdefault(source.topic, []).append(source)
@@ -63,8 +71,10 @@ class Switchboard:
                 wiring.routes[topic] for topic in dict.fromkeys(source.topic for source in entity.sources)
             )
             for point in entity.commands.keys() | entity.queries.keys():
-                wiring.points[point] = Point(entity.commands.get(point), entity.queries.get(point), routes)
-        wiring.topics = by_topic.keys() | self._availability.set(device.id, device.availabilities())
+                wiring.points[point] = Point(
+                    entity.commands.get(point), entity.queries.get(point), routes, device.id, log
+                )
+        wiring.topics = by_topic.keys() | availability | ({log} if log else set())
         return self._exchange(device.id, wiring)
 
     def unplug(self, device: Device) -> tuple[set[str], set[str]]:
@@ -83,7 +93,9 @@ class Switchboard:
         fresh = now.topics - old.topics
         for topic in fresh:
             self._readers[topic] = self._readers.get(topic, 0) + 1
-        return fresh, {topic for topic in old.topics - now.topics if self._leave(topic)}
+        stale = {topic for topic in old.topics - now.topics if self._leave(topic)}
+        self._refusals.forget(stale)
+        return fresh, stale
 
     def _leave(self, topic: str) -> bool:
         """One reader less. True if it was the last."""

@@ -98,9 +98,13 @@ def optimistic(reveal_seconds: float | None) -> Fault:
     return fault
 
 
-def rejecting(behaviour: Behaviour, nth: int) -> Behaviour:
-    """It says no."""
-    return (Step(Do.REJECT),)
+def rejecting(seconds: float) -> Fault:
+    """It says no: at once instead of an acknowledgement, or `seconds` after it, as bridges do."""
+
+    def fault(behaviour: Behaviour, nth: int) -> Behaviour:
+        return (*(deaf(behaviour, nth) if seconds > 0 else ()), Step(Do.REJECT, seconds))
+
+    return fault
 
 
 def cut(behaviour: Behaviour, nth: int) -> Behaviour:
@@ -114,13 +118,13 @@ _PLAIN: Final[dict[str, Fault]] = {
     "duplicate": duplicate,
     "stale": stale,
     "retained": retained,
-    "rejecting": rejecting,
     "cut": cut,
 }
 _WITH_NUMBER: Final[dict[str, tuple[Callable[[float], Fault], float]]] = {
     "late": (late, 5.0),
     "lossy": (lambda every: lossy(max(1, int(every))), 2.0),
     "optimistic": (optimistic, 2.0),
+    "rejecting": (rejecting, 0.0),
 }
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from capabilities.components import AffordanceDescription, ComponentDescription
-from capabilities.readings import Contact, Observation, Reading, Report
+from capabilities.readings import Contact, Observation, Reading, Refusal, Report
 from capabilities.vocabulary import Evidence, Json
 from drivers.driver import Candidate, DriverHealth, Endpoint, NotSent, Rejected, Uncertain, Withdrawn
 from drivers.mailbox import Mailbox, observations
@@ -194,7 +194,7 @@ class MemoryDriver:
             Do.REPORT: partial(self._report, device, [order.part]),
             Do.CLAIM: partial(self._claim, device, order, retained=False),
             Do.RETAINED_CLAIM: partial(self._claim, device, order, retained=True),
-            Do.REJECT: partial(self._reject, device, answer),
+            Do.REJECT: partial(self._reject, device, f"{device.id}/{order.part}/{order.name}", answer),
             Do.CUT: self.cut_link,
         }
         play(behaviour, actions, self.timeline)
@@ -215,10 +215,13 @@ class MemoryDriver:
         else:
             self._ticking.discard(device.id)
 
-    def _reject(self, device: Device, answer: asyncio.Future[None]) -> None:
+    def _reject(self, device: Device, point: str, answer: asyncio.Future[None]) -> None:
         self._rejected += 1
-        if not answer.done():
-            answer.set_exception(Rejected(f"{device.title} refused the command"))
+        reason = f"{device.title} refused the command"
+        if answer.done():
+            self._observations.put_nowait(Refusal(device.id, point, self.timeline.wall(), reason))
+        else:
+            answer.set_exception(Rejected(reason))
 
     def _break(self, error: Uncertain) -> None:
         for answer in self._waiting:

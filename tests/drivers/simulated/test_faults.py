@@ -26,6 +26,7 @@ def shown(behaviour: Behaviour) -> list[str]:
         ("retained", ["accept@0", "retained-claim@0"]),
         ("optimistic:2", ["accept@0", "claim@0", "report@2"]),
         ("rejecting", ["reject@0"]),
+        ("rejecting:2", ["accept@0", "reject@2"]),
         ("cut", ["act@0", "cut@0"]),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from capabilities.compose import compose
 from capabilities.naming import allot_names
-from capabilities.readings import Contact, Observation, Report
+from capabilities.readings import Contact, Observation, Refusal, Report
 from capabilities.vocabulary import KINDS, Evidence, Json
 from drivers.driver import Candidate, Driver, NotSent, Rejected, Scanner, Uncertain, Withdrawn
 from drivers.simulated.device import Order
@@ -121,6 +121,19 @@ async def test_a_rejecting_device(driver: MemoryDriver) -> None:
     with pytest.raises(Rejected, match="Garden lights refused"):
         await driver.write(ON, True, 1)
     assert driver.health().counters["rejected"] == 1
+
+
+async def test_a_device_that_says_no_afterwards(driver: MemoryDriver) -> None:
+    driver.devices["garden-switch"].fault = parse_fault("rejecting:1")
+    await driver.write(ON, True, 1)
+    advance(driver, 2)
+    (refusal,) = await drain(driver)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.device, refusal.point, refusal.reason) == (
+        "garden-switch",
+        ON,
+        "Garden lights refused the command",
+    )
 
 
 async def test_a_cut_leaves_the_command_uncertain_and_the_next_unsent(driver: MemoryDriver) -> None:
