@@ -65,10 +65,12 @@ class Recovery:
         return await self._ledger.unsettled()
 
     async def settle(self, open_rows: list[Record]) -> None:
-        """Looks at each open command, all at once; returns when the last is settled."""
+        """Looks at each open command, all at once; returns when the last is settled. Called again it does the rest."""
+        last = {row.execution: row for row in open_rows}  # an intent whose dispatch follows was sent
         async with asyncio.TaskGroup() as group:
-            for row in open_rows:
-                group.create_task(self._settle(row), name=f"recover {row.execution}")
+            for row in last.values():
+                if row.execution not in self.settled:
+                    group.create_task(self._settle(row), name=f"recover {row.execution}")
 
     async def _settle(self, row: Record) -> None:
         outcome = Outcome(Result.NOT_SENT, detail="the gateway stopped before it was sent")
@@ -134,6 +136,8 @@ class Recovery:
                     await self._drivers[driver].read(slot.property.point, pause)
                 except DriverError as error:
                     log.debug("%s cannot be read yet: %s", slot.topic, error)
+                except Exception:  # a driver's own mistake does not keep the others from being settled
+                    log.exception("the driver %s failed in its own way", driver)
             sight = await expectation.wait(pause)
             if sight.how is Seen.YES and sight.report is not None:
                 detail = "the gateway stopped after sending; the effect was seen afterwards"
