@@ -32,9 +32,15 @@ class Condition:
 class Supervisor:
     """Runs named parts, each in a task of the given group."""
 
-    def __init__(self, group: asyncio.TaskGroup, clock: Clock) -> None:
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._group = group
         self._clock = clock
+        self._pause = pause
         self._tasks: list[asyncio.Task[None]] = []
         self.conditions: dict[str, Condition] = {}
 
@@ -59,12 +65,12 @@ class Supervisor:
                 await part()
             except Exception as error:
                 if self._clock.monotonic() - began > CALM_AFTER_S:
-                    pause = FIRST_PAUSE_S
-                self._tell(condition, error)
+                    pause, condition.last_error = FIRST_PAUSE_S, ""  # after a calm time it is news again
+                self._tell(condition, _cause(error))
             else:
                 condition.state = "stopped"
                 return
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+            await self._pause(pause * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _tell(self, condition: Condition, error: Exception) -> None:
@@ -74,3 +80,10 @@ class Supervisor:
         condition.state = "failed"
         condition.failures += 1
         condition.last_error = text
+
+
+def _cause(error: Exception) -> Exception:
+    """What happened, out of the groups that a part's own tasks wrap it in."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
