@@ -102,17 +102,21 @@ def load(path: Path) -> Config:
             return parse(tomllib.load(file), name=str(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
 def parse(document: dict[str, object], *, name: str = "hearth.toml") -> Config:
     """Checks a parsed document. Raises `ConfigError`."""
+    problems: list[str] = []
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        raise ConfigError("\n".join(_problem(name, dict(p)) for p in error.errors())) from error
-    problems = [*_broker_problems(config), *_file_problems(config)]
+        problems = [_problem(dict(problem)) for problem in error.errors()]
+        wrong = {problem["loc"][0] for problem in error.errors()}
+        # The sections that are right are looked at all the same.
+        config = Config.model_validate({key: value for key, value in document.items() if key not in wrong})
+    problems += [*_broker_problems(config), *_file_problems(config)]
     if problems:
         raise ConfigError("\n".join(f"{name}: {problem}" for problem in problems))
     return config
@@ -134,6 +138,7 @@ def _file_problems(config: Config) -> list[str]:
     files = {"http.certificate": http.certificate, "http.key": http.key}
     if mqtt is not None:
         files |= {"mqtt.password_file": mqtt.password_file, "mqtt.ca": mqtt.ca}
+        files |= {"mqtt.certificate": mqtt.certificate, "mqtt.key": mqtt.key}
     problems = [
         f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()
     ]
@@ -142,20 +147,22 @@ def _file_problems(config: Config) -> list[str]:
     return problems
 
 
-def _problem(name: str, problem: dict[str, object]) -> str:
+def _problem(problem: dict[str, object]) -> str:
     parts = tuple(problem["loc"]) if isinstance(problem["loc"], tuple) else ()
     where = ".".join(str(part) for part in parts)
     if problem["type"] == "extra_forbidden":
         known = _known_words(parts[:-1])
         near = get_close_matches(str(parts[-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        return f"{name}: {where} is not a setting; {hint}"
-    return f"{name}: {where}: {problem['msg']} (it is {problem['input']!r})"
+        return f"{where} is not a setting; {hint}"
+    return f"{where}: {problem['msg']} (it is {problem['input']!r})"
 
 
 def _known_words(path: tuple[object, ...]) -> list[str]:
     model: type[BaseModel] | None = Config
     for part in path:
+        if isinstance(part, int):  # a place in a list: its members are of the model found before
+            continue
         field = model.model_fields.get(str(part)) if model else None
         kinds = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
         model = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
