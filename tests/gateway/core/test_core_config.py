@@ -1,0 +1,136 @@
+"""`hearth.toml`: everything that is wrong with it, at once, and in words that help."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.app import open_gateway
+from gateway.config import Config, ConfigError, load, parse
+from policies import PolicyError
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        parse(tomllib.loads(text))
+    return str(raised.value).splitlines()
+
+
+def test_an_empty_file_is_a_good_one() -> None:
+    config = parse({})
+    assert (config.http.host, config.http.port, config.mqtt) == ("127.0.0.1", 8420, None)
+    assert config.socket == Path("/run/hearth/hearth.sock")
+    assert config.adoption.without_asking == "ask"
+    with pytest.raises(ValidationError, match="frozen"):
+        config.log_level = "debug"  # type: ignore[misc]
+
+
+def test_all_problems_at_once() -> None:
+    found = problems(
+        """
+        state_dri = "/tmp"
+        log_level = "loud"
+        [http]
+        certificate = "/nowhere/cert.pem"
+        [mqtt]
+        host = "broker"
+        prot = 1883
+        [adoption]
+        without_asking = "some"
+        """
+    )
+    assert found == [
+        "hearth.toml: log_level: Input should be 'debug', 'info', 'warning' or 'error' (it is 'loud')"
+        if line.startswith("hearth.toml: log_level")
+        else line
+        for line in found
+    ]
+    assert len(found) == 6
+    text = "\n".join(found)
+    assert "state_dri is not a setting; did you mean 'state_dir'?" in text
+    assert "mqtt.prot is not a setting; did you mean 'port'?" in text
+    assert "adoption.without_asking: Input should be 'ask', 'sensors' or 'all'" in text
+    assert "http.certificate: there is no file /nowhere/cert.pem" in text
+    assert "http.certificate and http.key go together" in text
+    assert all(line.startswith("hearth.toml: ") for line in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[htttp]", "did you mean 'http'?"),
+        ("[mqtt]\nhots = 'x'", "did you mean 'host'?"),
+        ("[mqtt.managed]\nprogramm = 'nats'", "did you mean 'program'?"),
+        ("[[mqtt.managed.users]]\nname = 'z2m'\npublishes = ['#']", "did you mean 'publish'?"),
+        ("[adoption]\nzzz = 1", "known here: without_asking"),
+        ("zzz = 1", "known here: adoption, http, log_level, mqtt, runtime_dir, state_dir"),
+    ],
+)
+def test_a_near_miss_is_named(text: str, hint: str) -> None:
+    assert any(hint in line for line in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[http]\nport = 70000", "http.port"),
+        ("[http]\nport = 'eight'", "http.port"),
+        ("[mqtt]\n", "needs either `host`"),
+        ("[mqtt]\nhost = 'broker'\n[mqtt.managed]", "not both"),
+        (
+            "[mqtt]\nhost = 'broker'\npassword_file = '/nowhere'",
+            "mqtt.password_file: there is no file /nowhere",
+        ),
+        ("[mqtt]\nhost = 'broker'\ncertificate = '/nowhere'", "mqtt.certificate: there is no file /nowhere"),
+        ("[mqtt]\nhost = 'broker'\nkey = '/nowhere'", "mqtt.key: there is no file /nowhere"),
+        ("[[mqtt.managed.users]]\npublish = ['#']", "mqtt.managed.users.0.name: Field required"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, what: str) -> None:
+    assert any(what in line for line in problems(text)), problems(text)
+
+
+def test_files_that_are_there_are_fine(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    config = parse({"http": {"certificate": str(tmp_path / "cert.pem"), "key": str(tmp_path / "key.pem")}})
+    assert config.http.key == tmp_path / "key.pem"
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "hearth.toml")
+    (tmp_path / "hearth.toml").write_text("[http\n")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(tmp_path / "hearth.toml")
+    (tmp_path / "hearth.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(tmp_path / "hearth.toml")
+    (tmp_path / "hearth.toml").write_text("[http]\nport = 0\n")
+    assert load(tmp_path / "hearth.toml").http.port == 0
+
+
+async def test_wrong_rules_keep_the_gateway_from_touching_anything(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "policies").mkdir(parents=True)
+    (state / "policies" / "household.toml").write_text("format = 1\n[[alow]]\n")
+    with pytest.raises(PolicyError, match="allow"):
+        async with open_gateway(Config(state_dir=state, runtime_dir=tmp_path / "run"), drivers={}):
+            raise AssertionError
+    assert [path.name for path in state.iterdir()] == ["policies"]
+
+
+async def test_a_household_s_own_rules_are_used(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "policies").mkdir(parents=True)
+    (state / "policies" / "household.toml").write_text("format = 1\n")
+    config = Config(state_dir=state, runtime_dir=tmp_path / "run")
+    async with open_gateway(config, drivers={}) as own:
+        version = own.policy.version
+    async with open_gateway(
+        config.model_copy(update={"state_dir": tmp_path / "other"}), drivers={}
+    ) as shipped:
+        assert shipped.policy.version != version
