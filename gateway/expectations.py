@@ -39,7 +39,7 @@ class Expectation:
     """
 
     __slots__ = (
-        *("_echo", "_future", "_refusal"),
+        *("_echo", "_final", "_future"),
         *("effect", "execution", "expected", "needs_device", "point", "since"),
     )
 
@@ -60,30 +60,29 @@ class Expectation:
         self.since = since
         self.needs_device = needs_device
         self._echo: Report | None = None
-        self._refusal: Sight | None = None
+        self._final: Sight | None = None
         self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
 
     def see(self, report: Report) -> None:
-        if report.retained or report.reading.received_at < self.since or self._future.done():
+        if report.retained or report.reading.received_at < self.since or self._final is not None:
             return
         if not self.effect.met_by(report.reading.value, self.expected):
             return
         if not (self.needs_device and report.evidence is Evidence.BRIDGE):
-            self._end(Sight(Seen.YES, report))
+            self._end_for_good(Sight(Seen.YES, report))
         elif self._echo is None:
             self._echo = report
             self._run_out()
 
     def supersede(self, execution: str) -> None:
-        self._end(Sight(Seen.SUPERSEDED, None, execution))
+        self._end_for_good(Sight(Seen.SUPERSEDED, None, execution))
 
     def lose_link(self, reason: str) -> None:
         self._end(Sight(Seen.LINK_LOST, None, reason))
 
     def refuse(self, reason: str) -> None:
         """The device, or what stands before it, said no after it had taken the command: asking again changes nothing."""
-        self._refusal = Sight(Seen.REFUSED, None, reason)
-        self._end(self._refusal)
+        self._end_for_good(Sight(Seen.REFUSED, None, reason))
 
     async def wait(self, seconds: float) -> Sight:
         """Waits until the effect is seen, or for `seconds`."""
@@ -98,11 +97,15 @@ class Expectation:
     def rearm(self) -> None:
         """Waits anew after an end that was not one (an echo, a time-out followed by a question to the device)."""
         self._future = asyncio.get_running_loop().create_future()
-        if self._refusal is not None:  # it came between
-            self._end(self._refusal)
+        if self._final is not None:  # it came between
+            self._end(self._final)
 
     def _run_out(self) -> None:
         self._end(Sight(Seen.NOT_IN_TIME, self._echo))
+
+    def _end_for_good(self, sight: Sight) -> None:
+        self._final = self._final or sight
+        self._end(self._final)
 
     def _end(self, sight: Sight) -> None:
         if not self._future.done():

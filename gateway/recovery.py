@@ -142,6 +142,9 @@ class Recovery:
             if sight.how is Seen.YES and sight.report is not None:
                 detail = "the gateway stopped after sending; the effect was seen afterwards"
                 return _seen(Result.CONFIRMED, detail, slot, sight.report.reading, sight.report.evidence)
+            if sight.how is Seen.SUPERSEDED:
+                detail = f"the gateway stopped after sending; a newer command took over ({sight.by})"
+                return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, detail)
             if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
                 return None
             expectation.rearm()

@@ -81,9 +81,8 @@ async def _look(driver: Driver, aim: Aim, expectation: Expectation, until: float
     now = asyncio.get_running_loop().time
     sight = await expectation.wait(until - now())
     if sight.how is Seen.NOT_IN_TIME and sight.report is not None:
-        await _ask(
-            driver, aim, expectation
-        )  # a bridge was quick to say so; the device has its time all the same
+        # A bridge was quick to say so; the device itself is asked, and has its time all the same.
+        await _ask(driver, aim, expectation)
         sight = await expectation.wait(until - now())
     if sight.how is Seen.NOT_IN_TIME:
         asked = await _ask(driver, aim, expectation)
