@@ -21,7 +21,7 @@ from drivers.simulated.timeline import LoopTimeline, ManualTimeline, Timeline
 from gateway.adopted import Adopted
 from gateway.app import open_gateway
 from gateway.clock import Clock
-from gateway.commands import Command, Execution, Outcome
+from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.config import Adoption, Config
 from gateway.context import Gateway
 from gateway.ledger import Entry, Ledger, Record
@@ -173,6 +173,11 @@ async def opened(
             await until(lambda: all(rig.known(device) for device in driver.devices))
             await rig.settle()
         yield rig
+
+
+def how(outcome: Outcome | None) -> tuple[Result, Reason]:
+    assert outcome is not None
+    return outcome.result, outcome.reason
 
 
 async def until(condition: Callable[[], object]) -> None:

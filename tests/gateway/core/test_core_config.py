@@ -42,14 +42,9 @@ def test_all_problems_at_once() -> None:
         without_asking = "some"
         """
     )
-    assert found == [
-        "hearth.toml: log_level: Input should be 'debug', 'info', 'warning' or 'error' (it is 'loud')"
-        if line.startswith("hearth.toml: log_level")
-        else line
-        for line in found
-    ]
     assert len(found) == 6
     text = "\n".join(found)
+    assert "log_level: Input should be 'debug', 'info', 'warning' or 'error' (it is 'loud')" in text
     assert "state_dri is not a setting; did you mean 'state_dir'?" in text
     assert "mqtt.prot is not a setting; did you mean 'port'?" in text
     assert "adoption.without_asking: Input should be 'ask', 'sensors' or 'all'" in text

@@ -175,7 +175,8 @@ async def test_a_newer_command_after_the_restart_does_not_wait(tmp_path: Path) -
         execution = await leave_open(rig, "lamp.on", True)
     async with opened(tmp_path, [lamp()]) as rig:
         assert (await rig.run("lamp.on", False)).reason is Reason.NONE
-        assert (await settled(rig, execution))["result"] == "unconfirmed"
+        body = await settled(rig, execution)
+        assert (body["result"], body["reason"]) == ("unconfirmed", "superseded")
 
 
 async def test_recovery_that_is_interrupted_settles_the_rest_and_nothing_twice(
