@@ -77,7 +77,6 @@ class Registry:
         self._clock = clock
         self._rule = rule
         self._things: dict[str, Adopted] = {}
-        self._stored: dict[str, ThingRow] = {}
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
         self._ignored: set[CandidateKey] = set()
@@ -112,7 +111,7 @@ class Registry:
     async def load(self) -> None:
         """Brings back every stored Thing, before any driver runs: known, not yet reached."""
         self._ignored = await self._ignored_rows.load_all()
-        for row in await self._rows.load_all(removed=True):
+        async for row in self._rows.each():
             if row.state == "removed":
                 self._former[row.id] = replace(row, description=b"")
                 continue
@@ -200,7 +199,7 @@ class Registry:
     async def accept(self, thing: str, *, by: str) -> Adopted:
         """A person looked at a suspended Thing and takes it as it is announced now. Raises `KeyError`, `AdoptionError`."""
         adopted = self._things[thing]
-        row = self._stored[thing]
+        row = await self._row(adopted)
         candidate = self.inbox.pop((adopted.driver, adopted.device), None)
         components = candidate.components if candidate else adopted.components
         fresh = await self._reinstall(row, components, suspended="")
@@ -210,11 +209,18 @@ class Registry:
     async def forget(self, thing: str, *, by: str) -> None:
         """Removes a Thing. Raises `KeyError`."""
         adopted = self._things[thing]
-        await self._retire(self._stored[thing])
+        await self._retire(await self._row(adopted))
         self._uninstall(adopted)
         self._record("thing", adopted, by, {"forgotten": True})
 
     # ------------------------------------------------------------------ inside
+
+    async def _row(self, adopted: Adopted) -> ThingRow:
+        """What is stored of a Thing: seldom needed, and so not kept in memory, too."""
+        row = await self._rows.get(adopted.id)
+        if row is None:
+            raise AdoptionError(f"{adopted.id} is no longer stored; forget it, and adopt it anew")
+        return row
 
     async def _retire(self, row: ThingRow) -> None:
         await self._rows.delete(row.id)
@@ -237,20 +243,17 @@ class Registry:
             return
         merged = known | {component.key: component for component in candidate.components}
         if merged != known:
-            await self._reinstall(self._stored[adopted.id], tuple(merged.values()), suspended="")
+            await self._reinstall(await self._row(adopted), tuple(merged.values()), suspended="")
         else:
-            adopted.components = tuple(merged.values())  # the driver's own, instead of a second copy from the disk
+            adopted.components = tuple(
+                merged.values()
+            )  # the driver's own, instead of a second copy from the disk
 
     async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
         adopted.suspended = reason
         adopted.version += 1
         self.inbox[candidate.driver, candidate.id] = candidate
-        row = self._stored[adopted.id] = replace(
-            self._stored[adopted.id],
-            description=components_to_json(adopted.components),
-            state="suspended",
-            updated_at=self._clock.wall(),
-        )
+        row = replace(await self._row(adopted), state="suspended", updated_at=self._clock.wall())
         await self._rows.save(row)
         self._record("incident", adopted, "gateway", {"suspended": reason})
         self._tell("suspended", adopted)
@@ -289,7 +292,6 @@ class Registry:
         if replaces is not None:
             self._carry_over(replaces, adopted)
         self._things[row.id] = adopted
-        self._stored[row.id] = replace(row, description=b"")  # a copy of `components`, for the disk
         self._by_device[row.driver, row.candidate] = row.id
         points = self.points(row.driver)
         for slot in adopted.slots.values():
@@ -302,7 +304,6 @@ class Registry:
 
     def _uninstall(self, adopted: Adopted) -> None:
         del self._things[adopted.id]
-        del self._stored[adopted.id]
         del self._by_device[adopted.driver, adopted.device]
         points = self.points(adopted.driver)
         for slot in adopted.slots.values():

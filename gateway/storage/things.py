@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast
 
 import orjson
 
 from gateway.storage.database import Database, Row
+
+_ROWS_AT_ONCE: Final = 50
 
 ThingState: TypeAlias = Literal["active", "suspended", "removed"]
 
@@ -45,11 +47,21 @@ class ThingRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load_all(self, *, removed: bool = False) -> list[ThingRow]:
-        """Every Thing, ordered by id; the removed ones only if asked for. Raises `sqlite3.Error`."""
-        where = "" if removed else "WHERE state <> 'removed'"
-        rows = await self._database.fetch_all(f"SELECT {_COLUMNS} FROM things {where} ORDER BY id")  # noqa: S608
-        return [_from_row(row) for row in rows]
+    async def each(self) -> AsyncIterator[ThingRow]:
+        """Every Thing, the removed ones too, ordered by id; a few at a time are in memory. Raises `sqlite3.Error`."""
+        last = ""
+        while rows := await self._database.fetch_all(
+            f"SELECT {_COLUMNS} FROM things WHERE id > ? ORDER BY id LIMIT {_ROWS_AT_ONCE}",  # noqa: S608
+            (last,),
+        ):
+            for row in rows:
+                yield _from_row(row)
+            last = str(rows[-1][0])
+
+    async def get(self, ident: str) -> ThingRow | None:
+        """One Thing, also a removed one. Raises `sqlite3.Error`."""
+        row = await self._database.fetch_one(f"SELECT {_COLUMNS} FROM things WHERE id = ?", (ident,))  # noqa: S608
+        return _from_row(row) if row is not None else None
 
     async def save(self, thing: ThingRow) -> None:
         """Insert or replace it. Raises `sqlite3.IntegrityError` if another Thing has its candidate, `sqlite3.Error`."""
