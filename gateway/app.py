@@ -174,12 +174,17 @@ def _settle_memory() -> None:
 
 @asynccontextmanager
 async def _supervised(clock: Clock) -> AsyncIterator[Supervisor]:
-    async with asyncio.TaskGroup() as group:
-        supervisor = Supervisor(group, clock)
-        try:
-            yield supervisor
-        finally:
-            supervisor.stop()
+    try:
+        async with asyncio.TaskGroup() as group:
+            supervisor = Supervisor(group, clock)
+            try:
+                yield supervisor
+            finally:
+                supervisor.stop()
+    except BaseExceptionGroup as failures:  # the group wraps also what the gateway itself could not do
+        if len(failures.exceptions) == 1:
+            raise failures.exceptions[0] from None
+        raise
 
 
 async def _run_configured(gateway: Gateway, running: dict[str, Driver]) -> None:
