@@ -16,7 +16,11 @@ from tests.system.process import HearthProcess
 async def broker(tmp_path: Path) -> AsyncIterator[ManagedBroker]:
     """mosquitto, as somebody else would run it: Hearth is one of its users."""
     everything = ("#",)
-    users = [BrokerUser(name, publish=everything, subscribe=everything) for name in ("hearth", "house")]
+    bases = ("hearth", "homeassistant", "home", "cellar", "zigbee2mqtt", "plain")
+    users = [
+        BrokerUser("hearth", publish=tuple(f"{base}/#" for base in bases), subscribe=everything),
+        BrokerUser("house", publish=everything, subscribe=everything),
+    ]
     async with ManagedBroker(tmp_path / "broker", users, prefer="mosquitto") as running:
         yield running
 

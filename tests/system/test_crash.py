@@ -14,7 +14,9 @@ from drivers.simulated.link import Account
 from drivers.simulated.mqtt_house import MqttHouse
 from gateway.failpoints import POINTS
 from gateway.ledger import verify
+from tests.system import zigbee
 from tests.system.process import HearthProcess, eventually
+from tests.system.stage import on_stage
 
 LAMP = "lamp-0"
 
@@ -109,3 +111,28 @@ async def _settled(hearth: HearthProcess, result: str) -> None:
         lambda rows: [r["kind"] for r in rows] == ["dispatch", "outcome"],
     )
     assert rows[-1]["body"]["result"] == result, rows[-1]["body"]
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(("fault", "settled"), [("", "confirmed"), ("optimistic:60", "unconfirmed")])
+async def test_a_bridges_memory_settles_nothing_that_could_do_damage(
+    fault: str, settled: str, hearth: HearthProcess, broker: ManagedBroker
+) -> None:
+    """The bridge remembers what it was told, and tells it to whoever is born. The relay itself is asked."""
+    faults = {"relay": fault} if fault else {}
+    async with on_stage(broker, zigbee=[zigbee.relay("relay")], faults=faults) as stage:
+        await hearth.start(HEARTH_FAILPOINT="sent")
+        box = hearth.at_box()
+        await eventually(box, "/ledger?kind=adoption", bool)
+        with pytest.raises(aiohttp.ClientError):
+            await box.put("/things/relay/properties/on", json=True)
+        assert await hearth.ended() == -signal.SIGKILL
+        assert stage.log.commands("relay") == 1
+
+        await hearth.start()
+        rows = await eventually(
+            hearth.at_box(), "/ledger?kind=dispatch,outcome", lambda rows: rows[-1]["kind"] == "outcome"
+        )
+        assert stage.log.commands("relay") == 1
+    body = rows[-1]["body"]
+    assert (body["result"], body["seen"]["evidence"]) == (settled, "device")
