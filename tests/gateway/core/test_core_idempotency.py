@@ -130,6 +130,16 @@ async def test_keys_outlive_a_restart(tmp_path: Path) -> None:
         assert rig.received("lamp") == 1
 
 
+async def test_a_key_that_was_freed_after_the_dispatch_is_free_after_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp()]) as rig:
+        rig.driver.linked = False  # the cable is out, and nobody has noticed yet
+        assert (await rig.run("lamp.on", True, key="k")).result is Result.NOT_SENT
+        assert len(await rig.rows("dispatch")) == 1
+    async with opened(tmp_path, [lamp()]) as rig:
+        outcome = await rig.run("lamp.on", True, key="k")
+        assert (outcome.result, outcome.replayed) == (Result.CONFIRMED, False)
+
+
 async def test_a_key_used_again_after_it_was_freed_is_the_newer_command_s(tmp_path: Path) -> None:
     timeline = ManualTimeline()
     async with opened(tmp_path, [lamp()], timeline=timeline) as rig:

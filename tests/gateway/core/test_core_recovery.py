@@ -200,6 +200,7 @@ async def test_recovery_that_is_interrupted_settles_the_rest_and_nothing_twice(
         await until(lambda: rig.gateway.supervisor.conditions["recovery"].state == "stopped")
         assert refused
         assert rig.gateway.supervisor.conditions["recovery"].failures == 1
+        assert sorted(row.execution for row in await rig.rows("outcome")) == executions
 
 
 class Broken(MemoryDriver):
