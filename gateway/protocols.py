@@ -58,7 +58,6 @@ async def _managed_broker(mqtt: Mqtt, directory: Path, stack: AsyncExitStack) ->
     from drivers.mqtt.broker_users import BrokerUser  # noqa: PLC0415
 
     assert mqtt.managed is not None
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     everything = ("#",)
     ours = BrokerUser(
         "hearth", stored_password(directory, "hearth"), publish=everything, subscribe=everything
@@ -86,6 +85,7 @@ def stored_password(directory: Path, user: str) -> str:
     """A user's password, made at first use and kept in a file that only the gateway can read."""
     from drivers.mqtt.broker_users import random_password  # noqa: PLC0415
 
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = directory / f"{user}.password"
     if not file.exists():
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
