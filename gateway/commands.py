@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from capabilities.readings import Reading
@@ -24,7 +24,6 @@ class Command:
     purpose: str = ""
     evidence: Json = None
     received_at: float = 0.0  # seconds since the epoch
-    dry_run: bool = False
     traceparent: str = ""
     token: str = ""  # the id of the token it came with: a revoked one stops it up to the last moment
 
@@ -84,4 +83,3 @@ class Execution:
     dispatched_at: float | None = None
     ended_at: float | None = None
     ledger_seq: int | None = None  # of the dispatch entry
-    trail: list[str] = field(default_factory=list)

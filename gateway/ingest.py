@@ -92,9 +92,9 @@ class Ingest:
 
     def contact(self, driver: str, seen: Contact) -> None:
         """A device came into reach, or was lost: commands that wait for it learn of it."""
-        self._remember(driver, seen)
         adopted = self._registry.by_device(driver, seen.device)
         if adopted is None:
+            self._remember(driver, seen)
             return
         reach = adopted.reach
         changed = reach.reachable is not seen.reachable

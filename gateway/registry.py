@@ -219,7 +219,7 @@ class Registry:
         """What is stored of a Thing: seldom needed, and so not kept in memory, too."""
         row = await self._rows.get(adopted.id)
         if row is None:
-            raise AdoptionError(f"{adopted.id} is no longer stored; forget it, and adopt it anew")
+            raise AdoptionError(f"{adopted.id} is no longer stored; restart the gateway, and adopt it anew")
         return row
 
     async def _retire(self, row: ThingRow) -> None:

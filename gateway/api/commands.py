@@ -152,7 +152,11 @@ def problem_of(execution: Execution, outcome: Outcome) -> Problem:
         members["findings"] = [finding(f) for f in outcome.decision.findings]
         members["accepted"] = accepted(outcome.decision.accepted)
     if outcome.reading is not None:
-        members["seen"] = {"property": outcome.property, "value": outcome.reading.value, "evidence": outcome.evidence}
+        members["seen"] = {
+            "property": outcome.property,
+            "value": outcome.reading.value,
+            "evidence": outcome.evidence,
+        }
     name = outcome.reason or outcome.result.replace("_", "-")
     return Problem(name, outcome.detail or f"the command ended as {outcome.result}", members=members)
 

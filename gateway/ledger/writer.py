@@ -58,6 +58,7 @@ class Writer:
         )  # held while there is nothing to do: one thread releases it, the writer acquires it
         self._wake.acquire()
         self._closing = False
+        self._in_flight = 0  # taken by the writer's thread, not on disk yet
         self._started: Ready = loop.create_future()
         self._thread = threading.Thread(target=self._run, name="hearth-ledger", daemon=True)
 
@@ -95,7 +96,8 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        return len(self._entries)
+        """Entries that were accepted and are not known to be on disk."""
+        return len(self._entries) + self._in_flight
 
     def why(self) -> str:
         return f"the ledger cannot be written: {self.last_error or 'it is closed'}"
@@ -148,7 +150,8 @@ class Writer:
         if not self.available:
             self._recover(chain)
         while self._entries and self.available:
-            group = [self._entries.popleft() for _ in range(min(len(self._entries), MAX_GROUP_ENTRIES))]
+            self._in_flight = min(len(self._entries), MAX_GROUP_ENTRIES)
+            group = [self._entries.popleft() for _ in range(self._in_flight)]
             try:
                 self._flush(chain, group)
             except BaseException as error:  # whatever it is, nothing was promised yet
@@ -157,6 +160,8 @@ class Writer:
                     raise
             else:
                 self._guarded(partial(chain.tidy, len(group)))
+            finally:
+                self._in_flight = 0
         while self._works and self.available:
             self._work(chain, *self._works.popleft())
 

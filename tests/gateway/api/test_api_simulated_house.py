@@ -87,7 +87,7 @@ async def test_what_is_written_by_its_form_moves(owner: aiohttp.ClientSession, d
 
 async def test_faults_are_told_apart(owner: aiohttp.ClientSession, driver: MemoryDriver) -> None:
     lamp = driver.devices["desk-lamp"]
-    lamp.fault = rejecting
+    lamp.fault = rejecting(0)
     async with owner.put("/things/desk-lamp/properties/on", json=True) as answer:
         assert answer.status == 502
     lamp.fault = optimistic(None)

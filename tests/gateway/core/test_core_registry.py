@@ -194,8 +194,8 @@ async def test_names_are_kept_when_components_come_and_go(tmp_path: Path) -> Non
 
 async def test_what_is_no_thing_any_more_does_not_keep_the_house_down(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp(), device("kitchen-leak")]) as rig:
-        rows = await rig.gateway.registry._rows.load_all()
-        row = next(row for row in rows if row.id == "lamp")
+        row = await rig.gateway.registry._rows.get("lamp")
+        assert row is not None
         await rig.gateway.registry._rows.save(replace(row, description=b'[{"kind": "teleporter"}]'))
     async with opened(tmp_path, [lamp(), device("kitchen-leak")], adopt="ask") as rig:
         registry = rig.gateway.registry
