@@ -7,7 +7,8 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from drivers.mqtt import abbreviations
-from drivers.mqtt.templates import TemplateError, ValueTemplate, value_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import ValueTemplate, value_template
 from drivers.mqtt.values import text_of
 
 MAX_TITLE_CHARS: Final = 100

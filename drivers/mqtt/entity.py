@@ -12,7 +12,8 @@ import orjson
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json, Privilege
 from drivers.mqtt.config import Config, ConfigError
-from drivers.mqtt.templates import TemplateError, ValueTemplate, command_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import ValueTemplate, command_template
 from drivers.mqtt.values import Convert
 
 Encode = Callable[[Json], str]

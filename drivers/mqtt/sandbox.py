@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from drivers.mqtt.templates import TemplateError
+from drivers.mqtt.template_error import TemplateError
 
 MAX_OUTPUT_CHARS: Final = 16_384
 """Of a rendering, and of any text on the way to it. A command or state is some hundred characters."""

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 import orjson
 
 from capabilities.vocabulary import Json
+from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.values import NO_VALUE, Nothing
 
 MAX_TEMPLATE_CHARS: Final = 4096
@@ -27,10 +28,6 @@ _STEP: Final = re.compile(r"""\.(\w+)|\[\s*(?:'([^']*)'|"([^"]*)"|(\d+))\s*\]"""
 
 Step: TypeAlias = "str | int"
 Encode: TypeAlias = Callable[[Json], bytes]
-
-
-class TemplateError(ValueError):
-    """A template that is not run; the text says why."""
 
 
 class Message:

@@ -7,11 +7,12 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from gateway.cli.answer import Answer
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.problems import failure
 from gateway.cli.sse import EventStream, ServerEvent
 from gateway.cli.target import Target
 from gateway.cli.text import clean
@@ -27,19 +28,6 @@ COMMAND_SECONDS: Final = 180.0
 
 STREAM_SILENCE_SECONDS: Final = 60.0
 """The gateway sends a comment well within this while nothing happens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Json
-
-    @property
-    def ok(self) -> bool:
-        return self.status < 400
 
 
 class Client:
@@ -88,8 +76,6 @@ class Client:
         """The body of a successful GET. Raises `Failure` for a problem."""
         answer = self.ask("GET", path)
         if not answer.ok:
-            from gateway.cli.problems import failure  # noqa: PLC0415 (only when something went wrong)
-
             raise failure(answer)
         return answer.body
 

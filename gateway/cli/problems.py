@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.cli.client import Answer
+from gateway.cli.answer import Answer
 from gateway.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:

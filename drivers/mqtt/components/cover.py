@@ -11,7 +11,8 @@ from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Command, Encode, Entity, constant
-from drivers.mqtt.templates import TemplateError, command_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import command_template
 from drivers.mqtt.values import Convert, Nothing, as_float, mapped, number
 
 _ENTRANCES: Final = frozenset({"garage", "door", "gate"})

@@ -17,7 +17,8 @@ from drivers.mqtt.components.light_values import (
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Encode, Entity, switching
-from drivers.mqtt.templates import TemplateError, command_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import command_template
 from drivers.mqtt.values import Convert, mapped, neat, of_percent, percent, plain_text
 
 

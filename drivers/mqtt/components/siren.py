@@ -8,7 +8,8 @@ from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
-from drivers.mqtt.templates import TemplateError, command_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import command_template
 from drivers.mqtt.values import mapped
 
 _NAMES = ("state", "tone", "duration", "volume_level")

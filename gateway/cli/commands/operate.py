@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import click
 
-from gateway.cli.client import COMMAND_SECONDS, Answer, segment
+from gateway.cli.answer import Answer
+from gateway.cli.client import COMMAND_SECONDS, segment
 from gateway.cli.names import pick
 from gateway.cli.options import action_argument, json_option, property_argument, thing_argument
 from gateway.cli.outcomes import Asked, sentence

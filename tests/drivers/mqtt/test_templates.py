@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
 from drivers.mqtt.sandbox import MAX_OUTPUT_CHARS, compile_template
-from drivers.mqtt.templates import Message, TemplateError, command_template, value_template
+from drivers.mqtt.template_error import TemplateError
+from drivers.mqtt.templates import Message, command_template, value_template
 from drivers.mqtt.values import NO_VALUE, Nothing
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from capabilities.vocabulary import Json
 from gateway.api.problems import PROBLEMS, TYPE_PREFIX
-from gateway.cli.client import Answer
+from gateway.cli.answer import Answer
 from gateway.cli.commands.why import story
 from gateway.cli.exits import MEANINGS, Exit
 from gateway.cli.problems import failure

@@ -1,0 +1,23 @@
+"""What a gateway answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from capabilities.vocabulary import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Json
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400
