@@ -85,8 +85,6 @@ class Client:
         try:
             response = self._send("GET", path, None, headers, STREAM_SILENCE_SECONDS)
             if response.status != http.client.OK:
-                from gateway.cli.problems import failure  # noqa: PLC0415
-
                 raise failure(Answer(response.status, {}, self._parsed(response.read())))
             stream = EventStream()
             while line := response.readline():
