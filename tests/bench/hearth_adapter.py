@@ -83,7 +83,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
     def prepare(self) -> None:
         if "aslong" not in self.opts or not self.work.exists():
             shutil.rmtree(self.work, ignore_errors=True)
-            self.work.mkdir(parents=True)
+            (self.work / "state").mkdir(parents=True)
             (self.work / "hearth.toml").write_text(
                 f'state_dir = "{self.work}/state"\nruntime_dir = "{self.work}/run"\nlog_level = "warning"\n'
                 f'[http]\nport = {PORT}\n[mqtt]\nhost = "127.0.0.1"\nport = {self.broker}\n'
@@ -147,14 +147,14 @@ async def _token(state_dir: Path) -> str:
     from gateway.storage import Database
     from policies.decision import Principal, Role
 
-    state_dir.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    async with Ledger(state_dir, clock) as ledger, Database(state_dir / "hearth.db") as database:
-        async with Identity.open(database, clock, ledger) as identity:
-            _, secret = await identity.create_token(
-                Principal("coo", Role.AGENT, "Bench agent", acts_for="owner")
-            )
-            return str(secret)
+    async with (
+        Ledger(state_dir, clock) as ledger,
+        Database(state_dir / "hearth.db") as database,
+        Identity.open(database, clock, ledger) as identity,
+    ):
+        agent = Principal("coo", Role.AGENT, "Bench agent", acts_for="owner")
+        return (await identity.create_token(agent))[1]
 
 
 def _echoing(device: type[Any]) -> type[Any]:
