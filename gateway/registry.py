@@ -129,7 +129,7 @@ class Registry:
             await self._announced_again(adopted, candidate)
         elif key in self._ignored:
             return
-        elif self._rule(candidate):
+        elif candidate.components and self._rule(candidate):  # of one without, nothing is understood yet
             await self.adopt(candidate)
         else:
             self.inbox[key] = candidate

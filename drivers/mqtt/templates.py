@@ -25,6 +25,7 @@ _PLAIN: Final = re.compile(
 )
 _WHOLE: Final = re.compile(r"\{\{-?\s*value\s*-?\}\}")
 _STEP: Final = re.compile(r"""\.(\w+)|\[\s*(?:'([^']*)'|"([^"]*)"|(\d+))\s*\]""")
+_MENTION: Final = re.compile(r"""value_json(?:\.([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])""")
 
 Step: TypeAlias = "str | int"
 Encode: TypeAlias = Callable[[Json], bytes]
@@ -61,11 +62,17 @@ class ValueTemplate:
 
     path: tuple[Step, ...] = ()
     render: Callable[[Message], str] | None = None
+    mentions: frozenset[str] = frozenset()  # the members that a rendering looks at
 
     @property
     def member(self) -> str | None:
         """The one member that is read, where it is as simple as that."""
         return self.path[0] if len(self.path) == 1 and isinstance(self.path[0], str) else None
+
+    @property
+    def subject(self) -> str:
+        """The one member that the value depends on, read or rendered; "" where there is no such one."""
+        return self.member or (next(iter(self.mentions)) if len(self.mentions) == 1 else "")
 
     def extract(self, message: Message) -> Json | Nothing:
         """`NO_VALUE` where the payload lacks it. Raises `ValueError` for a payload that cannot be read."""
@@ -106,7 +113,8 @@ def value_template(source: str | None) -> ValueTemplate:
     plain = _PLAIN.fullmatch(stripped)
     if plain:
         return ValueTemplate(path=_path(plain.group(1)))
-    return ValueTemplate(render=_sandboxed_value(source))
+    mentions = frozenset(name or single or double for name, single, double in _MENTION.findall(source))
+    return ValueTemplate(render=_sandboxed_value(source), mentions=mentions)
 
 
 def command_template(source: str | None, *names: str) -> Callable[[dict[str, Json]], str] | None:

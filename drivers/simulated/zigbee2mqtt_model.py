@@ -252,7 +252,9 @@ def _sensor(name: str, config: Mapping[str, Json]) -> Json:
         return _SENSOR_VALUES[device_class]
     if unit or config.get("state_class"):
         return 0
-    return None if name.startswith("action") else "none"
+    if options := _list(config.get("options")):
+        return options[0]
+    return None if name.startswith("action") else "normal"
 
 
 def _climate(name: str, member: str, config: Mapping[str, Json]) -> Json:

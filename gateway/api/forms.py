@@ -95,11 +95,12 @@ def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
     for name, document in _members(adopted, "properties").items():
         topic = (adopted.id, name)
         sees, writes = topic in rights.sees, topic in rights.writes
-        if not sees and not writes:
+        reads = sees and not document.get("writeOnly")
+        if not reads and not writes:
             continue
         affordance = _visible_effect(document, adopted, rights)
         href = f"{home}/properties/{segment(name)}"
-        operations = ["readproperty"] * sees + ["writeproperty"] * writes
+        operations = ["readproperty"] * bool(reads) + ["writeproperty"] * writes
         forms: list[Json] = [_form(href, *operations)]
         if not writes:
             affordance["readOnly"] = True

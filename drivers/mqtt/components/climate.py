@@ -72,7 +72,7 @@ def _target(builder: Builder, name: str, prefix: str, scale: Scale) -> None:
     template = config.template(f"{prefix}_state_template")
     builder.property(
         name, scaled(scale.factor, scale.offset, 2), state=topic, template=template, command=command, schema=schema, unit="°C",
-        query=template.member or "",
+        query=template.subject,
     )  # fmt: skip
 
 
@@ -88,9 +88,7 @@ def _measured(builder: Builder, name: str, prefix: str, scale: Scale, unit: str)
     if topic:
         template = builder.config.template(f"{prefix}_template")
         convert = scaled(scale.factor, scale.offset, 2)
-        builder.property(
-            name, convert, state=topic, template=template, unit=unit, query=template.member or ""
-        )
+        builder.property(name, convert, state=topic, template=template, unit=unit, query=template.subject)
 
 
 def _target_humidity(builder: Builder) -> None:
@@ -146,7 +144,7 @@ def _choice(
         template=template,
         command=command,
         schema=schema,
-        query=template.member or "",
+        query=template.subject,
     )
 
 

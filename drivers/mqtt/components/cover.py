@@ -44,7 +44,7 @@ def _state(builder: Builder) -> bool:
         template = config.template("value_template")
         by_payload = {config.text(f"state_{name}", name): name for name in _STATES}
         builder.property(
-            "state", mapped(by_payload), state=topic, template=template, query=_member(template.member)
+            "state", mapped(by_payload), state=topic, template=template, query=template.subject or "state"
         )
     return bool(topic)
 
@@ -65,7 +65,7 @@ def _position(builder: Builder) -> bool:
             state=topic,
             template=template,
             command=command,
-            query=template.member or "",
+            query=template.subject,
         )
     return bool(topic)
 
@@ -86,7 +86,7 @@ def _tilt(builder: Builder) -> None:
             state=topic,
             template=template,
             command=command,
-            query=template.member or "",
+            query=template.subject,
         )
 
 
@@ -122,7 +122,3 @@ def _share(zero: float, full: float) -> Convert:
         return max(0, min(100, round((as_float(read) - zero) * 100 / (full - zero))))
 
     return convert
-
-
-def _member(member: str | None) -> str:
-    return member or "state"

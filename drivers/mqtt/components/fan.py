@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Encode, Entity, one_of, switching
 from drivers.mqtt.values import Convert, Nothing, as_float, mapped, number
+
+FEW_SPEEDS: Final = 12
+"""Up to here the way from one speed to the next is more than twice the tolerance with which a speed counts as reached (4 %)."""
 
 
 def describe(key: str, config: Config) -> Entity:
@@ -39,7 +43,7 @@ def _switch(builder: Builder, name: str, prefix: str, state: str, usual: tuple[s
         command=builder.command(
             f"{prefix}command_topic", switching(on, off), f"{on}|{off}", f"{prefix}command_template"
         ),
-        query=template.member or "",
+        query=template.subject,
     )
 
 
@@ -54,6 +58,7 @@ def _speed(builder: Builder) -> None:
     builder.property(
         "speed",
         _percentage(steps, zero),
+        schema=_few(steps),
         state=config.topic("percentage_state_topic"),
         template=template,
         command=builder.command(
@@ -62,8 +67,15 @@ def _speed(builder: Builder) -> None:
             f"{low:g}..{high:g}",
             "percentage_command_template",
         ),
-        query=template.member or "",
+        query=template.subject,
     )
+
+
+def _few(steps: float) -> dict[str, Json]:
+    """A fan of few speeds takes these and no others: what lies between could not be seen to be done."""
+    if steps > FEW_SPEEDS or steps != int(steps):
+        return {}
+    return {"enum": [round(step * 100 / steps) for step in range(int(steps) + 1)]}
 
 
 def _percentage(steps: float, zero: float) -> Convert:
@@ -98,5 +110,5 @@ def _choice(builder: Builder, name: str, prefix: str, options: Sequence[str]) ->
             f"{prefix}_command_topic", one_of(options), "|".join(options), f"{prefix}_command_template"
         ),
         schema=schema,
-        query=template.member or "",
+        query=template.subject,
     )

@@ -67,7 +67,7 @@ def _on(builder: Builder) -> None:
         state=config.topic("state_topic"),
         template=template,
         command=command,
-        query=template.member or "",
+        query=template.subject,
     )
 
 
@@ -102,7 +102,7 @@ def _part(
         template=template,
         command=builder.command(f"{prefix}_command_topic", encode, recipe, f"{prefix}_command_template"),
         schema=schema,
-        query=template.member or "",
+        query=template.subject,
     )
 
 
@@ -117,7 +117,7 @@ def _color(builder: Builder, model: str) -> None:
         state=config.topic(f"{model}_state_topic"),
         template=template,
         command=builder.command_at(topic, _color_text(model, source), f"{model} | {source or ''}"),
-        query=template.member or "",
+        query=template.subject,
     )
 
 

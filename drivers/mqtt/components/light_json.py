@@ -90,7 +90,10 @@ class _JsonLight:
         effects = config.texts("effect_list") if config.flag("effect") or config.has("effect_list") else []
         if effects:
             schema: dict[str, Json] = {"enum": list(effects)}
-            self._part("effect", "effect", plain_text, lambda v: {"effect": v}, schema)
+            told = (
+                not self.builder.is_zigbee2mqtt
+            )  # there it is a command only: where a lamp tells it, an own entity does
+            self._part("effect", "effect", plain_text, lambda v: {"effect": v}, schema, told=told)
         if len(modes) > 1 and self.state:
             path = ValueTemplate(path=("color_mode",))
             self.builder.property("color_mode", color_mode, state=self.state, template=path)
@@ -104,12 +107,14 @@ class _JsonLight:
         convert: Convert,
         to_theirs: Member,
         schema: Mapping[str, Json] | None = None,
+        *,
+        told: bool = True,
     ) -> None:
         self.parts[name] = to_theirs
         self.schemas[name] = dict(schema or {})
         self.builder.property(
-            name, convert, state=self.state, template=ValueTemplate(path=(member,)), schema=schema, query=member,
-            command=self._command(lambda value: self._object(to_theirs(value)), name),
+            name, convert, state=self.state if told else "", template=ValueTemplate(path=(member,)), schema=schema,
+            query=member, command=self._command(lambda value: self._object(to_theirs(value)), name),
         )  # fmt: skip
 
     def _color(self, modes: set[str]) -> None:

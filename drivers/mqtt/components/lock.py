@@ -25,9 +25,7 @@ def describe(key: str, config: Config) -> Entity:
     state = config.topic("state_topic")
     if state:
         by_payload = {config.text(f"state_{name}", usual): name for name, usual in _STATES.items()}
-        builder.property(
-            "state", mapped(by_payload), state=state, template=template, query=template.member or ""
-        )
+        builder.property("state", mapped(by_payload), state=state, template=template, query=template.subject)
     if config.has("code_format"):
         builder.problem("locks that want a code with each command are not supported; only its state is read")
         return builder.build(title(config))

@@ -100,7 +100,7 @@ def _value(
         raise ConfigError("command_topic is missing")
     builder.property(
         "value", convert, state=config.topic("state_topic"), template=template, command=command, schema=schema, unit=unit,
-        query=template.member or "", hazard=SETTING_HAZARD, privilege=SETTING_PRIVILEGE,
+        query=template.subject, hazard=SETTING_HAZARD, privilege=SETTING_PRIVILEGE,
     )  # fmt: skip
     return builder.build(title(config))
 

@@ -23,12 +23,12 @@ def describe(key: str, config: Config) -> Entity:
     state = config.topic("state_topic")
     if kind == "setting":
         builder.property(
-            "value", states, state=state, template=template, command=command, query=template.member or "",
+            "value", states, state=state, template=template, command=command, query=template.subject,
             schema={"type": "boolean"}, hazard=SETTING_HAZARD, privilege=SETTING_PRIVILEGE,
         )  # fmt: skip
     else:
         builder.property(
-            "on", states, state=state, template=template, command=command, query=template.member or ""
+            "on", states, state=state, template=template, command=command, query=template.subject
         )
     return builder.build(title(config), certain=kind == "setting" or config.has("device_class"))
 

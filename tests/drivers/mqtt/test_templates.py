@@ -173,3 +173,19 @@ def test_any_expression_gives_text_or_an_error(expression: str, payload: str) ->
         return
     with contextlib.suppress(ValueError):
         template.extract(Message(payload.encode()))
+
+
+@pytest.mark.parametrize(
+    ("template", "subject"),
+    [
+        (None, ""),
+        ("{{ value }}", ""),
+        ("{{ value_json.state }}", "state"),
+        ('{% if value_json["child_lock"] %}true{% else %}false{% endif %}', "child_lock"),
+        ("{{ {'off':0}[value_json['fan_mode']] | default('None') }}", "fan_mode"),
+        ("{{ value_json.a + value_json.b }}", ""),
+        ("{{ value_json.a.b }}", ""),
+    ],
+)
+def test_what_a_value_depends_on(template: str | None, subject: str) -> None:
+    assert value_template(template).subject == subject
