@@ -49,7 +49,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.work = Path(str(self.work))
+        self.work: Path = Path(str(adapters.RUN)) / self.name
         self._prefer = {} if "confirmed" in self.opts else {"Prefer": "respond-async"}
 
     def retained(self) -> Iterator[tuple[str, bytes]]:
@@ -123,7 +123,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
         for offset in range(0, self.n, 1000):  # a page of the API
             things = await self._get(f"/things?view=summary&limit=1000&offset={offset}")
             ready += sum(bool(t["state"]) and None not in t["state"].values() for t in things or ())
-        return ready >= self.n
+        return bool(ready >= self.n)
 
     async def http_command(self, connection: Any, a: int, on: bool) -> None:
         raw = connection.build(
