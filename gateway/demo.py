@@ -6,6 +6,7 @@ The real gateway, a real broker, and simulated devices in a process of their own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -61,6 +62,8 @@ async def _demo(state_dir: Path, port: int) -> None:
         finally:
             house.terminate()
             await asyncio.to_thread(house.wait, 5)
+    with contextlib.suppress(OSError):
+        config.runtime_dir.rmdir()  # not empty where another gateway has its socket there
     print("\nStopped; nothing was left behind.")  # noqa: T201
 
 

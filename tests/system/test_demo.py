@@ -1,0 +1,133 @@
+"""`hearth demo` as somebody new meets it: in an empty home, as printed, and gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.house import HEARTH, Ran, hearth
+
+READY_S = 10.0
+"""From the command to the welcome."""
+
+PATIENCE_S = 40.0
+REFUSED = 3
+
+
+class Demo:
+    """A demonstration with a home and a folder for temporary files of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.temporary = directory / "tmp"
+        self.home = directory / "home"
+        for folder in (self.temporary, self.home):
+            folder.mkdir()
+        self.environ = {
+            "PATH": f"{Path(HEARTH).parent}:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "LANG": "C.UTF-8",
+        }
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [HEARTH, "demo", "--port", "0"],
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.welcome = self._read_until("Ctrl-C ends it")
+        self.ready_s = time.monotonic() - began
+
+    def run(self, line: str, **environ: str) -> Ran:
+        """A line as printed."""
+        program, *words = shlex.split(line)
+        assert program == "hearth"
+        return hearth({**self.environ, **environ}, *words)
+
+    def printed(self, pattern: str) -> str:
+        found = re.search(pattern, self.welcome)
+        assert found, self.welcome
+        return found[1]
+
+    def end(self) -> str:
+        """Ctrl-C in its terminal; what it says last."""
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=PATIENCE_S)
+        return rest.decode()
+
+    def _read_until(self, word: str) -> str:
+        assert self.process.stdout is not None
+        text, deadline = b"", time.monotonic() + PATIENCE_S
+        while word.encode() not in text:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(self.process.stdout.fileno(), 4096) if ready else b""
+            assert chunk, f"it did not start; it said: {text.decode()}"
+            text += chunk
+        return text.decode()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    yield demo
+    if demo.process.poll() is None:
+        demo.end()
+
+
+def test_it_is_ready_in_time_and_prints_what_is_needed(demo: Demo) -> None:
+    assert demo.ready_s < READY_S
+    assert "with 14 Things" in demo.welcome
+    assert demo.printed(r"Address +(http://127\.0\.0\.1:\d+)\n")
+    assert demo.printed(r"Agent's token (hearth_[\w-]{40,})\n")
+    assert demo.printed(r"Owner's code +([0-9A-Z]{4}-[0-9A-Z]{4})\n")
+
+
+def test_the_readme_s_next_lines_work_as_printed(demo: Demo) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme.partition("In a second terminal")[2].partition("```sh\n")[2].partition("```")[0]
+    lines = [line for line in block.splitlines() if line.startswith("hearth ")]
+    assert [line.split()[1] for line in lines] == ["things", "do", "why", "ledger"]
+    said = {line.split()[1]: demo.run(line.partition("  #")[0]) for line in lines}
+    assert {name: ran.code for name, ran in said.items()} == dict.fromkeys(said, 0), said
+    assert "desk-lamp" in said["things"].out
+    assert said["do"].out.startswith("confirmed: desk-lamp ")
+    assert "time to read" in said["why"].out
+    assert "time to read" in said["ledger"].out
+
+
+def test_the_welcome_s_lines_work_as_printed(demo: Demo) -> None:
+    agent: dict[str, str] = {}
+    lines = [line.strip() for line in demo.welcome.splitlines()]
+    for line in lines:
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").partition("=")
+            agent[name] = value
+        elif line.startswith("hearth "):
+            ran = demo.run(line, **agent)
+            refused = line.startswith("hearth write")  # too warm, and what may do damage
+            assert ran.code == (REFUSED if refused else 0), f"{line}: {ran}"
+            assert ran.err.startswith("hearth: refused: ") is refused
+    assert agent["HEARTH_TOKEN"] == demo.printed(r"(hearth_[\w-]+)")
+
+
+def test_ctrl_c_leaves_nothing_behind(demo: Demo) -> None:
+    family = psutil.Process(demo.process.pid).children(recursive=True)
+    assert len(family) >= 2, "a broker and a house"
+    assert list(demo.temporary.iterdir())
+    said = demo.end()
+    assert demo.process.returncode == 0
+    assert said.strip() == "Stopped; nothing was left behind."
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+    assert not list(demo.temporary.rglob("*"))
+    assert not list(demo.home.rglob("*"))
