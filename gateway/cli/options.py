@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def json_option(function: Decorated) -> Decorated:
@@ -30,21 +31,25 @@ def _want_json(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 def thing_argument(*, required: bool = True) -> Callable[[Decorated], Decorated]:
-    return click.argument(
-        "thing", required=required, default=None if required else "", shell_complete=_things
-    )
+    return _argument("thing", "THING", _things, required=required)
 
 
 def property_argument(*, writable: bool = False, required: bool = True) -> Callable[[Decorated], Decorated]:
     complete = _writable_properties if writable else _properties
-    name = "property_name"
-    return click.argument(
-        name, metavar="PROPERTY", required=required, default=None if required else "", shell_complete=complete
-    )
+    return _argument("property_name", "PROPERTY", complete, required=required)
+
+
+def _argument(
+    name: str, shown: str, complete: Completion, *, required: bool
+) -> Callable[[Decorated], Decorated]:
+    """A required one has no default: any, even None, would stand for a missing word."""
+    if required:
+        return click.argument(name, metavar=shown, shell_complete=complete)
+    return click.argument(name, metavar=f"[{shown}]", required=False, default="", shell_complete=complete)
 
 
 def action_argument(function: Decorated) -> Decorated:
-    return click.argument("action", shell_complete=_actions)(function)
+    return _argument("action", "ACTION", _actions, required=True)(function)
 
 
 def _things(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
