@@ -1,17 +1,16 @@
-"""The life of one command. A star, not a chain: this file calls each helper once, each returns a value, nobody calls back.
+"""The life of one command: read `Executor._life`, from top to bottom. Each helper is called in one place and returns a value.
 
-request ─► Command ─► Principal          the API has done this: steps 1 and 2
-    3  claim the idempotency key         the same request twice is one command
-    4  normalise                         toggle and step become absolute; the input fits its schema
-    5  decide                            the rules; no is no, and says why
-    6  look at leases                    (a later version)
-    7  ask a person                      (a later version)
-    8  claim the lease                   (a later version)
-    9  write the dispatch to disk        before the first byte: what is not written is not sent
-   10  look once more                    were rights, rules or the Thing changed while we wrote?
-   11  expect the effect, then send      a report may overtake the answer
-   12  wait until the effect is seen     accepted is not done
-   13  write and tell the outcome
+1, 2  the API has read the request and knows who asks: `Command`, `Principal`
+   3  claim the idempotency key         with a key, the same request again is the same command
+   4  make it absolute                  toggle and step become a write; the input fits its schema
+   5  decide                            the rules; no is no, and says why
+6, 8  leases                            a later version; today only: is it suspended, out of reach, already so?
+   7  ask a person                      a later version
+   9  write the dispatch to disk        what is not written is not sent (but a person's command toward the safe state is)
+  10  look once more                    were rights, rules or the Thing changed while we wrote?
+  11  expect the effect, then send      a report may overtake the answer
+  12  wait until the effect is seen     accepted is not done
+  13  write and tell the outcome
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -34,7 +33,7 @@ from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.deciding import decide
-from gateway.failpoints import reach
+from gateway.failpoints import failpoint
 from gateway.idempotency import Claim, IdempotencyKeys, KeyInOtherUse
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.normalise import StateUnknown, Target, resolve
@@ -72,8 +71,16 @@ class _Admitted:
     request: str  # the request after defaults, for the idempotency key ("" without one)
 
 
+class _Basis(NamedTuple):
+    """What a decision rests on: if any of it changes before the send, the decision is void."""
+
+    stops: int
+    thing: int  # `Adopted.version`
+    rules: str  # `Policy.version`
+
+
 class Executor:
-    """Carries out commands. `epoch` grows when everything that runs must stop (panic)."""
+    """Carries out commands."""
 
     def __init__(
         self,
@@ -96,7 +103,7 @@ class Executor:
         self._recent: OrderedDict[str, Execution] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self.keys = IdempotencyKeys()
-        self.epoch = 0
+        self._stops = 0  # how often everything was stopped: what was decided before is not sent after
         self.counters: Counter[str] = Counter()
         self.dispatch_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
         self.outcome_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
@@ -116,11 +123,11 @@ class Executor:
         admitted, earlier = self._admit(command)
         if earlier is not None:
             return earlier.execution
-        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._carry_out(admitted, sent), name=f"command {command.id}")
+        released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._carry_out(admitted, released), name=f"command {command.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await sent
+        await released
         return admitted.execution
 
     def preview(self, command: Command) -> Preview:
@@ -142,7 +149,8 @@ class Executor:
         return reversed(self._recent.values())
 
     async def close(self) -> None:
-        """Stops waiting. What was sent and not seen is settled from the ledger at the next start."""
+        """Sends nothing more, and stops waiting. What was sent and not seen is settled from the ledger at the next start."""
+        self._stops += 1
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -159,37 +167,40 @@ class Executor:
             earlier = self.keys.claim(command, request, execution, execution.requested_at)  # step 3
         except KeyInOtherUse as error:
             raise KeyReused(str(error)) from error
-        reach("claimed")
+        failpoint("claimed")
         return _Admitted(execution, adopted, operation, value, request), earlier
 
-    async def _carry_out(self, admitted: _Admitted, sent: asyncio.Future[None] | None = None) -> None:
+    async def _carry_out(self, admitted: _Admitted, released: asyncio.Future[None] | None = None) -> None:
         execution = admitted.execution
         self._keep(execution)
         try:
-            outcome = await self._live(admitted, sent)
+            outcome = await self._life(admitted, released)
             self._end(execution, outcome)  # step 13
         except BaseException as error:
             self._give_up(execution, error)
             raise
         finally:
-            if sent is not None and not sent.done():
-                sent.set_result(None)
+            if released is not None and not released.done():
+                released.set_result(None)
 
-    async def _live(self, admitted: _Admitted, sent: asyncio.Future[None] | None) -> Outcome:
+    async def _life(self, admitted: _Admitted, released: asyncio.Future[None] | None) -> Outcome:
         execution, adopted = admitted.execution, admitted.adopted
         command, policy = execution.command, self._policy()
         try:
             target = resolve(adopted, admitted.operation, admitted.value)  # step 4
-        except (StateUnknown, SchemaError) as error:
+        except (
+            StateUnknown,
+            SchemaError,
+        ) as error:  # from the state as it is, no value can be reached that fits
             return Outcome(Result.REFUSED, Reason.STATE_UNKNOWN, str(error))
         decision = decide(policy, command.principal, adopted, target)  # step 5
         if not decision.permitted:
             return self._deny(command, target, decision)
-        reach("decided")
+        failpoint("decided")
         if (obstacle := self._obstacle(command, adopted, target)) is not None:
             return replace(obstacle, decision=decision)
 
-        seen_before, unrecorded = (self.epoch, adopted.version, policy.version), ""
+        basis, unrecorded = _Basis(self._stops, adopted.version, policy.version), ""
         try:
             await self._write_dispatch(admitted, target, decision)  # step 9
         except NOT_RECORDED as error:
@@ -197,16 +208,16 @@ class Executor:
             if not (command.principal.role.is_person and target.toward_safe):
                 return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, unrecorded)
             log.error("a command toward the safe state goes out, though %s", unrecorded)
-        reach("dispatched")
+        failpoint("dispatched")
 
-        if (change := self._change_since(seen_before, command, adopted)) is not None:  # step 10
+        if (change := self._change_since(basis, command, adopted)) is not None:  # step 10
             return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
-            outcome = await self._send_and_watch(execution, target, watch, sent)
+            outcome = await self._send_and_watch(execution, target, watch, released)
         return outcomes.with_note(outcome, unrecorded) if unrecorded else outcome
 
     async def _send_and_watch(
-        self, execution: Execution, target: Target, watch: Watch, sent: asyncio.Future[None] | None
+        self, execution: Execution, target: Target, watch: Watch, released: asyncio.Future[None] | None
     ) -> Outcome:
         """Steps 11 and 12: the bytes go out, and then the world is looked at."""
         driver = self._drivers.get(self._registry[execution.command.thing].driver)
@@ -222,15 +233,15 @@ class Executor:
             log.exception("the driver %s failed in its own way", driver.name)
             return Outcome(Result.IN_DOUBT, detail=f"the driver {driver.name} failed while sending")
         self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
-        reach("sent")
-        if sent is not None and not sent.done():
-            sent.set_result(None)
+        failpoint("sent")
+        if released is not None and not released.done():
+            released.set_result(None)
         if not target.aims:
             return outcomes.not_observable()
-        if watch.fitted:
+        if watch.fitted:  # it was so before: a report would prove nothing
             return outcomes.unchanged(target, sent=True)
         watched = await watch.result(driver, _transition_s(target))
-        reach("seen")
+        failpoint("seen")
         return outcomes.of_watch(watched)
 
     # ---------------------------------------------------------------- the helpers, in the order of their steps
@@ -261,9 +272,10 @@ class Executor:
         if adopted.suspended:
             detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
             return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
+        # What is not idempotent could undo itself the second time. What is goes out all the same: our state may be wrong.
         if not target.operation.idempotent and target.already_fits:
             return outcomes.unchanged(target, sent=False)
-        lost = adopted.reach.reachable is False
+        lost = adopted.reach.reachable is False  # toward the safe state it is tried even so
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
             reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
             return Outcome(
@@ -274,23 +286,25 @@ class Executor:
     async def _write_dispatch(self, admitted: _Admitted, target: Target, decision: Decision) -> None:
         execution = admitted.execution
         entry = records.dispatch(execution, target, decision, admitted.request, self._clock.wall())
-        reach("dispatching")
+        failpoint("dispatching")
         execution.ledger_seq = await self._ledger.commit(entry)
 
-    def _change_since(self, before: tuple[int, int, str], command: Command, adopted: Adopted) -> str | None:
-        """From here to the first byte there is no await: what holds now holds for the send."""
+    def _change_since(self, basis: _Basis, command: Command, adopted: Adopted) -> str | None:
+        """What no longer is as it was decided on. From here to the first byte there is no await: what holds now holds then."""
         if self._revoked(command.token):
             return "the caller's token was revoked meanwhile"
-        if self._registry.get(adopted.id) is not adopted or before[1] != adopted.version:
+        if self._registry.get(adopted.id) is not adopted or basis.thing != adopted.version:
             return f"{adopted.id} was changed meanwhile; look at it and ask again"
-        if before[0] != self.epoch:
+        if basis.stops != self._stops:
             return "everything was stopped meanwhile"
-        if before[2] != self._policy().version:
+        if basis.rules != self._policy().version:
             return "the rules were changed meanwhile; ask again"
         return None
 
     def _give_up(self, execution: Execution, error: BaseException) -> None:
-        """Its caller or the gateway ends (what was sent then is settled at the next start), or we made a mistake."""
+        """The gateway ends, the caller left before the send, or we made a mistake. A command that was sent when the gateway
+        ended is left open here: the next start settles it.
+        """
         if execution.dispatched_at is None:
             self._end(execution, Outcome(Result.NOT_SENT, detail="it was given up before it was sent"))
         elif isinstance(error, Exception) and execution.outcome is None:
@@ -302,7 +316,7 @@ class Executor:
         execution.outcome, execution.ended_at = outcome, now
         if outcome.reason not in DENIALS:  # these stand in the ledger already
             self._record(records.outcome(execution, outcome, now))
-        reach("recorded")
+        failpoint("recorded")
         self.counters[outcome.result] += 1
         self.outcome_latencies.append(now - execution.requested_at)
         self.tell(command, outcome, now)

@@ -30,7 +30,7 @@ def _armed() -> tuple[str, int]:
 _point, _left = _armed()
 
 
-def reach(point: str) -> None:
+def failpoint(point: str) -> None:
     """Says that `point` was reached. Costs one comparison when nothing is armed."""
     if _point:
         _count_down(point)

@@ -1,6 +1,7 @@
 """After a crash: the last row of each command tells what is known, and the rest is asked of the device.
 
-intent: certainly not sent · dispatch: the bytes may have gone out, so the property is looked at · outcome: known.
+intent: certainly not sent (commands that wait for a person; a later version writes them) · dispatch: the bytes may have gone
+out, so the property is looked at · outcome: known. What is as it was asked for counts as confirmed, whoever did it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Final
+
+import orjson
 
 from capabilities.effects import Effect
 from capabilities.readings import Reading
@@ -103,9 +106,13 @@ class Recovery:
         adopted, effects = self._registry.get(row.thing), records.effects(row.body)
         if not effects or adopted is None:
             return Outcome(
-                Result.IN_DOUBT, detail="the gateway stopped after sending; its effect cannot be observed"
+                Result.IN_DOUBT,
+                detail="the gateway stopped before it knew the end, and the effect cannot be observed: it may have gone out",
             )
-        outcome = Outcome(Result.IN_DOUBT, detail="the gateway stopped after sending; the property is gone")
+        outcome = Outcome(
+            Result.IN_DOUBT,
+            detail="the gateway stopped before it knew the end, and the property is gone: it may have gone out",
+        )
         for effect, expected in effects:
             slot = adopted.slots.get(effect.property)
             if slot is not None:
@@ -140,10 +147,10 @@ class Recovery:
                     log.exception("the driver %s failed in its own way", driver)
             sight = await expectation.wait(pause)
             if sight.how is Seen.YES and sight.report is not None:
-                detail = "the gateway stopped after sending; the effect was seen afterwards"
+                detail = "the gateway stopped before it knew the end; the effect was seen afterwards"
                 return _seen(Result.CONFIRMED, detail, slot, sight.report.reading, sight.report.evidence)
             if sight.how is Seen.SUPERSEDED:
-                detail = f"the gateway stopped after sending; a newer command took over ({sight.by})"
+                detail = f"the gateway stopped before it knew the end; a newer command took over ({sight.by})"
                 return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, detail)
             if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
                 return None
@@ -178,18 +185,22 @@ def _what_the_state_says(slot: Slot, waited_for: Expectation) -> Outcome:
         expected, reading = waited_for.expected, slot.reading
         if waited_for.effect.met_by(reading.value, expected):
             return _seen(Result.CONFIRMED, "seen after the restart", slot, reading, slot.evidence)
-        detail = f"after the restart the device shows {reading.value!r}, not {expected!r}"
+        detail = f"after the restart the device shows {_json(reading.value)}, not {_json(expected)}"
         return _seen(Result.UNCONFIRMED, detail, slot, reading, slot.evidence)
     who = "the device itself has" if waited_for.needs_device else "the device has"
     return Outcome(
         Result.IN_DOUBT,
-        detail=f"the gateway stopped after sending, and {who} not been heard since; please look",
+        detail=f"the gateway stopped before it knew the end, and {who} not been heard since; please look",
     )
 
 
 def _seen(result: Result, detail: str, slot: Slot, reading: Reading, evidence: Evidence) -> Outcome:
     reason = Reason.NONE if result is Result.CONFIRMED else Reason.NOT_SEEN
     return Outcome(result, reason, detail, property=slot.property.name, reading=reading, evidence=evidence)
+
+
+def _json(value: Json) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _command(row: Record) -> Command:

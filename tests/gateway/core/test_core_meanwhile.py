@@ -86,7 +86,7 @@ async def test_a_thing_forgotten_meanwhile_stops_the_command(tmp_path: Path, hol
 async def test_a_stop_of_everything_stops_the_command(tmp_path: Path, holding: None) -> None:
     async with opened(tmp_path, [lamp()]) as rig:
         task = await held(rig, "lamp.on", True)
-        rig.gateway.executor.epoch += 1
+        rig.gateway.executor._stops += 1
         release(rig)
         await changed_meanwhile(rig, task, "everything was stopped")
 

@@ -139,8 +139,8 @@ def test_ids_sort_by_time(times: list[float]) -> None:
 
 @pytest.mark.parametrize(("name", "reached"), [("sent", 1), ("sent:3", 3)])
 def test_the_process_ends_at_the_point_that_is_named(name: str, reached: int) -> None:
-    loop = "for i in range(9): print(i + 1, flush=True); reach('seen'); reach('sent')"
-    program = f"from gateway.failpoints import reach\n{loop}"
+    loop = "for i in range(9): print(i + 1, flush=True); failpoint('seen'); failpoint('sent')"
+    program = f"from gateway.failpoints import failpoint\n{loop}"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={"HEARTH_FAILPOINT": name},
