@@ -59,7 +59,7 @@ class MqttDriver:
         self._board = Switchboard(self._ingest, self._availability, self._refusals)
         self._command_topics = CommandTopics()
         self._connection = Connection(settings, self)
-        self._settings = settings
+        self._announce_birth, self._birth_topic = settings.announce_birth, settings.birth_topic
         self._birth = Birth(self._is_reading, self._cry)
         self._cried_at = float("-inf")  # on the loop's clock
         self._debounce: asyncio.TimerHandle | None = None
@@ -69,7 +69,7 @@ class MqttDriver:
 
     async def __aenter__(self) -> Self:
         self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
-        self._connection.subscribe([(self._settings.birth_topic, 0)])
+        self._connection.subscribe([(self._birth_topic, 0)])
         await self._connection.__aenter__()
         return self
 
@@ -134,7 +134,7 @@ class MqttDriver:
             if self._discovery.is_ours(topic):
                 if self._discovery.feed(topic, payload):
                     self._announced()
-            elif topic == self._settings.birth_topic:
+            elif topic == self._birth_topic:
                 if payload == BIRTH and not retained:
                     self._somebody_was_born()
             elif topic in self._refusals.logs:
@@ -151,7 +151,7 @@ class MqttDriver:
     def link_up(self) -> None:
         """We are connected, and hear everything."""
         self._availability.link_up()
-        if self._settings.announce_birth:
+        if self._announce_birth:
             self._birth.link_up()
 
     def link_down(self, reason: str) -> None:
@@ -167,7 +167,7 @@ class MqttDriver:
     def _cry(self) -> None:
         self._cried_at = asyncio.get_running_loop().time()
         self._ingest.expect_retelling()
-        self._connection.tell(self._settings.birth_topic, BIRTH)
+        self._connection.tell(self._birth_topic, BIRTH)
 
     def _somebody_was_born(self) -> None:
         """Ourselves, which we know, or a Home Assistant on the same broker."""

@@ -30,12 +30,16 @@ class Demo:
     def __init__(self, directory: Path) -> None:
         self.temporary = directory / "tmp"
         self.home = directory / "home"
-        for folder in (self.temporary, self.home):
-            folder.mkdir()
+        self.runtime = directory / "run"
+        for folder in (self.temporary, self.home, self.runtime):
+            folder.mkdir(mode=0o700)
         self.environ = {
             "PATH": f"{Path(HEARTH).parent}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(
+                self.runtime
+            ),  # as a login makes it; a gateway of the system may run on this machine
             "LANG": "C.UTF-8",
         }
         began = time.monotonic()
@@ -129,5 +133,5 @@ def test_ctrl_c_leaves_nothing_behind(demo: Demo) -> None:
     assert said.strip() == "Stopped; nothing was left behind."
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
-    assert not list(demo.temporary.rglob("*"))
-    assert not list(demo.home.rglob("*"))
+    for folder in (demo.temporary, demo.home, demo.runtime):
+        assert not list(folder.rglob("*"))
