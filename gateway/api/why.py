@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
+import orjson
 from aiohttp import web
 
-from capabilities.vocabulary import Json
+from capabilities.readings import Reading
+from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
 from gateway.api.auth import caller
 from gateway.api.executions import may_see
 from gateway.api.problems import not_found
 from gateway.api.readings import detail
+from gateway.api.seen import visible_body
 from gateway.api.things import find_thing
 from gateway.api.wire import reply, rfc3339
 from gateway.commands import Reason, Result
 from gateway.context import Gateway
 from gateway.ledger import Record
 from gateway.records import effects
+from gateway.rights import Topics
 from gateway.state import Slot
 from policies import Principal
 
@@ -25,6 +31,24 @@ LOOKED_THROUGH: Final = 200
 """Entries of a Thing, newest first: what lies further back no longer explains the present."""
 
 _MOVED_NOTHING: Final = frozenset({Result.REJECTED, Result.NOT_SENT, Result.REFUSED})
+_NOT_SEEN: Final = frozenset({Result.UNCONFIRMED, Result.IN_DOUBT})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A dispatched command that may have moved the property that it shows in."""
+
+    dispatch: Record
+    outcome: Record | None  # None: it has not ended
+    shows_in: str
+
+    @property
+    def result(self) -> Json:
+        return self.outcome.body.get("result") if self.outcome else None
+
+    @property
+    def confirmed(self) -> bool:
+        return bool(self.result == Result.CONFIRMED)
 
 
 class WhyRoutes:
@@ -35,10 +59,12 @@ class WhyRoutes:
         return [web.get("/things/{thing}/why", self.why)]
 
     async def why(self, request: web.Request) -> web.Response:
-        """`?property=` asks for one; else it is the property that was moved last.
+        """`?property=` asks for one; else it is the property that was moved last, or the Thing's first.
 
-        `cause` is `command` (the state is what it asked for), `device` (changed at the device, or by something that does
-        not go through this gateway) or `unknown`; `command` is the last one that moved it, null if there is none.
+        `cause` is `command` (the state is what the last command asked for), `unconfirmed` (the last command was not seen to
+        work), `device` (a reading after a confirmed command differs from it: changed at the device, or by something that does
+        not go through this gateway; also where no command is recorded) or `unknown`. `command` is the last one that may have
+        moved it, null if there is none; `before` is the last confirmed one before an unconfirmed one.
         """
         adopted, principal = find_thing(self._gateway, request), caller(request)
         wanted = request.query.get("property", "")
@@ -49,77 +75,98 @@ class WhyRoutes:
             thing=adopted.id, kinds=("dispatch", "outcome"), limit=LOOKED_THROUGH, newest_first=True
         )
         outcomes = {record.execution: record for record in records if record.kind == "outcome"}
-        last = next(
-            (
-                record
-                for record in records
-                if record.kind == "dispatch"
-                and _moved(record, outcomes.get(record.execution), wanted)
-                and (adopted.id, _property(record)) in sees
-            ),
-            None,
-        )
-        slot = adopted.slots.get(wanted or (_property(last) if last else ""))
-        return reply(_answer(adopted, slot, last, outcomes, principal))
+        moves = [
+            Move(record, outcomes.get(record.execution), shows_in)
+            for record in records
+            if record.kind == "dispatch"
+            and (shows_in := _shows_in(record, wanted, lambda name: (adopted.id, name) in sees))
+            and not _moved_nothing(outcomes.get(record.execution))
+        ]
+        name = wanted or (moves[0].shows_in if moves else "")
+        slot = adopted.slots.get(name) if name else _main(adopted, sees)
+        return reply(_answer(adopted, slot, moves, principal, sees))
 
 
-def _property(record: Record) -> str:
-    """The property that a dispatched command shows in."""
-    shown = effects(record.body)
-    return shown[0][0].property if shown else str(record.body.get("affordance"))
+def _main(adopted: Adopted, sees: Topics) -> Slot | None:
+    """What a Thing is asked about that no command moved: its first property, of those that something is known of."""
+    visible = [slot for slot in adopted.slots.values() if slot.topic in sees]
+    return next((slot for slot in visible if slot.reading is not None), visible[0] if visible else None)
 
 
-def _moved(dispatch: Record, outcome: Record | None, wanted: str) -> bool:
-    if wanted and _property(dispatch) != wanted:
-        return False
+def _shows_in(dispatch: Record, wanted: str, visible: Callable[[str], bool]) -> str:
+    """The property that a dispatched command shows in: the `wanted` one, or the first that is visible; "" for none."""
+    names = [effect.property for effect, _ in effects(dispatch.body)] or [
+        str(dispatch.body.get("affordance"))
+    ]
+    return next((name for name in names if name == (wanted or name) and visible(name)), "")
+
+
+def _moved_nothing(outcome: Record | None) -> bool:
     if outcome is None:
-        return True  # still on its way, or nobody knows
+        return False  # still on its way, or nobody knows
     body = outcome.body
-    return body.get("result") not in _MOVED_NOTHING and body.get("reason") != Reason.UNCHANGED
+    return body.get("result") in _MOVED_NOTHING or body.get("reason") == Reason.UNCHANGED
 
 
 def _answer(
     adopted: Adopted,
     slot: Slot | None,
-    last: Record | None,
-    outcomes: dict[str, Record],
+    moves: list[Move],
     principal: Principal,
+    sees: Topics,
 ) -> dict[str, Json]:
+    last = moves[0] if moves else None
     cause = _cause(slot, last)
-    outcome = outcomes.get(last.execution) if last else None
-    command = _command(last, outcome, open_=may_see(principal, last.principal)) if last else None
-    answer: dict[str, Json] = {
+    command = _command(last, principal, sees) if last else None
+    before = None
+    if last is not None and cause == "unconfirmed":
+        sure = next((move for move in moves[1:] if move.shows_in == last.shows_in and move.confirmed), None)
+        before = _command(sure, principal, sees) if sure else None
+    return {
         "thing": adopted.id,
         "property": slot.topic[1] if slot else None,
         "cause": cause,
+        "state": detail(slot) if slot else None,
+        "command": command,
+        "before": before,
+        "explanation": _sentence(slot, cause, command, before),
     }
-    answer["state"] = detail(slot) if slot else None
-    answer["command"] = command
-    answer["explanation"] = _sentence(slot, cause, command)
-    return answer
 
 
-def _cause(slot: Slot | None, last: Record | None) -> str:
+def _cause(slot: Slot | None, last: Move | None) -> str:
     reading = slot.current if slot else None
     if last is None:
         return "device" if reading is not None else "unknown"
-    wanted = [pair for pair in effects(last.body) if slot is not None and pair[0].property == slot.topic[1]]
+    wanted = [
+        pair for pair in effects(last.dispatch.body) if slot is not None and pair[0].property == slot.topic[1]
+    ]
+    if reading is not None and any(effect.met_by(reading.value, expected) for effect, expected in wanted):
+        return "command"
+    if last.result in _NOT_SEEN:
+        return "unconfirmed"
     if reading is None or not wanted:
         return "command" if slot is None else "unknown"
-    effect, expected = wanted[0]
-    return "command" if effect.met_by(reading.value, expected) else "device"
+    return "device" if last.confirmed and _came_after(reading, last) else "unknown"
 
 
-def _command(dispatch: Record, outcome: Record | None, *, open_: bool) -> dict[str, Json]:
+def _came_after(reading: Reading, confirmed: Move) -> bool:
+    """Whether a reading came after the one that confirmed a command."""
+    seen = confirmed.outcome.body.get("seen") if confirmed.outcome else None
+    at_ms = seen.get("at_ms") if isinstance(seen, dict) else None
+    return isinstance(at_ms, int | float) and round(reading.received_at * 1000) >= at_ms
+
+
+def _command(move: Move, principal: Principal, sees: Topics) -> dict[str, Json]:
     """What the ledger has of a command. Whose it was, and what for, is told to those who may read that entry."""
+    dispatch, outcome = move.dispatch, move.outcome
     body = dispatch.body
     shown: dict[str, Json] = {
         "at": rfc3339(dispatch.at),
         "affordance": body.get("affordance"),
         "value": body.get("value"),
-        "outcome": outcome.body.get("result") if outcome else None,
+        "outcome": move.result,
     }
-    if open_:
+    if may_see(principal, dispatch.principal):
         shown |= {
             "principal": dispatch.principal,
             "purpose": (dispatch.private or {}).get("purpose", ""),
@@ -128,27 +175,44 @@ def _command(dispatch: Record, outcome: Record | None, *, open_: bool) -> dict[s
             "execution": dispatch.execution,
             "entry": dispatch.seq,
         }
-        for name in ("reason", "detail", "seen"):
-            if outcome is not None and name in outcome.body:
-                shown[name] = outcome.body[name]
+        ended = visible_body(outcome.thing, outcome.body, sees) if outcome is not None else {}
+        shown |= {name: ended[name] for name in ("reason", "detail", "seen") if name in ended}
     return shown
 
 
-def _sentence(slot: Slot | None, cause: str, command: dict[str, Json] | None) -> str:
+def _sentence(
+    slot: Slot | None, cause: str, command: dict[str, Json] | None, before: dict[str, Json] | None
+) -> str:
     """The answer in one sentence for a person."""
-    reading = slot.current if slot else None
-    since = f" since {rfc3339(reading.observed_at)}" if reading else ""
+    state = _state(slot)
     if command is None:
-        if reading is None:
-            return "nothing is known of it, and no command is recorded"
-        return f"the device reports it{since}; no command is recorded"
-    who = command.get("principal") or "somebody"
-    asked = f"{who} asked for {command['affordance']} at {command['at']}"
-    purpose = f" ({command['purpose']})" if command.get("purpose") else ""
+        return f"{state}; no command of Hearth's moved it"
+    asked, outcome = _asked(command), command["outcome"] or "open"
     match cause:
         case "command":
-            return f"{asked}{purpose}; outcome: {command['outcome'] or 'open'}"
+            return f"{asked}; outcome: {outcome}"
+        case "unconfirmed":
+            earlier = f"; before that, {_asked(before)}, and it was seen" if before else ""
+            return f"the last command was not seen to work: {asked}; outcome: {outcome}; {state}{earlier}"
         case "device":
-            return f"it was changed at the device, or by something else than this gateway{since}; before that, {asked}{purpose}"
+            return f"{state}: changed at the device, or by something else than this gateway; before that, {asked}"
         case _:
-            return f"{asked}{purpose}; what the device did is not known"
+            return f"{asked}; outcome: {outcome}; {state}"
+
+
+def _state(slot: Slot | None) -> str:
+    if slot is None:
+        return "nothing is known of its state"
+    name, reading = slot.property.name, slot.current
+    if reading is None:
+        return f"nothing is known of its {name}"
+    quality = "" if reading.quality is Quality.GOOD else f", {reading.quality}"
+    return (
+        f"{name} is {orjson.dumps(reading.value).decode()} (seen at {rfc3339(reading.observed_at)}{quality})"
+    )
+
+
+def _asked(command: dict[str, Json]) -> str:
+    who = command.get("principal") or "somebody"
+    purpose = f" ({command['purpose']})" if command.get("purpose") else ""
+    return f"{who} asked for {command['affordance']} at {command['at']}{purpose}"

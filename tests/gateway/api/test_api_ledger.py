@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.gateway.api.desk import House, lamp, sensor
+from dataclasses import replace
+
+from capabilities.vocabulary import Json
+from gateway.ledger import Entry
+from tests.gateway.api.desk import House, lamp, sensor, until
 
 WHY = {"Hearth-Purpose": "it is dark"}
 
@@ -111,3 +115,73 @@ async def test_why_keeps_others_purposes_to_themselves(house: House) -> None:
         assert (await answer.json())["cause"] == "device"
     async with agent.get("/things/lamp/why?property=nothing") as answer:
         assert answer.status == 404
+
+
+async def test_why_blames_nobody_for_a_deaf_device(house: House) -> None:
+    await house.adopt(lamp())
+    owner = await house.owner()
+    async with owner.put("/things/lamp/properties/on", json=True) as answer:
+        assert answer.status == 204
+        worked = answer.headers["Hearth-Execution"]
+    house.driver.mood = "deaf"
+    house.hasten("lamp", 0.01)
+    async with owner.put("/things/lamp/properties/on", json=False, headers=WHY) as answer:
+        assert answer.status == 504
+        deaf = answer.headers["Hearth-Execution"]
+    for query in ("", "?property=on"):
+        async with owner.get(f"/things/lamp/why{query}") as answer:
+            why = await answer.json()
+        assert (why["cause"], why["state"]["value"]) == ("unconfirmed", True)
+        assert (why["command"]["execution"], why["before"]["execution"]) == (deaf, worked)
+        assert why["explanation"].startswith("the last command was not seen to work: anna asked for on")
+        assert "changed at the device" not in why["explanation"]
+
+
+async def test_why_blames_nobody_after_a_crash(house: House) -> None:
+    await house.adopt(lamp())
+    await house.known("lamp", "on", False)
+    owner, ledger, at = await house.owner(), house.gateway.ledger, house.gateway.clock.wall()
+    effects: list[Json] = [{"property": "on", "value": True, "within_ms": 5000}]
+    sent: dict[str, Json] = {"affordance": "on", "action": False, "value": True, "effects": effects}
+    await ledger.commit(Entry("dispatch", at, sent, "e1", "anna", "lamp"))
+    async with owner.get("/things/lamp/why") as answer:
+        why = await answer.json()
+    assert (why["cause"], why["command"]["outcome"]) == ("unknown", None)
+    for result in ("in_doubt", "unconfirmed"):
+        await ledger.commit(Entry("outcome", at, {"result": result}, "e1", "anna", "lamp"))
+        async with owner.get("/things/lamp/why") as answer:
+            why = await answer.json()
+        assert (why["cause"], why["before"]) == ("unconfirmed", None)
+        assert "not seen to work" in why["explanation"]
+
+
+async def test_why_takes_no_older_reading_for_a_hand(house: House) -> None:
+    """What a broker kept from before the command does not tell that somebody changed it since."""
+    await house.adopt(lamp())
+    owner = await house.owner()
+    async with owner.put("/things/lamp/properties/on", json=True) as answer:
+        assert answer.status == 204
+    slot = house.gateway.registry["lamp"].slots["on"]
+    assert slot.reading is not None
+    earlier = slot.reading.received_at - 60
+    slot.reading = replace(slot.reading, value=False, observed_at=earlier, received_at=earlier)
+    async with owner.get("/things/lamp/why") as answer:
+        assert (await answer.json())["cause"] == "unknown"
+
+
+async def test_why_tells_the_state_of_what_no_command_moved(house: House) -> None:
+    await house.adopt(lamp(), sensor())
+    await house.known("attic", "temperature", 21.7)
+    await house.known("lamp", "brightness", 40)
+    owner = await house.owner()
+    async with owner.get("/things/attic/why") as answer:
+        why = await answer.json()
+    assert (why["property"], why["state"]["value"], why["state"]["quality"]) == ("temperature", 21.7, "good")
+    assert why["explanation"].startswith("temperature is 21.7 (seen at 20")
+    assert why["explanation"].endswith("; no command of Hearth's moved it")
+    async with owner.get("/things/lamp/why") as answer:
+        assert (await answer.json())["state"]["value"] == 40
+    house.driver.lose("attic", "its battery is empty")
+    await until(lambda: house.gateway.registry["attic"].reach.reachable is False)
+    async with owner.get("/things/attic/why") as answer:
+        assert ", stale)" in (await answer.json())["explanation"]
