@@ -1,6 +1,6 @@
 """Watching for the effect of one command: from before the bytes go out until it is seen, or the time is over.
 
-An *effect* is what the description promises (which property, how long). An *aim* is the effect of this one command (this value).
+An *effect* is what the description promises (which property, how long). An *aim* is the effect of one command (this value).
 An *expectation* waits for an aim; the *sight* is how that ended. A *watch* holds all the expectations of one command.
 """
 
