@@ -192,7 +192,7 @@ class Executor:
             StateUnknown,
             SchemaError,
         ) as error:  # from the state as it is, no value can be reached that fits
-            return Outcome(Result.REFUSED, Reason.STATE_UNKNOWN, str(error))
+            return outcomes.unresolved(error, self._clock.wall())
         decision = decide(policy, command.principal, adopted, target)  # step 5
         if not decision.permitted:
             return self._deny(command, target, decision)
@@ -278,9 +278,8 @@ class Executor:
         lost = adopted.reach.reachable is False  # toward the safe state it is tried even so
         if adopted.driver not in self._drivers or (lost and not target.toward_safe):
             reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
-            return Outcome(
-                Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, f"{adopted.id} cannot be reached: {reason}"
-            )
+            last = target.aims[0].slot if target.aims else None
+            return outcomes.unreachable(reason, last, self._clock.wall())
         return None
 
     async def _write_dispatch(self, admitted: _Admitted, target: Target, decision: Decision) -> None:

@@ -53,10 +53,7 @@ class IdempotencyKeys:
         earlier = self._claims.get(key)
         if earlier is not None and earlier.expires > now:
             if earlier.request != request:
-                raise KeyInOtherUse(
-                    f"the idempotency key {command.key!r} was used for {earlier.execution.command.thing}."
-                    f"{earlier.execution.command.affordance} with other content; use a new key for a new request"
-                )
+                raise KeyInOtherUse(_in_other_use(earlier.execution.command, command))
             return earlier
         self._make_room(now)
         self._claims[key] = Claim(
@@ -99,3 +96,10 @@ class IdempotencyKeys:
             oldest = next((k for k, c in self._claims.items() if c.ended.done()), None)
             if oldest is not None:
                 del self._claims[oldest]
+
+
+def _in_other_use(earlier: Command, command: Command) -> str:
+    where = (command.thing, command.affordance, command.is_action)
+    same = (earlier.thing, earlier.affordance, earlier.is_action) == where
+    what = f"{earlier.thing}.{earlier.affordance}" + (" with another value" if same else "")
+    return f"{command.key!r} was used for {what}; a new request needs a new key"

@@ -16,6 +16,18 @@ class StateUnknown(Exception):
     """A relative command cannot be made absolute: nobody knows where it would start from."""
 
 
+class OutOfReach(StateUnknown):
+    """Nobody knows, for its Thing cannot be reached: neither this nor another command would be sent now. `slot` is what was
+    seen last.
+    """
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        super().__init__(
+            f"{slot.topic[0]} cannot be reached" + (f": {why}" if (why := slot.reach.reason) else "")
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Aim:
     """One property in which the command's effect shows, and what it shall show."""
@@ -56,7 +68,9 @@ class Target:
 
 
 def resolve(adopted: Adopted, operation: Operation, value: Json) -> Target:
-    """Makes `operation` with the checked `value` absolute. Raises `StateUnknown`, and `SchemaError` for a step out of range."""
+    """Makes `operation` with the checked `value` absolute. Raises `StateUnknown` (`OutOfReach`), and `SchemaError`
+    for a step out of range.
+    """
     if operation.absolute is not None:
         operation, value = _absolute(adopted, operation, value)
     aims = tuple(_aims(adopted, operation, value))
@@ -84,6 +98,8 @@ def _absolute(adopted: Adopted, operation: Operation, value: Json) -> tuple[Oper
     name = operation.property or ""
     slot, write = adopted.slots.get(name), adopted.thing.writes.get(name)
     reading = slot.trusted if slot is not None else None
+    if slot is not None and reading is None and slot.reach.reachable is False:
+        raise OutOfReach(slot)
     if reading is None or write is None:
         raise StateUnknown(
             f"{operation.name} needs to know {adopted.id}'s {name}, and there is no good reading of it; "
@@ -93,7 +109,7 @@ def _absolute(adopted: Adopted, operation: Operation, value: Json) -> tuple[Oper
         return write, write.check(not reading.value)
     step = value.get("by") if isinstance(value, dict) else value
     if not isinstance(step, int | float) or not isinstance(reading.value, int | float):
-        raise StateUnknown(f"{operation.name} needs a number to step from, {name} is {reading.value!r}")
+        raise StateUnknown(f"{operation.name} needs a number to step from, and {name} is none")
     return write, write.check(
         min(max(reading.value + step, _bound(adopted, name, "minimum")), _bound(adopted, name, "maximum"))
     )

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import orjson
 
+from capabilities.errors import SchemaError
+from capabilities.vocabulary import Json
 from drivers.driver import DriverError, NotSent, Rejected
 from gateway.commands import Outcome, Reason, Result
 from gateway.expectations import Seen
-from gateway.normalise import Target
+from gateway.normalise import OutOfReach, StateUnknown, Target
+from gateway.state import Slot
 from gateway.watching import Watched
 
 
@@ -22,12 +25,32 @@ def of_failure(error: DriverError) -> Outcome:
     return Outcome(Result.IN_DOUBT, detail=str(error))
 
 
+def unresolved(error: StateUnknown | SchemaError, now: float) -> Outcome:
+    """A relative command did not become an absolute one. `now` in seconds since the epoch."""
+    if isinstance(error, OutOfReach):
+        return unreachable(error.slot.reach.reason, error.slot, now)
+    return Outcome(Result.REFUSED, Reason.STATE_UNKNOWN, str(error))
+
+
+def unreachable(reason: str, last: Slot | None, now: float) -> Outcome:
+    """The device is out of reach, so nothing was sent. `last` is the property that the command would have changed."""
+    outcome = Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, reason)
+    reading = last.current if last is not None else None
+    if last is None or reading is None:
+        return replace(outcome, detail=reason or "nothing was ever seen of it")
+    name = last.property.name
+    value = ("on" if reading.value else "off") if name == "on" else f"{name} {_json(reading.value)}"
+    seen = f"last seen {value}, {_ago(now - reading.observed_at)} ago"
+    detail = "; ".join(filter(None, (reason, seen)))
+    return replace(outcome, detail=detail, property=name, reading=reading, evidence=last.evidence)
+
+
 def unchanged(target: Target, *, sent: bool) -> Outcome:
     """The state already fitted before anything was sent."""
-    aim = target.aims[0]
-    name, value = aim.slot.property.name, orjson.dumps(aim.expected).decode()
-    detail = f"{name} was {value} already" + ("" if sent else "; nothing was sent")
-    slot = aim.slot
+    slot = target.aims[0].slot
+    name = slot.property.name
+    was = f"was {_json(slot.reading.value)}" if slot.reading is not None else "fitted"
+    detail = f"{name} {was} already" + ("" if sent else "; nothing was sent")
     return Outcome(
         Result.ACKNOWLEDGED,
         Reason.UNCHANGED,
@@ -51,13 +74,13 @@ def not_observable() -> Outcome:
 def of_watch(watched: Watched) -> Outcome:
     """The command went out, and its effect was waited for."""
     aim, sight = watched.aim, watched.sight
-    name, expected = aim.slot.property.name, orjson.dumps(aim.expected).decode()
+    name, expected = aim.slot.property.name, _json(aim.expected)
     result, reason, detail = Result.UNCONFIRMED, Reason.NOT_SEEN, ""
     match sight.how:
         case Seen.YES:
             result, reason = Result.CONFIRMED, Reason.NONE
         case Seen.SUPERSEDED:
-            reason, detail = Reason.SUPERSEDED, f"a newer command took over ({sight.by})"
+            reason, detail = Reason.SUPERSEDED, f"it is {sight.by}"
         case Seen.LINK_LOST:
             result, reason, detail = (
                 Result.IN_DOUBT,
@@ -68,7 +91,7 @@ def of_watch(watched: Watched) -> Outcome:
             result, reason, detail = Result.REJECTED, Reason.NONE, sight.by
         case Seen.NOT_IN_TIME if sight.report is not None:
             reason = Reason.ECHO_ONLY
-            detail = f"only the bridge says that {name} is {expected}; the device itself has not confirmed it"
+            detail = f"the device itself has not confirmed that {name} is {expected}"
         case Seen.NOT_IN_TIME:
             detail = f"{name} did not become {expected} within {aim.effect.within:g} s"
     report = sight.report
@@ -80,3 +103,14 @@ def of_watch(watched: Watched) -> Outcome:
         reading=report.reading if report else None,
         evidence=report.evidence if report else None,
     )
+
+
+def _json(value: Json) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _ago(seconds: float) -> str:
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{max(seconds, 0):.0f} s"

@@ -83,7 +83,7 @@ def barred(limit: Limit, name: str, acceptance: Acceptance) -> Finding:
     """`limit` leaves no input over: by itself, or together with others."""
     if limit.value is None or limit.value is NOTHING:
         fix = Remedy(f'nothing in the request; only a change of rule "{limit.rule}" in set "{limit.set}"')
-        return _failure(limit, f"{name} is never accepted", False, fix)
+        return _failure(limit, f"{name}: never, whatever the value", False, fix)
     return _failure(limit, f"{say(name, limit.value)}, and others rule that out", False, acceptance.remedy())
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION
 from gateway.api.problems import Problem, bad_request, not_found
+from gateway.api.seen import visible, visible_preview
 from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Result
 from gateway.context import Gateway
@@ -28,6 +29,7 @@ LONGEST_KEY: Final = 255
 _KEY: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|([\x21\x23-\x5b\x5d-\x7e]+)')
 _TRACEPARENT: Final = re.compile(r"[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(?:-.*)?")
 _DONE: Final = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
+_NOTHING_SENT: Final = frozenset({Result.REFUSED, Result.NOT_SENT})
 
 
 class CommandDoor:
@@ -61,8 +63,7 @@ class CommandDoor:
             execution = await self._gateway.executor.run(command)
         except RequestError as error:
             raise self._problem(command, error) from error
-        self._hide(command, execution)
-        return execution
+        return self._visible(command, execution)
 
     async def start(self, command: Command) -> Execution:
         """As `run`, but returns once it was sent."""
@@ -70,14 +71,17 @@ class CommandDoor:
             execution = await self._gateway.executor.start(command)
         except RequestError as error:
             raise self._problem(command, error) from error
-        self._hide(command, execution)
-        return execution
+        return self._visible(command, execution)
 
     def dry_run(self, command: Command) -> web.Response:
         """What the rules say of it, while nothing moves: 200 whatever they say."""
         preview = self.preview(command)
         if not preview.decision.permitted and not self.may_know(command):
             raise not_found()
+        sees, adopted = self._gateway.rights.of(command.principal).sees, self._gateway.registry[command.thing]
+        operation = adopted.thing.operation(command.affordance, is_action=command.is_action)
+        if operation is not None:
+            preview = visible_preview(preview, command.thing, operation, sees)
         decision = preview.decision
         answer: dict[str, Json] = {
             "verdict": decision.verdict.name.lower().replace("_", "-"),
@@ -102,10 +106,13 @@ class CommandDoor:
         rights, topic = self._gateway.rights.of(command.principal), (command.thing, command.affordance)
         return topic in rights.acts if command.is_action else topic in rights.sees or topic in rights.writes
 
-    def _hide(self, command: Command, execution: Execution) -> None:
-        refused = execution.outcome is not None and execution.outcome.result is Result.REFUSED
-        if refused and not self.may_know(command):
+    def _visible(self, command: Command, execution: Execution) -> Execution:
+        """The execution as the caller may see it. Raises `Problem` (404) where they may not know of the affordance."""
+        nothing_sent = execution.outcome is not None and execution.outcome.result in _NOTHING_SENT
+        if nothing_sent and not self.may_know(command):
             raise not_found()
+        sees = self._gateway.rights.of(command.principal).sees
+        return visible(execution, self._gateway.registry.get(command.thing), sees)
 
     def _problem(self, command: Command, error: RequestError) -> Problem:
         if isinstance(error, KeyReused):

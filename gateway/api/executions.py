@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.commands import problem_of
 from gateway.api.problems import TYPE_PREFIX, Problem, not_found
+from gateway.api.seen import visible, visible_body
 from gateway.api.wire import plain_id, reply, rfc3339, segment
 from gateway.commands import Execution, Result
 from gateway.context import Gateway
@@ -35,7 +38,7 @@ class ExecutionRoutes:
         execution = self._gateway.executor.get(identifier)
         if execution is not None:
             self._check(request, execution)
-            return reply(status_of(execution))
+            return reply(self._status(request, execution))
         return reply(await self._from_ledger(request, identifier))
 
     async def newest(self, request: web.Request) -> web.Response:
@@ -52,7 +55,7 @@ class ExecutionRoutes:
             if (command.thing, command.affordance) == (thing, name) and may_see(
                 principal, command.principal.id
             ):
-                return reply(status_of(execution))
+                return reply(self._status(request, execution))
         raise Problem("not-found", f"{name} has not been invoked lately")
 
     async def cancel(self, request: web.Request) -> web.Response:
@@ -63,6 +66,10 @@ class ExecutionRoutes:
         self._check(request, execution)
         how = "has ended" if execution.outcome is not None else "was sent"
         raise Problem("not-cancellable", f"the command {how} already; send the opposite command instead")
+
+    def _status(self, request: web.Request, execution: Execution) -> dict[str, Json]:
+        sees = self._gateway.rights.of(caller(request)).sees
+        return status_of(visible(execution, self._gateway.registry.get(execution.command.thing), sees))
 
     def _check(self, request: web.Request, execution: Execution) -> None:
         command, parts = execution.command, request.match_info
@@ -85,7 +92,8 @@ class ExecutionRoutes:
             first.body.get("affordance"),
         ):
             raise not_found()
-        return status_from_records(records)
+        sees = self._gateway.rights.of(caller(request)).sees
+        return status_from_records([replace(r, body=visible_body(r.thing, r.body, sees)) for r in records])
 
 
 def may_see(principal: Principal, owner: str) -> bool:

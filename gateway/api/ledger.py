@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import bad_request
+from gateway.api.seen import visible_body
 from gateway.api.wire import LONGEST_PAGE, flag, number, plain_id, reply, rfc3339
 from gateway.context import Gateway
 from gateway.ledger import Record
@@ -55,11 +57,14 @@ class LedgerRoutes:
         if len(records) == limit:
             edge = {"before" if newest_first else "after": str(records[-1].seq)}
             headers["Link"] = f'</ledger?{urlencode({**query, **edge})}>; rel="next"'
+        if not manages(principal):
+            sees = self._gateway.rights.of(principal).sees
+            records = [replace(r, body=visible_body(r.thing, r.body, sees)) for r in records]
         return reply([entry(record) for record in records], headers=headers)
 
 
 def entry(record: Record) -> dict[str, Json]:
-    """One entry. `private` is null where there is none, or where it was erased."""
+    """One entry. `private` is null where there is none, or where it was erased; `hash` is of the whole entry."""
     return {
         "seq": record.seq,
         "at": rfc3339(record.at),

@@ -86,9 +86,9 @@ class PairingRoutes:
         try:
             info, secret = await self._gateway.identity.redeem(body.code, body.title)
         except WrongCodeError as error:
-            raise Problem("wrong-code", str(error), members={"tries_left": error.tries_left}) from error
+            raise Problem("wrong-code", error.remaining, members={"tries_left": error.tries_left}) from error
         except PairingClosedError as error:
-            raise Problem("pairing-closed", str(error)) from error
+            raise Problem("pairing-closed", error.ADVICE) from error
         return reply(shown(info) | {"secret": secret}, status=201)
 
     async def _check(self, session: Session, role: Role, principal: str) -> None:
@@ -126,6 +126,4 @@ class Tries:
             self._by_address.popitem(last=False)
         if count > TRIES_PER_MINUTE or self._all > TRIES_PER_MINUTE_IN_ALL:
             wait = str(60 - int(now % 60))
-            raise Problem(
-                "too-many-requests", f"too many tries; again in {wait} s", headers={"Retry-After": wait}
-            )
+            raise Problem("too-many-requests", f"try again in {wait} s", headers={"Retry-After": wait})

@@ -241,9 +241,7 @@ class Identity:
         window = self._window
         if window is None or not self.pairing_open():
             await self.close_pairing()
-            raise PairingClosedError(
-                "no pairing window is open: open one at the box, or on a phone that is paired"
-            )
+            raise PairingClosedError
         if not pairing.same(pairing.code_hash(code), window.code_hash):
             await self._wrong_code(window)
         self._window = None  # before anything is awaited: a code lets one device in

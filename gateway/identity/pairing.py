@@ -23,16 +23,19 @@ class PairingError(Exception):
 class PairingClosedError(PairingError):
     """No window is open: it was used, has run out, or too many codes were wrong."""
 
+    ADVICE: Final = "open one at the box, or on a phone that is paired"
+
+    def __init__(self) -> None:
+        super().__init__(f"no pairing window is open: {self.ADVICE}")
+
 
 class WrongCodeError(PairingError):
-    """The code is wrong. `tries_left` more, and the window closes."""
+    """The code is wrong. `tries_left` more, and the window closes; `remaining` says that in words."""
 
     def __init__(self, tries_left: int) -> None:
-        super().__init__(
-            f"the code is wrong; {tries_left} tries left"
-            if tries_left
-            else "the code is wrong; the window is closed"
-        )
+        left = f"{tries_left} {'try' if tries_left == 1 else 'tries'} left"
+        self.remaining = left if tries_left else "the window is closed: open another"
+        super().__init__(f"the code is wrong; {self.remaining}")
         self.tries_left = tries_left
 
 

@@ -172,7 +172,7 @@ def test_never() -> None:
     decision = decide(rules, None, subject("lock.unlock"))
     assert decision.findings == (
         Finding(
-            "n", "set1", Verdict.DENY, "w", "unlock is never accepted",
+            "n", "set1", Verdict.DENY, "w", "unlock: never, whatever the value",
             Remedy('nothing in the request; only a change of rule "n" in set "set1"'),
         ),
     )  # fmt: skip

@@ -63,6 +63,16 @@ async def test_a_state_that_fits_is_said_again_where_that_does_no_harm(tmp_path:
         assert rig.received("lamp") == 1
 
 
+async def test_what_fitted_already_is_said_as_it_was_seen(tmp_path: Path) -> None:
+    """A closed blind is as still as a stopped one: it was closed, though, not stopped."""
+    async with opened(tmp_path, [device("bedroom-blind")]) as rig:
+        seen = rig.value("bedroom-blind", "state")
+        assert seen == "open"
+        outcome = await rig.run("bedroom-blind.stop()")
+        assert how(outcome) == (Result.ACKNOWLEDGED, Reason.UNCHANGED)
+        assert outcome.detail == 'state was "open" already'
+
+
 async def test_what_is_not_idempotent_is_not_sent_for_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path, [device("bedroom-blind")]) as rig:
         actions = cast("dict[str, Operation]", rig.thing("bedroom-blind").thing.actions)

@@ -67,11 +67,16 @@ async def test_a_relative_command_needs_a_known_state(tmp_path: Path) -> None:
         assert rig.received("lamp") == 0
 
 
-async def test_a_relative_command_out_of_contact_is_refused(tmp_path: Path) -> None:
+async def test_a_relative_command_out_of_contact_is_not_sent(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp()]) as rig:
         rig.driver.cut_link()
         await rig.settle()
-        assert how(await rig.run("lamp.step()", {"by": 10})) == (Result.REFUSED, Reason.STATE_UNKNOWN)
+        for what, value in (("lamp.step()", {"by": 10}), ("lamp.brightness", 60)):
+            outcome = await rig.run(what, cast("Json", value))
+            assert how(outcome) == (Result.NOT_SENT, Reason.DEVICE_UNREACHABLE)
+            assert outcome.detail == "the link is cut; last seen brightness 50.0, 0 s ago"
+            assert (outcome.property, outcome.reading and outcome.reading.value) == ("brightness", 50)
+        assert await rig.rows("dispatch") == []
 
 
 async def test_a_suspended_thing_is_left_alone(tmp_path: Path) -> None:
@@ -124,7 +129,7 @@ async def test_a_preview_moves_nothing(tmp_path: Path) -> None:
         assert not executor.preview(rig.command("front-door.unlock()", by=CHILD)).decision.permitted
         rig.driver.cut_link()
         await rig.settle()
-        with pytest.raises(BadInput, match="no good reading"):
+        with pytest.raises(BadInput, match="lamp cannot be reached"):
             executor.preview(rig.command("lamp.toggle()"))
         assert await rig.rows("dispatch", "denied", "outcome") == []
         assert rig.driver.log.entries == type(rig.driver.log.entries)(maxlen=10_000)
