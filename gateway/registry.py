@@ -48,11 +48,7 @@ def adopt_none(_: Candidate) -> bool:
 
 def adopt_sensors(candidate: Candidate) -> bool:
     """Only what can move nothing comes in by itself."""
-    return not any(
-        component.kind in ACTUATOR_KINDS
-        or any(a.writable or a.role == "action" for a in component.affordances)
-        for component in candidate.components
-    )
+    return not any(_can_move(component) for component in candidate.components)
 
 
 class Registry:
@@ -197,11 +193,16 @@ class Registry:
         return adopted
 
     async def accept(self, thing: str, *, by: str) -> Adopted:
-        """A person looked at a suspended Thing and takes it as it is announced now. Raises `KeyError`, `AdoptionError`."""
+        """A person looked at a suspended Thing and takes it as it is announced now, or takes in what had to wait outside of
+        one that is not. Raises `KeyError`, `AdoptionError`.
+        """
         adopted = self._things[thing]
         row = await self._row(adopted)
         candidate = self.inbox.pop((adopted.driver, adopted.device), None)
         components = candidate.components if candidate else adopted.components
+        if not adopted.suspended:
+            known = {component.key: component for component in adopted.components}
+            components = tuple((known | {component.key: component for component in components}).values())
         fresh = await self._reinstall(row, components, suspended="")
         self._record("thing", fresh, by, {"accepted": True})
         return fresh
@@ -241,13 +242,17 @@ class Registry:
         if adopted.suspended:
             self.inbox[candidate.driver, candidate.id] = candidate
             return
-        merged = known | {component.key: component for component in candidate.components}
+        # A sensor that turns out to have a motor: what came in as harmless does not bring it along.
+        closed = not self._rule(candidate)
+        kept_out = [c for c in candidate.components if c.key not in known and closed and _can_move(c)]
+        if kept_out:
+            self.inbox[candidate.driver, candidate.id] = candidate
+            self._tell("grown", adopted)
+        merged = known | {c.key: c for c in candidate.components if c not in kept_out}
         if merged != known:
             await self._reinstall(await self._row(adopted), tuple(merged.values()), suspended="")
-        else:
-            adopted.components = tuple(
-                merged.values()
-            )  # the driver's own, instead of a second copy from the disk
+        else:  # the driver's own, instead of a second copy from the disk
+            adopted.components = tuple(merged.values())
 
     async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
         adopted.suspended = reason
@@ -359,6 +364,12 @@ class Registry:
             LedgerUnavailable
         ) as error:  # the house goes on; the ledger itself says that it could not be written
             log.error("not recorded: %s of %s: %s", kind, adopted.id, error)
+
+
+def _can_move(component: ComponentDescription) -> bool:
+    return component.kind in ACTUATOR_KINDS or any(
+        affordance.writable or affordance.role == "action" for affordance in component.affordances
+    )
 
 
 def _moved(known: ComponentDescription, announced: ComponentDescription) -> bool:

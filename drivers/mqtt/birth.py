@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-LOOK_AGAIN_S: Final = 0.1
+LOOK_AGAIN_S: Final = 0.2
 """Twice the pause after which announcements count as complete: what a broker kept has begun to arrive by then."""
 
 PATIENCE_S: Final = 5.0

@@ -23,11 +23,11 @@ from drivers.mqtt.wiring import CommandTopics, Switchboard
 
 log = logging.getLogger(__name__)
 
-CANDIDATE_DEBOUNCE_S: Final = 0.05
+CANDIDATE_DEBOUNCE_S: Final = 0.1
 """A publisher announces a device's entities one after the other, a broker all devices' mixed: so long after the last
 announcement it counts as complete."""
 
-CANDIDATE_PATIENCE_S: Final = 0.5
+CANDIDATE_PATIENCE_S: Final = 2.0
 """After so long candidates come out although announcements keep coming."""
 
 BIRTH: Final = b"online"

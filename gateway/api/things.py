@@ -65,12 +65,13 @@ class ThingRoutes:
         return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
 
     async def accept(self, request: web.Request) -> web.Response:
-        """A person takes a suspended Thing as it announces itself now."""
+        """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not."""
         adopted, principal = self.find(request), require_manager(request)
         try:
             fresh = await self._gateway.registry.accept(adopted.id, by=principal.id)
         except (AdoptionError, KeyError) as error:
             raise Problem("adoption-failed", str(error)) from error
+        self._gateway.ingest.catch_up(fresh.driver, fresh.device)
         return reply(self._summary(fresh, principal))
 
     async def forget(self, request: web.Request) -> web.Response:
