@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -75,6 +76,7 @@ class Registry:
         self._things: dict[str, Adopted] = {}
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
+        self._adopting = asyncio.Lock()
         self._ignored: set[CandidateKey] = set()
         self._by_device: dict[CandidateKey, str] = {}
         self._points: dict[str, dict[str, Target]] = {}
@@ -112,7 +114,7 @@ class Registry:
                 self._former[row.id] = replace(row, description=b"")
                 continue
             try:
-                self._install(row, components_from_json(row.description))
+                self._install(_made_of(row, components_from_json(row.description)))
             except (AdoptionError, ValueError, KeyError, TypeError) as error:
                 log.error("%s is no Thing any more, and must be adopted anew: %s", row.id, error)
                 await self._retire(row)
@@ -157,6 +159,12 @@ class Registry:
         by: str = "rule",
     ) -> Adopted:
         """Makes a candidate a Thing. Raises `AdoptionError` where it is one, or its description does not hold together."""
+        async with self._adopting:
+            return await self._adopt(candidate, title, room, labels, by)
+
+    async def _adopt(
+        self, candidate: Candidate, title: str, room: str, labels: frozenset[str], by: str
+    ) -> Adopted:
         key = (candidate.driver, candidate.id)
         if (known := self.by_device(*key)) is not None:
             raise AdoptionError(f"{candidate.title or candidate.id} is adopted already, as {known.id}")
@@ -176,12 +184,11 @@ class Registry:
             created_at=self._clock.wall(),
             updated_at=self._clock.wall(),
         )
-        adopted = self._install(row, candidate.components)
-        try:
-            await self._rows.save(row)
-        except BaseException:
-            self._uninstall(adopted)
-            raise
+        adopted = _made_of(row, candidate.components)
+        await self._rows.save(
+            row
+        )  # first on disk: a command to a Thing that a crash forgets could never be settled
+        self._install(adopted)
         self._former.pop(ident, None)
         self.inbox.pop(key, None)
         self._record(
@@ -274,38 +281,23 @@ class Registry:
             state="suspended" if suspended else "active",
             updated_at=self._clock.wall(),
         )
-        fresh = self._install(fresh_row, components, replaces=old)
+        fresh = _made_of(fresh_row, components)
+        self._install(fresh, replaces=old)
         await self._rows.save(fresh_row)
         return fresh
 
-    def _install(
-        self, row: ThingRow, components: tuple[ComponentDescription, ...], *, replaces: Adopted | None = None
-    ) -> Adopted:
-        try:
-            thing = compose(row.id, row.title, components, row.names, room=row.room, labels=row.labels)
-        except ComposeError as error:
-            raise AdoptionError(f"{row.title}: {error}") from error
-        adopted = Adopted(
-            thing,
-            driver=row.driver,
-            device=row.candidate,
-            components=components,
-            room=row.room,
-            labels=frozenset(row.labels),
-            suspended="announced anew with other commands" if row.state == "suspended" else "",
-        )
+    def _install(self, adopted: Adopted, *, replaces: Adopted | None = None) -> None:
         if replaces is not None:
             self._carry_over(replaces, adopted)
-        self._things[row.id] = adopted
-        self._by_device[row.driver, row.candidate] = row.id
-        points = self.points(row.driver)
+        self._things[adopted.id] = adopted
+        self._by_device[adopted.driver, adopted.device] = adopted.id
+        points = self.points(adopted.driver)
         for slot in adopted.slots.values():
             self._state.add(slot)
             points[slot.property.point] = slot
         points.update((tap.source.point, tap) for tap in adopted.taps.values())
         self.version += 1
         self._tell("updated" if replaces else "created", adopted)
-        return adopted
 
     def _uninstall(self, adopted: Adopted) -> None:
         del self._things[adopted.id]
@@ -364,6 +356,23 @@ class Registry:
             LedgerUnavailable
         ) as error:  # the house goes on; the ledger itself says that it could not be written
             log.error("not recorded: %s of %s: %s", kind, adopted.id, error)
+
+
+def _made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
+    """Raises `AdoptionError` where the description does not hold together."""
+    try:
+        thing = compose(row.id, row.title, components, row.names, room=row.room, labels=row.labels)
+    except ComposeError as error:
+        raise AdoptionError(f"{row.title}: {error}") from error
+    return Adopted(
+        thing,
+        driver=row.driver,
+        device=row.candidate,
+        components=components,
+        room=row.room,
+        labels=frozenset(row.labels),
+        suspended="announced anew with other commands" if row.state == "suspended" else "",
+    )
 
 
 def _can_move(component: ComponentDescription) -> bool:
