@@ -44,6 +44,9 @@ SETTLED_AFTER_S: Final = 3.0
 COLLECT_AFTER_OBJECTS: Final = 10_000
 """New containers between two passes of the collector over the youngest: some 5 MB at the most."""
 
+STARTUP_ERRORS: Final = (ConfigError, PolicyError, LedgerUnavailable, StorageError, sqlite3.Error, OSError)
+"""What keeps the gateway from starting, and a person can mend."""
+
 log = logging.getLogger(__name__)
 
 
@@ -120,16 +123,15 @@ async def open_gateway(
 
 
 async def run(config: Config, ready: Callable[[Gateway, str], None] | None = None) -> None:
-    """Serves until SIGTERM or SIGINT. `ready` is told the address once the port is open."""
+    """Serves until SIGTERM, SIGINT or SIGHUP. `ready` is told the address once the port is open."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     async with open_gateway(config) as gateway, serve(gateway) as address:
         log.info("hearth listens on %s", address)
+        log.info("at the box it listens on %s", config.socket)
         if ready is not None:
             ready(gateway, address)
-        loop.call_later(SETTLED_AFTER_S, _settle_memory)
+        asyncio.get_running_loop().call_later(SETTLED_AFTER_S, _settle_memory)
         await stop.wait()
 
 
@@ -139,10 +141,25 @@ def main(config_path: Path | None = None) -> int:
         config = load(config_path) if config_path else _default_config()
         logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         start_loop(run(config))
-    except (ConfigError, PolicyError, LedgerUnavailable, StorageError, sqlite3.Error, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+    except STARTUP_ERRORS as error:
+        print(in_words(error), file=sys.stderr)  # noqa: T201
         return 2
     return 0
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Whoever asks for the end (a terminal that is closed, too) gets one in order."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+
+def in_words(error: BaseException) -> str:
+    """What kept the gateway from starting, without the number that the system has for it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def start_loop(main_coroutine: Coroutine[None, None, None]) -> None:

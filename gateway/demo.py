@@ -9,17 +9,16 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.api.server import serve
-from gateway.app import open_gateway, start_loop
+from gateway.app import STARTUP_ERRORS, in_words, open_gateway, start_loop, stop_on_signals
 from gateway.config import Adoption, Config, Http, ManagedBroker, Mqtt, Publisher, user_runtime_dir
 from gateway.context import Gateway
 from gateway.protocols import stored_password
@@ -32,6 +31,8 @@ HOUSE_PUBLISHES: Final = (
 )
 HOUSE_OBEYS: Final = ("home/+/+/set", "home/+/+/set/+", "homeassistant/status")
 HOUSE_READY_S: Final = 15.0
+HOUSE_ENDS_S: Final = 5.0
+HOUSE_LOG: Final = "house.log"
 OWNER_CODE_S: Final = 3600.0
 """The owner's code of a demonstration lasts an hour: nobody outside this machine can reach it."""
 
@@ -39,32 +40,58 @@ AGENT: Final = Principal("coo", Role.AGENT, "Personal COO", acts_for="owner")
 
 
 def main(*, port: int = 8420, state_dir: Path | None = None) -> int:
-    """Runs until Ctrl-C. Returns an exit code."""
+    """Runs until Ctrl-C. Returns an exit code; what keeps it from running is printed in a line."""
     logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
-    with tempfile.TemporaryDirectory(prefix="hearth-demo-") as temporary:
-        start_loop(_demo(state_dir or Path(temporary), port))
-    return 0
+    failed: BaseException | None = None
+    try:
+        start_loop(_demo(state_dir, port))
+    except* (*STARTUP_ERRORS, _CannotRunError) as group:
+        failed = group
+    if failed is None:
+        return 0
+    print(f"hearth: {in_words(failed)}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
-async def _demo(state_dir: Path, port: int) -> None:
+class _CannotRunError(Exception):
+    """There can be no demonstration here, or no longer."""
+
+
+async def _demo(state_dir: Path | None, port: int) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    config = _config(state_dir, port)
-    print("Starting the gateway, a broker and a simulated house …", flush=True)  # noqa: T201
-    async with open_gateway(config) as gateway, serve(gateway) as address:
-        house = _start_house(config)
+    stop_on_signals(stop)
+    temporary = state_dir is None
+    with contextlib.ExitStack() as stack:
+        if state_dir is None:
+            state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hearth-demo-")))
+        config = _config(state_dir, port)
+        if _answers(config.socket):
+            raise _CannotRunError(f"a gateway of yours runs already at {config.socket}; stop it first")
+        _say("Starting the gateway, a broker and a simulated house …")
+        async with open_gateway(config) as gateway, serve(gateway) as address, _house(config) as house:
+            if await _wait_for_house(gateway, house, stop):
+                await _print_welcome(gateway, address)
+                await stop.wait()
+        with contextlib.suppress(OSError):
+            config.runtime_dir.rmdir()  # not empty where another gateway has its socket there
+    _say("\nStopped; nothing was left behind." if temporary else f"\nStopped; its data is in {state_dir}.")
+
+
+def _say(text: str) -> None:
+    """To whoever still listens: a terminal that was closed is no reason to end otherwise than in order."""
+    try:
+        print(text, flush=True)  # noqa: T201
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  until the process ends
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
         try:
-            await _wait_for_house(gateway, house)
-            await _print_welcome(gateway, address)
-            await stop.wait()
-        finally:
-            house.terminate()
-            await asyncio.to_thread(house.wait, 5)
-    with contextlib.suppress(OSError):
-        config.runtime_dir.rmdir()  # not empty where another gateway has its socket there
-    print("\nStopped; nothing was left behind.")  # noqa: T201
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def _config(state_dir: Path, port: int) -> Config:
@@ -78,7 +105,9 @@ def _config(state_dir: Path, port: int) -> Config:
     )
 
 
-def _start_house(config: Config) -> subprocess.Popen[bytes]:
+@contextlib.asynccontextmanager
+async def _house(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The devices, in a session of their own: Ctrl-C is for the demonstration, which ends them."""
     assert config.mqtt is not None
     assert config.mqtt.managed is not None
     directory = config.state_dir / "broker"
@@ -89,23 +118,54 @@ def _start_house(config: Config) -> subprocess.Popen[bytes]:
         *("--host", "127.0.0.1", "--port", str(config.mqtt.managed.port), "--user", HOUSE_USER),
         *("--password-file", str(directory / f"{HOUSE_USER}.password")),
     )
-    return subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "1"})  # noqa: S603
+    with (config.state_dir / HOUSE_LOG).open("wb") as log:
+        house = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield house
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            house.terminate()
+        try:
+            async with asyncio.timeout(HOUSE_ENDS_S):
+                await house.wait()
+        except TimeoutError:
+            house.kill()
+            await house.wait()
 
 
-async def _wait_for_house(gateway: Gateway, house: subprocess.Popen[bytes]) -> None:
-    """Until every announced device is a Thing that has said how it is."""
+async def _wait_for_house(gateway: Gateway, house: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:
+    """Until every announced device is a Thing that has said how it is; False if it is to stop before that."""
+    complete = asyncio.create_task(_house_is_complete(gateway), name="house complete")
+    ended = asyncio.create_task(house.wait(), name="house ended")
+    stopped = asyncio.create_task(stop.wait(), name="stopped")
+    waits: tuple[asyncio.Task[Any], ...] = (complete, ended, stopped)
+    try:
+        await asyncio.wait(waits, timeout=HOUSE_READY_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    if stop.is_set():
+        return False
+    if house.returncode is not None:
+        said = (gateway.config.state_dir / HOUSE_LOG).read_text(errors="replace").strip().splitlines()
+        last = f": {said[-1]}" if said else ""
+        raise _CannotRunError(f"the simulated house ended with exit code {house.returncode}{last}")
+    if complete.cancelled():
+        print(f"The house is not complete after {HOUSE_READY_S:.0f} s; going on.", file=sys.stderr)  # noqa: T201
+    return True
+
+
+async def _house_is_complete(gateway: Gateway) -> None:
     from drivers.simulated.house import house as described  # noqa: PLC0415  only the demonstration needs it
 
     devices = len(described())
     observer = gateway.observers.subscribe(None)
     try:
-        async with asyncio.timeout(HOUSE_READY_S):
-            while not _complete(gateway, devices):
-                if house.poll() is not None:
-                    raise SystemExit(f"the simulated house ended with exit code {house.returncode}")
-                await observer.batch()
-    except TimeoutError:
-        print(f"The house is not complete after {HOUSE_READY_S:.0f} s; going on.", file=sys.stderr)  # noqa: T201
+        while not _complete(gateway, devices):
+            await observer.batch()
     finally:
         gateway.observers.unsubscribe(observer)
 
@@ -122,7 +182,19 @@ def _complete(gateway: Gateway, devices: int) -> bool:
 async def _print_welcome(gateway: Gateway, address: str) -> None:
     _, secret = await gateway.identity.create_token(AGENT, parent=None, title="the demonstration's agent")
     code = await gateway.identity.open_pairing(Role.OWNER, "owner", ttl_s=OWNER_CODE_S)
-    print(WELCOME.format(count=len(gateway.registry), address=address, token=secret, code=code), flush=True)  # noqa: T201
+    _say(
+        WELCOME.format(
+            count=len(gateway.registry), address=address, token=secret, code=code, activate=_activation()
+        )
+    )
+
+
+def _activation() -> str:
+    """How a new terminal finds the command, where it is installed in an environment of its own."""
+    if sys.prefix == sys.base_prefix:
+        return ""
+    prefix, here = Path(sys.prefix), Path.cwd()
+    return f"  . {prefix.relative_to(here) if prefix.is_relative_to(here) else prefix}/bin/activate\n"
 
 
 def _free_port(wanted: int) -> int:
@@ -144,15 +216,15 @@ Hearth is running, with {count} Things of a simulated house.
   Address       {address}
   Agent's token {token}
   Owner's code  {code}
+                lets one more device or user in as the owner: `hearth pair CODE`
 
 In a second terminal, as the person at the box:
-  . .venv/bin/activate
-  hearth things
+{activate}  hearth things
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
 
-The same as the agent, which looks after comfort within the house's rules:
-  export HEARTH_URL={address}
+In a third terminal, as the agent, which looks after comfort within the rules:
+{activate}  export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
   hearth do desk-lamp toggle --why "she comes home"
   hearth write thermostat target 28 --why "she is cold"

@@ -23,6 +23,7 @@ from drivers.simulated.zigbee2mqtt_model import read_messages
 
 PASSWORD_VARIABLE = "HEARTH_SIMULATED_PASSWORD"  # noqa: S105 - the name of a variable
 _USAGE_ERROR = 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ActuationLog(options.log) as actuations:
             asyncio.run(_simulate(options, actuations))
+    except KeyboardInterrupt:  # before there was anything to end in order
+        return _INTERRUPTED
     except (OSError, ValueError) as error:
         parser.exit(_USAGE_ERROR, f"{parser.prog}: {error}\n")
     return 0
@@ -51,9 +54,9 @@ def set_faults(devices: Mapping[str, _Faulty], faults: Iterable[str]) -> None:
 
 
 async def _run(simulator: MqttHouse | Zigbee2Mqtt) -> None:
-    """Until SIGINT or SIGTERM. Prints `ready` when everything is announced."""
+    """Until SIGINT, SIGTERM or SIGHUP. Prints `ready` when everything is announced."""
     task = asyncio.current_task()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if task:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):

@@ -120,7 +120,8 @@ async def _listen_tcp(runner: web.AppRunner, http: Http, tls: ssl.SSLContext | N
         await site.start()
     except OSError as error:
         where = f"{http.host}:{http.port}"
-        raise OSError(error.errno, f"the API cannot listen on {where}: {error.strerror or error}") from error
+        what = f"the API cannot listen on {where} ({error.strerror or error}); set another [http] port"
+        raise OSError(error.errno, what) from error
     bound = runner.addresses[0]
     host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
