@@ -98,7 +98,7 @@ def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
         reads = sees and not document.get("writeOnly")
         if not reads and not writes:
             continue
-        affordance = _visible_effect(document, adopted, rights)
+        affordance = _visible(document, adopted, rights)
         href = f"{home}/properties/{segment(name)}"
         operations = ["readproperty"] * bool(reads) + ["writeproperty"] * writes
         forms: list[Json] = [_form(href, *operations)]
@@ -120,7 +120,7 @@ def _actions(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
         if (adopted.id, name) in rights.acts:
             href = f"{home}/actions/{segment(name)}"
             forms: list[Json] = [_form(href, "invokeaction"), _form(href, "queryaction")]
-            shown[name] = _visible_effect(document, adopted, rights) | {"synchronous": True, "forms": forms}
+            shown[name] = _visible(document, adopted, rights) | {"synchronous": True, "forms": forms}
     return shown
 
 
@@ -148,12 +148,19 @@ def _members(adopted: Adopted, group: str) -> dict[str, dict[str, Json]]:
     return {} if members is None else members  # type: ignore[return-value]
 
 
-def _visible_effect(document: dict[str, Json], adopted: Adopted, rights: Rights) -> dict[str, Json]:
-    """A copy; an effect that shows in a property which the caller may not see is left out."""
+def _visible(document: dict[str, Json], adopted: Adopted, rights: Rights) -> dict[str, Json]:
+    """A copy without what names a property that the caller may not see: its effect, where it starts from, its parts."""
     copy = dict(document)
-    effect = copy.get("hearth:effect")
-    if isinstance(effect, dict) and (adopted.id, effect.get("property")) not in rights.sees:
-        del copy["hearth:effect"]
+    for member in ("hearth:effect", "hearth:absolute"):
+        named = copy.get(member)
+        if isinstance(named, dict) and (adopted.id, named.get("property")) not in rights.sees:
+            del copy[member]
+    parts = copy.get("hearth:parts")
+    if isinstance(parts, dict):
+        shown: Json = {name: part for name, part in parts.items() if (adopted.id, part) in rights.sees}
+        copy["hearth:parts"] = shown
+        if not shown:
+            del copy["hearth:parts"]
     return copy
 
 

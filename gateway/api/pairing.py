@@ -66,7 +66,9 @@ class PairingRoutes:
         principal = body.principal or role.value
         await self._check(session, role, principal)
         try:
-            code = await identity.open_pairing(role, principal, WINDOW_S, title=body.name)
+            code = await identity.open_pairing(
+                role, principal, WINDOW_S, title=body.name, by=session.principal.id
+            )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
         expires_at = rfc3339(self._gateway.clock.wall() + WINDOW_S)

@@ -57,6 +57,7 @@ class TokenRoutes:
                 parent=session.token_id or None,
                 title=body.title,
                 expires_at=_end(body, self._gateway.clock.wall()),
+                by=session.principal.id,
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
@@ -75,7 +76,7 @@ class TokenRoutes:
                 "forbidden",
                 f"a token of an {info.principal.role} is not for an {session.principal.role} to revoke",
             )
-        await self._gateway.identity.revoke(wanted)
+        await self._gateway.identity.revoke(wanted, by=session.principal.id, using=session.token_id)
         return web.Response(status=204)
 
     async def _visible(self, session: Session) -> list[TokenInfo]:

@@ -33,6 +33,12 @@ _MAX_SECRET_CHARACTERS: Final = 128
 # How often "last used" is written, and what has expired is told.
 HOUSEKEEPING_S: Final = 30.0
 
+THE_HOUSE: Final = "gateway"
+"""Who made or revoked a token where nobody else is named."""
+
+BY_CODE: Final = "pairing"
+"""Who made a token that a pairing code let in. Who opened the window stands in the ledger before it."""
+
 _log = logging.getLogger("hearth.identity")
 
 Listener = Callable[[frozenset[str]], None]
@@ -50,6 +56,7 @@ class Identity:
         self._by_id: dict[str, Session] = {}
         self._hashes: dict[str, bytes] = {}
         self._children: dict[str, list[str]] = {}
+        self._all: dict[str, set[Principal]] = {}  # by id, those whose tokens are no longer good as well
         self._window: PairingRow | None = None
         self._listeners: list[Listener] = []
         self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
@@ -117,11 +124,13 @@ class Identity:
         parent: str | None = None,
         title: str = "",
         expires_at: float | None = None,
+        by: str = THE_HOUSE,
     ) -> tuple[TokenInfo, str]:
         """A new token and its secret, which is shown this once. `expires_at` in seconds since the epoch, at most the parent's.
 
-        Without `parent` the house itself gives it (at the box, at pairing). Raises `WiderThanParentError`; `LookupError` if
-        the parent is not a good token; `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
+        Without `parent` the house itself gives it (at the box, at pairing), for `by`; else its maker is the parent's principal.
+        Raises `WiderThanParentError`; `LookupError` if the parent is not a good token; `LedgerUnavailable`, for a token that is
+        not recorded is not made; `sqlite3.Error`.
         """
         principal = replace(principal, at_box=False)
         known = [session.principal for session in self._by_id.values()]
@@ -130,12 +139,17 @@ class Identity:
             if giver is None or self._clock.wall() >= giver.expires_at:
                 raise LookupError(f"there is no good token {parent!r} to make another one from")
             check_narrower(giver.principal, principal, known)
+            if (
+                not giver.principal.role.is_person
+            ):  # it does not inherit what rules and history say of somebody
+                check_consistent(principal, self._all.get(principal.id, ()))
+            by = giver.principal.id
             expires_at = _earlier(expires_at, giver.expires_at)
         check_consistent(principal, known)
-        return await self._make(principal, parent, title, expires_at)
+        return await self._make(principal, parent, title, expires_at, by)
 
     async def _make(
-        self, principal: Principal, parent: str | None, title: str, expires_at: float | None
+        self, principal: Principal, parent: str | None, title: str, expires_at: float | None, by: str
     ) -> tuple[TokenInfo, str]:
         secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         row = TokenRow(
@@ -156,7 +170,8 @@ class Identity:
         ):  # it was revoked while this one was being written
             await self._tokens.delete(row.id)
             raise LookupError(f"token {parent!r} was revoked meanwhile")
-        body: dict[str, Json] = {"made": row.id, "role": row.role, "parent": parent, "expires_at": expires_at}
+        body: dict[str, Json] = {"made": row.id, "role": row.role, "by": by, "parent": parent}
+        body |= {"acts_for": row.acts_for or None, "expires_at": expires_at}
         try:
             self._record("token", principal.id, body, {"title": title})
         except LedgerUnavailable:
@@ -165,15 +180,23 @@ class Identity:
         self._admit(row)
         return _info(row), secret
 
-    async def revoke(self, token_id: str) -> frozenset[str]:
+    async def revoke(self, token_id: str, *, by: str = THE_HOUSE, using: str = "") -> frozenset[str]:
         """Revoke a token and all that were made from it, at once; the ids of those that were good until now.
+
+        `by` is the principal who does it, `using` the id of their own token ("" without one). Each token has its entry in the
+        ledger, under the principal whose it was.
 
         What is open under them is told first, even if the database or the ledger fails then. Raises `sqlite3.Error`: they
         would be good again after a restart, so try again.
         """
-        ids = self._drop(self._family(token_id))
+        family = {member: self._by_id.get(member) for member in self._family(token_id)}
+        ids = self._drop([*family])
         if ids:
-            self._record_if_possible("token", {"revoked": [*sorted(ids)]})
+            for member, session in family.items():
+                if session is not None:
+                    body: dict[str, Json] = {"revoked": member, "role": session.principal.role, "by": by}
+                    body |= {"using": using or None, "parent": session.parent}
+                    self._record_if_possible("token", body, session.principal.id)
             await self._tokens.revoke(ids, self._clock.wall())
         return ids
 
@@ -205,17 +228,23 @@ class Identity:
     # -- pairing -------------------------------------------------------------------------------------------------------
 
     async def open_pairing(
-        self, role: Role, principal_id: str, ttl_s: float = pairing.WINDOW_S, *, title: str = ""
+        self,
+        role: Role,
+        principal_id: str,
+        ttl_s: float = pairing.WINDOW_S,
+        *,
+        title: str = "",
+        by: str = THE_HOUSE,
     ) -> str:
         """Open a window of `ttl_s` seconds for one device of that principal; the code to type, as XXXX-XXXX.
 
-        There is one window: an earlier one closes. `title` is the principal's. Raises `WiderThanParentError` if the id
-        belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
+        There is one window: an earlier one closes. `title` is the principal's, `by` who opens it.
+        Raises `WiderThanParentError` if the id belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
         """
         check_consistent(
             Principal(principal_id, role), [session.principal for session in self._by_id.values()]
         )
-        self._record("login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s})
+        self._record("login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by})
         code = pairing.new_code()
         expires_at = self._clock.wall() + ttl_s
         self._window = PairingRow(
@@ -247,7 +276,7 @@ class Identity:
         self._window = None  # before anything is awaited: a code lets one device in
         principal = Principal(window.principal, Role(window.role), window.principal_title)
         try:
-            made = await self.create_token(principal, title=title)
+            made = await self.create_token(principal, title=title, by=BY_CODE)
             self._record_if_possible("login", {"pairing": "done", "token": made[0].id}, principal.id)
         except LedgerUnavailable:
             self._window = window
@@ -269,15 +298,20 @@ class Identity:
 
     async def _load(self) -> None:
         for row in await self._tokens.load_all():
+            self._remember(_principal(row))
             orphaned = row.parent is not None and row.parent not in self._by_id
             if row.revoked_at is None and not orphaned:
                 self._admit(row)
         self._window = await self._pairings.load()
         self._drop_expired()
 
+    def _remember(self, principal: Principal) -> None:
+        self._all.setdefault(principal.id, set()).add(principal)
+
     def _admit(self, row: TokenRow) -> None:
+        self._remember(_principal(row))
         expires_at = row.expires_at if row.expires_at is not None else math.inf
-        session = Session(row.id, _principal(row), expires_at)
+        session = Session(row.id, _principal(row), expires_at, row.parent)
         self._by_id[row.id] = self._by_hash[row.secret_hash] = session
         self._hashes[row.id] = row.secret_hash
         if row.parent is not None:

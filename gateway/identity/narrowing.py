@@ -41,7 +41,8 @@ def check_narrower(parent: Principal, child: Principal, known: Iterable[Principa
         raise WiderThanParentError(
             f"a token of role {parent.role} can make tokens of the roles {allowed}; not {child.role}"
         )
-    if parent.role is not Role.OWNER and any(other.id == child.id for other in known):
+    taken = {parent.acts_for} | {name for other in known for name in (other.id, other.acts_for)}
+    if parent.role is not Role.OWNER and child.id in taken:
         raise WiderThanParentError(
             f"{child.id} is somebody else: only an owner can make a further token for them"
         )

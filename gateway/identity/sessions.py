@@ -20,6 +20,7 @@ class Session:
     token_id: str
     principal: Principal
     expires_at: float = math.inf
+    parent: str | None = None  # the id of the token that it was made from
     revoked: bool = False
     used_at: float = 0.0  # seconds since the epoch; 0: not in this run
 

@@ -35,6 +35,48 @@ async def test_a_token_mints_a_narrower_one(house: House) -> None:
             assert answer.status == 401
 
 
+async def test_the_ledger_says_who_made_and_who_revoked_a_token(house: House) -> None:
+    owner, agent, box = await house.owner(), await house.agent(), house.box()
+    made = []
+    for session, body in (
+        (box, {"title": "Ben", "role": "adult", "principal": "ben"}),
+        (agent, {"title": "again", "expires_in": 60}),
+    ):
+        async with session.post("/tokens", json=body) as answer:
+            assert answer.status == 201
+            made.append((await answer.json())["id"])
+    for session, token in ((box, made[0]), (owner, made[1])):
+        async with session.delete(f"/tokens/{token}") as answer:
+            assert answer.status == 204
+    async with owner.get("/ledger?kind=token") as answer:
+        entries = (await answer.json())[-4:]
+    assert [(e["principal"], e["body"].get("made") or e["body"]["revoked"]) for e in entries] == [
+        ("ben", made[0]),
+        ("coo", made[1]),
+        ("ben", made[0]),
+        ("coo", made[1]),
+    ]
+    assert [(e["body"]["by"], e["body"]["parent"], e["body"].get("using")) for e in entries] == [
+        ("box", None, None),
+        ("coo", house.tokens["coo"], None),
+        ("box", None, None),
+        ("anna", house.tokens["coo"], house.tokens["anna"]),
+    ]
+
+
+async def test_an_agent_makes_no_token_for_another_person(house: House) -> None:
+    agent = await house.agent()
+    for body in (
+        {"title": "sub", "role": "agent", "acts_for": "ben"},
+        {"title": "sub", "role": "guest-agent", "acts_for": ""},
+        {"title": "sub", "role": "agent", "principal": "anna"},
+    ):
+        async with agent.post("/tokens", json=body) as answer:
+            assert answer.status == 403, body
+    async with agent.post("/tokens", json={"title": "sub", "role": "agent"}) as answer:
+        assert (await answer.json())["acts_for"] == "anna"
+
+
 async def test_the_box_makes_any_token(house: House) -> None:
     box = house.box()
     async with box.post("/tokens", json={"title": "Anna", "role": "owner", "principal": "anna"}) as answer:

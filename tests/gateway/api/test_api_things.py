@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
 
-from policies import Role
+from capabilities.components import AffordanceDescription
+from policies import Role, compile_rules, parse
 from tests.gateway.api.desk import House, button, lamp, lock, sensor
 
 TD_SCHEMA = Path(__file__).parents[3] / "../shared/standards/td-json-schema-1.1.json"
@@ -91,6 +93,37 @@ async def test_a_description_has_forms_for_the_caller(house: House) -> None:
     async with owner.get("/things/bell") as answer:
         event = (await answer.json(content_type=None))["events"]["pressed"]
     assert event["forms"][0]["href"] == f"{house.url}/things/bell/events/pressed"
+
+
+HALF_BLIND = """format = 1
+[[allow]]
+id = "half"
+who = ["agent"]
+may = ["light.*"]
+see = ["light.brightness"]
+why = "This agent sees how bright it is, not whether it is on"
+"""
+
+
+async def test_a_description_names_no_property_that_is_not_to_be_seen(house: House) -> None:
+    whole = lamp()
+    (component,) = whole.components
+    set_ = AffordanceDescription("set", "lamp/set", role="action")
+    component = replace(component, affordances=(*component.affordances, set_))
+    await house.adopt(replace(whole, components=(component,)))
+    owner, agent = await house.owner(), await house.agent()
+    async with owner.get("/things/lamp") as answer:
+        actions = (await answer.json(content_type=None))["actions"]
+    assert actions["toggle"]["hearth:absolute"]["property"] == "on"
+    assert actions["step"]["hearth:absolute"]["property"] == "brightness"
+    assert {"on", "brightness"} <= set(actions["set"]["hearth:parts"].values())
+    house.gateway.policy = compile_rules(parse(HALF_BLIND, name="household"), [])
+    async with agent.get("/things/lamp") as answer:
+        actions = (await answer.json(content_type=None))["actions"]
+    assert "hearth:absolute" not in actions["toggle"]
+    assert "hearth:effect" not in actions["toggle"]
+    assert actions["step"]["hearth:absolute"]["property"] == "brightness"
+    assert actions["set"]["hearth:parts"] == {"brightness": "brightness"}
 
 
 async def test_both_forms_of_an_id_name_the_thing(house: House) -> None:

@@ -91,7 +91,15 @@ async def test_everything_about_pairing_is_recorded(house: House, identity: Iden
     info, _ = await identity.redeem(code, "phone")
     records = await house.ledger.entries()
     assert [(r.kind, r.principal) for r in records] == [("login", "ada"), ("token", "ada"), ("login", "ada")]
-    assert records[1].body == {"made": info.id, "role": "owner", "parent": None, "expires_at": None}
+    assert records[0].body["by"] == "gateway"
+    assert records[1].body == {
+        "made": info.id,
+        "role": "owner",
+        "by": "pairing",
+        "parent": None,
+        "acts_for": None,
+        "expires_at": None,
+    }
     assert records[1].private == {"title": "phone"}
 
 

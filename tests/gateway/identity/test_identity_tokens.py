@@ -66,7 +66,12 @@ async def test_children_die_with_their_parent_and_listeners_are_told_once(
     assert len(told) == 1
     records = await house.ledger.entries(kinds=("token",))
     made = [record for record in records if "made" in record.body]
-    assert len(made) == 4
+    assert [(r.principal, r.body["by"], r.body["parent"]) for r in made] == [
+        ("ada", "gateway", None),
+        ("coo", "ada", owner.id),
+        ("sub", "coo", agent.id),
+        ("kim", "ada", owner.id),
+    ]
     revoked = {t.id for t in await identity.list_tokens() if t.revoked_at is not None}
     assert revoked == {owner.id, agent.id, sub.id, other.id}
 
@@ -224,6 +229,46 @@ async def test_a_parent_that_is_revoked_meanwhile_has_no_child(
 async def test_at_the_box_is_a_place_and_no_token_carries_it(identity: Identity) -> None:
     info, _ = await identity.create_token(Principal("ada", Role.OWNER, at_box=True))
     assert not info.principal.at_box
+
+
+async def test_the_ledger_says_who_revoked_whose_token(identity: Identity, house: House) -> None:
+    owner, _ = await identity.create_token(OWNER, by="box")
+    agent, _ = await identity.create_token(AGENT, parent=owner.id, by="nobody else than the parent's")
+    sub, _ = await identity.create_token(Principal("sub", Role.AGENT, acts_for="ada"), parent=agent.id)
+    await identity.revoke(agent.id, by="ada", using=owner.id)
+    await identity.revoke(owner.id, by="box")
+    records = await house.ledger.entries(kinds=("token",))
+    assert [r.body["by"] for r in records if "made" in r.body] == ["box", "ada", "coo"]
+    revoked = [r for r in records if "revoked" in r.body]
+    assert [(r.principal, r.body["revoked"]) for r in revoked] == [
+        ("coo", agent.id),
+        ("sub", sub.id),
+        ("ada", owner.id),
+    ]
+    assert [(r.body["by"], r.body["using"], r.body["parent"]) for r in revoked] == [
+        ("ada", owner.id, owner.id),
+        ("ada", owner.id, agent.id),
+        ("box", None, None),
+    ]
+
+
+async def test_an_agents_token_is_a_parent_of_narrower_ones_alone(identity: Identity, house: House) -> None:
+    end = house.clock.now + 100
+    bob, _ = await identity.create_token(Principal("bob", Role.ADULT))
+    await identity.revoke(bob.id)
+    agent, _ = await identity.create_token(AGENT, expires_at=end)
+    for wish in (None, end + 1, end):
+        child, _ = await identity.create_token(AGENT, parent=agent.id, expires_at=wish)
+        assert (child.parent, child.expires_at) == (agent.id, end)
+    for wanted, why in (
+        (Principal("sub", Role.AGENT, acts_for="bob"), "acts for ada, not bob"),
+        (Principal("sub", Role.AGENT), "acts for ada, not"),
+        (Principal("coo", Role.AGENT, acts_for="bob"), "coo is agent for ada, and stays so"),
+        (Principal("ada", Role.AGENT, acts_for="ada"), "ada is somebody else"),
+        (Principal("bob", Role.AGENT, acts_for="ada"), "bob is adult already"),
+    ):
+        with pytest.raises(WiderThanParentError, match=why):
+            await identity.create_token(wanted, parent=agent.id)
 
 
 # -- narrowing ---------------------------------------------------------------------------------------------------------
