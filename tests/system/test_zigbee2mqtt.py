@@ -5,6 +5,7 @@ form, and tells its states in the right type.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections import defaultdict
@@ -99,9 +100,7 @@ async def test_commands_and_states(hearth: HearthProcess, broker: ManagedBroker)
     ):
         await hearth.start()
         box = hearth.at_box()
-        listed = await eventually(box, "/things?view=summary", lambda things: len(things) == 48)
-        documents = [await _get(box, f"/things/{thing['id']}") for thing in listed]
-        problems = [line for one in documents for line in await _wrong_states(box, one, messages, bridge)]
+        documents, problems = await _arrived(box, messages, bridge)
         async with asyncio.TaskGroup() as group:
             told = [group.create_task(_command_all(box, ears, one, messages)) for one in documents]
             group.create_task(_flood(peer, messages))
@@ -227,6 +226,25 @@ def _value(schema: dict[str, Any], present: Any = None) -> Any:
 
 
 # ---------------------------------------------------------------- states
+
+
+async def _arrived(
+    box: aiohttp.ClientSession, messages: list[Message], bridge: Zigbee2Mqtt
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """All 48, with what is wrong with their states once nothing changes any more."""
+    documents: list[dict[str, Any]] = []
+    problems, before = ["nothing has come"], None
+    with contextlib.suppress(TimeoutError):
+        while problems:
+            before = await eventually(
+                box,
+                "/things?view=summary",
+                lambda things, seen=before: len(things) == 48 and things != seen,
+                within=10,
+            )
+            documents = [await _get(box, f"/things/{thing['id']}") for thing in before]
+            problems = [line for one in documents for line in await _wrong_states(box, one, messages, bridge)]
+    return documents, problems
 
 
 async def _wrong_states(
