@@ -176,7 +176,7 @@ class Registry:
             driver=candidate.driver,
             candidate=candidate.id,
             title=name,
-            room=room or candidate.room,
+            room=self._room(room or candidate.room),
             labels=tuple(sorted(labels)),
             names=allot_names(candidate.components, former.names if former else {}),
             fingerprint=candidate.fingerprint,
@@ -330,6 +330,12 @@ class Registry:
             if before is not None and before.property.unit == slot.property.unit:
                 slot.reading, slot.evidence, slot.live = before.reading, before.evidence, before.live
                 slot.expectations = before.expectations
+
+    def _room(self, wanted: str) -> str:
+        """The room as the house writes it already: case makes no other room."""
+        wanted = wanted.strip()
+        rooms = (adopted.room for adopted in self._things.values())
+        return next((room for room in rooms if room.casefold() == wanted.casefold()), wanted)
 
     def _free_id(self, wanted: str, device: CandidateKey) -> str:
         number, free = 1, wanted

@@ -49,13 +49,17 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
     known = state if isinstance(state, dict) else {}
     lines = [_state_line(answer, known, now)]
     if not isinstance(command, dict):
-        lines.append(
-            "no command is recorded that moved it: it was set at the device, or by something else than this gateway"
-        )
+        lines.append("no command of Hearth's moved it")
         return lines
     if answer.get("cause") == "device":
         lines.append("it was moved at the device, or by something else than this gateway; before that:")
+    if answer.get("cause") == "unconfirmed":
+        lines.append("the last command was not seen to work:")
     lines.extend(_command_lines(command, now))
+    before = answer.get("before")
+    if isinstance(before, dict):
+        lines.append("the last one before it that was seen to work:")
+        lines.extend(_command_lines(before, now))
     return lines
 
 

@@ -162,9 +162,17 @@ def test_why_by_hand() -> None:
         shown("device", COMMAND)[1]
         == "it was moved at the device, or by something else than this gateway; before that:"
     )
-    assert shown("device", None)[1:] == [
-        "no command is recorded that moved it: it was set at the device, or by something else than this gateway"
-    ]
+    assert shown("device", None)[1:] == ["no command of Hearth's moved it"]
+
+
+def test_why_by_a_command_that_was_not_seen_to_work() -> None:
+    deaf: Json = {"at": COMMAND["at"], "affordance": "on", "value": False, "outcome": "unconfirmed"}
+    story_ = story(
+        {"thing": "lamp", "cause": "unconfirmed", "state": STATE, "command": deaf, "before": COMMAND}, NOW
+    )
+    assert story_[1] == "the last command was not seen to work:"
+    assert "outcome:  unconfirmed" in story_
+    assert story_.index("the last one before it that was seen to work:") < story_.index("by:       coo")
 
 
 def test_why_with_little_to_tell() -> None:

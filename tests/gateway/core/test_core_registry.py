@@ -50,6 +50,15 @@ async def test_what_is_found_waits_for_a_person(tmp_path: Path) -> None:
         assert (row.principal, row.thing, row.body["device"]) == ("anna", "reading-lamp", "lamp")
 
 
+async def test_a_room_in_other_letters_is_the_same_room(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp(), lamp("other"), lamp("third")], adopt="ask") as rig:
+        registry = rig.gateway.registry
+        rooms = {"lamp": "Living Room", "other": " living room", "third": "Study"}
+        for name, room in rooms.items():
+            await registry.adopt(registry.inbox["simulated", name], room=room, by="anna")
+        assert [thing.room for thing in registry] == ["Living Room", "Living Room", "Study"]
+
+
 async def test_only_what_moves_nothing_comes_in_by_itself(tmp_path: Path) -> None:
     devices = [lamp(), device("kitchen-leak"), device("bedroom-climate"), device("hallway-outlet")]
     async with opened(tmp_path, devices, adopt="sensors") as rig:
