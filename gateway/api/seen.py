@@ -25,13 +25,10 @@ def visible(execution: Execution, adopted: Adopted | None, sees: Topics) -> Exec
         return execution
     if outcome.reading is not None and (command.thing, outcome.property) not in sees:
         outcome = _without_reading(outcome)
-    operation = adopted.thing.operation(command.affordance, is_action=command.is_action) if adopted else None
-    if (
-        operation is not None
-        and outcome.decision is not None
-        and _starts_unseen(command.thing, operation, sees)
-    ):
-        outcome = replace(outcome, decision=_without_value(outcome.decision))
+    if outcome.decision is not None and adopted is not None:
+        operation = adopted.thing.operation(command.affordance, is_action=command.is_action)
+        if operation is not None and _starts_unseen(command.thing, operation, sees):
+            outcome = replace(outcome, decision=_without_value(outcome.decision))
     return execution if outcome is execution.outcome else replace(execution, outcome=outcome)
 
 
