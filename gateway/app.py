@@ -38,7 +38,7 @@ from policies import PolicyError
 
 ADOPTION_RULES: Mapping[str, AdoptionRule] = {"ask": adopt_none, "sensors": adopt_sensors, "all": adopt_all}
 
-SETTLED_AFTER_S: Final = 3.0
+SETTLED_AFTER_S: Final = 1.5
 """After this long the devices of an ordinary house are there."""
 
 COLLECT_AFTER_OBJECTS: Final = 10_000
@@ -150,6 +150,8 @@ def main(config_path: Path | None = None) -> int:
 def stop_on_signals(stop: asyncio.Event) -> None:
     """Whoever asks for the end (a terminal that is closed, too) gets one in order."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue  # started with nohup
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 

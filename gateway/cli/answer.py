@@ -21,3 +21,8 @@ class Answer:
     @property
     def ok(self) -> bool:
         return self.status < 400
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it is the answer of an earlier request with the same Idempotency-Key."""
+        return self.headers.get("idempotent-replayed") == "true"

@@ -23,10 +23,10 @@ _TIME_ERROR: Final = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronis
 _TIMEX_BYTES: Final = 512  # more than struct timex needs on any architecture
 
 
-def checks_of_box(environ: Mapping[str, str]) -> Iterator[Check]:
-    """The clock, the disk and the brokers here."""
+def checks_of_box(environ: Mapping[str, str], state_dir: Path | None = None) -> Iterator[Check]:
+    """The clock, the disk and the brokers here. `state_dir` is the gateway's, where it told."""
     yield from _synchronised()
-    yield _disk(environ)
+    yield _disk(environ, state_dir)
     yield _broker(environ)
 
 
@@ -45,8 +45,8 @@ def _synchronised() -> Iterator[Check]:
         yield Check("this clock", Level.OK, "synchronised")
 
 
-def _disk(environ: Mapping[str, str]) -> Check:
-    folder = next(folder for folder in _state_folders(environ) if folder.is_dir())
+def _disk(environ: Mapping[str, str], state_dir: Path | None) -> Check:
+    folder = state_dir or next(folder for folder in _state_folders(environ) if folder.is_dir())
     free = shutil.disk_usage(folder).free
     found = f"{free / 1e9:.1f} GB free at {folder}"
     if free >= FREE_BYTES:

@@ -29,7 +29,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.DONE: "done: confirmed, or acknowledged where nothing can be observed",
     Exit.ERROR: "an error in the gateway, or one that was not expected",
     Exit.USAGE: "the command line or a value in it is wrong",
-    Exit.REFUSED: "refused: by the rules, or because something else stands against it",
+    Exit.REFUSED: "refused: by the rules, for want of a good token, or because something else stands against it",
     Exit.NEEDS_APPROVAL: "not done: a person must approve it",
     Exit.UNSETTLED: "sent, but its effect was not seen, or nobody knows",
     Exit.UNREACHABLE: "not sent: the gateway or the device cannot be reached",

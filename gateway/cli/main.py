@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "do": ("operate", "Invoke an action."),
     "watch": ("watch", "Show what happens, as it happens."),
     "why": ("why", "Tell why a Thing is as it is: who, what for, under which rules."),
+    "execution": ("execution", "Tell what became of a command."),
     "ledger": ("ledger", "What was attempted, decided and seen: tail, verify, export."),
     "inbox": ("adoption", "List what was found and is not adopted yet."),
     "adopt": ("adoption", "Make something that was found a Thing."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.cli.times import duration, seconds_of
@@ -28,6 +28,10 @@ class Asked:
     is_action: bool
     shows_in: str
     unit: Json = None
+    units: Mapping[str, Json] = field(default_factory=dict)
+
+    def unit_of(self, name: str) -> Json:
+        return self.units.get(name, self.unit)
 
 
 def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
@@ -38,12 +42,21 @@ def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
     outcome, seen = str(status.get("outcome")), status.get("seen")
     what = f"{asked.thing} {asked.affordance}"
     if outcome == "confirmed" and isinstance(seen, dict):
-        value = value_text(seen.get("value"), asked.unit)
-        shows_in = seen.get("property") or asked.shows_in or ("" if asked.is_action else asked.affordance)
+        shows_in = str(
+            seen.get("property") or asked.shows_in or ("" if asked.is_action else asked.affordance)
+        )
+        value = value_text(seen.get("value"), asked.unit_of(shows_in))
         effect = f"{asked.thing} {shows_in} is {value}" if shows_in else f"{what}, it is {value} now"
+        given = status.get("input")
+        if isinstance(given, dict) and len(given) > 1:  # what was seen last is not all that was asked
+            effect = f"{what} {', '.join(f'{k} {value_text(v, asked.unit_of(k))}' for k, v in given.items())}"
         return f"confirmed: {effect} ({_BY.get(str(seen.get('evidence')), 'seen')}{_later(status)})"
     detail = str(status.get("detail") or "")
-    if status.get("reason") == "unchanged" and detail:
+    if status.get("reason") == "unchanged" and isinstance(seen, dict) and seen.get("property"):
+        name, rest = str(seen["property"]), detail.partition(" already")[2]
+        value = value_text(seen.get("value"), asked.unit_of(name))
+        what, detail = f"{asked.thing} {name} was {value} already{rest}", ""
+    elif status.get("reason") == "unchanged" and detail:
         what, detail = f"{asked.thing} {detail}", ""
     return f"{outcome}: {what}" + (f" – {detail}" if detail else "")
 

@@ -17,6 +17,7 @@ _BY_NAME: Final = {
     "key-reused": Exit.USAGE,
     "policy": Exit.REFUSED,
     "forbidden": Exit.REFUSED,
+    "unauthorized": Exit.REFUSED,
     "conflict": Exit.REFUSED,
     "state-unknown": Exit.REFUSED,
     "suspended": Exit.REFUSED,
@@ -38,6 +39,7 @@ _BY_NAME: Final = {
 
 _BY_STATUS: Final = {
     400: Exit.USAGE,
+    401: Exit.REFUSED,
     403: Exit.REFUSED,
     404: Exit.NOT_FOUND,
     409: Exit.REFUSED,
@@ -54,6 +56,9 @@ _DETAIL_SAYS_ALL: Final = frozenset(
 )
 
 
+REPLAYED: Final = "(the answer of an earlier request with this key)"
+
+
 def failure(answer: Answer, about: str = "") -> Failure:
     """What went wrong, as an exception to raise. `about` is the command's object: `desk-lamp on`."""
     problem = answer.body if isinstance(answer.body, dict) else {}
@@ -64,6 +69,8 @@ def failure(answer: Answer, about: str = "") -> Failure:
     outcome = str(problem.get("outcome") or "").replace("_", " ")
     if about and outcome:
         message = f"{outcome}: {about} – {message}"
+    if answer.replayed:
+        reasons.append(REPLAYED)
     return Failure(message, code, advice=reasons, document=answer.body)
 
 
@@ -74,7 +81,10 @@ def _message(problem: Mapping[str, Json], name: str, status: int, *, has_reasons
         return f"the gateway answered {status}"
     if has_reasons or not detail:
         return _lower_first(title or detail)
-    return detail if name in _DETAIL_SAYS_ALL or not title else f"{_lower_first(title)}: {detail}"
+    said = name in _DETAIL_SAYS_ALL or not title or detail.casefold().startswith(title.casefold())
+    if name == "device-unreachable" and "cannot be reached" in detail:
+        said = True
+    return detail.replace("; 1 tries left", "; 1 try left") if said else f"{_lower_first(title)}: {detail}"
 
 
 def _lower_first(text: str) -> str:

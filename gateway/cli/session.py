@@ -15,9 +15,9 @@ import click
 
 from gateway.cli import target
 from gateway.cli.client import Client, segment
-from gateway.cli.exits import Failure
+from gateway.cli.exits import Exit, Failure
 from gateway.cli.names import Named, find
-from gateway.cli.text import Style, coloured, plain, table, terminal_width
+from gateway.cli.text import Style, coloured, display_width, plain, table, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -58,8 +58,22 @@ class Session:
         """One JSON value on a line of its own."""
         print(_json_text(value), flush=True)
 
-    def table(self, head: list[str], rows: list[list[str]], *, right: Iterable[int] = ()) -> None:
-        self.say(table(head, rows, width=terminal_width(), style=self.style, right=frozenset(right)))
+    def table(
+        self,
+        head: list[str],
+        rows: list[list[str]],
+        *,
+        right: Iterable[int] = (),
+        whole: Iterable[int] = (),
+        folded: int | None = None,
+    ) -> None:
+        """`whole` columns are never cut; the column `folded` goes on in further lines instead of being cut."""
+        width = terminal_width()
+        if folded is not None and width is not None:
+            rows = _folded(head, rows, folded, width)
+        self.say(
+            table(head, rows, width=width, style=self.style, right=frozenset(right), whole=frozenset(whole))
+        )
 
     def show(self, value: Json, as_text: Callable[[], None]) -> None:
         """`value` for programs, or what `as_text` prints for people."""
@@ -88,13 +102,33 @@ class Session:
         return find(self.things(), wanted).id
 
 
+def _advice(session: Session, error: Failure) -> list[str]:
+    """The error's own lines, and who the caller is where that may be the reason."""
+    if error.code not in {Exit.REFUSED, Exit.NEEDS_APPROVAL, Exit.NOT_FOUND} or "client" not in vars(session):
+        return list(error.advice)
+    where = session.client.target
+    unknown = isinstance(error.document, dict) and error.document.get("status") == 401
+    if unknown and not where.token:
+        return ["set HEARTH_TOKEN, or pair this user with `hearth pair CODE`"]
+    if unknown:
+        return [f"the token is from {where.token_from}"]
+    if not where.token:
+        return list(error.advice)
+    try:
+        who = session.client.get("/whoami")
+    except Failure:
+        return list(error.advice)
+    known = who if isinstance(who, dict) else {}
+    return [*error.advice, f"you are {known.get('principal')} ({known.get('role')}), by {where.token_from}"]
+
+
 def report_and_exit(session: Session, error: Failure) -> NoReturn:
     """Prints an error as this session prints, and ends with its code."""
     if session.as_json and error.document is not None:
         session.document(error.document)
     paint = coloured if sys.stderr.isatty() and not session.environ.get("NO_COLOR") else plain
     print(paint(f"hearth: {error}", "red"), file=sys.stderr)
-    for line in error.advice:
+    for line in _advice(session, error):
         print(f"  {line}", file=sys.stderr)
     raise SystemExit(int(error.code))
 
@@ -112,6 +146,20 @@ def items(body: Json) -> list[dict[str, Json]]:
     if isinstance(body, dict):
         found = next((value for value in body.values() if isinstance(value, list)), [])
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _folded(head: list[str], rows: list[list[str]], column: int, width: int) -> list[list[str]]:
+    others = sum(
+        max(display_width(row[i]) for row in [head, *rows]) + 2 for i in range(len(head)) if i != column
+    )
+    folded: list[list[str]] = []
+    for row in rows:
+        lines = wrapped(row[column], width - others) or [""]
+        for number, line in enumerate(lines):
+            folded.append(
+                [line if i == column else cell if number == 0 else "" for i, cell in enumerate(row)]
+            )
+    return folded
 
 
 def _json_text(value: Json) -> str:

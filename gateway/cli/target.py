@@ -21,41 +21,56 @@ PROBE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A gateway: by `url` with a `token`, or by the box's own `socket`. `found` says how it was found."""
+    """A gateway: by `url` with a `token`, or by the box's own `socket`. `found` says how it was found, `token_from` where the
+    token came from.
+    """
 
     found: str
     url: str = DEFAULT_URL
     token: str = ""
     socket: str = ""
+    token_from: str = ""
 
 
 def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
-    """The first of: options or environment, the profile that `hearth pair` wrote, a socket of this box.
+    """The first of: options or environment (of which an address beats HEARTH_SOCKET), the profile that `hearth pair` wrote,
+    a socket of this box.
 
     Raises `Failure` (unreachable) where there is none.
     """
+    token_from = "--token" if token else "HEARTH_TOKEN"
     url, token = url or environ.get("HEARTH_URL", ""), token or environ.get("HEARTH_TOKEN", "")
-    if url or token:
-        return Target("--url, --token or the environment", _checked_url(url or DEFAULT_URL), token)
+    explicit = environ.get("HEARTH_SOCKET", "")
+    if url or (token and not explicit):
+        found = "HEARTH_URL" if url and url == environ.get("HEARTH_URL") else "--url" if url else "a token"
+        return Target(found, _checked_url(url or DEFAULT_URL), token, token_from=token_from)
+    if explicit:
+        return _named_socket(Path(explicit), token, token_from)
     profile = profile_path(environ)
     if (stored := read_profile(profile)) is not None:
-        return Target(str(profile), _checked_url(stored["url"]), stored["token"])
+        return Target(str(profile), _checked_url(stored["url"]), stored["token"], token_from=str(profile))
     silent = ""
     for path in sockets(environ):
         if _answers(path):
             return Target(str(path), socket=str(path))
         silent = f" ({path} is there, but nobody listens on it)"
     raise Failure(
-        f"no gateway found{silent}: start one with `hearth demo`, or set HEARTH_URL and HEARTH_TOKEN",
+        f"no gateway found{silent}: start one with `hearth demo`, or set HEARTH_SOCKET, or HEARTH_URL and HEARTH_TOKEN",
         Exit.UNREACHABLE,
     )
 
 
+def _named_socket(path: Path, token: str, token_from: str) -> Target:
+    """Raises `Failure` (unreachable) that tells a missing socket from a silent one."""
+    if not path.is_socket():
+        raise Failure(f"HEARTH_SOCKET names {path}, which is not there or no socket", Exit.UNREACHABLE)
+    if not _answers(path):
+        raise Failure(f"{path} is there, but nobody listens on it", Exit.UNREACHABLE)
+    return Target("HEARTH_SOCKET", token=token, socket=str(path), token_from=token_from if token else "")
+
+
 def sockets(environ: Mapping[str, str]) -> Iterator[Path]:
     """The sockets of this box that exist and belong to whom they should."""
-    if explicit := environ.get("HEARTH_SOCKET"):
-        yield Path(explicit)
-        return
     if runtime := environ.get("XDG_RUNTIME_DIR"):
         yield from _existing(Path(runtime) / "hearth" / "hearth.sock")
     yield from _existing(SYSTEM_SOCKET)

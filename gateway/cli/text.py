@@ -54,10 +54,13 @@ def table(
     width: int | None = None,
     style: Style = plain,
     right: frozenset[int] = frozenset(),
+    whole: frozenset[int] = frozenset(),
 ) -> str:
-    """Aligned columns under a head. Wider than `width`, the widest columns are cut, with an ellipsis."""
+    """Aligned columns under a head. Wider than `width`, the widest columns are cut, with an ellipsis; never those in `whole`,
+    for what stands there is typed again.
+    """
     columns = [[head[i], *(row[i] for row in rows)] for i in range(len(head))]
-    widths = _fitted([max(map(display_width, column)) for column in columns], width)
+    widths = _fitted([max(map(display_width, column)) for column in columns], width, whole)
     lines = []
     for number, row in enumerate([head, *rows]):
         cells = [_padded(cell, widths[i], right=i in right) for i, cell in enumerate(row)]
@@ -80,16 +83,25 @@ def joined(items: Sequence[str], last: str = "or") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
 
 
-def _fitted(widths: list[int], total: int | None) -> list[int]:
-    if total is None:
+def _fitted(widths: list[int], total: int | None, whole: frozenset[int]) -> list[int]:
+    if total is None or len(whole) == len(widths):
         return widths
     fitted = list(widths)
     while sum(fitted) + 2 * (len(fitted) - 1) > total:
-        widest = max(range(len(fitted)), key=lambda i: fitted[i])
+        widest = max((i for i in range(len(fitted)) if i not in whole), key=lambda i: fitted[i])
         if fitted[widest] <= _MINIMUM_COLUMN:
             break
         fitted[widest] -= 1
     return fitted
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """`text` in lines of at most `width` columns, broken at spaces."""
+    if width is None or display_width(text) <= width:
+        return [text]
+    from textwrap import wrap  # noqa: PLC0415 (only for what is long)
+
+    return wrap(text, max(width, _MINIMUM_COLUMN), break_long_words=False, break_on_hyphens=False)
 
 
 def _padded(cell: str, width: int, *, right: bool) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 URN = "urn:hearth:"
 _SUMMARY_VALUES = 3
+_HAZARDS: Mapping[int, str] = {1: "nuisance", 2: "property", 3: "life and limb"}
 
 
 def plain_id(thing: Json) -> str:
@@ -30,6 +31,27 @@ def value_text(value: Json, unit: Json = None) -> str:
     if isinstance(value, int | float):
         return f"{value:.6g}{shown_unit(unit)}" if isinstance(value, float) else f"{value}{shown_unit(unit)}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def hazard_text(hazard: Json) -> str:
+    """`2 property`: how much may go wrong, and at what."""
+    return f"{hazard} {_HAZARDS.get(hazard, '')}".strip() if isinstance(hazard, int) and hazard else ""
+
+
+def asked_text(body: Mapping[str, Json], shows_in: str = "") -> str:
+    """What was asked, from the ledger's body of a command: `target 21`, `toggle → on true`, `set on true, brightness 70`.
+
+    `shows_in` is the property it shows in, where the body does not name it.
+    """
+    name, value, effects = str(body.get("affordance")), body.get("value"), body.get("effects")
+    if value is None:
+        return name
+    if isinstance(value, dict):
+        return f"{name} {', '.join(f'{member} {value_text(each)}' for member, each in value.items())}"
+    first = effects[0] if isinstance(effects, list) and effects else None
+    shows_in = str(first.get("property")) if isinstance(first, dict) else shows_in
+    arrow = f" → {shows_in}" if shows_in and shows_in != name else ""
+    return f"{name}{arrow} {value_text(value)}"
 
 
 def summary(thing: Mapping[str, Json]) -> str:

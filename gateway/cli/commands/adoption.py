@@ -13,6 +13,7 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import joined
+from gateway.cli.words import plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -36,7 +37,7 @@ def inbox() -> None:
 def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...]) -> None:
     """Make CANDIDATE (its id or title from `hearth inbox`) a Thing."""
     session = current()
-    found = _pick(items(session.client.get("/inbox")), candidate)
+    found = _pick(session, items(session.client.get("/inbox")), candidate)
     body: dict[str, Json] = {}
     if title:
         body["title"] = title
@@ -88,15 +89,14 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
     rows = [
         [
             str(c.get("id")),
-            str(c.get("driver")),
             str(c.get("title") or ""),
             _kinds(c.get("components")),
-            " ".join(str(c.get(key) or "") for key in ("manufacturer", "model")).strip(),
             str(c.get("room") or ""),
+            " ".join(str(c.get(key) or "") for key in ("manufacturer", "model")).strip(),
         ]
         for c in found
     ]
-    session.table(["CANDIDATE", "DRIVER", "TITLE", "KINDS", "MADE BY", "ROOM"], rows)
+    session.table(["CANDIDATE", "TITLE", "KINDS", "ROOM", "MADE BY"], rows, whole=[0])
 
 
 def _kinds(components: Json) -> str:
@@ -106,7 +106,7 @@ def _kinds(components: Json) -> str:
     return ", ".join(dict.fromkeys(kinds))
 
 
-def _pick(found: list[dict[str, Json]], wanted: str) -> dict[str, Json]:
+def _pick(session: Session, found: list[dict[str, Json]], wanted: str) -> dict[str, Json]:
     text = wanted.casefold()
     exact = [c for c in found if text in {str(c.get("id")).casefold(), str(c.get("title")).casefold()}]
     matches = exact or [c for c in found if str(c.get("id")).casefold().startswith(text)]
@@ -114,6 +114,11 @@ def _pick(found: list[dict[str, Json]], wanted: str) -> dict[str, Json]:
         return matches[0]
     if matches:
         raise Failure(f"{wanted!r} may mean {joined([str(c.get('id')) for c in matches[:6]])}", Exit.USAGE)
+    answer = session.client.ask("GET", "/ledger?kind=adoption&newest=1&limit=1000")
+    for entry in items(answer.body) if answer.ok else []:
+        body = entry.get("body")
+        if isinstance(body, dict) and wanted in {body.get("device"), entry.get("thing")}:
+            raise Failure(f"{wanted!r} is adopted already, as {plain_id(entry.get('thing'))}", Exit.REFUSED)
     near = nearest(wanted, [str(c.get("id")) for c in found])
     hint = f"did you mean {joined(near)}?" if near else "`hearth inbox` lists them"
     raise Failure(f"there is no candidate {wanted!r}; {hint}", Exit.NOT_FOUND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -35,7 +36,7 @@ def doctor() -> None:
             Check("gateway", Level.FAILURE, str(failure), failure.advice[0] if failure.advice else "")
         )
         code = failure.code
-    checks.extend(checks_of_box(session.environ))
+    checks.extend(checks_of_box(session.environ, None if code is not Exit.DONE else _state_dir(session)))
     if code is Exit.DONE and any(check.level is Level.FAILURE for check in checks):
         code = Exit.ERROR
     document: list[Json] = [
@@ -45,6 +46,13 @@ def doctor() -> None:
     session.show(document, lambda: _tell(session, checks))
     if code is not Exit.DONE:
         raise SystemExit(int(code))
+
+
+def _state_dir(session: Session) -> Path | None:
+    """The running gateway's, if it is one of this box: only there it says so."""
+    health = session.client.get("/health")
+    told = health.get("state_dir") if isinstance(health, dict) else None
+    return Path(told) if isinstance(told, str) and Path(told).is_dir() else None
 
 
 def _tell(session: Session, checks: list[Check]) -> None:

@@ -15,7 +15,7 @@ from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import clock
-from gateway.cli.words import plain_id, value_text
+from gateway.cli.words import asked_text, plain_id, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -60,7 +60,7 @@ def _table(session: Session, entries: list[dict[str, Json]]) -> None:
         ]
         for entry in sorted(entries, key=lambda entry: int(str(entry.get("seq", 0))))
     ]
-    session.table(["SEQ", "TIME", "KIND", "WHO", "THING", "WHAT"], rows, right=[0])
+    session.table(["SEQ", "TIME", "KIND", "WHO", "THING", "WHAT"], rows, right=[0], whole=[0, 4])
 
 
 def _content(entry: dict[str, Json]) -> str:
@@ -72,10 +72,9 @@ def _content(entry: dict[str, Json]) -> str:
     purpose = private.get("purpose") if isinstance(private, dict) else ""
     match entry.get("kind"):
         case "dispatch" | "intent":
-            value = "" if body.get("value") is None else f" {value_text(body['value'])}"
-            text = f"{body.get('affordance')}{value}" + (f" – {purpose}" if purpose else "")
+            text = asked_text(body) + (f" – {purpose}" if purpose else "")
         case "denied":
-            text = f"{body.get('affordance')} {value_text(body.get('value'))} – {_first_reason(body)}"
+            text = f"{asked_text(body)} – {_first_reason(body)}"
         case "outcome":
             detail = body.get("detail") or body.get("reason")
             text = str(body.get("result")) + (f" – {detail}" if detail else "") + f" ({body.get('ms')} ms)"
@@ -119,9 +118,8 @@ def _tell(session: Session, folder: Path, result: Verification) -> None:
     if result.ok:
         behind = result.last_seq - result.head_seq
         tail_text = f"; the last {behind} are chained and not yet signed" if behind else ""
-        session.say(
-            f"the ledger in {folder} verifies: {result.entries} entries, {result.heads} signed heads{tail_text}"
-        )
+        session.say(f"the ledger in {folder} verifies:")
+        session.say(f"  {result.entries} entries, {result.heads} signed heads{tail_text}")
         if result.erased:
             session.say(f"{result.erased} private parts were erased, as is allowed")
         return

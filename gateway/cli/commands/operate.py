@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import click
 
 from gateway.cli.answer import Answer
 from gateway.cli.client import COMMAND_SECONDS, segment
+from gateway.cli.exits import Exit, Failure
 from gateway.cli.names import pick
 from gateway.cli.options import action_argument, json_option, property_argument, thing_argument
 from gateway.cli.outcomes import Asked, sentence
-from gateway.cli.problems import failure, finding_lines
+from gateway.cli.problems import REPLAYED, failure, finding_lines
 from gateway.cli.session import Session, current
 from gateway.cli.values import action_input, parse
 from gateway.cli.words import plain_id, value_text
@@ -61,9 +63,13 @@ def write(
     """
     _no_option(value)
     session = current()
-    description = session.thing(thing)
-    known = _group(description, "properties")
-    name = pick("property", property_name, list(known), plain_id(description["id"]))
+    try:
+        description = session.thing(thing)
+        known = _group(description, "properties")
+        name = pick("property", property_name, list(known), plain_id(description["id"]))
+    except Failure as slip:
+        unseen = Asked(thing, property_name, is_action=False, shows_in=property_name)
+        _attempt(session, unseen, value, why=why, dry_run=dry_run, slip=slip)
     affordance = known[name]
     asked = Asked(
         plain_id(description["id"]), name, is_action=False, shows_in=name, unit=affordance.get("unit")
@@ -89,9 +95,13 @@ def do(
     """
     _no_option(*words)
     session = current()
-    description = session.thing(thing)
-    known, properties = _group(description, "actions"), _group(description, "properties")
-    name = pick("action", action, list(known), plain_id(description["id"]))
+    try:
+        description = session.thing(thing)
+        known, properties = _group(description, "actions"), _group(description, "properties")
+        name = pick("action", action, list(known), plain_id(description["id"]))
+    except Failure as slip:
+        unseen = Asked(thing, action, is_action=True, shows_in="")
+        _attempt(session, unseen, " ".join(words), why=why, dry_run=dry_run, slip=slip)
     affordance = known[name]
     effect, taken = affordance.get("hearth:effect"), affordance.get("input")
     shows_in = str(effect.get("property") or "") if isinstance(effect, dict) else ""
@@ -101,12 +111,29 @@ def do(
         is_action=True,
         shows_in=shows_in,
         unit=properties.get(shows_in, {}).get("unit"),
+        units={each: described.get("unit") for each, described in properties.items()},
     )
     value = action_input(words, taken if isinstance(taken, dict) else None, name)
     path = f"/things/{segment(asked.thing)}/actions/{segment(name)}"
     _Order(session, asked, "POST", path, why=why, key=key).carry_out(
         value, has_body=bool(words), dry_run=dry_run, no_wait=no_wait
     )
+
+
+def _attempt(
+    session: Session, asked: Asked, text: str, *, why: str, dry_run: bool, slip: Failure
+) -> NoReturn:
+    """What a token's bearer asks for and may not see goes to the gateway all the same: attempts stand in its ledger."""
+    if slip.code is Exit.NOT_FOUND and session.client.target.token and not dry_run:
+        method, group = ("POST", "actions") if asked.is_action else ("PUT", "properties")
+        path = f"/things/{segment(asked.thing)}/{group}/{segment(asked.affordance)}"
+        headers = {"Hearth-Purpose": quote(why)} if why else {}
+        value = parse(text, {}, asked.affordance) if text else None
+        answer = session.client.ask(method, path, value, headers=headers, has_body=bool(text))
+        if answer.status != HTTPStatus.NOT_FOUND:
+            raise failure(answer, f"{asked.thing} {asked.affordance}")
+        raise Failure(f"there is no such thing for you: {slip}", slip.code, document=answer.body) from slip
+    raise slip
 
 
 class _Order:
@@ -145,14 +172,23 @@ class _Order:
             found = session.client.ask("GET", f"/executions/{segment(execution)}")
             status = found.body if found.ok else status
         document = status if isinstance(status, dict) else {}
-        session.show(document, lambda: session.say(sentence(self._asked, document)))
+        if answer.replayed:
+            document["replayed"] = True
+        earlier = f" {REPLAYED}" if answer.replayed else ""
+        session.show(document, lambda: session.say(sentence(self._asked, document) + earlier))
 
     def _tell_started(self, answer: Answer) -> None:
         body = answer.body if isinstance(answer.body, dict) else {}
         execution = answer.headers.get("hearth-execution", str(body.get("execution") or ""))
-        self._session.show(
-            body, lambda: self._session.say(f"{body.get('outcome') or 'sent'}: execution {execution}")
-        )
+        earlier = f" {REPLAYED}" if answer.replayed else ""
+        if answer.replayed:
+            body["replayed"] = True
+
+        def as_text() -> None:
+            self._session.say(f"{body.get('outcome') or 'sent'}: execution {execution}{earlier}")
+            self._session.note(f"what became of it: hearth execution {execution}")
+
+        self._session.show(body, as_text)
 
     def _tell_decision(self, body: Json) -> None:
         session, decision = self._session, body if isinstance(body, dict) else {}

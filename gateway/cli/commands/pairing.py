@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -25,11 +26,16 @@ ROLES: Final = ("owner", "adult", "child", "guest")
 @click.argument("code", required=False, default="")
 @click.option("--title", default="", help="What the paired device is called (default: this machine's name).")
 @click.option(
-    "--role", default="owner", show_default=True, type=click.Choice(["owner", "adult", "child", "guest"])
+    "--role",
+    default="adult",
+    show_default=True,
+    type=click.Choice(ROLES),
+    help="What it may be in the house.",
 )
 @click.option("--principal", default="", metavar="ID", help="Who it is for (default: the role's name).")
+@click.option("--yes", is_flag=True, help="Replace a window that is open without asking.")
 @json_option
-def pair(code: str, title: str, role: str, principal: str) -> None:
+def pair(code: str, title: str, role: str, principal: str, yes: bool) -> None:
     """Without CODE: open a pairing window and print the code to type on the other device.
 
     With CODE: redeem it at the gateway (--url), and remember address and token for this user.
@@ -38,7 +44,22 @@ def pair(code: str, title: str, role: str, principal: str) -> None:
     if code:
         _redeem(session, code, title or socket.gethostname())
     else:
+        _confirm_replacing(session, yes=yes)
         _open(session, {"role": role, "principal": principal})
+
+
+def _confirm_replacing(session: Session, *, yes: bool) -> None:
+    """There is one window at a time: a new one makes the code of an open one wrong."""
+    state = session.client.ask("GET", "/pairings")
+    if yes or not (isinstance(state.body, dict) and state.body.get("open")):
+        return
+    if not sys.stdin.isatty():
+        raise Failure(
+            "a pairing window is open already; --yes replaces it, and its code is good no longer",
+            Exit.REFUSED,
+        )
+    question = "a pairing window is open already; replace it, so that its code is good no longer?"
+    click.confirm(question, abort=True, err=True)
 
 
 def _open(session: Session, wanted: dict[str, Json]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import ago
 from gateway.cli.values import describe
-from gateway.cli.words import plain_id, summary, value_text
+from gateway.cli.words import hazard_text, plain_id, summary, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -40,17 +41,25 @@ def _list(session: Session, found: list[dict[str, Json]]) -> None:
             "no Things, or none that you may see; `hearth inbox` lists what was found and is not adopted"
         )
         return
+    titled = any(_says_more(t) for t in found)
     rows = [
         [
             plain_id(t["id"]),
-            str(t.get("title") or ""),
+            *([str(t.get("title") or "") if _says_more(t) else ""] if titled else []),
             str(t.get("kind") or ""),
             str(t.get("room") or ""),
             summary(t),
         ]
         for t in found
     ]
-    session.table(["THING", "TITLE", "KIND", "ROOM", "STATE"], rows)
+    titles = ["TITLE"] if titled else []
+    session.table(["THING", *titles, "KIND", "ROOM", "STATE"], rows, whole=[0], folded=3 + len(titles))
+
+
+def _says_more(thing: dict[str, Json]) -> bool:
+    """Whether a title is more than the id with spaces and capitals."""
+    title = str(thing.get("title") or "").casefold()
+    return re.sub(r"[^a-z0-9]+", "-", title).strip("-") != plain_id(thing["id"])
 
 
 @click.command(short_help="Show a Thing: what it has, what it takes, how it is.")
@@ -77,20 +86,19 @@ def _properties(session: Session, description: dict[str, Json], readings: dict[s
         reading = readings.get(name)
         detail = reading if isinstance(reading, dict) else {}
         quality = str(detail.get("quality") or "")
-        note = quality if quality not in {"", "good", "unknown"} else ""
         takes = "" if prop.get("readOnly") else describe(prop)
         rows.append(
             [
                 name,
                 value_text(detail.get("value"), prop.get("unit")),
-                note,
+                quality,
                 ago(detail.get("observed_at")),
                 takes,
             ]
         )
     if rows:
         session.say()
-        session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN", "TAKES"], rows)
+        session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN", "TAKES"], rows, whole=[0], folded=4)
 
 
 def _actions(session: Session, description: dict[str, Json]) -> None:
@@ -99,11 +107,24 @@ def _actions(session: Session, description: dict[str, Json]) -> None:
         taken = action.get("input")
         hazard = action.get("hearth:hazard")
         rows.append(
-            [name, describe(taken) if isinstance(taken, dict) else "nothing", str(hazard if hazard else "")]
+            [name, _members_text(taken) if isinstance(taken, dict) else "nothing", hazard_text(hazard)]
         )
     if rows:
         session.say()
-        session.table(["ACTION", "TAKES", "HAZARD"], rows)
+        session.table(["ACTION", "TAKES", "HAZARD"], rows, whole=[0, 2], folded=1)
+
+
+def _members_text(taken: dict[str, Json]) -> str:
+    """`by: a number from -100 to 100 %; transition (optional): a number s`."""
+    members, required = taken.get("properties"), taken.get("required")
+    if taken.get("type") != "object" or not isinstance(members, dict) or not members:
+        return describe(taken)
+    needed = required if isinstance(required, list) else []
+    optional = " (optional)" if needed else ""
+    return "; ".join(
+        f"{name}{'' if name in needed else optional}: {describe(member) if isinstance(member, dict) else 'any value'}"
+        for name, member in members.items()
+    )
 
 
 def _members(description: dict[str, Json], group: str) -> dict[str, dict[str, Json]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -79,6 +80,9 @@ def revoke(token_id: str) -> None:
     """Revoke the token ID: it, and all that were made from it, end at once."""
     session = current()
     answer = session.client.ask("DELETE", f"/tokens/{segment(token_id)}")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        message = f"there is no token {token_id!r}; `hearth token list` shows them"
+        raise Failure(message, Exit.NOT_FOUND, document=answer.body)
     if not answer.ok:
         raise failure(answer)
     session.show(answer.body, lambda: session.say(f"revoked: {token_id}"))
@@ -97,7 +101,7 @@ def _table(session: Session, tokens: list[dict[str, Json]]) -> None:
         ]
         for t in tokens
     ]
-    session.table(["ID", "TITLE", "WHO", "ROLE", "FOR", "USED", "ENDS"], rows)
+    session.table(["ID", "TITLE", "WHO", "ROLE", "FOR", "USED", "ENDS"], rows, whole=[0])
 
 
 def _is_good(found: dict[str, Json]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from gateway.cli.client import Client, segment
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.session import Session, current
@@ -36,15 +37,15 @@ def watch(thing: str, types: str, count: int | None) -> None:
     """Show the events of THING, or of all that you may see, until Ctrl-C. A lost connection is taken up again."""
     session = current()
     wanted = session.thing_id(thing) if thing else ""
-    shown = 0
+    shown, units = 0, _Units(session)
+    session.note(f"watching {wanted or 'all that you may see'}; Ctrl-C ends it")
     for event in _events(session, f"/events?types={types}" if types else "/events"):
         document = _document(event)
         if event.type == "revoked":
             raise Failure("the token was revoked", Exit.REFUSED, document=document)
         if wanted and event.type != "missed" and plain_id(document.get("thing")) != wanted:
             continue
-        line = _line(document)
-        session.show(document, lambda line=line: session.say(line))  # type: ignore[misc]
+        session.show(document, lambda document=document: session.say(_line(document, units.of(document))))  # type: ignore[misc]
         shown += 1
         if shown == count:
             return
@@ -77,7 +78,26 @@ def _document(event: ServerEvent) -> dict[str, Json]:
     return found if isinstance(found, dict) else {"type": event.type, "data": found}
 
 
-def _line(raw: dict[str, Json]) -> str:
+class _Units:
+    """The units of properties, asked for once a Thing: events do not carry them."""
+
+    def __init__(self, session: Session) -> None:
+        self._client = Client(session.client.target)  # the session's own connection carries the stream
+        self._known: dict[str, dict[str, Json]] = {}
+
+    def of(self, event: dict[str, Json]) -> Json:
+        thing, name = plain_id(event.get("thing")), str(event.get("name"))
+        if event.get("type") != "property":
+            return None
+        if thing not in self._known:
+            answer = self._client.ask("GET", f"/things/{segment(thing)}")
+            found = answer.body.get("properties") if isinstance(answer.body, dict) else None
+            described = found if isinstance(found, dict) else {}
+            self._known[thing] = {n: p.get("unit") for n, p in described.items() if isinstance(p, dict)}
+        return self._known[thing].get(name)
+
+
+def _line(raw: dict[str, Json], unit: Json = None) -> str:
     cleaned = clean(raw)
     event = cleaned if isinstance(cleaned, dict) else {}
     kind = event.get("type")
@@ -87,7 +107,7 @@ def _line(raw: dict[str, Json]) -> str:
     match kind:
         case "property":
             quality = event.get("quality")
-            what = value_text(event.get("value")) + (
+            what = value_text(event.get("value"), unit) + (
                 f"  ({quality})" if quality not in {None, "good"} else ""
             )
         case "event":

@@ -11,7 +11,7 @@ from gateway.cli.names import pick
 from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current
 from gateway.cli.times import ago, clock
-from gateway.cli.words import plain_id, value_text
+from gateway.cli.words import asked_text, plain_id, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -47,6 +47,7 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
     """The state, then how it came to be, a line each."""
     state, command = answer.get("state"), answer.get("command")
     known = state if isinstance(state, dict) else {}
+    shows_in = str(answer.get("property") or "")
     lines = [_state_line(answer, known, now)]
     if not isinstance(command, dict):
         lines.append("no command of Hearth's moved it")
@@ -55,11 +56,11 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
         lines.append("it was moved at the device, or by something else than this gateway; before that:")
     if answer.get("cause") == "unconfirmed":
         lines.append("the last command was not seen to work:")
-    lines.extend(_command_lines(command, now))
+    lines.extend(_command_lines(command, shows_in, now))
     before = answer.get("before")
     if isinstance(before, dict):
         lines.append("the last one before it that was seen to work:")
-        lines.extend(_command_lines(before, now))
+        lines.extend(_command_lines(before, shows_in, now))
     return lines
 
 
@@ -77,9 +78,10 @@ def _quality(state: dict[str, Json]) -> str:
     return "" if state.get("quality") in {None, "good"} else str(state["quality"])
 
 
-def _command_lines(command: dict[str, Json], now: float | None) -> list[str]:
-    value = "" if command.get("value") is None else f" {value_text(command['value'])}"
-    asked = f"{command.get('affordance')}{value}, {ago(command.get('at'), now)} (at {clock(command.get('at'), now)})"
+def _command_lines(command: dict[str, Json], shows_in: str, now: float | None) -> list[str]:
+    asked = (
+        f"{asked_text(command, shows_in)}, {ago(command.get('at'), now)} (at {clock(command.get('at'), now)})"
+    )
     lines = [f"asked:    {asked}"]
     if command.get("principal"):
         lines.append(f"by:       {command['principal']}")

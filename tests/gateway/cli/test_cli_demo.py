@@ -30,7 +30,7 @@ def test_things_and_one_thing(house: House) -> None:
     listed = hearth(house.box, "things")
     assert listed.code == 0
     head, *rows = listed.out.splitlines()
-    assert head.split() == ["THING", "TITLE", "KIND", "ROOM", "STATE"]
+    assert head.split() == ["THING", "KIND", "ROOM", "STATE"]
     assert any(row.startswith("desk-lamp ") for row in rows)
     everything = json.loads(hearth(house.box, "things", "--json").out)
     assert [thing["id"] for thing in everything] == [row.split()[0] for row in rows]
@@ -115,7 +115,7 @@ def test_the_ledger(house: House) -> None:
     assert "toggle" in tail.out
     verified = hearth(house.box, "ledger", "verify", "--dir", str(house.state))
     assert verified.code == 0
-    assert verified.out.startswith(f"the ledger in {house.state} verifies: ")
+    assert verified.out.startswith(f"the ledger in {house.state} verifies:\n  ")
     exported = hearth(house.box, "ledger", "export", "--dir", str(house.state))
     entries = [json.loads(line) for line in exported.out.splitlines()]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
@@ -153,13 +153,18 @@ def test_tokens_are_made_listed_and_revoked(house: House) -> None:
     assert hearth(agent, "things").code == 0
     assert "Night agent" in hearth(house.box, "token", "list").out
     assert hearth(house.box, "token", "revoke", str(made["id"])).out == f"revoked: {made['id']}\n"
-    assert hearth(agent, "things").code == 1
+    assert hearth(agent, "things").code == 3
     assert "Night agent" not in hearth(house.box, "token", "list").out
     assert "revoked" in hearth(house.box, "token", "list", "--all").out
 
 
 def test_pairing_writes_a_profile(house: House, tmp_path: Path) -> None:
-    code = hearth(house.box, "pair", "--role", "adult").out.strip()
+    kept = hearth(house.box, "pair")
+    assert kept.code == 3, "the owner's window is open"
+    assert "a pairing window is open already" in kept.err
+    opened = hearth(house.box, "pair", "--yes")
+    assert "(adult)" in opened.err
+    code = opened.out.strip()
     phone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HEARTH_URL": house.url}
     paired = hearth(phone, "pair", code.lower().replace("-", " "))
     assert paired.code == 0, paired
@@ -167,7 +172,9 @@ def test_pairing_writes_a_profile(house: House, tmp_path: Path) -> None:
     assert stat.S_IMODE(profile.stat().st_mode) == 0o600
     del phone["HEARTH_URL"]
     assert hearth(phone, "things").code == 0
-    assert hearth(phone, "pair", code).code != 0
+    again = hearth(phone | {"HEARTH_URL": house.url}, "pair", code)
+    assert again.code == 3
+    assert again.err.count("no pairing window is open") == 1
 
 
 def test_doctor(house: House) -> None:

@@ -147,7 +147,7 @@ def shown(cause: str, command: Json, state: Json = STATE) -> list[str]:
 def test_why_by_a_command() -> None:
     first, asked, *rest = shown("command", COMMAND)
     assert first == "desk-lamp on is true (told by the device 30 s ago)"
-    assert asked.startswith("asked:    toggle true, 31 s ago (at ")
+    assert asked.startswith("asked:    toggle → on true, 31 s ago (at ")
     assert rest == [
         "by:       coo",
         "for:      time to read",

@@ -74,12 +74,23 @@ def test_a_socket_by_name(home: dict[str, str], listening: Path) -> None:
     assert target.resolve("", "", home | {"HEARTH_SOCKET": str(listening)}).socket == str(listening)
 
 
+def test_a_socket_by_name_comes_before_the_profile(home: dict[str, str], listening: Path) -> None:
+    target.write_profile(target.profile_path(home), "https://house:8420", "secret")
+    found = target.resolve("", "", home | {"HEARTH_SOCKET": str(listening)})
+    assert (found.socket, found.token) == (str(listening), "")
+
+
+def test_a_named_socket_that_is_not_there(home: dict[str, str], listening: Path) -> None:
+    with pytest.raises(Failure, match=r"none\.sock, which is not there"):
+        target.resolve("", "", home | {"HEARTH_SOCKET": str(listening.with_name("none.sock"))})
+
+
 def test_nothing_found(home: dict[str, str]) -> None:
     with pytest.raises(Failure) as caught:
         target.resolve("", "", home)
     assert (
         str(caught.value)
-        == "no gateway found: start one with `hearth demo`, or set HEARTH_URL and HEARTH_TOKEN"
+        == "no gateway found: start one with `hearth demo`, or set HEARTH_SOCKET, or HEARTH_URL and HEARTH_TOKEN"
     )
     assert caught.value.code is Exit.UNREACHABLE
 
