@@ -33,10 +33,14 @@ class ActionRoutes:
 
 
 def started(execution: Execution, *, status: int) -> web.Response:
-    """A command on its way: where to ask for it. What was refused is a problem at once."""
+    """A command on its way: where to ask for it; with 201 (an action, TD 1.1) also how it is. What was refused is a problem
+    at once.
+    """
     outcome = execution.outcome
     if outcome is not None and outcome.result in {Result.REFUSED, Result.NOT_SENT}:
         return answer(execution)
     headers = outcome_headers(execution, outcome)
     headers |= {"Location": href_of(execution), "Preference-Applied": "respond-async"}
-    return reply(status_of(execution), status=status, headers=headers)
+    if status == 201:
+        return reply(status_of(execution), status=status, headers=headers)
+    return web.Response(status=status, headers=headers)

@@ -181,7 +181,9 @@ def accepted(bounds: Accepted | None) -> Json:
 def prefers_async(request: web.Request) -> bool:
     """`Prefer: respond-async` (RFC 7240, section 4.1)."""
     prefer = request.headers.get("Prefer")
-    return prefer is not None and any(p.strip().lower() == "respond-async" for p in re.split("[,;]", prefer))
+    if prefer is None or prefer == "respond-async":
+        return prefer is not None
+    return any(p.strip().lower() == "respond-async" for p in re.split("[,;]", prefer))
 
 
 def _key(text: str) -> str:
