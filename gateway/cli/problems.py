@@ -84,7 +84,7 @@ def _message(problem: Mapping[str, Json], name: str, status: int, *, has_reasons
     said = name in _DETAIL_SAYS_ALL or not title or detail.casefold().startswith(title.casefold())
     if name == "device-unreachable" and "cannot be reached" in detail:
         said = True
-    return detail.replace("; 1 tries left", "; 1 try left") if said else f"{_lower_first(title)}: {detail}"
+    return detail if said else f"{_lower_first(title)}: {detail}"
 
 
 def _lower_first(text: str) -> str:

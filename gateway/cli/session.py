@@ -108,10 +108,9 @@ def _advice(session: Session, error: Failure) -> list[str]:
         return list(error.advice)
     where = session.client.target
     unknown = isinstance(error.document, dict) and error.document.get("status") == 401
-    if unknown and not where.token:
-        return ["set HEARTH_TOKEN, or pair this user with `hearth pair CODE`"]
     if unknown:
-        return [f"the token is from {where.token_from}"]
+        said = f"the token is from {where.token_from}" if where.token else "no token is given"
+        return [f"{said}; set HEARTH_TOKEN, or pair this user with `hearth pair CODE`"]
     if not where.token:
         return list(error.advice)
     try:
@@ -122,10 +121,16 @@ def _advice(session: Session, error: Failure) -> list[str]:
     return [*error.advice, f"you are {known.get('principal')} ({known.get('role')}), by {where.token_from}"]
 
 
+def _without_token(session: Session) -> bool:
+    return "client" in vars(session) and not session.client.target.token
+
+
 def report_and_exit(session: Session, error: Failure) -> NoReturn:
     """Prints an error as this session prints, and ends with its code."""
     if session.as_json and error.document is not None:
         session.document(error.document)
+    if isinstance(error.document, dict) and error.document.get("status") == 401 and _without_token(session):
+        error = Failure("the gateway wants to know who you are", error.code, document=error.document)
     paint = coloured if sys.stderr.isatty() and not session.environ.get("NO_COLOR") else plain
     print(paint(f"hearth: {error}", "red"), file=sys.stderr)
     for line in _advice(session, error):

@@ -79,6 +79,61 @@ def test_a_refusal_names_the_rule_and_what_would_do(house: House) -> None:
     assert document["findings"]
 
 
+def test_the_same_key_again_says_so(house: House) -> None:
+    line = ("do", "desk-lamp", "set", "on=true", "brightness=33", "--key", "once")
+    first, second = hearth(house.box, *line), hearth(house.box, *line)
+    assert first.out.startswith("confirmed: desk-lamp set on true, brightness 33 % (seen at the device ")
+    assert second.out == first.out.rstrip() + " (the answer of an earlier request with this key)\n"
+    assert hearth(house.box, *line, "--json").json["replayed"] is True
+
+
+def test_what_an_agent_may_not_see_is_asked_for_and_recorded(house: House) -> None:
+    ran = hearth(house.agent, "do", "front-door", "unlock", "--why", "a try")
+    assert ran.code == 8
+    assert ran.err.startswith("hearth: there is no such thing for you: ")
+    assert "  you are coo (agent), by HEARTH_TOKEN\n" in ran.err
+    newest = hearth(house.box, "ledger", "tail", "-n", "1", "--kind", "denied")
+    assert re.search(r"denied +coo +front-door +unlock – [A-Z]", newest.out)
+
+
+def test_who_is_asked_for_a_token(house: House) -> None:
+    nobody = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "HEARTH_URL": house.url}
+    ran = hearth(nobody, "things")
+    assert ran.code == 3
+    assert ran.err.startswith("hearth: the gateway wants to know who you are\n")
+    assert "set HEARTH_TOKEN" in ran.err
+    wrong = hearth(nobody | {"HEARTH_TOKEN": "x"}, "things")
+    assert wrong.code == 3
+    assert "the token is from HEARTH_TOKEN" in wrong.err
+
+
+def test_a_command_that_is_not_waited_for_can_be_asked_after(house: House) -> None:
+    started = hearth(house.box, "do", "desk-lamp", "toggle", "--no-wait")
+    found = re.search(r"execution (\S+)", started.out)
+    assert found
+    told = hearth(house.box, "execution", found[1])
+    assert told.code == 0
+    assert "desk-lamp" in told.out
+    assert told.out.endswith("; asked by box\n")
+
+
+def test_what_is_there_already_and_what_is_not(house: House) -> None:
+    again = hearth(house.box, "adopt", "home-desk-lamp")
+    assert (again.code, again.err) == (
+        3,
+        "hearth: 'home-desk-lamp' is adopted already, as desk-lamp\n",
+    )
+    gone = hearth(house.box, "token", "revoke", "foo")
+    assert (gone.code, gone.err) == (8, "hearth: there is no token 'foo'; `hearth token list` shows them\n")
+
+
+def test_a_second_demonstration_is_told_in_a_line(house: House) -> None:
+    ran = hearth(house.box, "demo", "--port", "0")
+    assert ran.code == 1
+    assert ran.err.startswith("hearth: a gateway of yours runs already at ")
+    assert ran.err.count("\n") == 1
+
+
 def test_slips(house: House) -> None:
     assert hearth(house.box, "show", "desk-lmap").err == (
         "hearth: there is no Thing 'desk-lmap'; did you mean desk-lamp?\n"

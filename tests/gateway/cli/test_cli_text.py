@@ -38,6 +38,13 @@ def test_a_table_in_a_narrow_terminal() -> None:
     assert "on, brigh…" in shown
 
 
+def test_what_is_typed_again_is_never_cut() -> None:
+    rows = [["zigbee2mqtt-0x00158d0001a2b3c4", "Aqara door and window sensor", "Aqara MCCGQ11LM"]]
+    shown = table(["CANDIDATE", "TITLE", "MADE BY"], rows, width=60, whole=frozenset({0}))
+    assert "zigbee2mqtt-0x00158d0001a2b3c4  " in shown
+    assert all(display_width(line) <= 60 for line in shown.splitlines())
+
+
 def test_the_head_is_dim_on_a_terminal() -> None:
     assert table(["A"], [["b"]], style=coloured) == "\x1b[2mA\x1b[0m\nb"
 
