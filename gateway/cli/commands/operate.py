@@ -180,6 +180,7 @@ class _Order:
     def _tell_started(self, answer: Answer) -> None:
         body = answer.body if isinstance(answer.body, dict) else {}
         execution = answer.headers.get("hearth-execution", str(body.get("execution") or ""))
+        body.setdefault("execution", execution)
         earlier = f" {REPLAYED}" if answer.replayed else ""
         if answer.replayed:
             body["replayed"] = True

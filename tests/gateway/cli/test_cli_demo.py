@@ -109,6 +109,8 @@ def test_who_is_asked_for_a_token(house: House) -> None:
 
 def test_a_command_that_is_not_waited_for_can_be_asked_after(house: House) -> None:
     started = hearth(house.box, "do", "desk-lamp", "toggle", "--no-wait")
+    written = hearth(house.box, "write", "desk-lamp", "brightness", "21", "--no-wait", "--json")
+    assert hearth(house.box, "execution", str(written.json["execution"])).code == 0
     found = re.search(r"execution (\S+)", started.out)
     assert found
     told = hearth(house.box, "execution", found[1])
