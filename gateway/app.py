@@ -38,6 +38,9 @@ from policies import PolicyError
 
 ADOPTION_RULES: Mapping[str, AdoptionRule] = {"ask": adopt_none, "sensors": adopt_sensors, "all": adopt_all}
 
+INJECTED_FLUSH_S: Final = float(os.environ.get("HEARTH_INJECTED_FLUSH_MS", "0")) / 1000
+"""For measurements: makes every flush of the ledger so much slower, as an SD card does."""
+
 SETTLED_AFTER_S: Final = 1.5
 """After this long the devices of an ordinary house are there."""
 
@@ -61,7 +64,9 @@ async def open_gateway(
     policy = rules.load(config.state_dir)
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(Ledger(config.state_dir, clock))
+        ledger = await stack.enter_async_context(
+            Ledger(config.state_dir, clock, injected_flush_s=INJECTED_FLUSH_S)
+        )
         database = await stack.enter_async_context(Database(config.state_dir / "hearth.db"))
         identity = await stack.enter_async_context(Identity.open(database, clock, ledger))
         state, observers = StateStore(), Observers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,13 +51,14 @@ class Topics:
 class Rights:
     """One principal's rights, under one set of rules. `sees`, `writes` and `acts` hold topics."""
 
-    __slots__ = ("_known", "_policy", "_principal", "_registry", "acts", "sees", "writes")
+    __slots__ = ("_known", "_policy", "_principal", "_registry", "_sets", "acts", "sees", "writes")
 
     def __init__(self, registry: Registry, policy: Policy, principal: Principal) -> None:
         self._registry = registry
         self._policy = policy
         self._principal = principal
         self._known: dict[str, ThingRights] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
         self.sees = Topics(self.of, lambda rights: rights.sees)
         self.writes = Topics(self.of, lambda rights: rights.writes)
         self.acts = Topics(self.of, lambda rights: rights.acts)
@@ -90,12 +91,17 @@ class Rights:
         usable = [o for o in adopted.operations() if policy.may_use(principal, adopted.subject(o))]
         return ThingRights(
             adopted,
-            sees=frozenset(
+            sees=self._shared(
                 n for n, subject in adopted.readable().items() if policy.may_see(principal, subject)
             ),
-            writes=frozenset(o.name for o in usable if not o.is_action),
-            acts=frozenset(o.name for o in usable if o.is_action),
+            writes=self._shared(o.name for o in usable if not o.is_action),
+            acts=self._shared(o.name for o in usable if o.is_action),
         )
+
+    def _shared(self, names: Iterable[str]) -> frozenset[str]:
+        """Things of one kind share their sets of names: there are few kinds, and may be thousands of Things."""
+        fresh = frozenset(names)
+        return self._sets.setdefault(fresh, fresh)
 
 
 class RightsTable:

@@ -43,8 +43,8 @@ class HoldingLedger(Ledger):
 
     hold: asyncio.Event | None = None
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
-        super().__init__(directory, clock)
+    def __init__(self, directory: Path, clock: Clock, *, injected_flush_s: float = 0.0) -> None:
+        super().__init__(directory, clock, injected_flush_s=injected_flush_s)
         self.written = asyncio.Event()
 
     async def commit(self, entry: Entry) -> int:
