@@ -82,4 +82,3 @@ class Execution:
     outcome: Outcome | None = None
     dispatched_at: float | None = None
     ended_at: float | None = None
-    ledger_seq: int | None = None  # of the dispatch entry

@@ -25,11 +25,6 @@ from gateway.protocols import stored_password
 from policies.decision import Principal, Role
 
 HOUSE_USER: Final = "simulated-house"
-HOUSE_PUBLISHES: Final = (
-    *("homeassistant/+/+/+/config", "home/+/availability"),
-    *("home/+/+/state", "home/+/+/state/+"),
-)
-HOUSE_OBEYS: Final = ("home/+/+/set", "home/+/+/set/+", "homeassistant/status")
 HOUSE_READY_S: Final = 15.0
 HOUSE_ENDS_S: Final = 5.0
 HOUSE_LOG: Final = "house.log"
@@ -95,7 +90,9 @@ def _answers(path: Path) -> bool:
 
 
 def _config(state_dir: Path, port: int) -> Config:
-    house = Publisher(name=HOUSE_USER, publish=HOUSE_PUBLISHES, subscribe=HOUSE_OBEYS)
+    from drivers.simulated.mqtt_house import publishes, subscribes  # noqa: PLC0415  only the demonstration needs it
+
+    house = Publisher(name=HOUSE_USER, publish=publishes(), subscribe=subscribes())
     return Config(
         state_dir=state_dir,
         runtime_dir=user_runtime_dir(),

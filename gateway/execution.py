@@ -188,10 +188,8 @@ class Executor:
         command, policy = execution.command, self._policy()
         try:
             target = resolve(adopted, admitted.operation, admitted.value)  # step 4
-        except (
-            StateUnknown,
-            SchemaError,
-        ) as error:  # from the state as it is, no value can be reached that fits
+        except (StateUnknown, SchemaError) as error:
+            # From the state as it is, or is not known, no value can be reached that fits.
             return outcomes.unresolved(error, self._clock.wall())
         decision = decide(policy, command.principal, adopted, target)  # step 5
         if not decision.permitted:
@@ -286,7 +284,7 @@ class Executor:
         execution = admitted.execution
         entry = records.dispatch(execution, target, decision, admitted.request, self._clock.wall())
         failpoint("dispatching")
-        execution.ledger_seq = await self._ledger.commit(entry)
+        await self._ledger.commit(entry)
 
     def _change_since(self, basis: _Basis, command: Command, adopted: Adopted) -> str | None:
         """What no longer is as it was decided on. From here to the first byte there is no await: what holds now holds then."""

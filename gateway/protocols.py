@@ -55,13 +55,10 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
 
 async def _managed_broker(mqtt: Mqtt, directory: Path, stack: AsyncExitStack) -> tuple[str, int, str, str]:
     from drivers.mqtt.broker import ManagedBroker  # noqa: PLC0415
-    from drivers.mqtt.broker_users import BrokerUser  # noqa: PLC0415
+    from drivers.mqtt.broker_users import GATEWAY, BrokerUser, gateway_user  # noqa: PLC0415
 
     assert mqtt.managed is not None
-    everything = ("#",)
-    ours = BrokerUser(
-        "hearth", stored_password(directory, "hearth"), publish=everything, subscribe=everything
-    )
+    ours = gateway_user(stored_password(directory, GATEWAY))
     users = [
         BrokerUser(
             user.name, stored_password(directory, user.name), publish=user.publish, subscribe=user.subscribe

@@ -165,7 +165,7 @@ class Recovery:
             outcome, at = Outcome(Result(str(ended.body["result"])), reason, detail), ended.at
             if outcome.result in (Result.REFUSED, Result.NOT_SENT):
                 return
-        execution = Execution(_command(row), row.at, outcome, row.at, at if outcome else None, row.seq)
+        execution = Execution(_command(row), row.at, outcome, row.at, at if outcome else None)
         self._executor.keys.restore(execution, str(row.body.get("request", "")), at)
 
 

@@ -64,9 +64,9 @@ def check_pattern(pattern: str) -> None:
         )
 
 
-def gateway_user() -> BrokerUser:
+def gateway_user(password: str = "") -> BrokerUser:
     """The gateway itself: hears everything, and alone publishes commands."""
-    return BrokerUser(GATEWAY, publish=("#",), subscribe=("#",))
+    return BrokerUser(GATEWAY, password or random_password(), publish=("#",), subscribe=("#",))
 
 
 def zigbee2mqtt_user(

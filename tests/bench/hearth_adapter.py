@@ -2,7 +2,7 @@
 
 `--opt confirmed`: the fake device reports what it was told, and Hearth answers when it has seen that; without it the
 device stays silent and Hearth answers when the command was sent (`Prefer: respond-async`), as the floor does.
-`--opt flush20`: every flush of the ledger takes 20 ms longer, as on an SD card. `--opt aslong`: things were adopted before.
+`--opt flush20`: every flush of the ledger takes 20 ms longer, as on an SD card. `--opt again`: the Things of the run before are kept.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
         yield from super().retained()
 
     def prepare(self) -> None:
-        if "aslong" not in self.opts or not self.work.exists():
+        if "again" not in self.opts or not self.work.exists():
             shutil.rmtree(self.work, ignore_errors=True)
             (self.work / "state").mkdir(parents=True)
             (self.work / "hearth.toml").write_text(

@@ -15,32 +15,10 @@ from capabilities.effects import INPUT, Effect
 from capabilities.errors import ComposeError, SchemaError
 from capabilities.naming import allot_names
 from capabilities.schema import accepts
-from capabilities.thing import Thing
-from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
+from capabilities.vocabulary import Hazard, Privacy, Privilege
+from tests.capabilities.builders import action, part, prop, thing
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def prop(
-    name: str, *, writable: bool = False, observable: bool = True, readable: bool = False, **schema: Json
-) -> AffordanceDescription:
-    return AffordanceDescription(
-        name, f"point/{name}", schema=schema, writable=writable, observable=observable, readable=readable
-    )
-
-
-def action(name: str, **schema: Json) -> AffordanceDescription:
-    return AffordanceDescription(name, f"point/{name}", "action", schema=schema)
-
-
-def part(
-    kind: str, *affordances: AffordanceDescription, key: str = "", title: str = ""
-) -> ComponentDescription:
-    return ComponentDescription(key or kind, kind, affordances, title=title)
-
-
-def thing(*components: ComponentDescription) -> Thing:
-    return compose("thing", "Thing", components, allot_names(components, {}))
 
 
 SHAPES: dict[str, tuple[ComponentDescription, ...]] = {
