@@ -76,7 +76,19 @@ def _base(schema: Schema, depth: int) -> Validator:
 
 
 def _both(first: Validator, second: Validator) -> Validator:
-    return lambda value: second(first(value))
+    """What `second` makes of a value (an alternative fills in defaults) must still be one for `first`, else it stays out."""
+
+    def check(value: Json) -> Json:
+        once = first(value)
+        filled = second(once)
+        if filled is once:
+            return once
+        try:
+            return first(filled)
+        except SchemaError:
+            return once
+
+    return check
 
 
 _NUMBER_MEMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")

@@ -2,7 +2,7 @@
 
 `--opt confirmed`: the fake device reports what it was told, and Hearth answers when it has seen that; without it the
 device stays silent and Hearth answers when the command was sent (`Prefer: respond-async`), as the floor does.
-`--opt flush20`: every flush of the ledger takes 20 ms longer, as on an SD card. `--opt again`: the Things of the run before are kept.
+`--opt flush20`: every flush of the ledger takes 20 ms longer, as on an SD card. `--opt again`: as the run before left it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capabilities.errors import ComposeError
@@ -141,6 +141,9 @@ _models = (
 )
 
 
+@example(
+    model={"properties": {}, "oneOf": [{"properties": {"a": {"default": None}}}]}, described={}, value={}
+)
 @given(_models, _described, _value)
 def test_narrowing_never_widens(model: dict[str, Any], described: dict[str, Any], value: Json) -> None:
     """What the narrowed schema makes of a value, the model accepts."""
