@@ -8,30 +8,36 @@ from policies.compile import compile_rules
 from policies.decision import (
     Accepted,
     AccessRequest,
-    Approval,
     Decision,
     Finding,
     Obligation,
     Principal,
     Remedy,
     Role,
+    RuleRef,
     Subject,
     Verdict,
 )
 from policies.documents import RuleSet
 from policies.explain import Right, explain
+from policies.facts import NO_FACTS, Approval, Facts, GivenFacts, LocalTime, Observed, Waiver
 from policies.parse import parse
 from policies.parts import strictest, with_parts
 from policies.policy import Policy
 from policies.problems import PolicyError, Problem
 
 __all__ = [
+    "NO_FACTS",
     "Accepted",
     "AccessRequest",
     "Approval",
     "Decision",
+    "Facts",
     "Finding",
+    "GivenFacts",
+    "LocalTime",
     "Obligation",
+    "Observed",
     "Policy",
     "PolicyError",
     "Principal",
@@ -39,9 +45,11 @@ __all__ = [
     "Remedy",
     "Right",
     "Role",
+    "RuleRef",
     "RuleSet",
     "Subject",
     "Verdict",
+    "Waiver",
     "compile_rules",
     "explain",
     "parse",

@@ -15,14 +15,18 @@ class Acceptance:
 
     __slots__ = ("_members", "_name", "_said", "_whole", "accepted")
 
-    def __init__(self, name: str, limits: Iterable[Limit]) -> None:
+    def __init__(self, name: str, limits: Iterable[Limit], now: Iterable[tuple[str, Bounds]] = ()) -> None:
+        """`now` are further bounds that hold at this moment, by member ("" for the whole input)."""
         limits = tuple(limits)
         named: dict[str, list[Bounds]] = {}
-        for limit in limits:
-            for member, bounds in limit.members:
+        whole = [limit.value for limit in limits if limit.value is not None]
+        for member, bounds in (*(one for limit in limits for one in limit.members), *now):
+            if member:
                 named.setdefault(member, []).append(bounds)
+            else:
+                whole.append(bounds)
         self._name = name
-        self._whole = intersection(limit.value for limit in limits if limit.value is not None)
+        self._whole = intersection(whole)
         self._members = {
             member: both for member in sorted(named) if (both := intersection(named[member])) is not None
         }
@@ -66,12 +70,4 @@ class Acceptance:
 
 
 def _remedy(name: str, bounds: Bounds) -> Remedy:
-    accepted = bounds.accepted()
-    data: dict[str, Json] = {}
-    if accepted.minimum is not None:
-        data["minimum"] = accepted.minimum
-    if accepted.maximum is not None:
-        data["maximum"] = accepted.maximum
-    if accepted.one_of is not None:
-        data["one_of"] = list(accepted.one_of)
-    return Remedy(say(name, bounds), data)
+    return Remedy(say(name, bounds), bounds.as_data())

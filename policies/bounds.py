@@ -10,7 +10,8 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from policies.decision import Accepted
-from policies.documents import BoundsTable, Scalar
+from policies.documents import BoundsTable, NeedTable
+from policies.fields import Scalar
 
 LONGEST_SHOWN_CHARS: Final = 60
 """How much of an input's text a finding repeats: it came from a stranger and goes to a phone."""
@@ -59,6 +60,22 @@ class Bounds:
     def impossible(self) -> bool:
         return self.low > self.high or (self.options is not None and not self.options)
 
+    def widened(self, by: float) -> Bounds:
+        """The same range with a little room at both ends."""
+        return Bounds(self.low - by, self.high + by, self.ranged, self.options)
+
+    def as_data(self) -> dict[str, Json]:
+        """`minimum`, `maximum`, `one_of`, as far as they bound anything."""
+        accepted = self.accepted()
+        data: dict[str, Json] = {}
+        if accepted.minimum is not None:
+            data["minimum"] = accepted.minimum
+        if accepted.maximum is not None:
+            data["maximum"] = accepted.maximum
+        if accepted.one_of is not None:
+            data["one_of"] = list(accepted.one_of)
+        return data
+
     def accepted(self) -> Accepted:
         return Accepted(
             minimum=self.low if self.ranged and self.low > -_HIGHEST else None,
@@ -71,12 +88,23 @@ NOTHING: Final = Bounds(-_HIGHEST, _HIGHEST, False, frozenset())
 """Bounds that no value keeps."""
 
 
-def bounds_of(table: BoundsTable) -> Bounds:
+def between(low: float, high: float) -> Bounds:
+    """A number from `low` to `high`."""
+    return Bounds(low, high, True, None)
+
+
+def bounds_of(table: BoundsTable | NeedTable) -> Bounds | None:
+    """What `table` says of a value, whatever the present one is; None if nothing."""
+    equal = (table.equals,) if isinstance(table, NeedTable) and table.equals is not None else None
+    options = table.one_of if isinstance(table, BoundsTable) else equal
+    ranged = table.min is not None or table.max is not None
+    if not ranged and options is None:
+        return None
     return Bounds(
         low=-_HIGHEST if table.min is None else table.min,
         high=_HIGHEST if table.max is None else table.max,
-        ranged=table.min is not None or table.max is not None,
-        options=None if table.one_of is None else frozenset(map(_key, table.one_of)),
+        ranged=ranged,
+        options=None if options is None else frozenset(map(_key, options)),
     )
 
 

@@ -12,19 +12,21 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from policies.documents import AllowTable, LimitTable, RuleSet
-from policies.policy import Grants, Policy
+from policies.documents import AllowTable, RuleSet, SelectingTable
+from policies.index import Index
+from policies.policy import Grants, Policy, Rules
 from policies.problems import PolicyError, Problem
-from policies.rules import Limit, compile_allow, compile_limit
+from policies.tables import compile_allow, compile_ask, compile_limit, compile_then
 
 VERSION_HEX_DIGITS: Final = 16
 """64 bits of SHA-256: enough to tell every edit of a household's rules apart, short enough to be read out."""
 
 
 def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
-    """The policy of `root`, narrowed by every set of `narrowing`, in whatever order they come.
+    """The policy of `root`, narrowed by every set of `narrowing`, in whatever order they come. Sets with `shadow = true` only
+    report what they would have refused: `Policy.shadow` is the policy that takes them in earnest.
 
-    Raises `PolicyError` if two sets have one name: findings could not say which they mean.
+    Raises `PolicyError` if two sets have one name (findings could not say which they mean), or the root is a shadow.
     """
     sets = [root, *narrowing]
     names = [one.name for one in sets]
@@ -33,18 +35,27 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
         raise PolicyError(
             Problem(name, 0, "", "is the name of several sets; give each its own") for name in doubled
         )
-    limits: dict[str, list[Limit]] = {}
-    for one in sets:
-        for table in one.document.limit:
-            limit = compile_limit(table, one.name)
-            for pattern in limit.on:
-                limits.setdefault(pattern, []).append(limit)
-    return Policy(
-        version_of(root, narrowing),
-        _grants(root),
-        sorted(map(_grants, narrowing), key=lambda grants: grants.set),
-        {pattern: tuple(found) for pattern, found in limits.items()},
+    if root.document.shadow:
+        text = "is the set that allows: as a shadow it would allow nothing, and nothing would work"
+        raise PolicyError([Problem(root.name, 0, "shadow", text)])
+    version = version_of(root, narrowing)
+    real = [one for one in narrowing if not one.document.shadow]
+    policy = _policy(root, real, version)
+    if len(real) < len(narrowing):
+        shadows = frozenset(one.name for one in narrowing if one.document.shadow)
+        policy.cast(_policy(root, narrowing, version), shadows)
+    return policy
+
+
+def _policy(root: RuleSet, narrowing: Sequence[RuleSet], version: str) -> Policy:
+    sets = [root, *narrowing]
+    rules = Rules(
+        Index(compile_limit(table, one.name) for one in sets for table in one.document.limit),
+        Index(compile_ask(table, one.name) for one in sets for table in one.document.ask),
+        Index(compile_then(table, one.name) for one in sets for table in one.document.then),
     )
+    mandates = sorted(map(_grants, narrowing), key=lambda grants: grants.set)
+    return Policy(version, _grants(root), mandates, rules)
 
 
 def version_of(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> str:
@@ -60,12 +71,15 @@ def version_of(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> str:
 def _canonical(rules: RuleSet) -> dict[str, object]:
     return {
         "name": rules.name,
+        "shadow": rules.document.shadow,
         "allow": sorted(map(_canonical_rule, rules.document.allow)),
         "limit": sorted(map(_canonical_rule, rules.document.limit)),
+        "ask": sorted(map(_canonical_rule, rules.document.ask)),
+        "then": sorted(map(_canonical_rule, rules.document.then)),
     }
 
 
-def _canonical_rule(rule: AllowTable | LimitTable) -> str:
+def _canonical_rule(rule: AllowTable | SelectingTable) -> str:
     return json.dumps(_sorted_lists(rule.model_dump(mode="json")), sort_keys=True)
 
 
@@ -73,7 +87,7 @@ def _sorted_lists(value: object) -> object:
     if isinstance(value, dict):
         return {name: _sorted_lists(one) for name, one in value.items()}
     if isinstance(value, list):
-        return sorted({json.dumps(one) for one in value})
+        return sorted({json.dumps(one, sort_keys=True) for one in value})
     return value
 
 

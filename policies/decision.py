@@ -1,10 +1,11 @@
-"""Who asks what, and the answer: the types around a decision."""
+"""Who asks what, and the answer: the types around a decision. What a decision looks at is in `policies.facts`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
 
@@ -28,13 +29,23 @@ _PERSONS = frozenset({Role.OWNER, Role.ADULT, Role.CHILD, Role.GUEST})
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `acts_for` is the person an agent acts for ("" for a person). `at_box` is true on the box's own socket."""
+    """Who asks. `acts_for` is the person an agent acts for ("" for a person), `acts_for_role` that person's role: what the
+    person may not do, the agent may not either. `at_box` is true on the box's own socket.
+    """
 
     id: str
     role: Role
     title: str = ""
     acts_for: str = ""
     at_box: bool = False
+    acts_for_role: Role | None = None
+
+    @property
+    def person(self) -> Principal | None:
+        """Whom it acts for; None for a person, and where nobody knows who that is."""
+        if not self.acts_for or self.acts_for_role is None:
+            return None
+        return Principal(self.acts_for, self.acts_for_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,28 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """`principal` wants `subject` to take `value` (the input after defaults, resolution and unit conversion)."""
+    """`principal` wants `subject` to take `value` (the input after defaults, resolution and unit conversion).
+
+    `becomes` is what an action makes of the property it changes, where that is known (None: what `value` says). `purpose` is
+    what the caller says it is for: it is shown and recorded, and no rule believes it.
+    """
 
     principal: Principal
     subject: Subject
     value: Json = None
     toward_safe: bool = False
+    becomes: Json = None
+    purpose: str = ""
+
+
+class RuleRef(NamedTuple):
+    """One rule among all sets."""
+
+    set: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.set}/{self.rule}"
 
 
 class Verdict(IntEnum):
@@ -72,8 +99,8 @@ class Verdict(IntEnum):
 class Remedy:
     """What would make it allowed, in words, and as data where it is data.
 
-    Members of `data`: `minimum`, `maximum`, `one_of`, `after_seconds`, `approver`;
-    of a missing allow `set`, `who`, `may`, `privilege`.
+    Members of `data`: `minimum`, `maximum`, `one_of`; `after_seconds`, `not_before` (a time of day), `modes`; `approver`;
+    of another Thing's reading `thing`, `property` and what it must be; of a missing allow `set`, `who`, `may`, `privilege`.
     """
 
     text: str
@@ -85,6 +112,7 @@ class Finding:
     """One rule's part in a decision.
 
     `seen` is what it looked at ("26 is above 23"), `unknown` is true where evidence was missing or of the wrong type.
+    `about` names the (Thing, property) whose state `seen` and the remedy repeat: who may not see that, is not shown them.
     """
 
     rule: str
@@ -94,15 +122,31 @@ class Finding:
     seen: str = ""
     remedy: Remedy | None = None
     unknown: bool = False
+    about: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """What a permitted command still owes: `kind` is max_on, notify, restore or confirm."""
+    """What a permitted command still owes: `kind` is `max_on` or `restore` (`value`: seconds), `confirm` (true) or `notify`
+    (roles and ids). `rule` is the one that asks for it, the strictest where several do.
+    """
 
     kind: str
-    rule: str
+    rule: RuleRef
     value: Json = None
+
+    def say(self) -> str:
+        """As a duty in words: `switched off after 7200 s`."""
+        match self.kind:
+            case "max_on":
+                return f"is switched off after {self.value} s"
+            case "restore":
+                return f"is put back as it was after {self.value} s"
+            case "confirm":
+                return "counts as done only when the device itself says so"
+            case _:
+                told = self.value if isinstance(self.value, list) else []
+                return f"is told to {', '.join(map(str, told))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +165,20 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, every reason for it, and the version of the rules that gave it."""
+    """The answer, every reason for it, and the version of the rules that gave it.
+
+    `counts` are the rules that count a permitted use against their rate when it is dispatched. `rests_on_facts`: something else
+    than the request was looked at, so that the answer may be another one a moment later.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     version: str
     obligations: tuple[Obligation, ...] = ()
     accepted: Accepted | None = None
+    counts: tuple[RuleRef, ...] = ()
+    rests_on_facts: bool = False
 
     @property
     def permitted(self) -> bool:
         return self.verdict is Verdict.PERMIT
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A person's answer, bound to one execution."""
-
-    execution: str
-    approver: str
-    granted: bool
-    at: float

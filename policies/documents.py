@@ -1,6 +1,7 @@
 """A rule document: the models of the TOML text. The vocabulary is closed; an unknown word is an error, never ignored.
 
     format = 1
+    shadow = true                        the whole set only reports what it would have refused
 
     [[allow]]                            what somebody may do: without one, nothing
     id, why                              its name in this set, and the reason in plain words
@@ -15,152 +16,65 @@
     on                                   capabilities
     who, things, rooms, labels           only for them, only there
     hazard_min, privilege                only from this hazard or privilege up
-    value = { min, max, one_of }         bounds on the input
+    value = { min, max, one_of }         bounds on the input; `max_change` bounds how far from the present value
     members = { brightness = { max } }   bounds on the members of an input that is an object
+    needs = [{ thing, property, ... }]   what must be so elsewhere: min, max, equals, fresh, trusted
+    not_between = ["22:00", "07:00"]     quiet hours, on the days `days` (when they begin)
+    at_most = "6/h"                      how often, over everybody, in any such time
+    rest = "5m"                          how long it must have been off before it starts again
+    modes = ["home", "night"]            only in these modes of the house
     never = true                         no input at all
+    waivable_by = ["adult"]              who may lift it for a while
+
+    [[ask]]                              as a limit, but what does not keep to it needs a person's approval; without
+                                         any such word, every use does
+    approver, valid                      who may approve, and for how long an approval counts
+
+    [[then]]                             what a permitted use owes; selectors as above
+    max_on, restore                      switched off, or put back, after that time
+    confirm = true                       done only when the device itself says so
+    notify = ["adult"]                   who is told
 
 Several selectors in one rule must all fit; of several values in one selector one must. Hazard 3, and what is sensitive
-(but for the word `sensitive`), is covered by an exact name only, never by a wildcard.
+(but for the word `sensitive`), is covered by an exact name only, never by a wildcard. `adult` includes the owner.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from typing import Annotated, Final, TypeAlias, TypeVar
+from typing import Annotated, Final
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from capabilities.vocabulary import Hazard, Privilege
-from policies.decision import Role
-from policies.patterns import fault_in, is_exact
-from policies.words import is_one_slip_from, suggestion
+from policies.fields import (
+    SENSITIVE,
+    AnyScalar,
+    Capabilities,
+    Days,
+    Distance,
+    Duration,
+    HazardLevel,
+    Modes,
+    Number,
+    Options,
+    PrivilegeLevel,
+    RateText,
+    Readable,
+    RuleId,
+    Text,
+    Texts,
+    TimeOfDay,
+    Who,
+    fault,
+)
+from policies.patterns import is_exact
 
 FORMAT: Final = 1
 """The only format there is."""
 
-LATER_TABLES: Final = frozenset({"ask", "then"})
-LATER_WORDS: Final = {
-    "": LATER_TABLES | {"shadow"},
-    "allow": frozenset[str](),
-    "limit": frozenset({"needs", "at_most", "rest", "not_between", "modes", "waivable_by"}),
-    "value": frozenset({"max_change"}),
-}
-"""Words of the language that this version does not carry out: refused by name, because ignoring a limit would lift it."""
-
-RESERVED_IDS: Final = frozenset({"no-allow", "evaluation-error"})
-"""Findings that come from no rule carry these."""
-
-SENSITIVE: Final = "sensitive"
-"""The word in `see` that lets wildcards reach what is sensitive."""
-
-EXPLICIT_ID: Final = "id:"
-LONGEST_TEXT_CHARS: Final = 300
-"""A `why` is shown on a phone beside the question it answers."""
-
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-T = TypeVar("T")
-Scalar: TypeAlias = bool | int | float | str
-
-
-def fault(text: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{text}", {"text": text})
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise fault("must be text")
-    if not value.strip() or len(value) > LONGEST_TEXT_CHARS:
-        raise fault(f"must be text of 1 to {LONGEST_TEXT_CHARS} characters")
-    if any(unicodedata.category(char) == "Cc" for char in value):
-        raise fault("must stand on one line, without control characters")
-    return value
-
-
-def _rule_id(value: object) -> str:
-    text = _text(value)
-    if not _ID.fullmatch(text):
-        raise fault('must be lower-case letters, digits and "-", 64 at the most, like "heating-band"')
-    if text in RESERVED_IDS:
-        raise fault(f'"{text}" is kept for findings that come from no rule')
-    return text
-
-
-def _capability(value: object) -> str:
-    text = _text(value)
-    wrong = fault_in(text)
-    if wrong:
-        raise fault(wrong)
-    return text
-
-
-def _readable(value: object) -> str:
-    return SENSITIVE if value == SENSITIVE else _capability(value)
-
-
-def _who(value: object) -> str:
-    """A role, or an id. What is nearly a role is refused: as an id it would silently fit nobody."""
-    text = _text(value)
-    if text in set(Role):
-        return text
-    if text.startswith(EXPLICIT_ID):
-        if text == EXPLICIT_ID:
-            raise fault('needs a principal\'s id after "id:"')
-        return text
-    lower = text.lower()
-    if "*" in text or any(lower == role or is_one_slip_from(lower, role) for role in Role):
-        known = ", ".join(Role)
-        raise fault(
-            f'"{text}" is not a role{suggestion(text, list(Role))} Roles: {known};'
-            f' a principal with such an id is written "id:{text}"'
-        )
-    return text
-
-
-def _number(value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise fault("must be a number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise fault("must be a finite number: nan and inf bound nothing")
-    return value
-
-
-def _scalar(value: object) -> Scalar:
-    if isinstance(value, bool | str):
-        return value
-    if isinstance(value, int | float):
-        return _number(value)
-    raise fault("must be a number, text, true or false")
-
-
-def _hazard(value: object) -> Hazard:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in set(Hazard):
-        raise fault("must be a hazard: 0 comfort, 1 nuisance, 2 property, 3 life safety")
-    return Hazard(value)
-
-
-def _privilege(value: object) -> Privilege:
-    known = tuple(Privilege)
-    if value not in known:
-        raise fault(f"must be one of {', '.join(known)}{suggestion(str(value), known)}")
-    return Privilege(str(value))
-
-
-def _at_least_one(values: tuple[T, ...]) -> tuple[T, ...]:
-    """An empty selector would select nothing, and its limit would bind nobody."""
-    if not values:
-        raise fault("must name at least one")
-    return values
+CONDITIONS: Final = ("value", "members", "needs", "not_between", "at_most", "rest", "modes")
+"""The words that a use may keep to or not."""
 
 
 def _format(value: object) -> int:
@@ -169,33 +83,24 @@ def _format(value: object) -> int:
     return FORMAT
 
 
-RuleId: TypeAlias = Annotated[str, PlainValidator(_rule_id)]
-Text: TypeAlias = Annotated[str, PlainValidator(_text)]
-Number: TypeAlias = Annotated[int | float, PlainValidator(_number)]
-_List: Final = Field(strict=False)  # TOML has lists, the models have tuples
-_Some: Final = AfterValidator(_at_least_one)
-Texts: TypeAlias = Annotated[tuple[Text, ...], _List, _Some]
-Who: TypeAlias = Annotated[tuple[Annotated[str, PlainValidator(_who)], ...], _List, _Some]
-Capabilities: TypeAlias = Annotated[tuple[Annotated[str, PlainValidator(_capability)], ...], _List, _Some]
-Readable: TypeAlias = Annotated[tuple[Annotated[str, PlainValidator(_readable)], ...], _List, _Some]
-Options: TypeAlias = Annotated[tuple[Annotated[Scalar, PlainValidator(_scalar)], ...], _List, _Some]
-
-
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class BoundsTable(_Table):
-    """`{ min = 16, max = 23 }` (numbers, both ends belong to it), `{ one_of = ["heat", "off"] }`, or both."""
+    """`{ min = 16, max = 23 }` (numbers, both ends belong to it), `{ one_of = ["heat", "off"] }`, `{ max_change = 3 }`, or more
+    of them together.
+    """
 
     min: Number | None = None
     max: Number | None = None
     one_of: Options | None = None
+    max_change: Distance | None = None
 
     @model_validator(mode="after")
     def _says_something_possible(self) -> BoundsTable:
-        if self.min is None and self.max is None and self.one_of is None:
-            raise fault("bounds nothing: give min, max or one_of")
+        if self.min is None and self.max is None and self.one_of is None and self.max_change is None:
+            raise fault("bounds nothing: give min, max, one_of or max_change")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise fault(f"can never be met: min {self.min} is above max {self.max}")
         if self.one_of is not None and (self.min is not None or self.max is not None):
@@ -206,8 +111,39 @@ class BoundsTable(_Table):
                     raise fault(f"can never be met: {option!r} in one_of is not within min and max")
         return self
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it bounds the value whatever the present one is."""
+        return self.min is not None or self.max is not None or self.one_of is not None
 
-class _Rule(_Table):
+
+class NeedTable(_Table):
+    """What another property must be: `{ thing = "tank", property = "level", min = 20, fresh = "2m" }`.
+
+    `thing` may be left out for the Thing itself. `fresh`: heard of within that time; `trusted`: by the device's own word.
+    """
+
+    thing: Text | None = None
+    property: Text
+    min: Number | None = None
+    max: Number | None = None
+    equals: AnyScalar | None = None
+    fresh: Duration | None = None
+    trusted: bool = False
+
+    @model_validator(mode="after")
+    def _needs_something_possible(self) -> NeedTable:
+        ranged = self.min is not None or self.max is not None
+        if not ranged and self.equals is None and self.fresh is None:
+            raise fault("needs nothing: give min, max, equals or fresh")
+        if ranged and self.equals is not None:
+            raise fault("has both a range and equals: one of the two says it all")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise fault(f"can never be met: min {self.min} is above max {self.max}")
+        return self
+
+
+class RuleTable(_Table):
     id: RuleId
     why: Text
     things: Texts | None = None
@@ -215,13 +151,13 @@ class _Rule(_Table):
     labels: Texts | None = None
 
 
-class AllowTable(_Rule):
+class AllowTable(RuleTable):
     """`[[allow]]`: what somebody may do and see."""
 
     who: Who
     may: Capabilities | None = None
     see: Readable | None = None
-    privilege: Annotated[Privilege, BeforeValidator(_privilege)] = Privilege.OPERATE
+    privilege: PrivilegeLevel = Privilege.OPERATE
 
     @model_validator(mode="after")
     def _grants_something(self) -> AllowTable:
@@ -232,33 +168,87 @@ class AllowTable(_Rule):
         return self
 
 
-class LimitTable(_Rule):
-    """`[[limit]]`: what every use that its selectors fit must keep to."""
+class SelectingTable(RuleTable):
+    """What a limit, an ask and a then have in common: which uses they are about."""
 
     on: Capabilities
     who: Who | None = None
-    hazard_min: Annotated[Hazard, BeforeValidator(_hazard)] = Hazard.COMFORT
-    privilege: Annotated[Privilege, BeforeValidator(_privilege)] = Privilege.VIEW
+    hazard_min: HazardLevel = Hazard.COMFORT
+    privilege: PrivilegeLevel = Privilege.VIEW
+
+
+class ConditionTable(SelectingTable):
+    """What a limit and an ask have in common: what a use keeps to, or does not."""
+
     value: BoundsTable | None = None
     members: Annotated[dict[str, BoundsTable], Field(min_length=1)] | None = None
+    needs: Annotated[tuple[NeedTable, ...], Field(strict=False, min_length=1)] | None = None
+    not_between: Annotated[tuple[TimeOfDay, TimeOfDay], Field(strict=False)] | None = None
+    days: Days | None = None
+    at_most: RateText | None = None
+    rest: Duration | None = None
+    modes: Modes | None = None
+
+    @property
+    def conditions(self) -> list[str]:
+        """The words in it that a use may keep to or not."""
+        return [word for word in CONDITIONS if getattr(self, word) is not None]
+
+    @model_validator(mode="after")
+    def _has_quiet_hours(self) -> ConditionTable:
+        if self.not_between is not None and self.not_between[0] == self.not_between[1]:
+            raise fault("not_between begins and ends at one time: two different ones make an interval")
+        if self.days is not None and self.not_between is None:
+            raise fault('days says when quiet hours begin: give not_between too, like ["22:00", "07:00"]')
+        return self
+
+
+class LimitTable(ConditionTable):
+    """`[[limit]]`: what every use that its selectors fit must keep to."""
+
     never: bool = False
+    waivable_by: Who | None = None
 
     @model_validator(mode="after")
     def _limits_something(self) -> LimitTable:
-        bounds = self.value is not None or self.members is not None
-        if not bounds and not self.never:
-            raise fault("limits nothing: give value, members or never = true")
-        if bounds and self.never:
-            raise fault("never = true leaves nothing to bound: take value and members out")
+        if not self.conditions and not self.never:
+            raise fault(f"limits nothing: give {', '.join(CONDITIONS)} or never = true")
+        if self.conditions and self.never:
+            raise fault(f"never = true leaves nothing to limit: take {' and '.join(self.conditions)} out")
+        return self
+
+
+class AskTable(ConditionTable):
+    """`[[ask]]`: uses that need a person's approval, unless they keep to its conditions."""
+
+    approver: Who
+    valid: Duration
+
+
+class ThenTable(SelectingTable):
+    """`[[then]]`: what a permitted use still owes."""
+
+    max_on: Duration | None = None
+    restore: Duration | None = None
+    confirm: bool = False
+    notify: Who | None = None
+
+    @model_validator(mode="after")
+    def _owes_something(self) -> ThenTable:
+        if self.max_on is None and self.restore is None and self.notify is None and not self.confirm:
+            raise fault("owes nothing: give max_on, restore, confirm = true or notify")
         return self
 
 
 class Document(_Table):
     """A whole rule file."""
 
-    format: Annotated[int, PlainValidator(_format)]
+    format: Annotated[int, PlainValidator(_format), WithJsonSchema({"const": FORMAT})]
+    shadow: bool = False
     allow: Annotated[tuple[AllowTable, ...], Field(strict=False)] = ()
     limit: Annotated[tuple[LimitTable, ...], Field(strict=False)] = ()
+    ask: Annotated[tuple[AskTable, ...], Field(strict=False)] = ()
+    then: Annotated[tuple[ThenTable, ...], Field(strict=False)] = ()
 
 
 class RuleSet(BaseModel):

@@ -13,8 +13,9 @@ from policies.policy import Policy
 class Right:
     """What a principal may do with one subject.
 
-    `use` is the best verdict that any input can get, `accepted` the inputs that can get it (None: any), and `reasons` the
-    rules behind it: those that permit and bound it, or those that deny it. `see` tells whether it may be read.
+    `use` is the best verdict that any input can get, `accepted` the inputs that can get it (None: any), `conditions` what it
+    must keep to besides, in words, and `reasons` the rules behind it: those that permit and bound it, or those that deny it.
+    `see` tells whether it may be read.
     """
 
     subject: Subject
@@ -22,6 +23,7 @@ class Right:
     use: Verdict
     accepted: Accepted | None
     reasons: tuple[Finding, ...]
+    conditions: tuple[str, ...] = ()
 
 
 def explain(policy: Policy, principal: Principal, subjects: Iterable[Subject]) -> list[Right]:

@@ -8,15 +8,18 @@ from typing import Final
 from capabilities.vocabulary import Hazard, Json, Privilege
 from policies.acceptance import Acceptance
 from policies.bounds import NOTHING, say, show
-from policies.decision import Finding, Principal, Remedy, Subject, Verdict
+from policies.clauses import Failure
+from policies.decision import AccessRequest, Finding, Principal, Remedy, RuleRef, Subject, Verdict
+from policies.facts import Approval, Facts, Waiver
 from policies.patterns import matching
-from policies.rules import Allow, Limit
+from policies.rules import Allow, Ask, Bound, Limit
+from policies.times import in_words
 
 NO_ALLOW: Final = "no-allow"
 """The `rule` of the finding that nothing allows the request."""
 
-EVALUATION_ERROR: Final = "evaluation-error"
-"""The `rule` of the finding that a rule could not be evaluated, which denies."""
+EVALUATION_ERROR: Final = RuleRef("", "evaluation-error")
+"""The rule of the finding that a rule could not be evaluated, which denies."""
 
 
 def silence(set_name: str, allows: Iterable[Allow], principal: Principal, subject: Subject) -> Finding:
@@ -36,7 +39,7 @@ def silence(set_name: str, allows: Iterable[Allow], principal: Principal, subjec
     if subject.hazard >= Hazard.LIFE_SAFETY:
         text += "; hazard 3 is never covered by a wildcard"
     near = sorted(
-        f'"{allow.rule}" {reason}' for allow in allows if (reason := _near(allow, principal, subject))
+        f'"{allow.ref.rule}" {reason}' for allow in allows if (reason := _near(allow, principal, subject))
     )
     return Finding(
         NO_ALLOW,
@@ -59,7 +62,7 @@ def _near(allow: Allow, principal: Principal, subject: Subject) -> str:
     return f"names it by a wildcard only, which does not reach hazard {int(subject.hazard)}"
 
 
-def failures(limit: Limit, value: Json, name: str, acceptance: Acceptance) -> list[Finding]:
+def bound_failures(limit: Limit, value: Json, name: str, acceptance: Acceptance) -> list[Finding]:
     """Each bound of `limit` that `value`, the input called `name`, does not keep.
 
     The remedies come from `acceptance`: to keep this limit and break another would help nobody.
@@ -79,10 +82,66 @@ def failures(limit: Limit, value: Json, name: str, acceptance: Acceptance) -> li
     return found
 
 
+def clause_failures(rule: Bound, request: AccessRequest, facts: Facts) -> Iterator[Failure]:
+    """What `request` does not keep to of the rule's clauses. Commands toward the safe state are free of some."""
+    for clause in rule.clauses:
+        if request.toward_safe and clause.spares_safe:
+            continue
+        failure = clause.failure(request, facts)
+        if failure is not None:
+            yield failure
+
+
+def denial(limit: Limit, failure: Failure) -> Finding:
+    ref = limit.ref
+    return Finding(
+        ref.rule,
+        ref.set,
+        Verdict.DENY,
+        limit.why,
+        failure.seen,
+        failure.remedy,
+        failure.unknown,
+        failure.about,
+    )
+
+
+def question(ask: Ask, failures: Iterable[Failure]) -> Finding:
+    """The use needs a person's approval; where it could do without one, the remedy says so, too."""
+    failures = tuple(failures)
+    approver: list[Json] = list(ask.approver_words)
+    text = f"approval by {' or '.join(ask.approver_words)}"
+    without = "; ".join(one.remedy.text for one in failures)
+    return Finding(
+        ask.ref.rule,
+        ask.ref.set,
+        Verdict.NEEDS_APPROVAL,
+        ask.why,
+        "; ".join(one.seen for one in failures),
+        Remedy(
+            f"{text}, or {without}" if without else text, {"approver": approver, "valid": ask.valid.seconds}
+        ),
+        any(one.unknown for one in failures),
+        next((one.about for one in failures if one.about), None),
+    )
+
+
+def approved(ask: Ask, approval: Approval) -> Finding:
+    text = f"approved by {approval.approver.id} {in_words(approval.age_s)} ago"
+    return Finding(ask.ref.rule, ask.ref.set, Verdict.PERMIT, ask.why, text)
+
+
+def waived(limit: Limit, waiver: Waiver) -> Finding:
+    text = f"waived by {waiver.by.id}, for another {in_words(waiver.left_s)}"
+    return Finding(limit.ref.rule, limit.ref.set, Verdict.PERMIT, limit.why, text)
+
+
 def barred(limit: Limit, name: str, acceptance: Acceptance) -> Finding:
     """`limit` leaves no input over: by itself, or together with others."""
     if limit.value is None or limit.value is NOTHING:
-        fix = Remedy(f'nothing in the request; only a change of rule "{limit.rule}" in set "{limit.set}"')
+        fix = Remedy(
+            f'nothing in the request; only a change of rule "{limit.ref.rule}" in set "{limit.ref.set}"'
+        )
         return _failure(limit, f"{name}: never, whatever the value", False, fix)
     return _failure(limit, f"{say(name, limit.value)}, and others rule that out", False, acceptance.remedy())
 
@@ -94,11 +153,11 @@ def _member_failures(limit: Limit, value: dict[str, Json], acceptance: Acceptanc
             yield _failure(limit, f"{member} {seen}", unknown, acceptance.remedy(member))
 
 
-def error(rule: str, set_name: str, raised: Exception) -> Finding:
+def error(ref: RuleRef, raised: Exception) -> Finding:
     """A rule (or the evaluation itself) failed: nobody knows, so it denies."""
     return Finding(
-        rule,
-        set_name,
+        ref.rule,
+        ref.set,
         Verdict.DENY,
         "What cannot be evaluated is denied",
         f"the rules could not be evaluated: {type(raised).__name__}",
@@ -108,4 +167,4 @@ def error(rule: str, set_name: str, raised: Exception) -> Finding:
 
 
 def _failure(limit: Limit, seen: str, unknown: bool, fix: Remedy) -> Finding:
-    return Finding(limit.rule, limit.set, Verdict.DENY, limit.why, seen, fix, unknown)
+    return Finding(limit.ref.rule, limit.ref.set, Verdict.DENY, limit.why, seen, fix, unknown)

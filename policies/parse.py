@@ -10,13 +10,14 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from policies.documents import (
-    LATER_TABLES,
-    LATER_WORDS,
     AllowTable,
+    AskTable,
     BoundsTable,
     Document,
     LimitTable,
+    NeedTable,
     RuleSet,
+    ThenTable,
 )
 from policies.locate import Path, line_of, locate
 from policies.problems import PolicyError, Problem
@@ -25,9 +26,10 @@ from policies.words import suggestion
 LONGEST_FILE_CHARS: Final = 1_000_000
 """Some 4,000 rules. A household has twenty; more than this is a mistake or an attack on the parser."""
 
-_RULE_TABLES: Final = ("allow", "limit")
+_RULE_TABLES: Final = ("allow", "limit", "ask", "then")
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
-    "": Document, "allow": AllowTable, "limit": LimitTable, "value": BoundsTable,
+    "": Document, "allow": AllowTable, "limit": LimitTable, "ask": AskTable, "then": ThenTable,
+    "value": BoundsTable, "members": BoundsTable, "needs": NeedTable,
 }  # fmt: skip
 _SAID: Final = {
     "missing": "is missing",
@@ -35,6 +37,7 @@ _SAID: Final = {
     "tuple_type": "must be a list",
     "too_short": "must name at least one",
     "dict_type": "must be a table, like { brightness = { max = 80 } }",
+    "bool_parsing": "must be true or false",
 }
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -82,6 +85,10 @@ def _explained(data: dict[str, object], path: Path, kind: str, message: str) -> 
         text = _SAID.get(kind, message)
         if kind in {"tuple_type", "model_type"} and path[0] in _RULE_TABLES and len(path) < 3:
             text = f"must be tables: write [[{path[0]}]] above each"
+        elif "needs" in path and kind in {"tuple_type", "model_type"}:
+            text = 'must be a list of tables, like [{ thing = "tank", property = "level", min = 20 }]'
+        elif "not_between" in path and kind in {"tuple_type", "missing", "too_long"}:
+            text = 'must be two times of day, like ["22:00", "07:00"]'
         elif kind == "model_type":
             text = "must be a table, like { min = 16, max = 23 }"
     return ", ".join(part for part in (owner, ".".join(keys)) if part), text
@@ -109,9 +116,6 @@ def _at(data: object, path: Path) -> object:
 def _unknown_word(path: Path) -> str:
     word = str(path[-1])
     table = _table_of(path)
-    if word in LATER_WORDS[table]:
-        shown = f"[[{word}]]" if word in LATER_TABLES and table == "" else f'"{word}"'
-        return f"{shown} is not supported by this version"
     known = sorted(_MODELS[table].model_fields)
     return f'"{word}" is not a known word{suggestion(word, known)} Known words: {", ".join(known)}'
 
@@ -120,7 +124,7 @@ def _table_of(path: Path) -> str:
     """Which vocabulary the last word of `path` belongs to."""
     if len(path) == 1:
         return ""
-    return str(path[0]) if len(path) == 3 else "value"
+    return str(path[0]) if len(path) == 3 else str(path[2])
 
 
 def _doubled_ids(name: str, data: dict[str, object], lines: Mapping[Path, int]) -> list[Problem]:

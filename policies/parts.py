@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from policies.bounds import bounds_from, intersection
 from policies.decision import Accepted, Decision, Finding, Verdict
+from policies.obligations import merged
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
@@ -40,8 +41,15 @@ def _merge(decisions: list[Decision], accepted: Accepted | None) -> Decision:
         is_reason = verdict is Verdict.PERMIT or finding.verdict is not Verdict.PERMIT
         if is_reason and finding not in findings:
             findings.append(finding)
-    obligations = tuple(owed for one in decisions for owed in one.obligations)
-    return Decision(verdict, tuple(findings), decisions[0].version, obligations, accepted)
+    return Decision(
+        verdict,
+        tuple(findings),
+        decisions[0].version,
+        merged(owed for one in decisions for owed in one.obligations),
+        accepted,
+        tuple(sorted({ref for one in decisions for ref in one.counts})),
+        any(one.rests_on_facts for one in decisions),
+    )
 
 
 def _met(all_accepted: Iterable[Accepted | None]) -> Accepted | None:

@@ -7,15 +7,17 @@ a decision looks at the value alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from policies.binding import Binding
+from policies.binding import Binding, Grant
 from policies.decision import Accepted, AccessRequest, Decision, Finding, Principal, Subject, Verdict
+from policies.facts import NO_FACTS, Facts
 from policies.findings import EVALUATION_ERROR, error
+from policies.index import Index
 from policies.patterns import matching
-from policies.rules import Allow, Limit
+from policies.rules import Allow, Ask, Limit, Then
 
 MAX_BINDINGS: Final = 4096
 """Remembered pairs of principal and subject: 200 affordances for 20 principals. When full, the oldest is forgotten."""
@@ -32,35 +34,69 @@ class Grants:
         return tuple(allow for allow in self.allows if allow.who.fits(principal))
 
 
+class Rules(NamedTuple):
+    """What every set contributes besides allowing."""
+
+    limits: Index[Limit]
+    asks: Index[Ask]
+    thens: Index[Then]
+
+
+class Prospect(NamedTuple):
+    """The best verdict that any input can get, the inputs that can get it, the rules behind it, and other conditions."""
+
+    verdict: Verdict
+    accepted: Accepted | None
+    reasons: tuple[Finding, ...]
+    conditions: tuple[str, ...] = ()
+
+
 class Policy:
     """Compiled rules, made by `compile_rules`. `version` changes with anything that a decision could show."""
 
-    __slots__ = ("_bindings", "_limits", "_mandates", "_root", "forgotten", "version")
+    __slots__ = ("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows", "forgotten", "version")
 
-    def __init__(
-        self, version: str, root: Grants, mandates: Iterable[Grants], limits: Mapping[str, tuple[Limit, ...]]
-    ) -> None:
+    def __init__(self, version: str, root: Grants, mandates: Iterable[Grants], rules: Rules) -> None:
         self.version = version
         self.forgotten = 0
         """How many bindings were dropped because `MAX_BINDINGS` were remembered."""
         self._root = root
         self._mandates = tuple(mandates)
-        self._limits = limits
+        self._rules = rules
         self._bindings: dict[tuple[int, str], Binding] = {}
+        self._shadow: Policy | None = None
+        self._shadows: frozenset[str] = frozenset()
 
-    def decide(self, request: AccessRequest) -> Decision:
+    def decide(self, request: AccessRequest, facts: Facts = NO_FACTS) -> Decision:
         """The decision on using `request.subject`. Never raises: what cannot be evaluated is denied.
 
         A refusal's findings are all its reasons, a permit's are the rules that gave it.
         """
         try:
             binding = self._binding(request.principal, request.subject)
-            permit = binding.permit
-            if permit is not None and binding.acceptance.admit(request.value):
-                return permit
-            return binding.refuse(request.value)
         except Exception as raised:
-            return Decision(Verdict.DENY, (error(EVALUATION_ERROR, "", raised),), self.version)
+            return self._failed(raised)
+        try:
+            return binding.decide(request, facts)
+        except Exception as raised:
+            return self._explained(binding, request, facts, raised)
+
+    def cast(self, shadow: Policy, names: frozenset[str]) -> None:
+        """Lets `shadow`, which takes the sets `names` in earnest, report what it would have decided."""
+        self._shadow, self._shadows = shadow, names
+
+    def shadow(self, request: AccessRequest, facts: Facts, decision: Decision) -> Decision | None:
+        """What the shadow sets would have made of a `decision`, with their findings alone; None where they agree."""
+        if self._shadow is None:
+            return None
+        would = self._shadow.decide(request, facts)
+        mine = tuple(one for one in would.findings if one.set in self._shadows)
+        if would.verdict >= decision.verdict:
+            mine = ()
+        counts = tuple(one for one in would.counts if one.set in self._shadows)
+        if not mine and not counts:
+            return None
+        return Decision(would.verdict, mine, would.version, counts=counts)
 
     def may_use(self, principal: Principal, subject: Subject) -> bool:
         """Whether there is any input with which `principal` may use `subject`. For filtering descriptions."""
@@ -69,35 +105,37 @@ class Policy:
         except Exception:
             return False
 
-    def prospect(
-        self, principal: Principal, subject: Subject
-    ) -> tuple[Verdict, Accepted | None, tuple[Finding, ...]]:
-        """The best verdict that any input can get, the inputs that can get it, and the rules behind it."""
+    def prospect(self, principal: Principal, subject: Subject) -> Prospect:
+        """What `principal` can do with `subject` at best."""
         try:
             binding = self._binding(principal, subject)
-            if binding.permit is not None and binding.is_usable:
-                return Verdict.PERMIT, binding.acceptance.accepted, binding.permit.findings
-            return Verdict.DENY, binding.acceptance.accepted, binding.hopeless()
+            accepted = binding.acceptance.accepted
+            if not binding.is_usable:
+                return Prospect(Verdict.DENY, accepted, binding.hopeless())
+            best = Verdict.NEEDS_APPROVAL if binding.always_asks else Verdict.PERMIT
+            return Prospect(best, accepted, binding.reasons, tuple(binding.conditions()))
         except Exception as raised:
-            return Verdict.DENY, None, (error(EVALUATION_ERROR, "", raised),)
+            return Prospect(Verdict.DENY, None, (error(EVALUATION_ERROR, raised),))
 
     def may_see(self, principal: Principal, subject: Subject) -> bool:
         """Whether `principal` may read `subject`. What is sensitive must be named exactly, or by a rule that says so."""
         try:
             patterns = matching(subject.capability)
-            return self._sees(self._root.allows, principal, subject, patterns) and all(
-                self._sees(allows, principal, subject, patterns)
-                for grants in self._mandates
-                if (allows := grants.concerning(principal))
+            return all(
+                any(allow.who.fits(one) and allow.covers_reading(subject, patterns) for allow in allows)
+                for _, one, allows in self._grants(_chain(principal))
             )
         except Exception:
             return False
 
-    @staticmethod
-    def _sees(
-        allows: Iterable[Allow], principal: Principal, subject: Subject, patterns: tuple[str, ...]
-    ) -> bool:
-        return any(allow.who.fits(principal) and allow.covers_reading(subject, patterns) for allow in allows)
+    def _grants(self, chain: Iterable[Principal]) -> list[Grant]:
+        """What must each time cover a use or a reading: the root for everybody, a set that narrows for whom it concerns."""
+        found: list[Grant] = []
+        for one in chain:
+            found.append((self._root.set, one, self._root.allows))
+            narrowed = ((each.set, each.concerning(one)) for each in self._mandates)
+            found += [(name, one, allows) for name, allows in narrowed if allows]
+        return found
 
     def _binding(self, principal: Principal, subject: Subject) -> Binding:
         """What concerns this pair. The subject is known by identity (the binding holds it, so its id is not reused):
@@ -105,8 +143,10 @@ class Policy:
         """
         key = (id(subject), principal.id)
         binding = self._bindings.get(key)
-        if binding is not None and binding.subject is subject and binding.role is principal.role:
-            return binding
+        if binding is not None and binding.subject is subject:
+            known = binding.principal
+            if known is principal or known == principal:
+                return binding
         binding = self._bind(principal, subject)
         self._bindings.pop(key, None)
         if len(self._bindings) >= MAX_BINDINGS:
@@ -116,17 +156,31 @@ class Policy:
         return binding
 
     def _bind(self, principal: Principal, subject: Subject) -> Binding:
-        patterns = matching(subject.capability)
-        limits = {
-            id(limit): limit  # a rule that several of its patterns name counts once
-            for pattern in patterns
-            for limit in self._limits.get(pattern, ())
-            if limit.binds(principal, subject)
-        }
-        grants = [(self._root.set, self._root.allows)]
-        grants += [(one.set, allows) for one in self._mandates if (allows := one.concerning(principal))]
-        return Binding(principal, subject, self.version, grants, sorted(limits.values(), key=_place))
+        patterns, chain, rules = matching(subject.capability), _chain(principal), self._rules
+        return Binding(
+            chain,
+            subject,
+            self.version,
+            grants=self._grants(chain),
+            limits=rules.limits.concerning(chain, subject, patterns),
+            asks=rules.asks.concerning(chain, subject, patterns),
+            thens=rules.thens.concerning(chain, subject, patterns),
+        )
+
+    def _explained(
+        self, binding: Binding, request: AccessRequest, facts: Facts, raised: Exception
+    ) -> Decision:
+        """Something in the evaluation failed. Rule by rule it may show which; it is a denial in any case."""
+        try:
+            decision = binding.explain(request, facts)
+        except Exception as again:
+            return self._failed(again)
+        return decision if decision.verdict is Verdict.DENY else self._failed(raised)
+
+    def _failed(self, raised: Exception) -> Decision:
+        return Decision(Verdict.DENY, (error(EVALUATION_ERROR, raised),), self.version)
 
 
-def _place(limit: Limit) -> tuple[str, str]:
-    return (limit.set, limit.rule)
+def _chain(principal: Principal) -> tuple[Principal, ...]:
+    person = principal.person
+    return (principal,) if person is None else (principal, person)

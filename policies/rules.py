@@ -1,4 +1,4 @@
-"""Compiled rules: what a rule selects, and what it says of a value."""
+"""Compiled rules: what each of the four tables means."""
 
 from __future__ import annotations
 
@@ -6,49 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from capabilities.vocabulary import Hazard, Privacy
-from policies.bounds import NOTHING, Bounds, bounds_of
-from policies.decision import Finding, Principal, Role, Subject, Verdict
-from policies.documents import EXPLICIT_ID, SENSITIVE, AllowTable, LimitTable
+from policies.bounds import Bounds
+from policies.clauses import AtMost, Clause
+from policies.decision import Finding, Obligation, Principal, RuleRef, Subject
 from policies.patterns import is_exact
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Roles and principals' ids, kept apart: a principal whose id is "owner" is no owner."""
-
-    roles: frozenset[str]
-    ids: frozenset[str]
-
-    def fits(self, principal: Principal) -> bool:
-        return principal.role in self.roles or principal.id in self.ids
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Things, rooms and labels; None selects all. Those that are given must all fit."""
-
-    things: frozenset[str] | None
-    rooms: frozenset[str] | None
-    labels: frozenset[str] | None
-
-    def fits(self, subject: Subject) -> bool:
-        return (
-            (self.things is None or subject.thing in self.things)
-            and (self.rooms is None or subject.room in self.rooms)
-            and (self.labels is None or not self.labels.isdisjoint(subject.labels))
-        )
-
-    def __str__(self) -> str:
-        named = (("Things", self.things), ("rooms", self.rooms), ("labels", self.labels))
-        return ", ".join(f"{what} {', '.join(sorted(names))}" for what, names in named if names)
+from policies.selectors import Uses, Where, Who
+from policies.times import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
     """A compiled `[[allow]]`. `finding` is its part in every permit it gives."""
 
-    rule: str
-    set: str
+    ref: RuleRef
     who: Who
     where: Where
     may: frozenset[str]
@@ -80,74 +50,59 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A compiled `[[limit]]`. `finding` is its part in every permit that keeps it."""
+    """A compiled `[[limit]]`. `finding` is its part in every permit that keeps it.
 
-    rule: str
-    set: str
+    `value` and `members` are the bounds on the input, which those of all limits are joined with; `clauses` are the rest.
+    """
+
+    ref: RuleRef
     why: str
-    who: Who | None
-    where: Where
-    on: frozenset[str]
-    hazard_min: int
-    privilege_rank: int
+    uses: Uses
     value: Bounds | None
     members: tuple[tuple[str, Bounds], ...]
+    clauses: tuple[Clause, ...]
+    waivable_by: Who | None
     finding: Finding
 
-    def binds(self, principal: Principal, subject: Subject) -> bool:
-        """Whether it has a say, of a subject whose capability its `on` matches."""
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A compiled `[[ask]]`. Without clauses every use asks; with them, one that fails any of them."""
+
+    ref: RuleRef
+    why: str
+    uses: Uses
+    clauses: tuple[Clause, ...]
+    approver: Who
+    approver_words: tuple[str, ...]
+    valid: Span
+    finding: Finding
+
+    def may_approve(self, approver: Principal, requesters: Iterable[Principal]) -> bool:
+        """Whether `approver` may answer. Nobody answers for itself, and software answers for nobody."""
         return (
-            subject.hazard >= self.hazard_min
-            and subject.privilege.rank >= self.privilege_rank
-            and (self.who is None or self.who.fits(principal))
-            and self.where.fits(subject)
+            approver.role.is_person
+            and self.approver.fits(approver)
+            and all(approver.id != one.id for one in requesters)
         )
 
 
-def compile_allow(table: AllowTable, set_name: str) -> Allow:
-    see = frozenset(table.see or ())
-    return Allow(
-        rule=table.id,
-        set=set_name,
-        who=_who(table.who),
-        where=_where(table),
-        may=frozenset(table.may or ()),
-        see=see - {SENSITIVE},
-        sees_sensitive=SENSITIVE in see,
-        privilege_rank=table.privilege.rank,
-        finding=Finding(table.id, set_name, Verdict.PERMIT, table.why),
-    )
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A compiled `[[then]]`."""
+
+    ref: RuleRef
+    uses: Uses
+    obligations: tuple[Obligation, ...]
+    finding: Finding
 
 
-def compile_limit(table: LimitTable, set_name: str) -> Limit:
-    bounds = None if table.value is None else bounds_of(table.value)
-    return Limit(
-        rule=table.id,
-        set=set_name,
-        why=table.why,
-        who=None if table.who is None else _who(table.who),
-        where=_where(table),
-        on=frozenset(table.on),
-        hazard_min=table.hazard_min,
-        privilege_rank=table.privilege.rank,
-        value=NOTHING if table.never else bounds,
-        members=tuple((name, bounds_of(one)) for name, one in sorted((table.members or {}).items())),
-        finding=Finding(table.id, set_name, Verdict.PERMIT, table.why),
-    )
+Bound = Limit | Ask
+"""Rules that a use may keep to or not."""
 
 
-def _who(words: Iterable[str]) -> Who:
-    roles = frozenset(Role)
-    named = frozenset(words)
-    return Who(
-        roles=named & roles,
-        ids=frozenset(word.removeprefix(EXPLICIT_ID) for word in named - roles),
-    )
-
-
-def _where(table: AllowTable | LimitTable) -> Where:
-    return Where(_chosen(table.things), _chosen(table.rooms), _chosen(table.labels))
-
-
-def _chosen(names: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(names)
+def counting(rules: Iterable[Bound], *, toward_safe: bool) -> tuple[RuleRef, ...]:
+    """The rules that count a use against their rate. Commands toward the safe state are free of it, and not counted."""
+    if toward_safe:
+        return ()
+    return tuple(rule.ref for rule in rules if any(isinstance(clause, AtMost) for clause in rule.clauses))

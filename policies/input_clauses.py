@@ -1,0 +1,89 @@
+"""Clauses about the input itself: bounds (for an ask; those of limits are joined in `policies.acceptance`), and how far it
+moves from the present value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capabilities.vocabulary import Json
+from policies.bounds import Bounds, between, say, show
+from policies.clauses import ROUNDING, Failure
+from policies.decision import AccessRequest, Remedy
+from policies.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Bounds on the input called `name`, or on the member `member` of an input that is an object."""
+
+    name: str
+    member: str
+    bounds: Bounds
+    spares_safe = False
+    rests_on_facts = False
+
+    def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
+        value: Json = request.value
+        if self.member:
+            if not isinstance(value, dict):
+                return Failure(f"{show(value)} is not an object", Remedy(self.say()), unknown=True)
+            if self.member not in value:
+                return None
+            value = value[self.member]
+        if self.bounds.admit(value):
+            return None
+        seen, unknown = self.bounds.seen(value)
+        return Failure(f"{self.name} {seen}" if self.member else seen, Remedy(self.say()), unknown)
+
+    def say(self) -> str:
+        return f"with {say(self.name, self.bounds)}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaxChange:
+    """`max_change`: how far one use may move the value from what it is, and from what commands under way make of it."""
+
+    name: str
+    member: str
+    distance: float
+    spares_safe = False
+    rests_on_facts = True
+
+    def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
+        value: Json = request.value
+        if self.member:
+            if not isinstance(value, dict):
+                return Failure(f"{show(value)} is not an object", Remedy("an object"), unknown=True)
+            if self.member not in value:
+                return None
+            value = value[self.member]
+        accepted = self.accepts(request, facts)
+        about = (request.subject.thing, self.name)
+        if accepted is None:
+            text = f"the present {self.name} is not known, and so is not how far it would move"
+            return Failure(text, Remedy(f"a reading of {self.name}"), unknown=True, about=about)
+        if accepted.widened(ROUNDING).admit(value):
+            return None
+        fix = Remedy(say(self.name, accepted), accepted.as_data())
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return Failure(f"{show(value)} is not a number", fix, unknown=True, about=about)
+        now = " or ".join(show(one) for one in facts.before(request.subject, self.member))
+        text = f"{show(value)} is more than {show(self.distance)} from the present {now}"
+        return Failure(text, fix, about=about)
+
+    def accepts(self, request: AccessRequest, facts: Facts) -> Bounds | None:
+        """What it accepts now; None where the present value is not known."""
+        present = facts.before(request.subject, self.member)
+        numbers = [one for one in present if isinstance(one, int | float) and not isinstance(one, bool)]
+        if not numbers or len(numbers) != len(present):
+            return None
+        return between(_tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance))
+
+    def say(self) -> str:
+        return f"moving {self.name} by at most {show(self.distance)} at once"
+
+
+def _tidy(value: float) -> float:
+    """21.000000000000004 is not what anybody wrote: decimals beyond the sixth are rounding."""
+    return round(value, 6)

@@ -1,0 +1,121 @@
+"""From the checked tables of a document to compiled rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from capabilities.vocabulary import Json
+from policies.bounds import NOTHING, bounds_of
+from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
+from policies.decision import Finding, Obligation, RuleRef, Verdict
+from policies.documents import AllowTable, AskTable, ConditionTable, LimitTable, RuleTable, ThenTable
+from policies.fields import SENSITIVE
+from policies.input_clauses import MaxChange, Within
+from policies.rules import Allow, Ask, Limit, Then
+from policies.selectors import uses_of, where_of, who_of
+from policies.times import DAYS, minutes_of
+
+
+def compile_allow(table: AllowTable, set_name: str) -> Allow:
+    see = frozenset(table.see or ())
+    return Allow(
+        ref=RuleRef(set_name, table.id),
+        who=who_of(table.who),
+        where=where_of(table),
+        may=frozenset(table.may or ()),
+        see=see - {SENSITIVE},
+        sees_sensitive=SENSITIVE in see,
+        privilege_rank=table.privilege.rank,
+        finding=_finding(table, set_name),
+    )
+
+
+def compile_limit(table: LimitTable, set_name: str) -> Limit:
+    ref = RuleRef(set_name, table.id)
+    members = ((name, bounds_of(one)) for name, one in sorted((table.members or {}).items()))
+    return Limit(
+        ref=ref,
+        why=table.why,
+        uses=uses_of(table),
+        value=NOTHING if table.never else None if table.value is None else bounds_of(table.value),
+        members=tuple((name, bounds) for name, bounds in members if bounds is not None),
+        clauses=(*_changes(table), *_clauses(table, ref)),
+        waivable_by=None if table.waivable_by is None else who_of(table.waivable_by),
+        finding=_finding(table, set_name),
+    )
+
+
+def compile_ask(table: AskTable, set_name: str) -> Ask:
+    ref = RuleRef(set_name, table.id)
+    return Ask(
+        ref=ref,
+        why=table.why,
+        uses=uses_of(table),
+        clauses=(*_withins(table), *_changes(table), *_clauses(table, ref)),
+        approver=who_of(table.approver),
+        approver_words=table.approver,
+        valid=table.valid,
+        finding=_finding(table, set_name),
+    )
+
+
+def compile_then(table: ThenTable, set_name: str) -> Then:
+    ref = RuleRef(set_name, table.id)
+    owed: dict[str, Json] = {}
+    if table.max_on is not None:
+        owed["max_on"] = table.max_on.seconds
+    if table.restore is not None:
+        owed["restore"] = table.restore.seconds
+    if table.confirm:
+        owed["confirm"] = True
+    if table.notify is not None:
+        owed["notify"] = [*sorted(table.notify)]
+    return Then(
+        ref=ref,
+        uses=uses_of(table),
+        obligations=tuple(Obligation(kind, ref, value) for kind, value in owed.items()),
+        finding=_finding(table, set_name),
+    )
+
+
+def _finding(table: RuleTable, set_name: str) -> Finding:
+    return Finding(table.id, set_name, Verdict.PERMIT, table.why)
+
+
+def _withins(table: ConditionTable) -> Iterator[Clause]:
+    """The bounds of an ask: it does not narrow what is accepted, it asks beyond it."""
+    if table.value is not None and (bounds := bounds_of(table.value)) is not None:
+        yield Within(_name(table), "", bounds)
+    for name, one in sorted((table.members or {}).items()):
+        if (bounds := bounds_of(one)) is not None:
+            yield Within(name, name, bounds)
+
+
+def _changes(table: ConditionTable) -> Iterator[Clause]:
+    if table.value is not None and table.value.max_change is not None:
+        yield MaxChange(_name(table), "", table.value.max_change)
+    for name, one in sorted((table.members or {}).items()):
+        if one.max_change is not None:
+            yield MaxChange(name, name, one.max_change)
+
+
+def _clauses(table: ConditionTable, ref: RuleRef) -> Iterator[Clause]:
+    if table.modes is not None:
+        yield Modes(tuple(sorted(set(table.modes))))
+    for need in sorted(table.needs or (), key=lambda one: (one.thing or "", one.property)):
+        yield Need(need.thing, need.property, bounds_of(need), need.fresh, need.trusted)
+    if table.not_between is not None:
+        days = None if table.days is None else frozenset(DAYS.index(day) for day in table.days)
+        start, end = table.not_between
+        yield QuietHours(minutes_of(start), minutes_of(end), days)
+    if table.rest is not None:
+        yield Rest(table.rest)
+    if table.at_most is not None:
+        yield AtMost(ref, table.at_most)
+
+
+def _name(table: ConditionTable) -> str:
+    """What the input is called in sentences: the one capability's own word, else `value`."""
+    names = {pattern.partition(".")[2] for pattern in table.on}
+    name = names.pop() if len(names) == 1 else ""
+    return "value" if name in {"", "*"} else name
