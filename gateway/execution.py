@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import orjson
@@ -60,8 +60,7 @@ KEPT_LATENCIES: Final = 2_048
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
+class _Admitted(NamedTuple):
     """A command whose Thing and operation exist and whose input fits."""
 
     execution: Execution

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from capabilities.effects import Effect
 from capabilities.readings import Report
@@ -21,8 +21,7 @@ class Seen(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """The end of a wait; `report` is what fitted, or (not in time) the bridge's echo that was not enough."""
 
     how: Seen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from capabilities.effects import Effect
 from capabilities.thing import Operation
@@ -28,8 +28,7 @@ class OutOfReach(StateUnknown):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(NamedTuple):
     """One property in which the command's effect shows, and what it shall show."""
 
     slot: Slot
@@ -48,8 +47,7 @@ class Aim:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The absolute operation that a command means. Without `aims` its effect cannot be observed."""
 
     operation: Operation

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from drivers.driver import Driver, DriverError
 from gateway.expectations import Expectation, Seen, Sight
@@ -23,8 +22,7 @@ ANSWER_TO_QUESTION_S: Final = 3.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(NamedTuple):
     """What was seen of one aim."""
 
     aim: Aim

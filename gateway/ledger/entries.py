@@ -38,8 +38,7 @@ class LedgerUnavailable(Exception):
     """The entry was not recorded: the ledger cannot be written (disk full, I/O error), is closed, or too much waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Something to record. `kind` is one word: start stop intent dispatch outcome denied login token adoption thing rules
     incident erase. `at` is in seconds since the epoch (kept to the millisecond). `body` goes into the chain for good; `private`
     lies beside it and can be erased: texts by and about persons belong there.
