@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gateway.api.commands import CommandDoor, answer, outcome_headers, prefers_async
 from gateway.api.executions import href_of, status_of
+from gateway.api.short import ShortAnswer
 from gateway.api.wire import flag, plain_id, read_json, reply
 from gateway.commands import Execution, Result
 
@@ -23,8 +24,12 @@ class ActionRoutes:
         The body is the bare input; none where the action takes none.
         """
         parts = request.match_info
+        return await self.invoke_one(request, parts["thing"], parts["name"])
+
+    async def invoke_one(self, request: web.Request, thing: str, name: str) -> web.Response:
+        """As `invoke`, of the action `name` of `thing`."""
         value = await read_json(request)
-        command = self._door.command(request, plain_id(parts["thing"]), parts["name"], value, is_action=True)
+        command = self._door.command(request, plain_id(thing), name, value, is_action=True)
         if request.query_string and flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):
@@ -43,4 +48,4 @@ def started(execution: Execution, *, status: int) -> web.Response:
     headers |= {"Location": href_of(execution), "Preference-Applied": "respond-async"}
     if status == 201:
         return reply(status_of(execution), status=status, headers=headers)
-    return web.Response(status=status, headers=headers)
+    return ShortAnswer(status, headers)

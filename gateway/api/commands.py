@@ -12,6 +12,7 @@ from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.seen import visible, visible_preview
+from gateway.api.short import ShortAnswer
 from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Result
 from gateway.context import Gateway
@@ -133,7 +134,7 @@ def answer(execution: Execution) -> web.Response:
     assert outcome is not None
     headers = outcome_headers(execution, outcome)
     if outcome.result in _DONE:
-        return web.Response(status=204, headers=headers)
+        return ShortAnswer(204, headers)
     failure = problem_of(execution, outcome)
     failure.headers |= headers
     return failure.response()

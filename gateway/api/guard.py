@@ -42,29 +42,22 @@ class Guard:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
-                headers = request.headers
-                if headers.get("Host", "") not in self._hosts:
-                    self._check_host(request)
-                if "Origin" in headers or "Sec-Fetch-Site" in headers:
-                    _check_origin(request)
-                if request.match_info.handler not in self._public:
-                    request[SESSION] = authenticate(self._identity, request)
+                self.admit(request, public=request.match_info.handler in self._public)
                 return await handler(request)
-            except Problem as problem:
-                return problem.response()
-            except web.HTTPException as error:
-                return from_http(error).response()
-            except LedgerUnavailable as error:
-                return Problem("ledger-unavailable", str(error)).response()
-            except Exception:
-                if request.transport is None or request.transport.is_closing():
-                    return web.Response(status=400)  # the caller has gone: there is nobody to answer
-                log.exception("%s %s failed", request.method, request.path)
-                return Problem(
-                    "internal", "this is a fault in the gateway; its log has the details"
-                ).response()
+            except Exception as error:
+                return in_answer_to(request, error)
 
         return guard
+
+    def admit(self, request: web.Request, *, public: bool = False) -> None:
+        """Notes the caller's session in the request, unless what is asked for is public. Raises `Problem`."""
+        headers = request.headers
+        if headers.get("Host", "") not in self._hosts:
+            self._check_host(request)
+        if "Origin" in headers or "Sec-Fetch-Site" in headers:
+            _check_origin(request)
+        if not public:
+            request[SESSION] = authenticate(self._identity, request)
 
     def _check_host(self, request: web.Request) -> None:
         """A browser that was led here under a foreign name (DNS rebinding) says so in `Host`. RFC 9110, section 7.4."""
@@ -78,6 +71,20 @@ class Guard:
                 "misdirected",
                 f"this gateway is not called {host[:100]!r}; further names are set in http.hosts",
             )
+
+
+def in_answer_to(request: web.Request, error: Exception) -> web.Response:
+    """What is said to the caller of a request that ended in `error`."""
+    if isinstance(error, Problem):
+        return error.response()
+    if isinstance(error, web.HTTPException):
+        return from_http(error).response()
+    if isinstance(error, LedgerUnavailable):
+        return Problem("ledger-unavailable", str(error)).response()
+    if request.transport is None or request.transport.is_closing():
+        return web.Response(status=400)  # the caller has gone: there is nobody to answer
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return Problem("internal", "this is a fault in the gateway; its log has the details").response()
 
 
 def own_names(http: Http) -> frozenset[str]:

@@ -57,8 +57,12 @@ class PropertyRoutes:
     async def write(self, request: web.Request) -> web.Response:
         """204 when it was done, 202 with the execution under `Prefer: respond-async`, else a problem."""
         parts = request.match_info
+        return await self.write_one(request, parts["thing"], parts["name"])
+
+    async def write_one(self, request: web.Request, thing: str, name: str) -> web.Response:
+        """As `write`, to the property `name` of `thing`."""
         value = await read_value(request)
-        command = self._door.command(request, plain_id(parts["thing"]), parts["name"], value, is_action=False)
+        command = self._door.command(request, plain_id(thing), name, value, is_action=False)
         if flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):

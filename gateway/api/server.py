@@ -22,6 +22,7 @@ from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
+from gateway.api.express import ExpressLane
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
@@ -51,15 +52,17 @@ SHUTDOWN_S: Final = 3.0
 SOCKET_MODE: Final = 0o660
 
 STREAMS: Final = web.AppKey("streams", Streams)
+EXPRESS: Final = web.AppKey("express", ExpressLane)
 
 
 def make_app(gateway: Gateway) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
+    properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
-        *PropertyRoutes(gateway, door, streams).routes(),
-        *ActionRoutes(door).routes(),
+        *properties.routes(),
+        *actions.routes(),
         *root.routes(),
         *directory.routes(),
         *ThingRoutes(gateway).routes(),
@@ -77,7 +80,7 @@ def make_app(gateway: Gateway) -> web.Application:
     guard = Guard(gateway.identity, gateway.config.http, public)
     app = web.Application(middlewares=[guard.middleware], client_max_size=LARGEST_BODY_BYTES)
     app.add_routes(routes)
-    app[STREAMS] = streams
+    app[STREAMS], app[EXPRESS] = streams, ExpressLane(guard, properties, actions)
 
     async def end_streams(_: web.Application) -> None:
         streams.close()
@@ -105,6 +108,9 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
         shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
+    server = runner.server
+    assert server is not None
+    server.request_handler = app[EXPRESS].before(server.request_handler)
     try:
         address = await _listen_tcp(runner, gateway.config.http, tls)
         async with _local_socket(runner, gateway.config):
