@@ -5,6 +5,7 @@ An agent is bound together with the person it acts for: what either may not do, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -40,7 +41,7 @@ class Binding:
     __slots__ = (
         *("_asks", "_clauses", "_counting", "_granted", "_limits", "_moving", "_name", "_permits"),
         *("_rests_on_facts", "_safe_clauses", "_silent", "_thens", "_version"),
-        *("acceptance", "chain", "principal", "subject"),
+        *("acceptance", "always_asks", "chain", "principal", "reachable", "subject"),
     )
 
     def __init__(
@@ -59,15 +60,19 @@ class Binding:
         self._version = version
         self._name = subject.capability.partition(".")[2]
         self._limits, self._asks, self._thens = tuple(limits), tuple(asks), tuple(thens)
-        self.acceptance = Acceptance(self._name, limits)
+        self.acceptance = self.reachable = Acceptance(self._name, limits)
+        """What is accepted, and what can be accepted: `reachable` leaves out what a waiver could lift, if nothing is left."""
+        if self.acceptance.impossible:
+            self.reachable = Acceptance(self._name, [one for one in limits if one.waivable_by is None])
+        self.always_asks = any(not ask.clauses for ask in asks)
         granted, self._silent = _weigh(grants, subject)
         self._granted = (*granted, *(limit.finding for limit in limits))
         clauses = [clause for limit in limits for clause in limit.clauses]
         self._safe_clauses = tuple(clause for clause in clauses if not clause.spares_safe)
         self._clauses = (*clauses, *(clause for ask in asks for clause in ask.clauses))
         self._moving = tuple(clause for clause in clauses if isinstance(clause, MaxChange))
-        self._rests_on_facts = any(clause.rests_on_facts for clause in self._clauses)
-        self._counting = counting((*limits, *asks), toward_safe=False)
+        self._rests_on_facts = bool(asks) or any(clause.rests_on_facts for clause in self._clauses)
+        self._counting = counting((*limits, *asks))
         self._permits: dict[tuple[bool, bool], Decision] = {}
 
     # ---------------------------------------------------------------- the answer
@@ -87,8 +92,11 @@ class Binding:
         """The same answer worked out rule by rule, with every reason. An error in a rule is a denial by that rule."""
         findings, kept, lifted = list(self._silent), list(self._granted), []
         for limit in self._limits:
-            failed = _failures_of(limit, request, facts, self._name, self.acceptance)
-            waiver = _waiver(limit, failed, request, facts)
+            try:
+                failed = _failures_of(limit, request, facts, self._name, self.acceptance)
+                waiver = _waiver(limit, request, facts) if failed else None
+            except Exception as raised:
+                failed, waiver = [error(limit.ref, raised)], None
             if waiver is not None:
                 kept[kept.index(limit.finding)] = waiver
                 lifted.append(limit)
@@ -114,7 +122,7 @@ class Binding:
             duties,
             accepted,
             () if request.toward_safe else self._counting,
-            self._rests_on_facts or bool(lifted) or bool(self._asks),
+            self._rests_on_facts or bool(lifted),
         )
 
     def _permit(self, *, toward_safe: bool, is_start: bool) -> Decision:
@@ -151,11 +159,7 @@ class Binding:
     @property
     def is_usable(self) -> bool:
         """Whether any input can be permitted, at some time, perhaps after an approval or under a waiver."""
-        return not self._silent and not self.acceptance.impossible
-
-    @property
-    def always_asks(self) -> bool:
-        return any(not ask.clauses for ask in self._asks)
+        return not self._silent and not self.reachable.impossible
 
     @property
     def reasons(self) -> tuple[Finding, ...]:
@@ -164,11 +168,10 @@ class Binding:
     def conditions(self) -> Iterator[str]:
         """What a use must keep to besides the range of its input, one sentence each."""
         for limit in self._limits:
-            lift = (
-                f" ({' or '.join(sorted(limit.waivable_by.words))} may lift this)"
-                if limit.waivable_by
-                else ""
-            )
+            lifters = " or ".join(sorted(limit.waivable_by.words)) if limit.waivable_by else ""
+            if lifters and self.reachable is not self.acceptance and (limit.value or limit.members):
+                yield f'only while "{limit.ref.rule}" is lifted, which {lifters} may do'
+            lift = f" ({lifters} may lift this)" if lifters else ""
             yield from (f"only {clause.say()}{lift}" for clause in limit.clauses)
         for ask in self._asks:
             without = " and ".join(clause.say() for clause in ask.clauses)
@@ -180,7 +183,7 @@ class Binding:
 
     def hopeless(self) -> tuple[Finding, ...]:
         """Why no input is permitted: what no set allows, and the limits that leave nothing over."""
-        if not self.acceptance.impossible:
+        if not self.reachable.impossible:
             return self._silent
         barring = [limit for limit in self._limits if limit.value is NOTHING]
         barring = barring or [limit for limit in self._limits if limit.value is not None]
@@ -190,24 +193,18 @@ class Binding:
 def _failures_of(
     limit: Limit, request: AccessRequest, facts: Facts, name: str, acceptance: Acceptance
 ) -> list[Finding]:
-    try:
-        found = bound_failures(limit, request.value, name, acceptance)
-        return found + [denial(limit, one) for one in clause_failures(limit, request, facts)]
-    except Exception as raised:
-        return [error(limit.ref, raised)]
+    found = bound_failures(limit, request.value, name, acceptance)
+    return found + [denial(limit, one) for one in clause_failures(limit, request, facts)]
 
 
-def _waiver(limit: Limit, failed: list[Finding], request: AccessRequest, facts: Facts) -> Finding | None:
-    """The consent that lifts a limit which is not kept. A limit that could not be evaluated is not lifted."""
-    if not failed or limit.waivable_by is None:
+def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | None:
+    """The consent that lifts a limit which is not kept."""
+    if limit.waivable_by is None:
         return None
-    try:
-        waiver = facts.waiver(limit.ref, request.subject.thing)
-        if waiver is None or waiver.left_s <= 0 or not waiver.by.role.is_person:
-            return None
-        return waived(limit, waiver) if limit.waivable_by.fits(waiver.by) else None
-    except Exception:
+    waiver = facts.waiver(limit.ref, request.subject.thing)
+    if waiver is None or not 0 < waiver.left_s < math.inf or not waiver.by.role.is_person:
         return None
+    return waived(limit, waiver) if limit.waivable_by.fits(waiver.by) else None
 
 
 def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, facts: Facts) -> Finding:

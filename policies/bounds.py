@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from capabilities.vocabulary import Json
 from policies.decision import Accepted
@@ -17,6 +17,7 @@ LONGEST_SHOWN_CHARS: Final = 60
 """How much of an input's text a finding repeats: it came from a stranger and goes to a phone."""
 
 _HIGHEST: Final = sys.float_info.max
+_NUMBERS: Final = frozenset({int, float})
 _SCALARS: Final = frozenset({bool, int, float, str})
 _SHOWN: Final[dict[type, str]] = {type(None): "nothing", dict: "an object", list: "a list"}
 _Key = tuple[bool, Scalar]  # 1 equals 1.0, and neither equals true
@@ -51,6 +52,17 @@ class Bounds:
                 return f"{shown} is above {show(self.high)}", False
         options = ", ".join(show(option) for option in self.listed())
         return f"{shown} is not one of {options}" if options else f"{shown} is not accepted", False
+
+    def touches(self, low: Json, high: Json) -> bool:
+        """Whether what is measured to be from `low` to `high` could keep these bounds. False for what is no number."""
+        if isinstance(low, bool | str) or not (
+            isinstance(low, int | float) and isinstance(high, int | float)
+        ):
+            return False
+        if self.ranged and (high < self.low or low > self.high):
+            return False
+        options = [one for one in self.listed() if not isinstance(one, bool | str)]
+        return self.options is None or any(not (high < one or low > one) for one in options)
 
     def listed(self) -> tuple[Scalar, ...]:
         """The options in an order that does not depend on how they were written."""
@@ -160,6 +172,11 @@ def show(value: Json) -> str:
         short = value if len(value) <= LONGEST_SHOWN_CHARS else value[:LONGEST_SHOWN_CHARS] + "…"
         return json.dumps(short, ensure_ascii=not short.isprintable())
     return _SHOWN.get(kind, "something else") if kind is not bool else str(value).lower()
+
+
+def is_number(value: Json) -> TypeGuard[float]:
+    """Whether it is a number that can be reckoned with: no truth value, not nan, not infinite, not beyond any float."""
+    return type(value) in _NUMBERS and -_HIGHEST <= value <= _HIGHEST  # type: ignore[operator]
 
 
 def _show_number(value: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from capabilities.vocabulary import Json
-from policies.bounds import Bounds, say, show
+from policies.bounds import Bounds, is_number, say, show
 from policies.decision import AccessRequest, Remedy, RuleRef
 from policies.facts import Facts, Observed
 from policies.times import DAYS, MINUTES_A_DAY, Rate, Span, in_words
@@ -54,10 +54,14 @@ class Clause(Protocol):
 
 def starts(request: AccessRequest) -> bool:
     """Whether the use makes something run, flow or stand open. What nobody knows is taken for a start."""
-    value = request.value if request.becomes is None else request.becomes
+    return not at_rest(request.value if request.becomes is None else request.becomes)
+
+
+def at_rest(value: Json) -> bool:
+    """Whether a property of this value runs nothing, lets nothing flow and stands open nowhere."""
     if value is False or (type(value) in (int, float) and value == 0):
-        return False
-    return not (isinstance(value, str) and value.lower() in AT_REST)
+        return True
+    return isinstance(value, str) and value.lower() in AT_REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,15 @@ class QuietHours:
 
     def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
         now = facts.local_time()
-        fix = Remedy(f"after {_clock(self.end)}", {"not_before": _clock(self.end)})
-        if now is None:
-            return Failure("the time is not known: the clock is not synchronised yet", fix, unknown=True)
+        if now is None or not (0 <= now.minutes < MINUTES_A_DAY and 0 <= now.weekday < len(DAYS)):
+            return Failure(
+                "the time is not known: the clock is not synchronised yet", self._remedy(), unknown=True
+            )
         if not self._holds(now.minutes, now.weekday):
             return None
-        return Failure(f"it is {_clock(int(now.minutes))}, which is between {self._interval()}", fix)
+        return Failure(
+            f"it is {_clock(int(now.minutes))}, which is between {self._interval()}", self._remedy()
+        )
 
     def say(self) -> str:
         days = "" if self.days is None else f" of nights and days that begin on {self._days()}"
@@ -112,6 +119,9 @@ class QuietHours:
 
     def _is_day(self, weekday: int) -> bool:
         return self.days is None or weekday in self.days
+
+    def _remedy(self) -> Remedy:
+        return Remedy(f"after {_clock(self.end)}", {"not_before": _clock(self.end)})
 
     def _interval(self) -> str:
         return f"{_clock(self.start)} and {_clock(self.end)}"
@@ -188,14 +198,10 @@ class Need:
             return None if request.toward_safe else self._failure(thing, unknown, is_unknown=True)
         if self.bounds is None or seen is None:
             return None
-        ends = [seen.value]
-        if seen.deviation and isinstance(seen.value, int | float) and not isinstance(seen.value, bool):
-            margin = SPREAD * seen.deviation
-            ends = [seen.value - margin, seen.value + margin]
-        held = [self.bounds.admit(end) for end in ends]
-        if all(held):
+        low, high = _ends(seen)
+        if self.bounds.admit(low) and self.bounds.admit(high):
             return None
-        if any(held):
+        if seen.deviation and self.bounds.touches(low, high):
             if request.toward_safe:
                 return None
             text = f"{thing}.{self.name} is {show(seen.value)} ± {show(SPREAD * seen.deviation)}, too uncertain to tell"
@@ -215,7 +221,7 @@ class Need:
             return f"{where} is unknown: what was heard last is not certain any more"
         if self.trusted and not seen.trusted:
             return f"{where} is unknown: the device itself has not said so since the start"
-        if self.fresh is not None and seen.age_s > self.fresh.seconds:
+        if self.fresh is not None and not seen.age_s <= self.fresh.seconds:
             return f"{where} is unknown: last heard of {in_words(seen.age_s)} ago"
         return ""
 
@@ -233,6 +239,14 @@ class Need:
         trusted = ", by the device's own word" if self.trusted else ""
         wanted = say(where, self.bounds) if self.bounds else f"a reading of {where}"
         return f"{wanted}{fresh}{trusted}"
+
+
+def _ends(seen: Observed) -> tuple[Json, Json]:
+    """Between what a measured value is taken to lie; twice the value itself where it is exact."""
+    value = seen.value
+    if not seen.deviation or not is_number(value):
+        return value, value
+    return value - SPREAD * seen.deviation, value + SPREAD * seen.deviation
 
 
 def _clock(minutes: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capabilities.vocabulary import Json
-from policies.bounds import Bounds, between, say, show
+from policies.bounds import Bounds, between, is_number, say, show
 from policies.clauses import ROUNDING, Failure
 from policies.decision import AccessRequest, Remedy
 from policies.facts import Facts
@@ -75,7 +75,7 @@ class MaxChange:
     def accepts(self, request: AccessRequest, facts: Facts) -> Bounds | None:
         """What it accepts now; None where the present value is not known."""
         present = facts.before(request.subject, self.member)
-        numbers = [one for one in present if isinstance(one, int | float) and not isinstance(one, bool)]
+        numbers = [one for one in present if is_number(one)]
         if not numbers or len(numbers) != len(present):
             return None
         return between(_tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from capabilities.vocabulary import Hazard, Privacy
@@ -78,12 +78,17 @@ class Ask:
     valid: Span
     finding: Finding
 
-    def may_approve(self, approver: Principal, requesters: Iterable[Principal]) -> bool:
-        """Whether `approver` may answer. Nobody answers for itself, and software answers for nobody."""
+    def may_approve(self, approver: Principal, chain: Sequence[Principal]) -> bool:
+        """Whether `approver` may answer for `chain`, the requester and the person it acts for.
+
+        Software answers for nobody, and nobody answers what it is asked itself: a person may let its own agent do what the
+        rule asks of agents only, but not what it would have to ask another person for.
+        """
+        asked = (one for one in chain if one is chain[0] or self.uses.who is None or self.uses.who.fits(one))
         return (
             approver.role.is_person
             and self.approver.fits(approver)
-            and all(approver.id != one.id for one in requesters)
+            and all(approver.id != one.id for one in asked)
         )
 
 
@@ -101,8 +106,6 @@ Bound = Limit | Ask
 """Rules that a use may keep to or not."""
 
 
-def counting(rules: Iterable[Bound], *, toward_safe: bool) -> tuple[RuleRef, ...]:
-    """The rules that count a use against their rate. Commands toward the safe state are free of it, and not counted."""
-    if toward_safe:
-        return ()
+def counting(rules: Iterable[Bound]) -> tuple[RuleRef, ...]:
+    """The rules that count a use against their rate."""
     return tuple(rule.ref for rule in rules if any(isinstance(clause, AtMost) for clause in rule.clauses))

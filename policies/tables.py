@@ -53,7 +53,7 @@ def compile_ask(table: AskTable, set_name: str) -> Ask:
         uses=uses_of(table),
         clauses=(*_withins(table), *_changes(table), *_clauses(table, ref)),
         approver=who_of(table.approver),
-        approver_words=table.approver,
+        approver_words=tuple(sorted(set(table.approver))),
         valid=table.valid,
         finding=_finding(table, set_name),
     )
@@ -102,7 +102,9 @@ def _changes(table: ConditionTable) -> Iterator[Clause]:
 def _clauses(table: ConditionTable, ref: RuleRef) -> Iterator[Clause]:
     if table.modes is not None:
         yield Modes(tuple(sorted(set(table.modes))))
-    for need in sorted(table.needs or (), key=lambda one: (one.thing or "", one.property)):
+    for need in sorted(
+        table.needs or (), key=lambda one: (one.thing or "", one.property, one.model_dump_json())
+    ):
         yield Need(need.thing, need.property, bounds_of(need), need.fresh, need.trusted)
     if table.not_between is not None:
         days = None if table.days is None else frozenset(DAYS.index(day) for day in table.days)
