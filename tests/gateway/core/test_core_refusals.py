@@ -11,7 +11,7 @@ import pytest
 from capabilities.vocabulary import Json, Quality
 from gateway.commands import Reason, Result
 from gateway.requests import BadInput, NoSuchAffordance
-from policies import AccessRequest, Decision, Finding, Policy, Verdict
+from policies import NO_FACTS, AccessRequest, Decision, Facts, Finding, Policy, Verdict
 from tests.gateway.core.rig import (
     AGENT,
     CHILD,
@@ -40,7 +40,7 @@ async def test_refused_with_every_reason(tmp_path: Path) -> None:
 class Asking(Policy):
     """Rules by which a person is to be asked first."""
 
-    def decide(self, request: AccessRequest) -> Decision:
+    def decide(self, request: AccessRequest, facts: Facts = NO_FACTS) -> Decision:
         finding = Finding("risky", "household", Verdict.NEEDS_APPROVAL, "A person decides")
         return Decision(Verdict.NEEDS_APPROVAL, (finding,), self.version)
 
