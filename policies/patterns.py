@@ -1,10 +1,15 @@
-"""Patterns over capabilities: `light.brightness`, `light.*`, `*.target`, `*`. There is no other form."""
+"""Patterns over capabilities: `light.brightness`, `light.*`, `*.target`, `*`. There is no other form.
+
+The names are those of the Thing Models: `light.brightnes` fits nothing that ever will be, and a limit on it would bind nobody.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
+from capabilities.thing_models import contract
 from capabilities.vocabulary import KINDS
 from policies.words import suggestion
 
@@ -27,7 +32,7 @@ def matching(capability: str) -> tuple[str, str, str, str]:
 
 
 def fault_in(pattern: str) -> str | None:
-    """What is wrong with `pattern`, in words, with the nearest known kind; None if nothing is."""
+    """What is wrong with `pattern`, in words, with the nearest known words; None if nothing is."""
     if pattern == EVERYTHING:
         return None
     kind, dot, name = pattern.partition(".")
@@ -42,4 +47,26 @@ def fault_in(pattern: str) -> str | None:
         return f'"{pattern}" is written "*"' if kind == "*" else None
     if not _NAME.fullmatch(name):
         return f'"{name}" in "{pattern}" is not a name: a name is letters, digits, "_" and "-", and * stands alone'
-    return None
+    return _unknown_name_in_any(name) if kind == "*" else _unknown_name(kind, name)
+
+
+def names_of(kind: str) -> Collection[str]:
+    """The names that a component of `kind` can have. Reads the kind's Thing Model at its first use."""
+    return contract(kind).affordances.keys()
+
+
+def _unknown_name(kind: str, name: str) -> str | None:
+    known = names_of(kind)
+    if name in known:
+        return None
+    return (
+        f'"{name}" is no name of the kind {kind}{suggestion(name, known)}'
+        f" Known names of {kind}: {', '.join(known)}"
+    )
+
+
+def _unknown_name_in_any(name: str) -> str | None:
+    if any(name in names_of(kind) for kind in KINDS):
+        return None
+    known = {one for kind in KINDS for one in names_of(kind)}
+    return f'"{name}" in "*.{name}" is a name of no kind{suggestion(name, sorted(known))}'

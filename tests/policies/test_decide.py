@@ -236,7 +236,7 @@ def see(words: str, who: str = '["agent"]', more: str = "") -> str:
         ('["*", "sensitive"]', True, True),
         ('["lock.*", "sensitive"]', True, True),
         ('["light.*", "sensitive"]', False, False),
-        ('["light.state", "lock.jammed"]', False, False),
+        ('["light.color_mode", "lock.operated"]', False, False),
     ],
 )
 def test_what_is_sensitive_is_seen_by_name(words: str, public: bool, sensitive: bool) -> None:

@@ -26,8 +26,8 @@ from policies.documents import AllowTable, BoundsTable, Document, LimitTable
 
 # --- what rules and requests are made of: few words, so that they meet often
 
-CAPABILITIES = ["light.on", "light.target", "lock.on", "lock.target"]
-PATTERNS = [*CAPABILITIES, "light.*", "lock.*", "*.on", "*.target", "*"]
+CAPABILITIES = ["light.on", "light.toggle", "fan.on", "fan.toggle"]
+PATTERNS = [*CAPABILITIES, "light.*", "fan.*", "*.on", "*.toggle", "*"]
 ROLES = [Role.OWNER, Role.CHILD, Role.AGENT]
 IDS = ["coo", "anna", "agent"]
 
@@ -116,7 +116,7 @@ BROAD = AllowTable(
     id="r",
     why="w",
     who=(*ROLES,),
-    may=("*", "light.on", "lock.target"),
+    may=("*", "light.on", "fan.toggle"),
     see=("*",),
     privilege=Privilege.ADMINISTER,
 )
