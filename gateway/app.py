@@ -23,9 +23,11 @@ from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.context import Gateway
 from gateway.execution import Executor
+from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.localtime import HouseTime
 from gateway.observers import Observers
 from gateway.protocols import configured_drivers
 from gateway.recovery import Recovery
@@ -70,6 +72,7 @@ async def open_gateway(
         database = await stack.enter_async_context(Database(config.state_dir / "hearth.db"))
         identity = await stack.enter_async_context(Identity.open(database, clock, ledger))
         state, observers = StateStore(), Observers()
+        house = House(clock, state, HouseTime.of(config.house, clock))
         rule = ADOPTION_RULES[config.adoption.without_asking]
         registry = Registry(
             rows=ThingRepository(database),
@@ -87,6 +90,7 @@ async def open_gateway(
             registry=registry,
             drivers=running,
             policy=lambda: gateway.policy,
+            house=house,
             ledger=ledger,
             observers=observers,
             clock=clock,
@@ -100,6 +104,7 @@ async def open_gateway(
             identity=identity,
             registry=registry,
             state=state,
+            house=house,
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,

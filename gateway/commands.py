@@ -54,6 +54,7 @@ class Reason(StrEnum):
     CONFLICT = "conflict"  # refused: 409
     STATE_UNKNOWN = "state-unknown"  # refused: 409, a relative command without a known state
     SUSPENDED = "suspended"  # refused: 409, the Thing waits for a person
+    OBLIGATION = "obligation"  # refused: 409, the use would owe what cannot be kept
     CHANGED_MEANWHILE = "changed-meanwhile"  # refused: 409, rights or rules changed before the send
     LEDGER_UNAVAILABLE = "ledger-unavailable"  # not recorded: not_sent; confirmed if it was toward safety
     DEVICE_UNREACHABLE = "device-unreachable"  # not_sent

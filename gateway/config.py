@@ -8,8 +8,9 @@ import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -74,6 +75,25 @@ class Adoption(Section):
     without_asking: Literal["ask", "sensors", "all"] = "ask"
 
 
+class House(Section):
+    """`zone` is the house's time zone ("Europe/Berlin"; empty: the system's). Times of day are unknown to the rules until the
+    system's clock is synchronised; with `clock = "trusted"` it is believed without (a machine with a good clock and no NTP).
+    """
+
+    zone: str = ""
+    clock: Literal["synchronised", "trusted"] = "synchronised"
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, zone: str) -> str:
+        try:
+            if zone:
+                ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError('is no time zone of this system; write it like "Europe/Berlin"') from None
+        return zone
+
+
 class Config(Section):
     """The whole of `hearth.toml`."""
 
@@ -82,6 +102,7 @@ class Config(Section):
     http: Http = Http()
     mqtt: Mqtt | None = None
     adoption: Adoption = Adoption()
+    house: House = House()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -9,6 +9,7 @@ from drivers.driver import Driver
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.execution import Executor
+from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.ledger import Ledger
@@ -30,6 +31,7 @@ class Gateway:
     identity: Identity
     registry: Registry
     state: StateStore
+    house: House
     observers: Observers
     rights: RightsTable
     executor: Executor

@@ -3,11 +3,11 @@
 1, 2  the API has read the request and knows who asks: `Command`, `Principal`
    3  claim the idempotency key         with a key, the same request again is the same command
    4  make it absolute                  toggle and step become a write; the input fits its schema
-   5  decide                            the rules; no is no, and says why
+   5  decide                            the rules; no is no, and says why; a use that is counted takes its slot
 6, 8  leases                            a later version; today only: is it suspended, out of reach, already so?
    7  ask a person                      a later version
    9  write the dispatch to disk        what is not written is not sent (but a person's command toward the safe state is)
-  10  look once more                    were rights, rules or the Thing changed while we wrote?
+  10  look once more                    were rights, rules, the Thing, or what the rules look at changed while we wrote?
   11  expect the effect, then send      a report may overtake the answer
   12  wait until the effect is seen     accepted is not done
   13  write and tell the outcome
@@ -28,18 +28,20 @@ from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from drivers.driver import Driver, DriverError
-from gateway import outcomes, records
+from gateway import duties, outcomes, records
 from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
-from gateway.deciding import decide
+from gateway.deciding import Ruling, decide
 from gateway.failpoints import failpoint
+from gateway.house import House
 from gateway.idempotency import Claim, IdempotencyKeys, KeyInOtherUse
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.normalise import StateUnknown, Target, resolve
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview
+from gateway.uses import Slots
 from gateway.watching import Watch
 from policies import Policy
 from policies.decision import Decision
@@ -87,6 +89,7 @@ class Executor:
         registry: Registry,
         drivers: Mapping[str, Driver],
         policy: Callable[[], Policy],
+        house: House,
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
@@ -95,6 +98,7 @@ class Executor:
         self._registry = registry
         self._drivers = drivers
         self._policy = policy
+        self._house = house
         self._ledger = ledger
         self._observers = observers
         self._clock = clock
@@ -136,7 +140,7 @@ class Executor:
             target = resolve(adopted, operation, value)
         except (StateUnknown, SchemaError) as error:
             raise BadInput(str(error)) from error
-        decision = decide(self._policy(), command.principal, adopted, target)
+        decision = self._ruling(command, adopted, target).decision
         return Preview(
             decision, target.operation.name, target.operation.is_action, target.value, target.already_fits
         )
@@ -184,22 +188,45 @@ class Executor:
 
     async def _life(self, admitted: _Admitted, released: asyncio.Future[None] | None) -> Outcome:
         execution, adopted = admitted.execution, admitted.adopted
-        command, policy = execution.command, self._policy()
+        command = execution.command
         try:
             target = resolve(adopted, admitted.operation, admitted.value)  # step 4
         except (StateUnknown, SchemaError) as error:
             # From the state as it is, or is not known, no value can be reached that fits.
             return outcomes.unresolved(error, self._clock.wall())
-        decision = decide(policy, command.principal, adopted, target)  # step 5
+        ruling = self._ruling(command, adopted, target)  # step 5
+        decision = ruling.decision
         if not decision.permitted:
             return self._deny(command, target, decision)
-        failpoint("decided")
+        if (unkept := duties.unkept(decision)) is not None:
+            return unkept
+        target = duties.bound(target, decision)
         if (obstacle := self._obstacle(command, adopted, target)) is not None:
             return replace(obstacle, decision=decision)
-
-        basis, unrecorded = _Basis(self._stops, adopted.version, policy.version), ""
+        # No await since the decision: nobody else has taken the last slot meanwhile.
+        slots = Slots(self._house.uses, adopted.id, ruling.counts)
+        failpoint("decided")
         try:
-            await self._write_dispatch(admitted, target, decision)  # step 9
+            outcome = await self._dispatch(admitted, target, ruling, slots, released)
+        finally:
+            if execution.dispatched_at is None:
+                slots.give_back()
+        return replace(outcome, decision=decision) if decision.obligations else outcome
+
+    async def _dispatch(
+        self,
+        admitted: _Admitted,
+        target: Target,
+        ruling: Ruling,
+        slots: Slots,
+        released: asyncio.Future[None] | None,
+    ) -> Outcome:
+        """Steps 9 to 12: what is permitted is written, looked at once more, sent, and watched."""
+        execution, adopted, decision = admitted.execution, admitted.adopted, ruling.decision
+        command, unrecorded = execution.command, ""
+        basis = _Basis(self._stops, adopted.version, decision.version)
+        try:
+            await self._write_dispatch(admitted, target, ruling)  # step 9
         except NOT_RECORDED as error:
             unrecorded = f"it could not be recorded: {error}"
             if not (command.principal.role.is_person and target.toward_safe):
@@ -207,7 +234,10 @@ class Executor:
             log.error("a command toward the safe state goes out, though %s", unrecorded)
         failpoint("dispatched")
 
-        if (change := self._change_since(basis, command, adopted)) is not None:  # step 10
+        change = self._change_since(basis, command, adopted)  # step 10
+        if change is None and decision.rests_on_facts:
+            change = self._second_thought(command, adopted, target, slots)
+        if change is not None:
             return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
             outcome = await self._send_and_watch(execution, target, watch, released)
@@ -261,8 +291,7 @@ class Executor:
         self._record(records.denied(command, capability, target.value, decision, self._clock.wall()))
         approvable = decision.verdict.name == "NEEDS_APPROVAL"
         reason = Reason.APPROVAL_REQUIRED if approvable else Reason.POLICY
-        worst = next((f for f in decision.findings if f.verdict is decision.verdict), None)
-        return Outcome(Result.REFUSED, reason, worst.why if worst else "no rule allows it", decision=decision)
+        return Outcome(Result.REFUSED, reason, outcomes.worst(decision), decision=decision)
 
     def _obstacle(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
         """What makes sending pointless or wrong, known before anything is written."""
@@ -279,9 +308,13 @@ class Executor:
             return outcomes.unreachable(reason, last, self._clock.wall())
         return None
 
-    async def _write_dispatch(self, admitted: _Admitted, target: Target, decision: Decision) -> None:
+    def _ruling(self, command: Command, adopted: Adopted, target: Target) -> Ruling:
+        purpose = command.purpose
+        return decide(self._policy(), self._house, command.principal, adopted, target, purpose=purpose)
+
+    async def _write_dispatch(self, admitted: _Admitted, target: Target, ruling: Ruling) -> None:
         execution = admitted.execution
-        entry = records.dispatch(execution, target, decision, admitted.request, self._clock.wall())
+        entry = records.dispatch(execution, target, ruling, admitted.request, self._clock.wall())
         failpoint("dispatching")
         await self._ledger.commit(entry)
 
@@ -295,6 +328,15 @@ class Executor:
             return "everything was stopped meanwhile"
         if basis.rules != self._policy().version:
             return "the rules were changed meanwhile; ask again"
+        return None
+
+    def _second_thought(self, command: Command, adopted: Adopted, target: Target, slots: Slots) -> str | None:
+        """What was looked at may be otherwise by now: decides again, without an await until the first byte."""
+        slots.give_back()  # or it would stand in its own way
+        ruling = self._ruling(command, adopted, target)
+        if not ruling.decision.permitted:
+            return f"{outcomes.worst(ruling.decision)} (it was otherwise a moment ago)"
+        slots.take(ruling.counts)
         return None
 
     def _give_up(self, execution: Execution, error: BaseException) -> None:
@@ -316,6 +358,7 @@ class Executor:
         self.counters[outcome.result] += 1
         self.outcome_latencies.append(now - execution.requested_at)
         self.tell(command, outcome, now)
+        duties.notify(self._observers, command, outcome, now)
 
     def tell(self, command: Command, outcome: Outcome, at: float) -> None:
         """Observers learn how it ended, and whoever waits with the same key gets the answer."""

@@ -11,15 +11,19 @@ from capabilities.errors import SchemaError
 from capabilities.readings import Contact, Occurrence, Reading, Refusal, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Driver
-from gateway.adopted import EventTap
+from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
 from gateway.observers import Observers
 from gateway.registry import Registry, Target
 from gateway.state import Slot
+from policies.clauses import at_rest
 
 EARLY_REPORTS: Final = 20_000
 """Reports kept for points that no Thing has yet: a broker hands out retained states before the devices are adopted."""
 
+
+OUT_OF_SIGHT_S: Final = 60.0
+"""Nobody switches a compressor on and off again within so short an absence."""
 
 KNOWN_CONTACTS: Final = 4_000
 """Devices of which it is kept whether they can be reached, adopted or not: twice the inbox."""
@@ -32,6 +36,7 @@ class Ingest:
         self._registry = registry
         self._observers = observers
         self._clock = clock
+        self._started = clock.monotonic()
         self._early: OrderedDict[tuple[str, str], Report] = OrderedDict()
         self._reach: OrderedDict[tuple[str, str], Contact] = OrderedDict()
         self.counters: Counter[str] = Counter()
@@ -72,9 +77,12 @@ class Ingest:
         slot.reading = reading
         slot.evidence = report.evidence
         slot.live = not report.retained
+        if not report.retained:
+            slot.reach.heard = self._clock.monotonic()
         for expectation in slot.expectations:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:
+            self._note_rest(slot, before)
             self._tell(slot, reading)
 
     def occurrence(self, target: Target | None, seen: Occurrence) -> None:
@@ -99,6 +107,7 @@ class Ingest:
         reach = adopted.reach
         changed = reach.reachable is not seen.reachable
         reach.reachable, reach.since, reach.reason = seen.reachable, seen.at, seen.reason
+        self._note_absence(adopted)
         if not seen.reachable:
             for slot in adopted.slots.values():
                 for expectation in slot.expectations:
@@ -163,6 +172,26 @@ class Ingest:
         if slot.reading is not None and slot.reading.quality is Quality.GOOD:
             slot.reading = replace(slot.reading, quality=Quality.UNCERTAIN)
             self._tell(slot, slot.reading)
+
+    def _note_rest(self, slot: Slot, before: Reading | None) -> None:
+        """Since when it is off: since it was seen to go off, or since the start where it was off at the first report."""
+        if slot.reading is None or not at_rest(slot.reading.value):
+            slot.off_since = None
+        elif before is None:
+            slot.off_since = self._started if slot.off_since is None else slot.off_since
+        elif not at_rest(before.value):
+            slot.off_since = self._clock.monotonic()
+
+    def _note_absence(self, adopted: Adopted) -> None:
+        """What was out of sight for longer may have been on meanwhile: its rest counts from its return."""
+        now, reach = self._clock.monotonic(), adopted.reach
+        if reach.reachable is False:
+            reach.lost = now if reach.lost is None else reach.lost
+            return
+        if reach.lost is not None and now - reach.lost > OUT_OF_SIGHT_S:
+            for slot in adopted.slots.values():
+                slot.off_since = None if slot.off_since is None else now
+        reach.lost = None
 
     def _tell(self, slot: Slot, reading: Reading) -> None:
         data: dict[str, Json] = {"value": reading.value, "quality": reading.quality}

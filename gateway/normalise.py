@@ -54,11 +54,12 @@ class Target(NamedTuple):
     value: Json
     aims: tuple[Aim, ...]
     toward_safe: bool
+    only_by_device: bool = False  # a rule wants the device's own word
 
     @property
     def needs_device(self) -> bool:
-        """Where a mistake would do damage, a bridge's word is not enough."""
-        return self.operation.hazard >= Hazard.PROPERTY
+        """Where a mistake would do damage, or a rule says so, a bridge's word is not enough."""
+        return self.only_by_device or self.operation.hazard >= Hazard.PROPERTY
 
     @property
     def already_fits(self) -> bool:

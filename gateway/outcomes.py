@@ -14,6 +14,7 @@ from gateway.expectations import Seen
 from gateway.normalise import OutOfReach, StateUnknown, Target
 from gateway.state import Slot
 from gateway.watching import Watched
+from policies.decision import Decision
 
 
 def of_failure(error: DriverError) -> Outcome:
@@ -23,6 +24,11 @@ def of_failure(error: DriverError) -> Outcome:
     if isinstance(error, Rejected):
         return Outcome(Result.REJECTED, detail=str(error))
     return Outcome(Result.IN_DOUBT, detail=str(error))
+
+
+def worst(decision: Decision) -> str:
+    """Why it is not permitted: the first of the weightiest reasons."""
+    return next((f.why for f in decision.findings if f.verdict is decision.verdict), "no rule allows it")
 
 
 def unresolved(error: StateUnknown | SchemaError, now: float) -> Outcome:

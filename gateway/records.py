@@ -14,11 +14,14 @@ from policies.decision import Decision, Finding
 
 if TYPE_CHECKING:
     from capabilities.readings import Reading
+    from gateway.deciding import Ruling
 
 
-def dispatch(execution: Execution, target: Target, decision: Decision, request: str, at: float) -> Entry:
-    """Written to disk before the first byte goes out; without an approval it is the intent, too."""
-    command, operation = execution.command, target.operation
+def dispatch(execution: Execution, target: Target, ruling: Ruling, request: str, at: float) -> Entry:
+    """Written to disk before the first byte goes out; without an approval it is the intent, too. `counts` are the rules whose
+    rate it counts against: after a restart the windows are rebuilt from it.
+    """
+    command, operation, decision = execution.command, target.operation, ruling.decision
     body: dict[str, Json] = {
         "affordance": command.affordance,
         "action": command.is_action,
@@ -30,6 +33,12 @@ def dispatch(execution: Execution, target: Target, decision: Decision, request: 
     }
     if command.key:
         body["key"], body["request"] = command.key, request
+    if ruling.counts:
+        body["counts"] = [str(rule) for rule in ruling.counts]
+    if decision.obligations:
+        body["owes"] = [{"kind": o.kind, "rule": str(o.rule), "value": o.value} for o in decision.obligations]
+    if ruling.shadow:
+        body["shadow"] = [finding(f) for f in ruling.shadow]
     if target.aims:
         body["effects"] = [_effect(aim) for aim in target.aims]
     return _entry("dispatch", command, at, body)

@@ -14,17 +14,19 @@ from gateway.observers import Topic
 
 @dataclass(slots=True)
 class Reach:
-    """Whether a Thing can be reached; None until its driver has said so."""
+    """Whether a Thing can be reached; None until its driver has said so. `heard` is when it last said anything itself."""
 
     reachable: bool | None = None
     since: float = 0.0  # seconds since the epoch
     reason: str = ""
+    heard: float | None = None  # monotonic seconds
+    lost: float | None = None  # monotonic seconds, while it cannot be reached
 
 
 class Slot:
     """The state of one property: the last reading, who vouched for it, and the commands that wait for it to change."""
 
-    __slots__ = ("evidence", "expectations", "live", "property", "reach", "reading", "topic")
+    __slots__ = ("evidence", "expectations", "live", "off_since", "property", "reach", "reading", "topic")
 
     def __init__(self, topic: Topic, prop: Property, reach: Reach) -> None:
         self.topic = topic
@@ -34,6 +36,7 @@ class Slot:
         self.evidence = Evidence.DEVICE
         self.live = False  # the reading was reported since the start, not kept by a broker
         self.expectations: list[Expectation] = []
+        self.off_since: float | None = None  # monotonic seconds; None while it is on, or not known
 
     @property
     def current(self) -> Reading | None:

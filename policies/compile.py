@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from policies.decision import RuleRef
 from policies.documents import AllowTable, RuleSet, SelectingTable
 from policies.index import Index
 from policies.policy import Grants, Policy, Rules
@@ -41,6 +42,13 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
     version = version_of(root, narrowing)
     real = [one for one in narrowing if not one.document.shadow]
     policy = _policy(root, real, version)
+    policy.sets = tuple(names)
+    policy.rates = {
+        RuleRef(one.name, table.id): table.at_most
+        for one in sets
+        for table in (*one.document.limit, *one.document.ask)
+        if table.at_most is not None
+    }
     if len(real) < len(narrowing):
         shadows = frozenset(one.name for one in narrowing if one.document.shadow)
         policy.cast(_policy(root, narrowing, version), shadows)
@@ -80,7 +88,11 @@ def _canonical(rules: RuleSet) -> dict[str, object]:
 
 
 def _canonical_rule(rule: AllowTable | SelectingTable) -> str:
-    return json.dumps(_sorted_lists(rule.model_dump(mode="json")), sort_keys=True)
+    written = rule.model_dump(mode="json")
+    if isinstance(hours := written.get("not_between"), list):
+        # The one list whose order counts.
+        written["not_between"] = dict(zip(("start", "end"), hours, strict=True))
+    return json.dumps(_sorted_lists(written), sort_keys=True)
 
 
 def _sorted_lists(value: object) -> object:

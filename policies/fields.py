@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Annotated, Final, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from capabilities.vocabulary import Hazard, Json, Privilege
@@ -165,6 +165,11 @@ def _shown(**schema: Json) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def _as_written(value: Span | Rate) -> str:
+    return value.text
+
+
+_AS_WRITTEN: Final = PlainSerializer(_as_written, return_type=str)
 _List: Final = Field(strict=False)  # TOML has lists, the models have tuples
 _Some: Final = AfterValidator(_at_least_one)
 _TEXT: Final[dict[str, Json]] = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT_CHARS}
@@ -201,10 +206,13 @@ Modes: TypeAlias = Annotated[tuple[_Mode, ...], _List, _Some]
 _Day: TypeAlias = Annotated[str, PlainValidator(_day), _shown(type="string", enum=list(DAYS))]
 Days: TypeAlias = Annotated[tuple[_Day, ...], _List, _Some]
 Duration: TypeAlias = Annotated[
-    Span, PlainValidator(_duration), _shown(type="string", pattern="^[0-9]+ ?(s|m|h|d)$")
+    Span, PlainValidator(_duration), _AS_WRITTEN, _shown(type="string", pattern="^[0-9]+ ?(s|m|h|d)$")
 ]
 RateText: TypeAlias = Annotated[
-    Rate, PlainValidator(_rate), _shown(type="string", pattern="^[0-9]+ ?/ ?([0-9]+ ?)?(s|m|h|d)$")
+    Rate,
+    PlainValidator(_rate),
+    _AS_WRITTEN,
+    _shown(type="string", pattern="^[0-9]+ ?/ ?([0-9]+ ?)?(s|m|h|d)$"),
 ]
 TimeOfDay: TypeAlias = Annotated[
     str, PlainValidator(_time_of_day), _shown(type="string", pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")

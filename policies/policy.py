@@ -12,12 +12,22 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from policies.binding import Binding, Grant
-from policies.decision import Accepted, AccessRequest, Decision, Finding, Principal, Subject, Verdict
+from policies.decision import (
+    Accepted,
+    AccessRequest,
+    Decision,
+    Finding,
+    Principal,
+    RuleRef,
+    Subject,
+    Verdict,
+)
 from policies.facts import NO_FACTS, Facts
 from policies.findings import EVALUATION_ERROR, error
 from policies.index import Index
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
+from policies.times import Rate
 
 MAX_BINDINGS: Final = 4096
 """Remembered pairs of principal and subject: 200 affordances for 20 principals. When full, the oldest is forgotten."""
@@ -54,12 +64,19 @@ class Prospect(NamedTuple):
 class Policy:
     """Compiled rules, made by `compile_rules`. `version` changes with anything that a decision could show."""
 
-    __slots__ = ("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows", "forgotten", "version")
+    __slots__ = (
+        *("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
+        *("forgotten", "rates", "sets", "version"),
+    )
 
     def __init__(self, version: str, root: Grants, mandates: Iterable[Grants], rules: Rules) -> None:
         self.version = version
         self.forgotten = 0
         """How many bindings were dropped because `MAX_BINDINGS` were remembered."""
+        self.rates: dict[RuleRef, Rate] = {}
+        """Every rule that counts uses, those of shadow sets too: so far back must whoever counts look after a restart."""
+        self.sets: tuple[str, ...] = ()
+        """The names of all sets, the root first, the shadows too."""
         self._root = root
         self._mandates = tuple(mandates)
         self._rules = rules
@@ -109,7 +126,7 @@ class Policy:
         """What `principal` can do with `subject` at best."""
         try:
             binding = self._binding(principal, subject)
-            accepted = binding.acceptance.accepted
+            accepted = binding.reachable.accepted
             if not binding.is_usable:
                 return Prospect(Verdict.DENY, accepted, binding.hopeless())
             best = Verdict.NEEDS_APPROVAL if binding.always_asks else Verdict.PERMIT

@@ -80,6 +80,8 @@ def minutes_of(text: str) -> int:
 
 def in_words(seconds: float) -> str:
     """A time to wait or an age, short: `280 s`, `12 min`, `3 h`, `2 days`."""
+    if seconds == float("inf"):
+        return "an unknown time"
     whole = max(0, round(seconds))
     for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if whole >= 2 * unit and (whole % unit == 0 or whole >= 10 * unit):

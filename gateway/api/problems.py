@@ -27,6 +27,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "conflict": (409, "Somebody else holds it"),
     "state-unknown": (409, "The present state is not known"),
     "suspended": (409, "The Thing waits for a person"),
+    "obligation": (409, "What it would owe cannot be kept"),
     "changed-meanwhile": (409, "Something changed meanwhile"),
     "not-cancellable": (409, "It cannot be called back"),
     "already-adopted": (409, "It is a Thing already"),

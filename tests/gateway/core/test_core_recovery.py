@@ -38,10 +38,10 @@ async def leave_open(rig: Rig, what: str, value: Json = None, *, key: str = "") 
     assert operation is not None
     checked = operation.check(value)
     target = resolve(adopted, operation, checked)
-    decision = decide(rig.gateway.policy, command.principal, adopted, target)
+    ruling = decide(rig.gateway.policy, rig.gateway.house, command.principal, adopted, target)
     request = orjson.dumps([command.thing, command.affordance, command.is_action, checked]).decode()
     now = rig.gateway.clock.wall()
-    await rig.gateway.ledger.commit(records.dispatch(Execution(command, now), target, decision, request, now))
+    await rig.gateway.ledger.commit(records.dispatch(Execution(command, now), target, ruling, request, now))
     return command.id
 
 
@@ -257,8 +257,8 @@ async def test_effects_survive_the_ledger(tmp_path: Path) -> None:
             operation = adopted.thing.operation(command.affordance, is_action=command.is_action)
             assert operation is not None
             target = resolve(adopted, operation, operation.check(command.value))
-            decision = decide(rig.gateway.policy, command.principal, adopted, target)
-            entry = records.dispatch(Execution(command, 0.0), target, decision, "", 0.0)
+            ruling = decide(rig.gateway.policy, rig.gateway.house, command.principal, adopted, target)
+            entry = records.dispatch(Execution(command, 0.0), target, ruling, "", 0.0)
             stored = orjson.loads(seal(entry).body)
             assert [expected for _, expected in records.effects(stored)] == [a.expected for a in target.aims]
             for (effect, _), aim in zip(records.effects(stored), target.aims, strict=True):

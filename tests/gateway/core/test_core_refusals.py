@@ -47,7 +47,8 @@ class Asking(Policy):
 
 async def test_what_needs_an_approval_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp()]) as rig:
-        rig.gateway.policy = Asking("asking", rig.gateway.policy._root, (), {})
+        rules = rig.gateway.policy
+        rig.gateway.policy = Asking("asking", rules._root, (), rules._rules)
         outcome = await rig.run("lamp.on", True, AGENT)
         assert how(outcome) == (Result.REFUSED, Reason.APPROVAL_REQUIRED)
         assert outcome.detail == "A person decides"

@@ -1,0 +1,89 @@
+"""How often rules with a rate were used: counted at dispatch, for each rule and Thing, over everybody."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.clock import Clock
+from policies.decision import RuleRef
+from policies.times import LONGEST_WINDOW_S, MOST_IN_A_WINDOW
+
+MOST_COUNTERS: Final = 10_000
+"""Pairs of a rule and a Thing; a house has dozens. When full, the one that was used longest ago is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Slots that a command has taken. Given back if it is not sent."""
+
+    keys: tuple[tuple[RuleRef, str], ...]
+    at: float
+
+
+NOTHING_CLAIMED: Final = Claim((), 0.0)
+
+
+class Slots:
+    """The places that one use takes in the windows of rules with a rate."""
+
+    __slots__ = ("_claim", "_thing", "_uses")
+
+    def __init__(self, uses: Uses, thing: str, rules: Iterable[RuleRef]) -> None:
+        self._uses = uses
+        self._thing = thing
+        self._claim = uses.claim(rules, thing)
+
+    def take(self, rules: Iterable[RuleRef]) -> None:
+        self._claim = self._uses.claim(rules, self._thing)
+
+    def give_back(self) -> None:
+        self._uses.release(self._claim)
+        self._claim = NOTHING_CLAIMED
+
+
+class Uses:
+    """Sliding windows. A slot is taken between the decision and the dispatch with no await between: two callers never share
+    the last one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._times: OrderedDict[tuple[RuleRef, str], list[float]] = OrderedDict()
+
+    def claim(self, rules: Iterable[RuleRef], thing: str) -> Claim:
+        now = self._clock.monotonic()
+        keys = tuple((rule, thing) for rule in rules)
+        for key in keys:
+            self._add(key, now)
+        return Claim(keys, now) if keys else NOTHING_CLAIMED
+
+    def release(self, claim: Claim) -> None:
+        for key in claim.keys:
+            times = self._times.get(key)
+            if times is not None and claim.at in times:
+                times.remove(claim.at)
+
+    def age(self, rule: RuleRef, thing: str, nth: int) -> float | None:
+        """Seconds since the `nth`-latest use (1 is the latest); None if there were fewer."""
+        times = self._times.get((rule, thing))
+        if times is None or len(times) < nth:
+            return None
+        return max(0.0, self._clock.monotonic() - times[-nth])
+
+    def restore(self, rule: RuleRef, thing: str, at: float) -> None:
+        """A use from before the start; `at` in seconds since the epoch, as the ledger has it, in the ledger's order."""
+        # A wall clock that was set back meanwhile must not make an old use future: then it counts as one of just now.
+        self._add((rule, thing), self._clock.monotonic() - max(0.0, self._clock.wall() - at))
+
+    def _add(self, key: tuple[RuleRef, str], at: float) -> None:
+        times = self._times.setdefault(key, [])
+        self._times.move_to_end(key)
+        times.append(at)
+        times.sort()
+        if len(times) > MOST_IN_A_WINDOW or times[0] < at - LONGEST_WINDOW_S:
+            del times[0]
+        if len(self._times) > MOST_COUNTERS:
+            self._times.popitem(last=False)
