@@ -20,6 +20,8 @@ Rule = tuple[tuple[Availability, ...], str]
 class Presence:
     """What is known of one device. A device with several rules is there if any of its entities is."""
 
+    __slots__ = ("_latest", "_rules", "_said", "device", "reachable")
+
     def __init__(self, device: str, rules: set[Rule]) -> None:
         self.device = device
         self.reachable: bool | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from capabilities.vocabulary import Json
@@ -28,8 +29,14 @@ class ConfigError(ValueError):
 class Config:
     """Typed access to one entity's settings. Each accessor raises `ConfigError` for a value of the wrong sort."""
 
+    __slots__ = ("_data",)
+
     def __init__(self, data: dict[str, Json]) -> None:
         self._data = data
+
+    def only(self, keys: Iterable[str]) -> Config:
+        """The same without everything but `keys`."""
+        return Config({key: self._data[key] for key in keys if key in self._data})
 
     def __contains__(self, key: str) -> bool:
         return key in self._data

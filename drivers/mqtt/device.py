@@ -38,6 +38,11 @@ _BRIDGES: Final = (
 )
 """Programs that publish for devices behind them: what they say right after a command may be an echo of it."""
 
+_ABOUT_THE_DEVICE: Final = ("device", "origin", "suggested_area")
+"""What is still needed of an entity's settings once the entity is described; of thousands the rest takes megabytes."""
+
+_NO_IDENTITIES: Final = frozenset[str]()
+
 _PRIMARY_ORDER: Final = {
     kind: rank
     for rank, kind in enumerate(
@@ -51,6 +56,8 @@ _PRIMARY_ORDER: Final = {
 
 class Device:
     """All entities with one device id. `entities` is by the entity's key (its discovery topic's middle)."""
+
+    __slots__ = ("candidate", "configs", "entities", "id", "refused")
 
     def __init__(self, id_: str) -> None:
         self.id = id_
@@ -70,11 +77,11 @@ class Device:
     def put(self, key: str, config: Config, entity: Entity) -> None:
         self.refused.pop(key, None)
         self.entities[key] = entity
-        self.configs[key] = config
+        self.configs[key] = config.only(_ABOUT_THE_DEVICE)
 
     def refuse(self, key: str, config: Config, reason: str) -> None:
         self.entities.pop(key, None)
-        self.configs[key] = config
+        self.configs[key] = config.only(_ABOUT_THE_DEVICE)
         self.refused[key] = reason
 
     def remove(self, key: str) -> None:
@@ -178,7 +185,7 @@ def identities(device: dict[str, Json]) -> frozenset[str]:
     serial = _text(device, "serial_number")
     if serial:
         found.add(f"serial:{serial.lower()}")
-    return frozenset(found)
+    return frozenset(found) if found else _NO_IDENTITIES  # one for the many that have none
 
 
 def _hardware(text: str) -> Iterator[str]:

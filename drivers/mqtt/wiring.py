@@ -29,7 +29,7 @@ class Wiring:
 
     routes: dict[str, Route] = field(default_factory=dict)
     points: dict[str, Point] = field(default_factory=dict)
-    topics: set[str] = field(default_factory=set)
+    topics: tuple[str, ...] = ()
 
 
 class Switchboard:
@@ -43,10 +43,10 @@ class Switchboard:
         self._wirings: dict[str, Wiring] = {}
         self._readers: dict[str, int] = {}  # topic -> how many devices read it
 
-    def topics(self, device: str) -> set[str]:
+    def topics(self, device: str) -> tuple[str, ...]:
         """What a device listens to; nothing for one that is not plugged in."""
         wiring = self._wirings.get(device)
-        return wiring.topics if wiring is not None else set()
+        return wiring.topics if wiring is not None else ()
 
     def routes(self, device: str) -> Iterable[Route]:
         """On which a device's states come in."""
@@ -74,7 +74,7 @@ class Switchboard:
                 wiring.points[point] = Point(
                     entity.commands.get(point), entity.queries.get(point), routes, device.id, log
                 )
-        wiring.topics = by_topic.keys() | availability | ({log} if log else set())
+        wiring.topics = tuple(by_topic.keys() | availability | ({log} if log else set()))
         return self._exchange(device.id, wiring)
 
     def unplug(self, device: Device) -> tuple[set[str], set[str]]:
@@ -90,10 +90,10 @@ class Switchboard:
         self.points.update(now.points)
         if new is not None:
             self._wirings[device] = new
-        fresh = now.topics - old.topics
+        fresh = set(now.topics).difference(old.topics)
         for topic in fresh:
             self._readers[topic] = self._readers.get(topic, 0) + 1
-        stale = {topic for topic in old.topics - now.topics if self._leave(topic)}
+        stale = {topic for topic in set(old.topics).difference(now.topics) if self._leave(topic)}
         self._refusals.forget(stale)
         return fresh, stale
 
@@ -111,14 +111,16 @@ class CommandTopics:
 
     def __init__(self) -> None:
         self._owners: dict[str, dict[str, None]] = {}  # topic -> devices, the first one first
-        self._topics: dict[str, set[str]] = {}  # device -> topics
+        self._topics: dict[str, tuple[str, ...]] = {}  # device -> topics
 
     def claim(self, device: Device) -> list[str]:
         """Take note of a device's command topics. Returns a readable line for each that another device had before."""
         self.release(device.id)
         problems = []
-        topics = self._topics[device.id] = {command.topic for _, command in device.commands()}
-        for topic in sorted(topics):
+        topics = sorted({command.topic for _, command in device.commands()})
+        if topics:
+            self._topics[device.id] = tuple(topics)
+        for topic in topics:
             owners = self._owners.setdefault(topic, {})
             if owners:
                 problems.append(
