@@ -1,0 +1,31 @@
+"""`hearth policy`: the group that the commands about rules attach themselves to, each from a module of its own."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+MODULES: Final[dict[str, str]] = {}
+"""Command → its module in gateway.cli.commands. There it is decorated with `@policy.command(...)`."""
+
+
+class PolicyGroup(click.Group):
+    """Imports a command's module when it is used, and all of them for the list."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return None
+        import_module(f"gateway.cli.commands.{MODULES[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=PolicyGroup, short_help="The rules of the house: what they allow, and who may leave one out."
+)
+def policy() -> None:
+    """Look at the rules, try them, and leave one out for a while."""
