@@ -55,7 +55,11 @@ def read(house: Sequence[RuleSet], request: AccessRequest, facts: GivenFacts) ->
             if not limit.never and keeps(limit, RuleRef(one.name, limit.id), request, facts):
                 continue
             waiver = facts.waivers.get((RuleRef(one.name, limit.id), request.subject.thing))
-            if waiver and waiver.left_s > 0 and is_among(limit.waivable_by or (), waiver.by, people_only=True):
+            if (
+                waiver
+                and waiver.left_s > 0
+                and is_among(limit.waivable_by or (), waiver.by, people_only=True)
+            ):
                 found.lifted.add((one.name, limit.id))
             else:
                 found.denied.add((one.name, limit.id))
@@ -168,7 +172,9 @@ def keeps(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: Giv
         return False
     if safe:
         return True
-    return not (_is_quiet(rule, facts) or _is_too_often(rule, ref, request, facts) or _rests(rule, request, facts))
+    return not (
+        _is_quiet(rule, facts) or _is_too_often(rule, ref, request, facts) or _rests(rule, request, facts)
+    )
 
 
 def _is_quiet(rule: ConditionTable, facts: GivenFacts) -> bool:

@@ -5,7 +5,7 @@ Numbers are multiples of a quarter, so that sums and comparisons are exact every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, TypeVar
 
@@ -51,7 +51,18 @@ PRINCIPALS: Final = (
     Principal("visitor", Role.GUEST_AGENT, acts_for="gus", acts_for_role=Role.GUEST),
     Principal("recorder", Role.SERVICE),
 )
-_WHO: Final = ("owner", "adult", "child", "guest", "agent", "guest-agent", "service", "coo", "anna", "id:agent")
+_WHO: Final = (
+    "owner",
+    "adult",
+    "child",
+    "guest",
+    "agent",
+    "guest-agent",
+    "service",
+    "coo",
+    "anna",
+    "id:agent",
+)
 _STATES: Final = ("on", "off", "OFF", "open")
 
 T = TypeVar("T")
@@ -97,10 +108,10 @@ class Maker:
         if name == "root" or self.often(0.1):
             allows.append(self.broad())
         counts = {"limit": 5, "ask": 3, "then": 2} if name == "root" else {"limit": 2, "ask": 1, "then": 1}
-        data: Table = {"format": 1, "shadow": shadow, "allow": _named("a", allows)}
+        data: Table = {"format": 1, "shadow": shadow, "allow": _named("allow", allows)}
         for kind, most in counts.items():
             make = {"limit": self.limit, "ask": self.ask, "then": self.then}[kind]
-            data[kind] = _named(kind[0], [make() for _ in range(self.chance.randint(0, most))])
+            data[kind] = _named(kind, [make() for _ in range(self.chance.randint(0, most))])
         return RuleSet(name=name, document=Document.model_validate(data))
 
     def where(self) -> Table:
@@ -153,11 +164,11 @@ class Maker:
         return rule | {word: owed[word] for word in self.some(sorted(owed))}
 
     def conditions(self) -> Table:
-        makers = {
+        makers: dict[str, Callable[[], object]] = {
             "value": self.bounds,
             "members": lambda: {name: self.bounds() for name in self.some(MEMBERS)},
             "needs": lambda: [self.need() for _ in range(self.chance.randint(1, 2))],
-            "not_between": lambda: self.some_hours(),
+            "not_between": self.some_hours,
             "at_most": lambda: self.one(("1/m", "2/10m", "3/h")),
             "rest": lambda: self.one(("1m", "10m")),
             "modes": lambda: self.some(MODES),
@@ -219,9 +230,7 @@ class Maker:
 
     def request(self, subjects: Sequence[Subject]) -> AccessRequest:
         becomes = self.scalar() if self.often(0.2) else None
-        return AccessRequest(
-            self.one(PRINCIPALS), self.one(subjects), self.value(), self.often(0.2), becomes
-        )
+        return AccessRequest(self.one(PRINCIPALS), self.one(subjects), self.value(), self.often(0.2), becomes)
 
     def value(self) -> Json:
         if self.often(0.15):
@@ -262,7 +271,9 @@ class Maker:
         around = near if isinstance(near, int | float) and -10 < near < 10 else 2
         count = self.one((0, 1, 1, 1, 2, 2))
         return [
-            around + self.one((-2.5, -1, -0.5, 0, 0.5, 1, 2.25)) if self.often(0.93) else self.one(("on", None, True))
+            around + self.one((-2.5, -1, -0.5, 0, 0.5, 1, 2.25))
+            if self.often(0.93)
+            else self.one(("on", None, True))
             for _ in range(count)
         ]
 
@@ -285,11 +296,13 @@ class Maker:
 
     def approval(self, asks: Sequence[RuleRef]) -> Approval:
         about = frozenset(ref for ref in asks if self.often(0.8)) | {RuleRef("root", "gone")}
-        return Approval(self.one((*PEOPLE, *PRINCIPALS)), about, self.one((0.0, 29.0, 30.0, 31.0, 120.0, 121.0)))
+        return Approval(
+            self.one((*PEOPLE, *PRINCIPALS)), about, self.one((0.0, 29.0, 30.0, 31.0, 120.0, 121.0))
+        )
 
 
-def _named(letter: str, rules: list[Table]) -> list[Table]:
-    return [{"id": f"{letter}{number}", "why": "w", **rule} for number, rule in enumerate(rules)]
+def _named(kind: str, rules: list[Table]) -> list[Table]:
+    return [{"id": f"{kind}-{number}", "why": "w", **rule} for number, rule in enumerate(rules)]
 
 
 def _members_of(value: Json) -> list[tuple[str, Json]]:

@@ -49,7 +49,9 @@ def test_a_decision_is_what_a_plain_reading_gives(seed: str) -> None:
             request = maker.request(subjects)
             facts = maker.facts(book, request)
             decision = compare(rules, book, request, facts)
-            assert compare(rules, book, request, facts) == decision  # the second time from what was remembered
+            assert (
+                compare(rules, book, request, facts) == decision
+            )  # the second time from what was remembered
             assert rules._binding(request.principal, request.subject).explain(request, facts) == decision
             assert strictest([decision, decision]).verdict is decision.verdict
             seen[decision.verdict] += 1
