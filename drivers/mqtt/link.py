@@ -196,7 +196,8 @@ class Link:
         if not sock.fill():
             return
         while not self.lost:
-            client.loop_read()
+            if not client.read_plain():
+                client.loop_read()
             if not sock.pending:
                 break
         if not self.lost and sock.ended:

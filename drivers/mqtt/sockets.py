@@ -52,6 +52,15 @@ class BufferedSocket:
         """Whether bytes wait in the buffer."""
         return self._at < len(self._buffer)
 
+    @property
+    def buffered(self) -> tuple[bytes, int]:
+        """What was read, and how far it has been handed out."""
+        return self._buffer, self._at
+
+    def skip_to(self, at: int) -> None:
+        """What is `buffered` has been handed out up to `at`."""
+        self._at = at
+
     def recv(self, size: int) -> bytes:
         at = self._at
         data = self._buffer[at : at + size]

@@ -124,6 +124,14 @@ async def test_many_at_once_and_one_in_pieces(wire: Wire) -> None:
     assert await wire.message() == ("a", b"x" * 200, False)
 
 
+async def test_messages_at_the_edges_of_every_size(wire: Wire) -> None:
+    sizes = (*range(118, 132), *range(16_374, 16_390), 1, 40_000, 2)
+    whole = b"".join(publish(b"a", b"x" * size, version=wire.version, flags=size & 1) for size in sizes)
+    await wire.say(whole)
+    for size in sizes:
+        assert await wire.message() == ("a", b"x" * size, bool(size & 1))
+
+
 async def test_a_message_with_properties_goes_the_librarys_way(wire_5: Wire) -> None:
     await wire_5.connect(CONNACK_5)
     await wire_5.say(publish(b"a", b"x", version=5, properties=b"\x02\x01\x01"))  # payload format indicator
