@@ -46,7 +46,7 @@ def parse(text: str, *, name: str) -> RuleSet:
     """The rule set `name` that `text` (TOML) describes. Raises `PolicyError` with every problem found."""
     if len(text) > LONGEST_FILE_CHARS:
         raise PolicyError([Problem(name, 0, "", f"is longer than {LONGEST_FILE_CHARS:,} characters")])
-    data = _toml(text, name)
+    data = read_toml(text, name)
     lines = locate(text)
     problems: list[Problem] = []
     document: Document | None = None
@@ -62,7 +62,8 @@ def parse(text: str, *, name: str) -> RuleSet:
     return RuleSet(name=name, document=document)
 
 
-def _toml(text: str, name: str) -> dict[str, object]:
+def read_toml(text: str, name: str) -> dict[str, object]:
+    """The data in `text`. Raises `PolicyError` where it is not TOML."""
     try:
         return tomllib.loads(text)
     except RecursionError:

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
-from policies import AccessRequest, Policy, Principal, Role, Subject, compile_rules, defaults, parse
+from policies import AccessRequest, Policy, Principal, Role, Subject, Verdict, compile_rules, defaults, parse
 
 
 def shipped() -> Policy:
@@ -79,21 +79,42 @@ def kinds(names: Iterable[str], *wanted: str) -> set[str]:
 
 COMFORT = kinds(OPERATIONS, "light", "fan", "blind", "media")
 SETPOINTS = {"thermostat.target", "thermostat.target_low", "thermostat.target_high"}
+STOPPING = {"blind.stop", "garage.stop", "vacuum.stop", "vacuum.pause", "mower.stop", "mower.pause"}
+ARMING = {"alarm.arm_home", "alarm.arm_away", "alarm.arm_night"}
 MAY_USE = {
     Role.OWNER: set(OPERATIONS),
     Role.ADULT: set(OPERATIONS) - ADMINISTERED,
-    Role.CHILD: COMFORT,
-    Role.GUEST: COMFORT,
-    Role.AGENT: kinds(OPERATIONS, "light", "blind", "media") | SETPOINTS,
+    Role.CHILD: COMFORT | STOPPING | {"lock.lock", "lock.unlock", "garage.open", "garage.close"},
+    Role.GUEST: COMFORT | STOPPING,
+    Role.AGENT: COMFORT
+    | ARMING
+    | kinds(OPERATIONS, "humidifier", "vacuum", "thermostat", "outlet", "switch", "button")
+    | kinds(OPERATIONS, "water-heater", "valve", "lock", "garage", "mower"),
     Role.GUEST_AGENT: set[str](),
     Role.SERVICE: set[str](),
 }
+"""At all, if only after an approval."""
+
+UNASKED = {
+    Role.OWNER: MAY_USE[Role.OWNER],
+    Role.ADULT: MAY_USE[Role.ADULT],
+    Role.CHILD: COMFORT | STOPPING,
+    Role.GUEST: COMFORT | STOPPING,
+    Role.AGENT: COMFORT
+    | kinds(OPERATIONS, "humidifier", "vacuum", "thermostat") - {"thermostat.mode", "thermostat.preset"}
+    | {"mower.locate"}
+    | STOPPING,
+    Role.GUEST_AGENT: set[str](),
+    Role.SERVICE: set[str](),
+}
+"""Of those, what nobody is asked for. Toggles count: the gateway makes them writes."""
+
 SHOWN = kinds(READINGS, "light", "fan", "blind", "media", "thermostat", "temperature", "humidity")
 MAY_SEE = {
     Role.OWNER: set(READINGS),
     Role.ADULT: set(READINGS),
     Role.CHILD: set(READINGS) - SENSITIVE,
-    Role.GUEST: SHOWN - SENSITIVE,
+    Role.GUEST: (SHOWN | kinds(READINGS, "smoke", "co", "leak") | {"air.gas"}) - SENSITIVE,
     Role.AGENT: set(READINGS) - SENSITIVE,
     Role.GUEST_AGENT: set[str](),
     Role.SERVICE: set(READINGS) - SENSITIVE,
@@ -112,7 +133,20 @@ def test_who_may_use_what(role: Role) -> None:
     someone = Principal("someone", role)
     assert {name for name, of in OPERATIONS.items() if POLICY.may_use(someone, of)} == MAY_USE[role]
     if not role.is_person:
-        assert not MAY_USE[role] & (RISKY | ADMINISTERED)
+        assert not MAY_USE[role] & (LETHAL | ADMINISTERED)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_nobody_is_asked_for(role: Role) -> None:
+    someone = Principal("someone", role)
+    unasked = {
+        name
+        for name, of in OPERATIONS.items()
+        if POLICY.prospect(someone, of).verdict is Verdict.PERMIT or (name in STOPPING & MAY_USE[role])
+    }
+    assert unasked == UNASKED[role]
+    if role not in {Role.OWNER, Role.ADULT}:
+        assert not UNASKED[role] & RISKY - STOPPING
 
 
 @pytest.mark.parametrize("role", Role)
@@ -122,9 +156,10 @@ def test_who_may_see_what(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.CHILD, Role.GUEST, Role.AGENT])
-def test_a_light_that_says_it_is_risky_is_for_the_adults(role: Role) -> None:
+def test_a_light_that_says_it_is_risky_asks_an_adult(role: Role) -> None:
     lamp = subject("light.on", hazard=Hazard.PROPERTY)
-    assert not POLICY.decide(AccessRequest(Principal("someone", role), lamp, True)).permitted
+    asked = POLICY.decide(AccessRequest(Principal("someone", role), lamp, True))
+    assert asked.verdict is Verdict.NEEDS_APPROVAL
     assert POLICY.decide(AccessRequest(Principal("someone", Role.ADULT), lamp, True)).permitted
 
 

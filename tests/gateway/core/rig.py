@@ -31,6 +31,7 @@ from policies import Principal, Role
 OWNER = Principal("anna", Role.OWNER)
 AGENT = Principal("coo", Role.AGENT, acts_for="anna")
 CHILD = Principal("tim", Role.CHILD)
+GUEST = Principal("gus", Role.GUEST)
 
 SOON_S = 0.02
 """How long an effect may take in tests in which it never comes."""

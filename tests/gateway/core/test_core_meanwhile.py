@@ -210,7 +210,7 @@ async def test_start_returns_once_it_is_sent(tmp_path: Path) -> None:
 async def test_start_returns_once_it_is_refused(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp(), device("front-door")]) as rig:
         execution = await rig.gateway.executor.start(rig.command("front-door.unlock()", by=CHILD))
-        assert how(execution.outcome) == (Result.REFUSED, Reason.POLICY)
+        assert how(execution.outcome) == (Result.REFUSED, Reason.APPROVAL_REQUIRED)
 
 
 async def test_a_failure_of_our_own_still_ends_the_command(

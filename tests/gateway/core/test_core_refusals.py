@@ -15,6 +15,7 @@ from policies import NO_FACTS, AccessRequest, Decision, Facts, Finding, Policy, 
 from tests.gateway.core.rig import (
     AGENT,
     CHILD,
+    GUEST,
     device,
     how,
     lamp,
@@ -24,7 +25,7 @@ from tests.gateway.core.rig import (
 
 async def test_refused_with_every_reason(tmp_path: Path) -> None:
     async with opened(tmp_path, [device("front-door")]) as rig:
-        outcome = await rig.run("front-door.unlock()", by=AGENT)
+        outcome = await rig.run("front-door.unlock()", by=GUEST)
         assert how(outcome) == (Result.REFUSED, Reason.POLICY)
         assert outcome.decision is not None
         (denied,) = await rig.rows("denied")
