@@ -17,6 +17,7 @@ from policies.documents import AllowTable, RuleSet, SelectingTable
 from policies.index import Index
 from policies.policy import Grants, Policy, Rules
 from policies.problems import PolicyError, Problem
+from policies.selectors import who_of
 from policies.tables import compile_allow, compile_ask, compile_limit, compile_then
 
 VERSION_HEX_DIGITS: Final = 16
@@ -42,17 +43,28 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
     version = version_of(root, narrowing)
     real = [one for one in narrowing if not one.document.shadow]
     policy = _policy(root, real, version)
-    policy.sets = tuple(names)
-    policy.rates = {
-        RuleRef(one.name, table.id): table.at_most
-        for one in sets
-        for table in (*one.document.limit, *one.document.ask)
-        if table.at_most is not None
-    }
+    _tell_of(policy, sets, [root, *real])
     if len(real) < len(narrowing):
         shadows = frozenset(one.name for one in narrowing if one.document.shadow)
         policy.cast(_policy(root, narrowing, version), shadows)
     return policy
+
+
+def _tell_of(policy: Policy, sets: Sequence[RuleSet], real: Sequence[RuleSet]) -> None:
+    """What those need to know of the rules who keep what decisions look at. `real` are the sets that are no shadows."""
+    conditions = [(one.name, table) for one in sets for table in (*one.document.limit, *one.document.ask)]
+    policy.sets = tuple(one.name for one in sets)
+    policy.rates = {
+        RuleRef(name, table.id): table.at_most for name, table in conditions if table.at_most is not None
+    }
+    policy.rested = frozenset(
+        pattern for _, table in conditions if table.rest is not None for pattern in table.on
+    )
+    policy.limits = {
+        RuleRef(one.name, table.id): None if table.waivable_by is None else who_of(table.waivable_by)
+        for one in real
+        for table in one.document.limit
+    }
 
 
 def _policy(root: RuleSet, narrowing: Sequence[RuleSet], version: str) -> Policy:

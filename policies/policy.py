@@ -27,6 +27,7 @@ from policies.findings import EVALUATION_ERROR, error
 from policies.index import Index
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
+from policies.selectors import Who
 from policies.times import Rate
 
 MAX_BINDINGS: Final = 4096
@@ -66,7 +67,7 @@ class Policy:
 
     __slots__ = (
         *("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
-        *("forgotten", "rates", "sets", "version"),
+        *("forgotten", "limits", "rates", "rested", "sets", "version"),
     )
 
     def __init__(self, version: str, root: Grants, mandates: Iterable[Grants], rules: Rules) -> None:
@@ -75,6 +76,10 @@ class Policy:
         """How many bindings were dropped because `MAX_BINDINGS` were remembered."""
         self.rates: dict[RuleRef, Rate] = {}
         """Every rule that counts uses, those of shadow sets too: so far back must whoever counts look after a restart."""
+        self.limits: dict[RuleRef, Who | None] = {}
+        """Every limit in force, and by whom it may be waived (None: by nobody)."""
+        self.rested: frozenset[str] = frozenset()
+        """Patterns of the capabilities of which some rule wants a rest: since when they are off must outlast a restart."""
         self.sets: tuple[str, ...] = ()
         """The names of all sets, the root first, the shadows too."""
         self._root = root
