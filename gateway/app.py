@@ -17,7 +17,6 @@ from typing import Final
 
 from capabilities.readings import Contact
 from drivers.driver import Candidate, Driver, Scanner
-from gateway import rules
 from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
@@ -33,6 +32,7 @@ from gateway.protocols import configured_drivers
 from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
 from gateway.rights import RightsTable
+from gateway.rulebook import RuleKeeper, open_rules
 from gateway.state import StateStore
 from gateway.storage import Database, IgnoredCandidates, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
@@ -63,7 +63,8 @@ async def open_gateway(
     Raises `ConfigError`, `PolicyError`, `StorageError` before anything has been touched.
     """
     clock = clock or SystemClock()
-    policy = rules.load(config.state_dir)
+    opened = open_rules(config.state_dir)
+    policy = opened.edition.policy
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(
@@ -111,6 +112,13 @@ async def open_gateway(
             ingest=Ingest(registry, observers, clock),
             supervisor=supervisor,
             policy=policy,
+            rules=RuleKeeper(
+                opened,
+                ledger=ledger,
+                observers=observers,
+                clock=clock,
+                install=lambda fresh: setattr(gateway, "policy", fresh),
+            ),
             drivers=running,
             started_at=clock.wall(),
         )
@@ -120,6 +128,8 @@ async def open_gateway(
         ledger.append(
             Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)})
         )
+        await gateway.rules.begin()
+        supervisor.keep("rules", gateway.rules.watch)
         if drivers is None:
             supervisor.keep("drivers", partial(_run_configured, gateway, running))
         else:

@@ -16,6 +16,7 @@ from gateway.ledger import Ledger
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.rights import RightsTable
+from gateway.rulebook import RuleKeeper
 from gateway.state import StateStore
 from gateway.supervisor import Supervisor
 from policies import Policy
@@ -23,7 +24,7 @@ from policies import Policy
 
 @dataclass(slots=True)
 class Gateway:
-    """`policy` may be replaced while running; everything else stays for the life of the process."""
+    """`policy` is replaced by `rules` while running; everything else stays for the life of the process."""
 
     config: Config
     clock: Clock
@@ -38,5 +39,6 @@ class Gateway:
     ingest: Ingest
     supervisor: Supervisor
     policy: Policy
+    rules: RuleKeeper
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     started_at: float = 0.0  # seconds since the epoch
