@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import math
-import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,16 +16,13 @@ from gateway.clock import Clock
 from gateway.identity import pairing
 from gateway.identity.narrowing import check_consistent, check_narrower
 from gateway.identity.pairing import PairingClosedError, WrongCodeError
+from gateway.identity.persons import bind_agents, ending, role_to_act_for, standings
+from gateway.identity.rows import hash_of, info_of, new_row, principal_of
 from gateway.identity.sessions import Session, TokenInfo
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.storage import Database, PairingRepository, PairingRow, TokenRepository, TokenRow
 from policies.decision import Principal, Role
 
-SECRET_PREFIX: Final = "hearth_"  # noqa: S105
-"""So that a secret that leaked into a text can be found."""
-
-_SECRET_BYTES: Final = 32
-_ID_BYTES: Final = 9
 # A header is no longer than this; hashing more would only be work for somebody else.
 _MAX_SECRET_CHARACTERS: Final = 128
 # How often "last used" is written, and what has expired is told.
@@ -60,6 +55,8 @@ class Identity:
         self._window: PairingRow | None = None
         self._listeners: list[Listener] = []
         self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
+        self._purges = 0  # how often the tokens of software were revoked all at once
+        self._unwritten: set[str] = set()  # revoked then, and not yet in the database
 
     @classmethod
     @asynccontextmanager
@@ -84,11 +81,11 @@ class Identity:
         """
         if len(secret) > _MAX_SECRET_CHARACTERS:
             return None
-        session = self._by_hash.get(hashlib.sha256(secret.encode("utf-8", "replace")).digest())
+        session = self._by_hash.get(hash_of(secret))
         if session is None:
             return None
         now = self._clock.wall()
-        if now >= session.expires_at:
+        if now >= session.expires_at or now >= session.person_until:
             return None
         session.used_at = now
         return session
@@ -96,6 +93,16 @@ class Identity:
     def is_revoked(self, token_id: str) -> bool:
         """Whether the token is no longer good. "" stands for no token, which cannot be revoked."""
         return bool(token_id) and token_id not in self._by_id
+
+    def stands(self, token_id: str, principal: Principal) -> bool:
+        """Whether a request that came with this token from `principal` may still be served with the rights of then."""
+        session = self._by_id.get(token_id)
+        return not token_id or (session is not None and session.principal == principal)
+
+    def role_of(self, principal_id: str) -> Role | None:
+        """What a principal is who has a good token; None for everybody else."""
+        standing = standings(self._by_id.values(), self._clock.wall()).get(principal_id)
+        return None if standing is None else standing.role
 
     def on_revoked(self, listener: Listener) -> Callable[[], None]:
         """`listener` is told the ids of tokens that are no longer good, at once; call what is returned to stop that."""
@@ -108,7 +115,7 @@ class Identity:
 
     async def list_tokens(self) -> list[TokenInfo]:
         """Every token that was ever made, in that order. Raises `sqlite3.Error`."""
-        infos = [_info(row) for row in await self._tokens.load_all()]
+        infos = [info_of(row) for row in await self._tokens.load_all()]
         return [replace(info, last_used_at=self._used_at(info)) for info in infos]
 
     def _used_at(self, info: TokenInfo) -> float | None:
@@ -134,42 +141,33 @@ class Identity:
         """
         principal = replace(principal, at_box=False)
         known = [session.principal for session in self._by_id.values()]
+        now, giver = self._clock.wall(), None
         if parent is not None:
             giver = self._by_id.get(parent)
-            if giver is None or self._clock.wall() >= giver.expires_at:
+            if giver is None or now >= min(giver.expires_at, giver.person_until):
                 raise LookupError(f"there is no good token {parent!r} to make another one from")
             check_narrower(giver.principal, principal, known)
-            if (
-                not giver.principal.role.is_person
-            ):  # it does not inherit what rules and history say of somebody
+            if not giver.principal.role.is_person:  # it does not inherit what is said of somebody else
                 check_consistent(principal, self._all.get(principal.id, ()))
             by = giver.principal.id
             expires_at = _earlier(expires_at, giver.expires_at)
         check_consistent(principal, known)
-        return await self._make(principal, parent, title, expires_at, by)
+        standing, once = standings(self._by_id.values(), now), self._all.get(principal.acts_for, ())
+        role = role_to_act_for(principal, None if giver is None else giver.principal, standing, once)
+        return await self._make(replace(principal, acts_for_role=role), parent, title, expires_at, by)
 
     async def _make(
         self, principal: Principal, parent: str | None, title: str, expires_at: float | None, by: str
     ) -> tuple[TokenInfo, str]:
-        secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
-        row = TokenRow(
-            id=secrets.token_hex(_ID_BYTES),
-            secret_hash=hashlib.sha256(secret.encode()).digest(),
-            title=title,
-            principal=principal.id,
-            role=principal.role,
-            principal_title=principal.title,
-            acts_for=principal.acts_for,
-            parent=parent,
-            created_at=self._clock.wall(),
-            expires_at=expires_at,
-        )
+        row, secret = new_row(principal, parent, title, self._clock.wall(), expires_at)
+        purges = self._purges
         await self._tokens.insert(row)
-        if (
-            parent is not None and parent not in self._by_id
-        ):  # it was revoked while this one was being written
+        if parent is not None and parent not in self._by_id:  # it was revoked while this one was written
             await self._tokens.delete(row.id)
             raise LookupError(f"token {parent!r} was revoked meanwhile")
+        if purges != self._purges and not principal.role.is_person:
+            await self._tokens.delete(row.id)
+            raise LookupError("the panic switch was pressed meanwhile; make the token anew")
         body: dict[str, Json] = {"made": row.id, "role": row.role, "by": by, "parent": parent}
         body |= {"acts_for": row.acts_for or None, "expires_at": expires_at}
         try:
@@ -178,10 +176,12 @@ class Identity:
             await self._tokens.delete(row.id)
             raise
         self._admit(row)
-        return _info(row), secret
+        bind_agents(self._by_id.values(), self._clock.wall())
+        return info_of(row), secret
 
     async def revoke(self, token_id: str, *, by: str = THE_HOUSE, using: str = "") -> frozenset[str]:
-        """Revoke a token and all that were made from it, at once; the ids of those that were good until now.
+        """Revoke a token and all that were made from it, at once; the ids of those that were good until now. If it was the last
+        one of a person, the tokens that act for that person are revoked with it.
 
         `by` is the principal who does it, `using` the id of their own token ("" without one). Each token has its entry in the
         ledger, under the principal whose it was.
@@ -189,22 +189,49 @@ class Identity:
         What is open under them is told first, even if the database or the ledger fails then. Raises `sqlite3.Error`: they
         would be good again after a restart, so try again.
         """
-        family = {member: self._by_id.get(member) for member in self._family(token_id)}
-        ids = self._drop([*family])
+        return await self._end(ending([token_id], self._by_id, self._children, self._clock.wall()), by, using)
+
+    async def _end(self, tokens: dict[str, str], by: str, using: str) -> frozenset[str]:
+        """`tokens` as `ending` gives them."""
+        family = {member: self._by_id.get(member) for member in tokens}
+        ids = self._drop([*tokens])
         if ids:
             for member, session in family.items():
                 if session is not None:
                     body: dict[str, Json] = {"revoked": member, "role": session.principal.role, "by": by}
                     body |= {"using": using or None, "parent": session.parent}
+                    if tokens[member]:
+                        body["because"] = f"{tokens[member]} has no token any more"
                     self._record_if_possible("token", body, session.principal.id)
+            bind_agents(self._by_id.values(), self._clock.wall())
             await self._tokens.revoke(ids, self._clock.wall())
         return ids
 
-    def _family(self, token_id: str) -> list[str]:
-        found = [token_id]
-        for member in found:  # grows while it is walked
-            found.extend(self._children.get(member, ()))
-        return found
+    def purge(self) -> list[Session]:
+        """Revokes every token that is not a person's, at once and without waiting, and closes a window for such a one: what
+        is open under them ends. Gives what was good until now, for `write_purge`.
+        """
+        self._purges += 1
+        sessions = [session for session in self._by_id.values() if not session.principal.role.is_person]
+        self._unwritten |= self._drop([session.token_id for session in sessions])
+        if self._window is not None and not Role(self._window.role).is_person:
+            self._window = None
+        return sessions
+
+    async def write_purge(self, sessions: list[Session], *, by: str) -> None:
+        """Records what `purge` gave, so that it outlives the process. Raises `sqlite3.Error`; it is tried again by itself."""
+        for session in sessions:
+            body: dict[str, Json] = {"revoked": session.token_id, "role": session.principal.role, "by": by}
+            body |= {"using": None, "parent": session.parent, "because": "panic"}
+            self._record_if_possible("token", body, session.principal.id)
+        if self._window is None:
+            await self._pairings.clear()
+        await self._write_unwritten()
+
+    async def _write_unwritten(self) -> None:
+        if ids := frozenset(self._unwritten):
+            await self._tokens.revoke(ids, self._clock.wall())
+            self._unwritten -= ids
 
     def _drop(self, token_ids: list[str]) -> frozenset[str]:
         """Forget them and tell; the ones that were still good."""
@@ -281,6 +308,8 @@ class Identity:
         except LedgerUnavailable:
             self._window = window
             raise
+        except LookupError:  # panic
+            raise PairingClosedError from None
         await self._pairings.clear()
         return made
 
@@ -298,35 +327,40 @@ class Identity:
 
     async def _load(self) -> None:
         for row in await self._tokens.load_all():
-            self._remember(_principal(row))
+            self._remember(principal_of(row))
             orphaned = row.parent is not None and row.parent not in self._by_id
             if row.revoked_at is None and not orphaned:
                 self._admit(row)
         self._window = await self._pairings.load()
-        self._drop_expired()
+        await self._end_expired()
 
     def _remember(self, principal: Principal) -> None:
         self._all.setdefault(principal.id, set()).add(principal)
 
     def _admit(self, row: TokenRow) -> None:
-        self._remember(_principal(row))
+        self._remember(principal_of(row))
         expires_at = row.expires_at if row.expires_at is not None else math.inf
-        session = Session(row.id, _principal(row), expires_at, row.parent)
+        session = Session(row.id, principal_of(row), expires_at, row.parent, made_at=row.created_at)
         self._by_id[row.id] = self._by_hash[row.secret_hash] = session
         self._hashes[row.id] = row.secret_hash
         if row.parent is not None:
             self._children.setdefault(row.parent, []).append(row.id)
 
-    def _drop_expired(self) -> None:
+    async def _end_expired(self) -> None:
+        """Forgets what has expired; what acts for persons who have no other token ends for good. Raises `sqlite3.Error`."""
         now = self._clock.wall()
         expired = [token_id for token_id, session in self._by_id.items() if now >= session.expires_at]
-        if expired:
-            self._drop(expired)
+        ended = ending(expired, self._by_id, self._children, now)
+        self._drop(expired)
+        bind_agents(self._by_id.values(), self._clock.wall())
+        if bereaved := {token: person for token, person in ended.items() if token in self._by_id}:
+            await self._end(bereaved, THE_HOUSE, "")
 
     async def tidy(self) -> None:
         """Tell of tokens that have expired; write down when the others were used last. Raises `sqlite3.Error`."""
+        await self._write_unwritten()
         used = {token_id: session.used_at for token_id, session in self._by_id.items() if session.used_at}
-        self._drop_expired()
+        await self._end_expired()
         fresh = {token_id: at for token_id, at in used.items() if at > self._written.get(token_id, 0.0)}
         if fresh:
             await self._tokens.used(fresh)
@@ -338,7 +372,7 @@ class Identity:
             try:
                 await self.tidy()
             except sqlite3.Error as error:
-                _log.warning("when tokens were used last could not be written: %s", error)
+                _log.warning("what tokens were revoked, or used last, could not be written: %s", error)
 
     def _record(
         self, kind: str, principal: str, body: dict[str, Json], private: dict[str, Json] | None = None
@@ -353,23 +387,6 @@ class Identity:
             self._record(kind, principal, body)
         except LedgerUnavailable as error:
             _log.error("not recorded: %s %s: %s", kind, body, error)
-
-
-def _principal(row: TokenRow) -> Principal:
-    return Principal(row.principal, Role(row.role), row.principal_title, row.acts_for)
-
-
-def _info(row: TokenRow) -> TokenInfo:
-    return TokenInfo(
-        row.id,
-        _principal(row),
-        row.title,
-        row.parent,
-        row.created_at,
-        row.expires_at,
-        row.last_used_at,
-        row.revoked_at,
-    )
 
 
 def _earlier(wanted: float | None, bound: float) -> float | None:

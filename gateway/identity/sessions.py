@@ -14,7 +14,9 @@ class Session:
 
     `revoked` turns true once, and for good: whoever holds a session looks at it again before something moves. `token_id` is
     "" for a caller without a token (at the box). `expires_at` is the earliest of the token's and its ancestors', in seconds
-    since the epoch.
+    since the epoch. `person_until` is when the last token of the person it acts for ends; then this one does, too.
+
+    `principal` is replaced when the role of that person changes: whoever keeps a session has the rights of now.
     """
 
     token_id: str
@@ -23,6 +25,8 @@ class Session:
     parent: str | None = None  # the id of the token that it was made from
     revoked: bool = False
     used_at: float = 0.0  # seconds since the epoch; 0: not in this run
+    made_at: float = 0.0  # seconds since the epoch
+    person_until: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from gateway.storage.database import Database, Row
 
 _COLUMNS: Final = (
     "id, secret_hash, title, principal, role, principal_title, acts_for, parent, created_at, expires_at,"
-    " last_used_at, revoked_at"
+    " last_used_at, revoked_at, acts_for_role"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One token. Times are in seconds since the epoch; None: never."""
+    """One token. Times are in seconds since the epoch; None: never. `acts_for_role` is what the person it acts for was when it
+    was made ("" where it acts for nobody).
+    """
 
     id: str
     secret_hash: bytes
@@ -30,6 +32,7 @@ class TokenRow:
     expires_at: float | None = None
     last_used_at: float | None = None
     revoked_at: float | None = None
+    acts_for_role: str = ""
 
 
 class TokenRepository:
@@ -44,7 +47,7 @@ class TokenRepository:
     async def insert(self, token: TokenRow) -> None:
         """Raises `sqlite3.IntegrityError` if its id is taken or its parent unknown, `sqlite3.Error`."""
         await self._database.execute(
-            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 12)})",  # noqa: S608
+            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",  # noqa: S608
             (
                 token.id,
                 token.secret_hash,
@@ -58,6 +61,7 @@ class TokenRepository:
                 token.expires_at,
                 token.last_used_at,
                 token.revoked_at,
+                token.acts_for_role,
             ),
         )
 
@@ -79,7 +83,9 @@ class TokenRepository:
 
 
 def _from_row(row: Row) -> TokenRow:
-    ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *times = row
+    ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *times, acting = (
+        row
+    )
     expires, used, revoked = (float(time) if time is not None else None for time in times)
     return TokenRow(
         id=str(ident),
@@ -94,4 +100,5 @@ def _from_row(row: Row) -> TokenRow:
         expires_at=expires,
         last_used_at=used,
         revoked_at=revoked,
+        acts_for_role=str(acting),
     )

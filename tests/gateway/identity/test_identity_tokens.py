@@ -17,7 +17,7 @@ from policies.decision import Principal, Role
 from tests.gateway.identity.house import House, content
 
 OWNER = Principal("ada", Role.OWNER, "Ada")
-AGENT = Principal("coo", Role.AGENT, "Ada's COO", acts_for="ada")
+AGENT = Principal("coo", Role.AGENT, "Ada's COO", acts_for="ada", acts_for_role=Role.OWNER)
 
 
 async def test_a_token_is_good_until_it_is_revoked(identity: Identity) -> None:
