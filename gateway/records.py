@@ -124,6 +124,8 @@ def finding(f: Finding) -> Json:
         shown["remedy"] = {"text": f.remedy.text, "data": f.remedy.data}
     if f.unknown:
         shown["unknown"] = True
+    if topics := f.tells_of:
+        shown["about"] = [[thing, name] for thing, name in topics]
     return shown
 
 

@@ -26,7 +26,9 @@ SPREAD: Final = 2.0
 
 
 class Failure(NamedTuple):
-    """What is wrong with a use, what would be right, whether that is for want of knowledge, and whose state it tells."""
+    """What is wrong with a use, what would be right, whether that is for want of knowledge, and whose state it tells (of
+    which Thing, and property; "" for the one that the use changes).
+    """
 
     seen: str
     remedy: Remedy
@@ -172,6 +174,7 @@ class Rest:
         return Failure(
             f"off for {in_words(off)}, as far as is known; it rests for {self.span.text}",
             Remedy(f"in {in_words(wait)}", {"after_seconds": _up(wait)}),
+            about=(request.subject.thing, ""),
         )
 
     def say(self) -> str:

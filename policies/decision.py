@@ -112,7 +112,8 @@ class Finding:
     """One rule's part in a decision.
 
     `seen` is what it looked at ("26 is above 23"), `unknown` is true where evidence was missing or of the wrong type.
-    `about` names the (Thing, property) whose state `seen` and the remedy repeat: who may not see that, is not shown them.
+    `about` names the (Thing, property) whose state `seen` and the remedy repeat (property "": the one that the use changes),
+    `also_about` further ones: who may not see all of them, is not shown either.
     """
 
     rule: str
@@ -123,6 +124,12 @@ class Finding:
     remedy: Remedy | None = None
     unknown: bool = False
     about: tuple[str, str] | None = None
+    also_about: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tells_of(self) -> tuple[tuple[str, str], ...]:
+        """`about` and `also_about`."""
+        return self.also_about if self.about is None else (self.about, *self.also_about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def question(ask: Ask, failures: Iterable[Failure]) -> Finding:
     approver: list[Json] = list(ask.approver_words)
     text = f"approval by {' or '.join(ask.approver_words)}"
     without = "; ".join(one.remedy.text for one in failures)
+    about, *also_about = dict.fromkeys(one.about for one in failures if one.about) or (None,)
     return Finding(
         ask.ref.rule,
         ask.ref.set,
@@ -122,7 +123,8 @@ def question(ask: Ask, failures: Iterable[Failure]) -> Finding:
             f"{text}, or {without}" if without else text, {"approver": approver, "valid": ask.valid.seconds}
         ),
         any(one.unknown for one in failures),
-        next((one.about for one in failures if one.about), None),
+        about,
+        tuple(one for one in also_about if one is not None),
     )
 
 

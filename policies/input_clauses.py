@@ -58,13 +58,17 @@ class MaxChange:
             if self.member not in value:
                 return None
             value = value[self.member]
+        reach = self._reach(request, facts)
+        if reach is not None and is_number(value) and reach[0] - ROUNDING <= value <= reach[1] + ROUNDING:
+            return None
+        return self._failure(request, facts, value)
+
+    def _failure(self, request: AccessRequest, facts: Facts, value: Json) -> Failure:
         accepted = self.accepts(request, facts)
-        about = (request.subject.thing, self.name)
+        about = (request.subject.thing, "")
         if accepted is None:
             text = f"the present {self.name} is not known, and so is not how far it would move"
             return Failure(text, Remedy(f"a reading of {self.name}"), unknown=True, about=about)
-        if accepted.widened(ROUNDING).admit(value):
-            return None
         fix = Remedy(say(self.name, accepted), accepted.as_data())
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Failure(f"{show(value)} is not a number", fix, unknown=True, about=about)
@@ -74,11 +78,15 @@ class MaxChange:
 
     def accepts(self, request: AccessRequest, facts: Facts) -> Bounds | None:
         """What it accepts now; None where the present value is not known."""
+        reach = self._reach(request, facts)
+        return None if reach is None else between(*reach)
+
+    def _reach(self, request: AccessRequest, facts: Facts) -> tuple[float, float] | None:
         present = facts.before(request.subject, self.member)
         numbers = [one for one in present if is_number(one)]
         if not numbers or len(numbers) != len(present):
             return None
-        return between(_tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance))
+        return _tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance)
 
     def say(self) -> str:
         return f"moving {self.name} by at most {show(self.distance)} at once"

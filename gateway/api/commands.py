@@ -11,7 +11,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.seen import visible, visible_preview
+from gateway.api.seen import Sight
 from gateway.api.short import ShortAnswer
 from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Result
@@ -79,10 +79,10 @@ class CommandDoor:
         preview = self.preview(command)
         if not preview.decision.permitted and not self.may_know(command):
             raise not_found()
-        sees, adopted = self._gateway.rights.of(command.principal).sees, self._gateway.registry[command.thing]
+        adopted = self._gateway.registry[command.thing]
         operation = adopted.thing.operation(command.affordance, is_action=command.is_action)
         if operation is not None:
-            preview = visible_preview(preview, command.thing, operation, sees)
+            preview = Sight(self._gateway, command.principal).preview(preview, command.thing, operation)
         decision = preview.decision
         answer: dict[str, Json] = {
             "verdict": decision.verdict.name.lower().replace("_", "-"),
@@ -112,8 +112,7 @@ class CommandDoor:
         nothing_sent = execution.outcome is not None and execution.outcome.result in _NOTHING_SENT
         if nothing_sent and not self.may_know(command):
             raise not_found()
-        sees = self._gateway.rights.of(command.principal).sees
-        return visible(execution, self._gateway.registry.get(command.thing), sees)
+        return Sight(self._gateway, command.principal).execution(execution)
 
     def _problem(self, command: Command, error: RequestError) -> Problem:
         if isinstance(error, KeyReused):

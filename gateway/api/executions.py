@@ -10,7 +10,7 @@ from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.commands import problem_of
 from gateway.api.problems import TYPE_PREFIX, Problem, not_found
-from gateway.api.seen import visible, visible_body
+from gateway.api.seen import Sight
 from gateway.api.wire import plain_id, reply, rfc3339, segment
 from gateway.commands import Execution, Result
 from gateway.context import Gateway
@@ -68,8 +68,7 @@ class ExecutionRoutes:
         raise Problem("not-cancellable", f"the command {how} already; send the opposite command instead")
 
     def _status(self, request: web.Request, execution: Execution) -> dict[str, Json]:
-        sees = self._gateway.rights.of(caller(request)).sees
-        return status_of(visible(execution, self._gateway.registry.get(execution.command.thing), sees))
+        return status_of(Sight(self._gateway, caller(request)).execution(execution))
 
     def _check(self, request: web.Request, execution: Execution) -> None:
         command, parts = execution.command, request.match_info
@@ -92,8 +91,8 @@ class ExecutionRoutes:
             first.body.get("affordance"),
         ):
             raise not_found()
-        sees = self._gateway.rights.of(caller(request)).sees
-        return status_from_records([replace(r, body=visible_body(r.thing, r.body, sees)) for r in records])
+        sight = Sight(self._gateway, caller(request))
+        return status_from_records([replace(r, body=sight.body(r)) for r in records])
 
 
 def may_see(principal: Principal, owner: str) -> bool:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from aiohttp import web
 
 from capabilities.vocabulary import Json
-from gateway.api.auth import SESSION, authenticate, is_local_socket
+from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
 from gateway.api.streams import Streams
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
@@ -61,6 +61,7 @@ class HealthRoutes:
         well = (
             gateway.ledger.available
             and all(driver.health().connected for driver in gateway.drivers.values())
+            and not gateway.rules.problems
             and all(condition.state != "failed" for condition in gateway.supervisor.conditions.values())
         )
         stats = gateway.ledger.stats
@@ -74,6 +75,7 @@ class HealthRoutes:
             "things": len(gateway.registry),
             "inbox": len(gateway.registry.inbox),
             "rules": gateway.policy.version,
+            "rules_problems": list[Json](gateway.rules.places()) if manages(session.principal) else [],
             "drivers": drivers,
             "parts": parts,
             "ledger": {

@@ -10,7 +10,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import bad_request
-from gateway.api.seen import visible_body
+from gateway.api.seen import Sight
 from gateway.api.wire import LONGEST_PAGE, flag, number, plain_id, reply, rfc3339
 from gateway.context import Gateway
 from gateway.ledger import Record
@@ -58,8 +58,8 @@ class LedgerRoutes:
             edge = {"before" if newest_first else "after": str(records[-1].seq)}
             headers["Link"] = f'</ledger?{urlencode({**query, **edge})}>; rel="next"'
         if not manages(principal):
-            sees = self._gateway.rights.of(principal).sees
-            records = [replace(r, body=visible_body(r.thing, r.body, sees)) for r in records]
+            sight = Sight(self._gateway, principal)
+            records = [replace(r, body=sight.body(r)) for r in records]
         return reply([entry(record) for record in records], headers=headers)
 
 

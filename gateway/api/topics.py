@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.api.auth import manages
 from gateway.context import Gateway
 from gateway.observers import Topic
+from gateway.rulebook.keeper import TOPIC as RULES
 from policies import Principal
 
 
@@ -40,6 +42,8 @@ class Visible:
         if self._only is not None and topic != self._only:
             return False
         thing, name = topic
+        if topic == RULES:
+            return manages(self._principal)
         adopted = self._gateway.registry.get(thing)
         if adopted is None:
             return name == "" and thing in self._known

@@ -16,7 +16,7 @@ from gateway.api.auth import caller
 from gateway.api.executions import may_see
 from gateway.api.problems import not_found
 from gateway.api.readings import detail
-from gateway.api.seen import visible_body
+from gateway.api.seen import Sight
 from gateway.api.things import find_thing
 from gateway.api.wire import reply, rfc3339
 from gateway.commands import Reason, Result
@@ -68,7 +68,8 @@ class WhyRoutes:
         """
         adopted, principal = find_thing(self._gateway, request), caller(request)
         wanted = request.query.get("property", "")
-        sees = self._gateway.rights.of(principal).sees
+        sight = Sight(self._gateway, principal)
+        sees = sight.sees
         if wanted and (adopted.id, wanted) not in sees:
             raise not_found()
         records = await self._gateway.ledger.entries(
@@ -84,7 +85,7 @@ class WhyRoutes:
         ]
         name = wanted or (moves[0].shows_in if moves else "")
         slot = adopted.slots.get(name) if name else _main(adopted, sees)
-        return reply(_answer(adopted, slot, moves, principal, sees))
+        return reply(_answer(adopted, slot, moves, principal, sight))
 
 
 def _main(adopted: Adopted, sees: Topics) -> Slot | None:
@@ -113,15 +114,15 @@ def _answer(
     slot: Slot | None,
     moves: list[Move],
     principal: Principal,
-    sees: Topics,
+    sight: Sight,
 ) -> dict[str, Json]:
     last = moves[0] if moves else None
     cause = _cause(slot, last)
-    command = _command(last, principal, sees) if last else None
+    command = _command(last, principal, sight) if last else None
     before = None
     if last is not None and cause == "unconfirmed":
         sure = next((move for move in moves[1:] if move.shows_in == last.shows_in and move.confirmed), None)
-        before = _command(sure, principal, sees) if sure else None
+        before = _command(sure, principal, sight) if sure else None
     return {
         "thing": adopted.id,
         "property": slot.topic[1] if slot else None,
@@ -156,7 +157,7 @@ def _came_after(reading: Reading, confirmed: Move) -> bool:
     return isinstance(at_ms, int | float) and round(reading.received_at * 1000) >= at_ms
 
 
-def _command(move: Move, principal: Principal, sees: Topics) -> dict[str, Json]:
+def _command(move: Move, principal: Principal, sight: Sight) -> dict[str, Json]:
     """What the ledger has of a command. Whose it was, and what for, is told to those who may read that entry."""
     dispatch, outcome = move.dispatch, move.outcome
     body = dispatch.body
@@ -175,7 +176,7 @@ def _command(move: Move, principal: Principal, sees: Topics) -> dict[str, Json]:
             "execution": dispatch.execution,
             "entry": dispatch.seq,
         }
-        ended = visible_body(outcome.thing, outcome.body, sees) if outcome is not None else {}
+        ended = sight.body(outcome) if outcome is not None else {}
         shown |= {name: ended[name] for name in ("reason", "detail", "seen") if name in ended}
     return shown
 

@@ -53,6 +53,7 @@ def checks_of_gateway(client: Client) -> Iterator[Check]:
     yield _clock(answer.headers.get("date", ""))
     yield from _drivers(_object(health.get("drivers")))
     yield from _parts(_object(health.get("parts")))
+    yield from _rules(health.get("rules_problems"))
     yield _ledger(_object(health.get("ledger")))
     yield from _readings(_object(_object(health.get("ingest")).get("problems")))
     yield from _things(items(client.get("/things?view=summary")))
@@ -131,6 +132,12 @@ def _parts(parts: dict[str, Json]) -> Iterator[Check]:
                 f"{error} ({state.get('failures')} times)",
                 "the gateway's log has the details",
             )
+
+
+def _rules(problems: Json) -> Iterator[Check]:
+    for problem in problems[:SHOWN_NAMES] if isinstance(problems, list) else []:
+        remedy = "mend that file; until then the rules of before hold (`hearth policy check` shows all that is wrong)"
+        yield Check("rules", Level.FAILURE, str(problem), remedy)
 
 
 def _ledger(ledger: dict[str, Json]) -> Check:

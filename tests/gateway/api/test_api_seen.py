@@ -12,7 +12,7 @@ from tests.gateway.api.desk import House, lamp, until
 BLIND = """format = 1
 [[allow]]
 id = "blind"
-who = ["agent"]
+who = ["agent", "owner"]
 may = ["*"]
 see = ["temperature.*"]
 why = "This agent operates, and looks at nothing"
