@@ -28,6 +28,7 @@ from gateway.ingest import Ingest
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.localtime import HouseTime
 from gateway.observers import Observers
+from gateway.panic import Panic
 from gateway.protocols import configured_drivers
 from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
@@ -98,6 +99,8 @@ async def open_gateway(
             revoked=identity.is_revoked,
         )
         stack.push_async_callback(executor.close)
+        panic = Panic(executor=executor, identity=identity, registry=registry, ledger=ledger, clock=clock)
+        stack.push_async_callback(panic.close)
         gateway = Gateway(
             config=config,
             clock=clock,
@@ -109,6 +112,7 @@ async def open_gateway(
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
+            panic=panic,
             ingest=Ingest(registry, observers, clock),
             supervisor=supervisor,
             policy=policy,

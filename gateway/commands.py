@@ -26,6 +26,7 @@ class Command:
     received_at: float = 0.0  # seconds since the epoch
     traceparent: str = ""
     token: str = ""  # the id of the token it came with: a revoked one stops it up to the last moment
+    by_house: bool = False  # panic does it for `principal`: no rule, suspension or disk stands against it
 
 
 class Result(StrEnum):

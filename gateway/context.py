@@ -14,6 +14,7 @@ from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.ledger import Ledger
 from gateway.observers import Observers
+from gateway.panic import Panic
 from gateway.registry import Registry
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper
@@ -36,6 +37,7 @@ class Gateway:
     observers: Observers
     rights: RightsTable
     executor: Executor
+    panic: Panic
     ingest: Ingest
     supervisor: Supervisor
     policy: Policy

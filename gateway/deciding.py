@@ -11,7 +11,7 @@ from gateway.adopted import Adopted
 from gateway.house import House
 from gateway.normalise import Target
 from policies import Policy, with_parts
-from policies.decision import AccessRequest, Decision, Finding, Principal, RuleRef
+from policies.decision import AccessRequest, Decision, Finding, Principal, RuleRef, Verdict
 from policies.facts import Approval
 
 
@@ -61,6 +61,14 @@ def decide(
         if shadow is not None:
             found, counts = (*found, *shadow.findings), (*counts, *shadow.counts)
     return Ruling(with_parts(whole, parts), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(counts)))
+
+
+def permit_of_house(version: str) -> Ruling:
+    """What the house itself does when a person presses the panic switch: no rule of `version` stands against standing still."""
+    finding = Finding(
+        "panic", "house", Verdict.PERMIT, "A person pressed the panic switch: what moves is stopped"
+    )
+    return Ruling(Decision(Verdict.PERMIT, (finding,), version))
 
 
 def _parts(

@@ -62,13 +62,19 @@ class Target(NamedTuple):
         return self.only_by_device or self.operation.hazard >= Hazard.PROPERTY
 
     @property
+    def transition_s(self) -> float:
+        """How much longer its effect may take, where a slow change is asked for."""
+        value = self.value.get("transition") if isinstance(self.value, dict) else None
+        return value if isinstance(value, int | float) else 0.0
+
+    @property
     def already_fits(self) -> bool:
         return bool(self.aims) and all(aim.reached(needs_device=self.needs_device) for aim in self.aims)
 
 
-def resolve(adopted: Adopted, operation: Operation, value: Json) -> Target:
-    """Makes `operation` with the checked `value` absolute. Raises `StateUnknown` (`OutOfReach`), and `SchemaError`
-    for a step out of range.
+def resolve(adopted: Adopted, operation: Operation, value: Json, *, by_house: bool = False) -> Target:
+    """Makes `operation` with the checked `value` absolute; what the house itself does is toward the safe state.
+    Raises `StateUnknown` (`OutOfReach`), and `SchemaError` for a step out of range.
     """
     if operation.absolute is not None:
         operation, value = _absolute(adopted, operation, value)
@@ -76,7 +82,7 @@ def resolve(adopted: Adopted, operation: Operation, value: Json) -> Target:
     toward_safe = operation.toward_safe and (
         operation.is_action or operation.toward_safe_value is None or value == operation.toward_safe_value
     )
-    return Target(operation, value, aims, toward_safe)
+    return Target(operation, value, aims, toward_safe or by_house)
 
 
 def _aims(adopted: Adopted, operation: Operation, value: Json) -> Iterator[Aim]:

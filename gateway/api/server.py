@@ -29,6 +29,7 @@ from gateway.api.inbox import InboxRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.pairing import PairingRoutes
+from gateway.api.panic import PanicRoutes
 from gateway.api.properties import PropertyRoutes
 from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
@@ -65,6 +66,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *actions.routes(),
         *root.routes(),
         *directory.routes(),
+        *PanicRoutes(gateway).routes(),
         *ThingRoutes(gateway).routes(),
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(gateway, streams).routes(),
