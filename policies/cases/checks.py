@@ -53,14 +53,14 @@ def checked_reading(case: Case, *, may_see: bool) -> CaseResult:
     return CaseResult(case, _sees(wanted), _sees(may_see), wrong, reasons)
 
 
-def checked(case: Case, decision: Decision, unseen: list[str]) -> CaseResult:
-    """The result of a case that uses something. `unseen`: given facts about rules that did not look at them."""
+def checked(case: Case, decision: Decision) -> CaseResult:
+    """The result of a case that uses something."""
     then = case.then
     return CaseResult(
         case,
         expected_in_words(then),
         decided_in_words(decision),
-        (*_differences(then, decision), *(_unseen(name) for name in unseen)),
+        tuple(_differences(then, decision)),
         tuple(map(in_words, decision.findings)),
     )
 
@@ -135,7 +135,3 @@ def _range(accepted: Accepted) -> str:
 
 def _sees(may_see: bool) -> str:
     return "may be read" if may_see else "may not be read"
-
-
-def _unseen(name: str) -> str:
-    return f"{name} was given uses or a consent, and no rule of that name looked at them."

@@ -222,7 +222,7 @@ class CaseFile(_Table):
 
     format: FormatNumber
     defaults: DefaultsTable = DefaultsTable()
-    case: Annotated[tuple[CaseTable, ...], Field(strict=False, min_length=1)]
+    case: Annotated[tuple[CaseTable, ...], Field(strict=False)] = ()
 
 
 MODELS: Final[dict[str, type[BaseModel]]] = {

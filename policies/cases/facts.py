@@ -33,12 +33,11 @@ def approvals_of(given: GivenTable, decision: Decision) -> tuple[Approval, ...]:
 
 
 class CaseFacts:
-    """`policies.Facts` of a case. Knows which of the given facts no rule has looked at."""
+    """`policies.Facts` of a case."""
 
     def __init__(self, given: GivenTable, approvals: Sequence[Approval] = ()) -> None:
         self._given = given
         self._approvals = tuple(approvals)
-        self._looked_at: set[str] = set()
 
     def local_time(self) -> LocalTime | None:
         return self._given.at
@@ -61,7 +60,7 @@ class CaseFacts:
         return present if isinstance(present, list) else (present,)
 
     def age_of_use(self, rule: RuleRef, thing: str, nth: int) -> float | None:
-        ages = [age for name in self._names(rule, self._given.used) for age in self._given.used[name].ages]
+        ages = [age for name in _names(rule, self._given.used) for age in self._given.used[name].ages]
         return sorted(ages)[nth - 1] if len(ages) >= nth else None
 
     def off_for_s(self, subject: Subject) -> float | None:
@@ -69,7 +68,7 @@ class CaseFacts:
         return None if off is None else float(off.seconds)
 
     def waiver(self, rule: RuleRef, thing: str) -> Waiver | None:
-        for name in self._names(rule, self._given.waived):
+        for name in _names(rule, self._given.waived):
             given = self._given.waived[name]
             return Waiver(Principal(given.id, given.by), given.left.seconds)
         return None
@@ -77,12 +76,7 @@ class CaseFacts:
     def approvals(self) -> Sequence[Approval]:
         return self._approvals
 
-    def unseen(self) -> list[str]:
-        """Rules whose uses or consents were given, and that did not ask for them: a slip of the pen, or nothing to show."""
-        return sorted({*self._given.used, *self._given.waived} - self._looked_at)
 
-    def _names(self, rule: RuleRef, given: Iterable[str]) -> list[str]:
-        """How the case may call `rule`: by its id, or with its set."""
-        found = [name for name in (rule.rule, str(rule)) if name in given]
-        self._looked_at.update(found)
-        return found
+def _names(rule: RuleRef, given: Iterable[str]) -> list[str]:
+    """How the case may call `rule`: by its id, or with its set."""
+    return [name for name in (rule.rule, str(rule)) if name in given]

@@ -38,7 +38,8 @@ _FORMAT: Final = re.compile(r"^\s*format\s*=", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnRules:
-    """What cases bring with them: rules beside the household's (`more`) or instead of all (`only`), and sets that narrow.
+    """What cases bring with them: rules beside the household's (`more`), rules instead of all (`only`), and sets that
+    narrow.
 
     Cases that bring the same share one.
     """
@@ -58,6 +59,11 @@ class Case:
     asked: Asked
     then: ThenTable
     own: OwnRules | None
+
+    @property
+    def names(self) -> list[str]:
+        """The rules of which it tells uses or consents."""
+        return sorted({*self.given.used, *self.given.waived})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ def parse_cases(text: str, name: str) -> Cases:
             reader.invalid(one["loc"], one["type"], one["msg"])
             for one in error.errors(include_url=False, include_input=False)
         ) from None
+    if not file.case:
+        raise PolicyError([Problem(name, 1, "", "has no case: write [[case]] above each")])
     problems, cases = list(reader.doubled(file.case)), []
     for index, table in enumerate(file.case):
         try:
@@ -128,8 +136,8 @@ class _Reader:
         if kind == "extra_forbidden":
             return self._problem(path, _unknown_word(path), keys=path[:-1])
         text = _SAID.get(kind, message)
-        if path == ("case",):
-            text = "must have at least one: write [[case]] above each"
+        if kind in {"tuple_type", "model_type"} and path[0] == "case" and len(path) < 3:
+            text = "must be tables: write [[case]] above each"
         return self._problem(path, text)
 
     def doubled(self, tables: Sequence[CaseTable]) -> Iterator[Problem]:
@@ -142,25 +150,15 @@ class _Reader:
             first.setdefault(table.name, line)
 
     def _own(self, path: Path, table: CaseTable, defaults: DefaultsTable) -> OwnRules | None:
-        more, only = table.more_rules, table.only_rules
-        more_at = only_at = path
-        if more is None and only is None:
-            more, only, more_at, only_at = (
-                defaults.more_rules,
-                defaults.only_rules,
-                ("defaults",),
-                ("defaults",),
-            )
-        if more is not None and only is not None:
-            text = "stands beside only_rules, which are all there is then: join the two"
-            raise PolicyError([self._problem((*more_at, "more_rules"), text)])
+        more, more_at = _given("more_rules", path, table, defaults)
+        only, only_at = _given("only_rules", path, table, defaults)
         key = (more, only, tuple(sorted(table.more_sets.items())))
         if key == (None, None, ()):
             return None
         if key not in self._known:
             self._known[key] = OwnRules(
-                None if more is None else self._rules((*more_at, "more_rules"), more, HOUSEHOLD),
-                None if only is None else self._rules((*only_at, "only_rules"), only, HOUSEHOLD),
+                None if more is None else self._rules(more_at, more, HOUSEHOLD),
+                None if only is None else self._rules(only_at, only, HOUSEHOLD),
                 tuple(self._rules((*path, "more_sets", name), text, name) for name, text in key[2]),
             )
         return self._known[key]
@@ -198,6 +196,12 @@ class _Reader:
         called = f'"{name}"' if isinstance(name, str) else f"{int(path[1]) + 1}"
         keys = ".".join(part for part in path[2:] if isinstance(part, str))
         return ", ".join(part for part in (f"case {called}", keys) if part)
+
+
+def _given(word: str, path: Path, table: CaseTable, defaults: DefaultsTable) -> tuple[str | None, Path]:
+    """The rules that a case, or else its file, gives under `word`, and where they stand."""
+    own: str | None = getattr(table, word)
+    return (own, (*path, word)) if own is not None else (getattr(defaults, word), ("defaults", word))
 
 
 def _unknown_word(path: Path) -> str:

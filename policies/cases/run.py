@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from policies.cases.checks import CaseResult, checked, checked_reading
@@ -17,20 +18,30 @@ from policies.parts import with_parts
 from policies.policy import Policy
 
 
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A policy, and the names of its rules (none where they are not known)."""
+
+    policy: Policy
+    rules: frozenset[str]
+
+
 def run_cases(policy: Policy, cases: Cases, sets: Sequence[RuleSet] = ()) -> list[CaseResult]:
     """What `policy` makes of every case, in their order.
 
     `sets` are those that `policy` was compiled from, the root first: a case that brings rules beside the household's is run
-    against all of them together. Raises ValueError where such a case is there and `sets` are not, and `PolicyError` where
-    its rules do not go with them.
+    against all of them together, and whether a case names rules that are there can be told. Raises ValueError where `sets`
+    are needed and not given, and `PolicyError` where the rules of a case do not go with them.
     """
-    compiled: dict[OwnRules, Policy] = {}
+    books: dict[OwnRules | None, _Book] = {None: _Book(policy, _ids(sets))}
     results = []
     for case in cases.cases:
-        own = case.own
-        if own is not None and own not in compiled:
-            compiled[own] = _compiled(case.name, own, sets)
-        results.append(run_case(policy if own is None else compiled[own], case))
+        book = books.get(case.own)
+        if book is None:
+            book = books[case.own] = _book(case, sets)
+        result = run_case(book.policy, case)
+        strange = tuple(_strange(name) for name in case.names if book.rules and name not in book.rules)
+        results.append(replace(result, wrong=(*result.wrong, *strange)))
     return results
 
 
@@ -47,7 +58,7 @@ def run_case(policy: Policy, case: Case) -> CaseResult:
         # As in the house: first the rules ask, then a person answers what they asked, then all rules are looked at again.
         facts = CaseFacts(case.given, approvals)
         decision = decide(facts)
-    return checked(case, decision, facts.unseen())
+    return checked(case, decision)
 
 
 def _decide(policy: Policy, principal: Principal, asked: Asked, facts: Facts) -> Decision:
@@ -60,13 +71,27 @@ def _decide(policy: Policy, principal: Principal, asked: Asked, facts: Facts) ->
     return with_parts(one(asked), {member: one(part) for member, part in asked.parts.items()})
 
 
-def _compiled(name: str, own: OwnRules, sets: Sequence[RuleSet]) -> Policy:
-    if own.only is not None:
-        return compile_rules(own.only, own.sets)
-    if not sets:
-        raise ValueError(f'case "{name}" brings rules beside the household\'s: give run_cases the sets, too')
-    root, *narrowing = sets
-    return compile_rules(root if own.more is None else _with(root, own.more), [*narrowing, *own.sets])
+def _book(case: Case, sets: Sequence[RuleSet]) -> _Book:
+    own = case.own or OwnRules()
+    base = sets if own.only is None else (own.only,)
+    if not base:
+        raise ValueError(
+            f'case "{case.name}" brings rules beside the household\'s: give run_cases the sets, too'
+        )
+    root = base[0] if own.more is None else _with(base[0], own.more)
+    narrowing = [*base[1:], *own.sets]
+    return _Book(compile_rules(root, narrowing), _ids([root, *narrowing]))
+
+
+def _ids(sets: Iterable[RuleSet]) -> frozenset[str]:
+    """Every name by which a case may call a rule."""
+    documents = [(one.name, one.document) for one in sets]
+    named = [(name, rule.id) for name, of in documents for rule in (*of.allow, *of.limit, *of.ask, *of.then)]
+    return frozenset(each for name, rule in named for each in (rule, f"{name}/{rule}"))
+
+
+def _strange(name: str) -> str:
+    return f'There is no rule "{name}", of which uses or a consent are given.'
 
 
 def _with(root: RuleSet, more: RuleSet) -> RuleSet:

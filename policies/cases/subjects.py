@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from capabilities.errors import SchemaError
 from capabilities.schema import compile_schema
 from capabilities.thing_models import ModelAffordance, contract
-from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
+from capabilities.vocabulary import KINDS, Hazard, Json, Privacy, Privilege
 from policies.cases.documents import WhenTable
 from policies.decision import Subject
 from policies.patterns import fault_in, is_exact
-from policies.words import suggestion
-
-FOR_UNKNOWN: Final = "a name of a device's own needs hazard and privilege beside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +29,10 @@ class Asked:
 def asked(when: WhenTable) -> Asked:
     """Raises ValueError, whose text says what is wrong and what would be right."""
     capability = when.see or when.use or ""
-    wrong = fault_in(capability)
-    if wrong or not is_exact(capability):
-        raise ValueError(wrong or f'"{capability}" is several capabilities: name one')
     kind, _, name = capability.partition(".")
-    of = contract(kind).affordances.get(name)
+    of = contract(kind).affordances.get(name) if kind in KINDS else None
     if of is None:
-        return _own(when, capability, tuple(contract(kind).affordances))
+        return _own(when, capability)
     if when.see is not None:
         return _reading(when, capability, of)
     if not of.is_operation:
@@ -66,15 +59,14 @@ def _reading(when: WhenTable, capability: str, of: ModelAffordance) -> Asked:
     return Asked(_subject(when, capability, privilege, of.hazard, of.privacy), False)
 
 
-def _own(when: WhenTable, capability: str, known: tuple[str, ...]) -> Asked:
-    """What no model knows: a device's own."""
+def _own(when: WhenTable, capability: str) -> Asked:
+    """What no model knows: a name of a device's own, or a slip of the pen."""
     kind, _, name = capability.partition(".")
-    if when.see is None and (when.hazard is None or when.privilege is None):
-        raise ValueError(f'a {kind} has no "{name}"{suggestion(name, known)} (And {FOR_UNKNOWN}.)')
-    if when.see is not None and when.privacy is None:
-        raise ValueError(
-            f'a {kind} has no "{name}"{suggestion(name, known)} (Its own needs privacy beside it.)'
-        )
+    told = when.privacy is not None if when.see is not None else None not in (when.hazard, when.privilege)
+    if kind not in KINDS or not name or not is_exact(capability) or not told:
+        beside = "privacy" if when.see is not None else "hazard and privilege"
+        wrong = fault_in(capability) or f'"{capability}" is several capabilities: name one'
+        raise ValueError(f"{wrong}. A name of a device's own needs {beside} beside it")
     subject = _subject(when, capability, Privilege.VIEW, Hazard.COMFORT, Privacy.PERSONAL)
     return Asked(subject, when.use is not None, when.value, None, bool(when.toward_safe))
 
