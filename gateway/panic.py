@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
@@ -40,6 +39,7 @@ RECORDED_WITHIN_S: Final = 2.0
 """How long the answer waits for the disk, when everything has been done."""
 
 Held = list[tuple[list[Expectation], Expectation]]
+Stop = asyncio.Task[tuple[Halt, Execution | None]]
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +70,17 @@ class Panic:
         revoked = self._identity.purge()
         report.revoked = [session.principal for session in revoked]
         report.tokens_us = self._since(began)
+        is_one_too_many = len(self._under_way) >= PRESSES_AT_ONCE
+        # They run in this order: first the stops go out, then those whose commands are cancelled are told.
+        stops = [] if is_one_too_many else self._begin_stops(report)
         held = self._cancel(report)
-        if len(self._under_way) >= PRESSES_AT_ONCE:
+        if is_one_too_many:
             _release(held)
             return await asyncio.shield(next(reversed(self._under_way)))
-        task = asyncio.create_task(self._carry_out(report, revoked, held, began), name=f"panic {report.id}")
+        self._record(report, "pressed")
+        task = asyncio.create_task(
+            self._carry_out(report, revoked, stops, held, began), name=f"panic {report.id}"
+        )
         self._under_way[task] = None
         task.add_done_callback(lambda done: self._under_way.pop(done, None))
         return await asyncio.shield(task)
@@ -111,17 +117,19 @@ class Panic:
                     expectation.supersede(by)
                     yield expectation
 
-    async def _carry_out(self, report: Report, revoked: list[Session], held: Held, began: float) -> Report:
-        self._record(report, "pressed")
+    def _begin_stops(self, report: Report) -> list[Stop]:
+        return [
+            asyncio.create_task(self._halt(adopted, operation, report), name=f"stop {adopted.id}")
+            for adopted in self._registry
+            for operation in adopted.operations()
+            if operation.has_panic
+        ]
+
+    async def _carry_out(
+        self, report: Report, revoked: list[Session], stops: list[Stop], held: Held, began: float
+    ) -> Report:
         try:
-            async with asyncio.TaskGroup() as group:
-                stops = [
-                    group.create_task(self._halt(adopted, operation, report), name=f"stop {adopted.id}")
-                    for adopted in self._registry
-                    for operation in adopted.operations()
-                    if operation.has_panic
-                ]
-                group.create_task(self._write_purge(revoked, report), name="tokens of software revoked")
+            await asyncio.gather(*stops, self._write_purge(revoked, report))
         finally:
             _release(held)
         ended = [stop.result() for stop in stops]
@@ -171,7 +179,7 @@ class Panic:
     async def _write_purge(self, revoked: list[Session], report: Report) -> None:
         try:
             await self._identity.write_purge(revoked, by=report.by.id)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is: the stops are waited for all the same
             report.unwritten = (
                 f"the revoked tokens are good again after a restart, unless the disk recovers: {error}"
             )

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "adopt": ("adoption", "Make something that was found a Thing."),
     "accept": ("adoption", "Accept a Thing that was announced anew with other commands."),
     "forget": ("adoption", "Remove a Thing."),
+    "panic": ("panic", "Stop what moves, and lock all agents out. Asks nothing."),
     "token": ("tokens", "Tokens of agents, phones and guests: create, list, revoke."),
     "pair": ("pairing", "Open a pairing window, or redeem a code and remember the gateway."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),

@@ -54,6 +54,16 @@ def asked_text(body: Mapping[str, Json], shows_in: str = "") -> str:
     return f"{name}{arrow} {value_text(value)}"
 
 
+def panic_text(body: Mapping[str, Json]) -> str:
+    """An entry of the panic switch: `ended: 3 stand still, 1 not seen to stop (garage-door)`."""
+    if body.get("stage") == "pressed":
+        return f"pressed: {body.get('tokens')} tokens revoked, {body.get('cancelled')} commands cancelled"
+    halts = body.get("not_stopped")
+    named = [str(h.get("thing")) for h in halts if isinstance(h, dict)] if isinstance(halts, list) else []
+    which = f" ({', '.join(named[:_SUMMARY_VALUES])})" if named else ""
+    return f"ended: {body.get('stopped')} stand still, {body.get('moving')} not seen to stop{which}"
+
+
 def summary(thing: Mapping[str, Json]) -> str:
     """How a Thing is, in a few words: what keeps it from working first, else its first values."""
     if thing.get("suspended"):

@@ -15,7 +15,7 @@ from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import clock
-from gateway.cli.words import asked_text, plain_id, value_text
+from gateway.cli.words import asked_text, panic_text, plain_id, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -78,6 +78,8 @@ def _content(entry: dict[str, Json]) -> str:
         case "outcome":
             detail = body.get("detail") or body.get("reason")
             text = str(body.get("result")) + (f" – {detail}" if detail else "") + f" ({body.get('ms')} ms)"
+        case "panic":
+            text = panic_text(body) + (f" – {purpose}" if purpose else "")
         case _:
             text = ", ".join(
                 f"{name} {value_text(value)}" for name, value in body.items() if value is not None
