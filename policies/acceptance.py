@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from capabilities.vocabulary import Json
-from policies.bounds import Bounds, intersection, say
+from policies.bounds import Bounds, both, intersection, say
 from policies.decision import Accepted, Remedy
 from policies.rules import Limit
 
@@ -15,26 +15,28 @@ class Acceptance:
 
     __slots__ = ("_members", "_name", "_said", "_whole", "accepted")
 
-    def __init__(self, name: str, limits: Iterable[Limit], now: Iterable[tuple[str, Bounds]] = ()) -> None:
-        """`now` are further bounds that hold at this moment, by member ("" for the whole input)."""
-        limits = tuple(limits)
-        named: dict[str, list[Bounds]] = {}
-        whole = [limit.value for limit in limits if limit.value is not None]
-        for member, bounds in (*(one for limit in limits for one in limit.members), *now):
-            if member:
-                named.setdefault(member, []).append(bounds)
-            else:
-                whole.append(bounds)
+    def __init__(self, name: str, limits: Sequence[Limit]) -> None:
         self._name = name
-        self._whole = intersection(whole)
-        self._members = {
-            member: both for member in sorted(named) if (both := intersection(named[member])) is not None
-        }
-        self._said: dict[
-            str, Remedy
-        ] = {}  # by member, "" for the whole input: bounded by the rules' own names
-        self.accepted = self._as_accepted()
+        self._whole = intersection(limit.value for limit in limits if limit.value is not None)
+        self._members: dict[str, Bounds] = {}
+        for limit in limits:
+            for member, bounds in limit.members:
+                known = self._members.get(member)
+                self._members[member] = bounds if known is None else both(known, bounds)
+        self._said: dict[str, Remedy] = {}  # by member, "" for the whole input: no more than the rules name
+        self.accepted = _as_accepted(self._whole, self._members)
         """As data for the answer; None where nothing bounds the input."""
+
+    def accepted_within(self, now: Iterable[tuple[str, Bounds]]) -> Accepted | None:
+        """As `accepted`, with further bounds that hold at this moment, by member ("" for the whole input)."""
+        whole, members = self._whole, self._members
+        for member, bounds in now:
+            if not member:
+                whole = bounds if whole is None else both(whole, bounds)
+            else:
+                known = members.get(member)
+                members = {**members, member: bounds if known is None else both(known, bounds)}
+        return _as_accepted(whole, members)
 
     def admit(self, value: Json) -> bool:
         """Whether every limit is kept: the same as asking each of them."""
@@ -61,12 +63,13 @@ class Acceptance:
             found = self._said[member] = _remedy(member or self._name, bounds)
         return found
 
-    def _as_accepted(self) -> Accepted | None:
-        if self._whole is None and not self._members:
-            return None
-        whole = Accepted() if self._whole is None else self._whole.accepted()
-        members = {member: bounds.accepted() for member, bounds in self._members.items()}
-        return Accepted(whole.minimum, whole.maximum, whole.one_of, members)
+
+def _as_accepted(whole: Bounds | None, members: Mapping[str, Bounds]) -> Accepted | None:
+    if not members:
+        return None if whole is None else whole.accepted()
+    bounded = Accepted() if whole is None else whole.accepted()
+    named = {member: members[member].accepted() for member in sorted(members)}
+    return Accepted(bounded.minimum, bounded.maximum, bounded.one_of, named)
 
 
 def _remedy(name: str, bounds: Bounds) -> Remedy:

@@ -50,8 +50,9 @@ class Bounds:
                 return f"{shown} is below {show(self.low)}", False
             if value > self.high:
                 return f"{shown} is above {show(self.high)}", False
-        options = ", ".join(show(option) for option in self.listed())
-        return f"{shown} is not one of {options}" if options else f"{shown} is not accepted", False
+        if not self.options:
+            return f"{shown} is not accepted", False
+        return f"{shown} is not one of {', '.join(map(show, self.listed()))}", False
 
     def touches(self, low: Json, high: Json) -> bool:
         """Whether what is measured to be from `low` to `high` could keep these bounds. False for what is no number."""
@@ -71,10 +72,6 @@ class Bounds:
     @property
     def impossible(self) -> bool:
         return self.low > self.high or (self.options is not None and not self.options)
-
-    def widened(self, by: float) -> Bounds:
-        """The same range with a little room at both ends."""
-        return Bounds(self.low - by, self.high + by, self.ranged, self.options)
 
     def as_data(self) -> dict[str, Json]:
         """`minimum`, `maximum`, `one_of`, as far as they bound anything."""
@@ -133,19 +130,24 @@ def bounds_from(accepted: Accepted) -> Bounds:
 
 def intersection(all_bounds: Iterable[Bounds]) -> Bounds | None:
     """What keeps every one of `all_bounds`; None where there is none. Order does not matter."""
-    bounds = list(all_bounds)
-    if not bounds:
-        return None
-    low = max(one.low for one in bounds)
-    high = min(one.high for one in bounds)
-    ranged = any(one.ranged for one in bounds)
-    listed = [one.options for one in bounds if one.options is not None]
-    options = None
-    if listed:
-        both = frozenset.intersection(*listed)
-        range_only = Bounds(low, high, ranged, None)
-        options = frozenset(key for key in both if range_only.admit(key[1]))
-    return Bounds(low, high, ranged, options)
+    met: Bounds | None = None
+    for one in all_bounds:
+        met = one if met is None else both(met, one)
+    return met
+
+
+def both(one: Bounds, other: Bounds) -> Bounds:
+    """What keeps `one` and `other`."""
+    low = one.low if one.low >= other.low else other.low
+    high = one.high if one.high <= other.high else other.high
+    ranged = one.ranged or other.ranged
+    options = one.options if other.options is None else other.options
+    if options is None:
+        return Bounds(low, high, ranged, None)
+    if one.options is not None:
+        options &= one.options
+    range_only = Bounds(low, high, ranged, None)
+    return Bounds(low, high, ranged, frozenset(key for key in options if range_only.admit(key[1])))
 
 
 def say(name: str, bounds: Bounds) -> str:
@@ -166,7 +168,7 @@ def say(name: str, bounds: Bounds) -> str:
 def show(value: Json) -> str:
     """A value in a sentence: short, on one line, quoted if it is text."""
     kind = type(value)
-    if kind is int or kind is float:
+    if kind in _NUMBERS:
         return _show_number(value)  # type: ignore[arg-type]
     if isinstance(value, str):
         short = value if len(value) <= LONGEST_SHOWN_CHARS else value[:LONGEST_SHOWN_CHARS] + "…"

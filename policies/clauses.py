@@ -6,7 +6,7 @@ safe state are free of the clauses that say so (`spares_safe`), and unknown `nee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from capabilities.vocabulary import Json
@@ -93,20 +93,21 @@ class QuietHours:
     start: int
     end: int
     days: frozenset[int] | None
+    fix: Remedy = field(init=False, repr=False)
     spares_safe = True
     rests_on_facts = True
+
+    def __post_init__(self) -> None:
+        end = _clock(self.end)
+        object.__setattr__(self, "fix", Remedy(f"after {end}", {"not_before": end}))
 
     def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
         now = facts.local_time()
         if now is None or not (0 <= now.minutes < MINUTES_A_DAY and 0 <= now.weekday < len(DAYS)):
-            return Failure(
-                "the time is not known: the clock is not synchronised yet", self._remedy(), unknown=True
-            )
+            return Failure("the time is not known: the clock is not synchronised yet", self.fix, unknown=True)
         if not self._holds(now.minutes, now.weekday):
             return None
-        return Failure(
-            f"it is {_clock(int(now.minutes))}, which is between {self._interval()}", self._remedy()
-        )
+        return Failure(f"it is {_clock(int(now.minutes))}, which is between {self._interval()}", self.fix)
 
     def say(self) -> str:
         days = "" if self.days is None else f" of nights and days that begin on {self._days()}"
@@ -121,9 +122,6 @@ class QuietHours:
 
     def _is_day(self, weekday: int) -> bool:
         return self.days is None or weekday in self.days
-
-    def _remedy(self) -> Remedy:
-        return Remedy(f"after {_clock(self.end)}", {"not_before": _clock(self.end)})
 
     def _interval(self) -> str:
         return f"{_clock(self.start)} and {_clock(self.end)}"

@@ -9,10 +9,10 @@ from capabilities.vocabulary import Hazard, Json, Privilege
 from policies.acceptance import Acceptance
 from policies.bounds import NOTHING, say, show
 from policies.clauses import Failure
-from policies.decision import AccessRequest, Finding, Principal, Remedy, RuleRef, Subject, Verdict
-from policies.facts import Approval, Facts, Waiver
+from policies.decision import Finding, Principal, Remedy, RuleRef, Subject, Verdict
+from policies.facts import Approval, Waiver
 from policies.patterns import matching
-from policies.rules import Allow, Ask, Bound, Limit
+from policies.rules import Allow, Ask, Limit
 from policies.times import in_words
 
 NO_ALLOW: Final = "no-allow"
@@ -80,16 +80,6 @@ def bound_failures(limit: Limit, value: Json, name: str, acceptance: Acceptance)
     elif isinstance(value, dict):
         found += _member_failures(limit, value, acceptance)
     return found
-
-
-def clause_failures(rule: Bound, request: AccessRequest, facts: Facts) -> Iterator[Failure]:
-    """What `request` does not keep to of the rule's clauses. Commands toward the safe state are free of some."""
-    for clause in rule.clauses:
-        if request.toward_safe and clause.spares_safe:
-            continue
-        failure = clause.failure(request, facts)
-        if failure is not None:
-            yield failure
 
 
 def denial(limit: Limit, failure: Failure) -> Finding:

@@ -4,7 +4,7 @@ moves from the present value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Json
 from policies.bounds import Bounds, between, is_number, say, show
@@ -20,21 +20,25 @@ class Within:
     name: str
     member: str
     bounds: Bounds
+    fix: Remedy = field(init=False, repr=False)
     spares_safe = False
     rests_on_facts = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fix", Remedy(self.say()))
 
     def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
         value: Json = request.value
         if self.member:
             if not isinstance(value, dict):
-                return Failure(f"{show(value)} is not an object", Remedy(self.say()), unknown=True)
+                return Failure(f"{show(value)} is not an object", self.fix, unknown=True)
             if self.member not in value:
                 return None
             value = value[self.member]
         if self.bounds.admit(value):
             return None
         seen, unknown = self.bounds.seen(value)
-        return Failure(f"{self.name} {seen}" if self.member else seen, Remedy(self.say()), unknown)
+        return Failure(f"{self.name} {seen}" if self.member else seen, self.fix, unknown)
 
     def say(self) -> str:
         return f"with {say(self.name, self.bounds)}"
@@ -82,9 +86,12 @@ class MaxChange:
         return None if reach is None else between(*reach)
 
     def _reach(self, request: AccessRequest, facts: Facts) -> tuple[float, float] | None:
-        present = facts.before(request.subject, self.member)
-        numbers = [one for one in present if is_number(one)]
-        if not numbers or len(numbers) != len(present):
+        numbers: list[float] = []
+        for one in facts.before(request.subject, self.member):
+            if not is_number(one):
+                return None
+            numbers.append(one)
+        if not numbers:
             return None
         return _tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance)
 

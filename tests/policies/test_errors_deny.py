@@ -145,7 +145,7 @@ def test_a_clause_that_fails_denies_by_its_rule(clause: str, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     "part",
-    ["binding.owed", "binding.starts", "acceptance.Acceptance.admit", "binding.Binding._permit", "binding.Binding._now",
+    ["binding.owed", "binding.starts", "acceptance.Acceptance.admit", "binding.Binding._permit", "binding.Binding._accepted",
      "policy.Policy._bind", "index.Index.concerning"],
 )  # fmt: skip
 @pytest.mark.parametrize("value", [20, 40])
@@ -158,7 +158,7 @@ def test_whatever_fails_denies(part: str, value: int, monkeypatch: pytest.Monkey
     assert decision.version == rules.version
 
 
-@pytest.mark.parametrize("part", ["bound_failures", "clause_failures"])
+@pytest.mark.parametrize("part", ["bound_failures", "denial"])
 def test_reasons_that_cannot_be_told_deny(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = policy(limit("value = { max = 30, max_change = 5 }"))
     monkeypatch.setattr(f"policies.binding.{part}", _explode)
