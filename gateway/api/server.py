@@ -30,6 +30,7 @@ from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
+from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
 from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
@@ -73,6 +74,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *WhyRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway).routes(),
+        *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
         *pairing.routes(),
         *health.routes(),

@@ -104,6 +104,12 @@ class Identity:
         standing = standings(self._by_id.values(), self._clock.wall()).get(principal_id)
         return None if standing is None else standing.role
 
+    def principals(self) -> list[Principal]:
+        """Everybody who has a good token, by id."""
+        now = self._clock.wall()
+        good = {one.principal for one in self._by_id.values() if now < min(one.expires_at, one.person_until)}
+        return sorted(good, key=lambda one: (one.id, one.role))
+
     def on_revoked(self, listener: Listener) -> Callable[[], None]:
         """`listener` is told the ids of tokens that are no longer good, at once; call what is returned to stop that."""
         self._listeners.append(listener)

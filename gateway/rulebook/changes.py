@@ -19,6 +19,9 @@ class Told(NamedTuple):
     less: tuple[str, ...] = ()
 
 
+NOTHING_TOLD: Final = Told()
+
+
 def told(old: Mapping[str, str], new: Mapping[str, str]) -> Told:
     """What changes when the house's own sets `old` become `new`. Raises `PolicyError`."""
     from policies.compare import Book, diff  # noqa: PLC0415  half a megabyte that only an edit needs
@@ -31,11 +34,11 @@ def told(old: Mapping[str, str], new: Mapping[str, str]) -> Told:
 def told_if_known(old: Mapping[str, str] | None, new: Mapping[str, str]) -> Told:
     """The same, empty where the earlier rules are not known, or cannot be read any more."""
     if old is None:
-        return Told()
+        return NOTHING_TOLD
     try:
         return told(old, new)
     except PolicyError:
-        return Told()
+        return NOTHING_TOLD
 
 
 def shortened(sentences: tuple[str, ...]) -> list[str]:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class RuleKeeper:
-    """`edition` is what is in force; `problems` are those of the files, if they are not what is in force."""
+    """`edition` is what is in force; `problems` are those of the files in `folder`, if they are not what is in force."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class RuleKeeper:
         self.problems: tuple[Problem, ...] = ()
         self.ignored: tuple[str, ...] = ()
         self._opened = opened
-        self._folder, self._state_dir = opened.folder, opened.state_dir
+        self.folder, self._state_dir = opened.folder, opened.state_dir
         self._ledger = ledger
         self._observers = observers
         self._clock = clock
@@ -77,7 +77,7 @@ class RuleKeeper:
 
     async def look(self) -> None:
         """Reads the files if they were changed, and nobody is writing them."""
-        now, before = signature(self._folder), self._seen
+        now, before = signature(self.folder), self._seen
         self._seen = now
         if now == before and now != self._read:
             await self.reload()
@@ -87,8 +87,8 @@ class RuleKeeper:
         with what is wrong with them: then nothing changes.
         """
         async with self._turn:
-            self._read = self._seen = signature(self._folder)
-            found = await asyncio.to_thread(read_folder, self._folder)
+            self._read = self._seen = signature(self.folder)
+            found = await asyncio.to_thread(read_folder, self.folder)
             self.ignored = found.ignored
             try:
                 edition = await asyncio.to_thread(compose, found.texts, found.problems)
@@ -99,7 +99,7 @@ class RuleKeeper:
 
     def places(self) -> list[str]:
         """The problems, each with its file and line."""
-        return [place_of(problem, self._folder) for problem in self.problems]
+        return [place_of(problem, self.folder) for problem in self.problems]
 
     async def _take(self, edition: Edition, by: str) -> Told:
         before, told = self.edition, Told()

@@ -1,0 +1,130 @@
+"""What somebody may do now: on which Things, within which bounds and conditions, and what stands against it at the moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from capabilities.errors import SchemaError
+from capabilities.thing import Operation
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.api.seen import Sight
+from gateway.context import Gateway
+from gateway.deciding import decide
+from gateway.normalise import StateUnknown, resolve
+from gateway.records import finding
+from gateway.rulebook.probes import probes
+from policies import Accepted, Decision, Principal, Verdict
+
+HIDDEN: Final = "only under a condition on something that this caller may not see"
+
+_TOPIC: Final = re.compile(r"(?<![\w.-])([A-Za-z][\w-]*)\.([A-Za-z_]\w*)")
+"""How a condition names another Thing's property; `its.` stands for the Thing's own."""
+
+
+class Explainer:
+    """Explains `principal` to `asker`, who is told no state, and with `all_rules` unset no Thing, that is not theirs to see."""
+
+    def __init__(self, gateway: Gateway, asker: Principal, principal: Principal, *, all_rules: bool) -> None:
+        self._gateway = gateway
+        self._policy = gateway.policy
+        self._principal = principal
+        self._all_rules = all_rules
+        self._sight = Sight(gateway, asker)
+        self._shown = gateway.rights.of(asker if all_rules else principal)
+
+    def things(self, wanted: str = "") -> Iterator[dict[str, Json]]:
+        """Every Thing (or the one that is `wanted`) that the principal may do something with; for a reader of the rules also
+        what it may not use, and why.
+        """
+        order = sorted(
+            self._gateway.registry, key=lambda one: (one.room.casefold(), one.title.casefold(), one.id)
+        )
+        for adopted in order:
+            if self._shown.show(adopted.id) and wanted in {"", adopted.id}:
+                yield self._thing(adopted)
+
+    def _thing(self, adopted: Adopted) -> dict[str, Json]:
+        uses: list[Json] = []
+        denied: list[Json] = []
+        for operation in adopted.operations():
+            shown = self._use(adopted, operation)
+            (uses if "conditions" in shown else denied).append(shown)
+        readable = adopted.readable().items()
+        sees = [name for name, subject in readable if self._policy.may_see(self._principal, subject)]
+        thing: dict[str, Json] = {
+            "id": adopted.id,
+            "title": adopted.title,
+            "kind": adopted.thing.kind,
+            "room": adopted.room,
+            "labels": [*sorted(adopted.labels)],
+            "suspended": adopted.suspended,
+            "reachable": adopted.reach.reachable,
+            "sees": [*sees],
+            "uses": uses,
+        }
+        if self._all_rules:
+            thing["unseen"] = [name for name, _ in readable if name not in sees]
+            thing["denied"] = denied
+        return thing
+
+    def _use(self, adopted: Adopted, operation: Operation) -> dict[str, Json]:
+        subject = adopted.subject(operation)
+        prospect = self._policy.prospect(self._principal, subject)
+        shown: dict[str, Json] = {
+            "name": operation.name,
+            "action": operation.is_action,
+            "capability": operation.capability,
+            "hazard": int(operation.hazard),
+            "verdict": _word(prospect.verdict),
+        }
+        if prospect.verdict is Verdict.DENY:
+            return shown | {"reasons": [finding(one) for one in prospect.reasons]}
+        rules: list[Json] = [f"{one.set}/{one.rule}" for one in prospect.reasons]
+        conditions: list[Json] = [self._condition(one, adopted.id) for one in prospect.conditions]
+        shown |= {"accepted": bounds(prospect.accepted), "conditions": conditions, "rules": rules}
+        return shown | {"now": self._now(adopted, operation, prospect.verdict, prospect.accepted)}
+
+    def _condition(self, text: str, thing: str) -> str:
+        if self._all_rules:
+            return text
+        topics = [(of, name) for of, name in _TOPIC.findall(text) if of != "its"]
+        return text if self._sight.may_tell(topics, thing, None) else HIDDEN
+
+    def _now(self, adopted: Adopted, operation: Operation, best: Verdict, accepted: Accepted | None) -> Json:
+        """What stands at this moment against the best that the rules allow; null where nothing does."""
+        decided = [self._decide(adopted, operation, value) for value in probes(adopted, operation, accepted)]
+        known = [decision for decision in decided if decision is not None]
+        if not known:
+            return None
+        easiest = max(known, key=lambda one: one.verdict)
+        if easiest.verdict >= best:
+            return None
+        decision = self._sight.decision(easiest, adopted.id, operation)
+        reasons: list[Json] = [finding(one) for one in decision.findings if one.verdict is decision.verdict]
+        return {"verdict": _word(decision.verdict), "reasons": reasons}
+
+    def _decide(self, adopted: Adopted, operation: Operation, value: Json) -> Decision | None:
+        try:
+            target = resolve(adopted, operation, operation.check(value))
+        except (SchemaError, StateUnknown):
+            return None
+        return decide(self._policy, self._gateway.house, self._principal, adopted, target).decision
+
+
+def bounds(accepted: Accepted | None) -> Json:
+    """`minimum`, `maximum`, `one_of`, and `members` with the same for members of the input; null for no bound."""
+    if accepted is None:
+        return None
+    shown: dict[str, Json] = {"minimum": accepted.minimum, "maximum": accepted.maximum}
+    if accepted.one_of is not None:
+        shown["one_of"] = [*accepted.one_of]
+    if accepted.members:
+        shown["members"] = {name: bounds(one) for name, one in accepted.members.items()}
+    return {name: value for name, value in shown.items() if value is not None} or None
+
+
+def _word(verdict: Verdict) -> str:
+    return verdict.name.lower().replace("_", "-")
