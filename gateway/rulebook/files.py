@@ -79,13 +79,15 @@ def read_file(path: Path, name: str) -> str:
     except OSError as error:
         why = "is a link that leads nowhere" if path.is_symlink() and error.errno == errno.ENOENT else ""
         raise _fault(name, why or f"cannot be read: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _fault(name, "is not a file")
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _fault(name, "is not a file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             raw = file.read(LARGEST_FILE_BYTES + 1)
-        except OSError as error:
-            raise _fault(name, f"cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise _fault(name, f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(raw) > LARGEST_FILE_BYTES:
         raise _fault(name, f"is larger than {LARGEST_FILE_BYTES:,} bytes")
     return decoded(raw, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from capabilities.vocabulary import Json
@@ -80,7 +81,8 @@ class RuleKeeper:
         now, before = signature(self.folder), self._seen
         self._seen = now
         if now == before and now != self._read:
-            await self.reload()
+            with suppress(PolicyError):  # it is told
+                await self.reload()
 
     async def reload(self, by: str = "") -> Told:
         """Puts the files into force, and tells what that changes; `by` is the principal who asked for it. Raises `PolicyError`
