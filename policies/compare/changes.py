@@ -19,6 +19,7 @@ class Sort(StrEnum):
     NEVER = "never"
     BOUND = "bound"
     NEED = "need"
+    NEED_SAFE = "need_safe"
     ASK = "ask"
     ASK_FROM = "ask_from"
     ASK_INSTEAD = "ask_instead"
@@ -71,16 +72,25 @@ class Draft(NamedTuple):
 
 
 def joined(drafts: Iterable[Draft]) -> list[Change]:
-    """One change for all that differ only in capability, and for all that then differ only in whom they are about."""
-    whats: dict[Draft, set[str]] = {}
+    """One change for all that differ only in capability, or then in place, or then in whom they are about."""
+    patterns: dict[Draft, set[str]] = {}
     for one in drafts:
-        whats.setdefault(one._replace(pattern=""), set()).add(one.pattern)
+        patterns.setdefault(one._replace(pattern=""), set()).add(one.pattern)
+    places: dict[Draft, set[str]] = {}
+    for one, found in patterns.items():
+        places.setdefault(one._replace(pattern=things_of(found), where=""), set()).add(one.where)
     whos: dict[Change, set[str]] = {}
-    for draft, patterns in whats.items():
-        what = things_of(patterns) + draft.where
-        change = Change(draft.sort, "", what, draft.was, draft.now, draft.aside)
-        whos.setdefault(change, set()).add(draft.who)
+    for one, wheres in places.items():
+        for where in _together(wheres):
+            change = Change(one.sort, "", one.pattern + where, one.was, one.now, one.aside)
+            whos.setdefault(change, set()).add(one.who)
     return in_order(replace(change, who=all_of(found)) for change, found in whos.items())
+
+
+def _together(wheres: set[str]) -> list[str]:
+    """Several places in one; what holds everywhere stands for itself."""
+    named = sorted(wheres - {""})
+    return ([""] if "" in wheres else []) + ([" or".join(named)] if named else [])
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
@@ -140,6 +150,11 @@ _FORMS: Final = {
     Sort.NEED: _Form(
         "{who}{what} now needs {now}", "{who}{what} no longer needs {was}", "{who}{what} needs {now} (was {was})"
     ),
+    Sort.NEED_SAFE: _Form(
+        "{who}{what} toward the safe state is held by {now}",
+        "{who}{what} toward the safe state is no longer held by {was}",
+        "{who}{what} toward the safe state is held only while it is known to violate {now} (was {was})",
+    ),
     Sort.ASK: _Form(
         "{who}now asks {now} before {what}{aside}",
         "{who}no longer asks {was} before {what}{aside}",
@@ -166,10 +181,10 @@ _FORMS: Final = {
         "{who}{what} is now {now}", "{who}{what} is no longer {was}", "{who}{what} is {now} (was {was})"
     ),
     Sort.TOLD: _Form(
-        "{now} is now told of {what}{who}",
-        "{was} is no longer told of {what}{who}",
-        "{now} is told of {what}{who} (was {was})",
-        who=lambda who: f", used by {who}" if who else "",
+        "{what}{who} is now told to {now}",
+        "{what}{who} is no longer told to {was}",
+        "{what}{who} is told to {now} (was {was})",
+        who=lambda who: f", used by {who}," if who else "",
     ),
     Sort.NAME: _Form(
         "", "", '{who}"{now}" has another name (was "{was}"): what was counted, approved or waived for {what} is not for it'

@@ -26,9 +26,9 @@ class Loosened(NamedTuple):
 
 def loosened(old: Content, new: Content) -> Iterator[Loosened]:
     """Every condition of `old` that something in `new` may get around."""
-    same = set(map(_identity, new.restrictions))
+    named = {one.ref: one for one in new.restrictions}
     for before in old.restrictions:
-        if _identity(before) in same:
+        if named.get(before.ref) == before:
             continue
         holding = [one for one in new.restrictions if holds_as_well(one, before)]
         cuts = cuts_of_regions(one.region for one in holding)
@@ -82,10 +82,6 @@ def _approves_less(one: Restriction, before: Restriction) -> bool:
 def are_people_of(inner: Who, outer: Who) -> bool:
     """Whether every person of `inner` is one of `outer`. Software counts for nothing: it neither approves nor consents."""
     return outer.roles >= PEOPLE or (inner.roles & PEOPLE <= outer.roles and inner.ids <= outer.ids)
-
-
-def _identity(one: Restriction) -> tuple[object, ...]:
-    return (one.ref, one.region, one.conditions, one.waivable_by, one.approver, one.valid)
 
 
 def distinct(boxes: Iterable[Box]) -> list[Box]:

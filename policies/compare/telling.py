@@ -11,7 +11,7 @@ from policies.compare.duties import Eased, told
 from policies.compare.grants import Gained
 from policies.compare.restrictions import Loosened, are_people_of, holds_as_well
 from policies.compare.tightness import implied, joined
-from policies.compare.wording import Said, ends, granted, held, people, said, whom
+from policies.compare.wording import Said, ends, granted, held, named, people, said, whom
 from policies.input_clauses import MaxChange, Within
 from policies.times import in_words
 
@@ -34,7 +34,7 @@ def of_ease(one: Eased) -> Iterator[Draft]:
         [duty.owed[one.kind] for duty in one.now if one.kind in duty.owed],
     )
     if isinstance(before, frozenset):
-        lost = " and ".join(sorted(before - told(now)))
+        lost = named(sorted(before - told(now)), "and")
         yield Draft(Sort.TOLD, whom(one.box), one.box.pattern, held(one.box), lost)
         return
     form = _OWED[one.kind]
@@ -63,7 +63,7 @@ def _limited_otherwise(one: Loosened) -> Iterator[Said4]:
         if before.waivable_by is not None and are_people_of(lifting.waivable_by, before.waivable_by):
             yield Sort.NAME, str(before.ref), str(lifting.ref), ""
         else:
-            was = people(before.waivable_by, "")
+            was = people(before.waivable_by)
             yield Sort.WAIVER, was, people(lifting.waivable_by), lifting.ref.rule
     elif asking is not None:
         aside = "" if condition == NEVER else f" {said(condition).beyond}"
@@ -98,7 +98,9 @@ def _bounded_otherwise(condition: Clause, holding: list[Restriction]) -> Iterato
     elif isinstance(condition, Within):
         yield from _end_moved(condition, given)
     else:
-        sort = Sort.NEED if isinstance(condition, Need) else Sort.BOUND
+        sort = Sort.BOUND
+        if isinstance(condition, Need):
+            sort = Sort.NEED_SAFE if implied(condition, given, spares_safe=True) else Sort.NEED
         was, now = said(condition).only, _counterpart(condition, given)
         same = now is not None and now.only == was
         yield Sort.OTHER if same else sort, was, now.only if now and not same else "", ""

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 from capabilities.vocabulary import KINDS, Hazard, Privilege
 from policies.bounds import Bounds, show
 from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
-from policies.compare.boxes import LOWEST_RANK, ROLES, Box
+from policies.compare.boxes import LOWEST_RANK, ROLES, Box, wider
 from policies.decision import Role
+from policies.fields import EXPLICIT_ID
 from policies.input_clauses import MaxChange, Within
 from policies.patterns import EVERYTHING, is_exact
 from policies.selectors import Who
@@ -24,8 +25,8 @@ _PLURAL: Final = {
     Role.SERVICE: "services",
 }
 _RANKS: Final = tuple(Privilege)
-_MOST_KINDS_LISTED: Final = 10
-"""More kinds than these are told by the ones that are missing."""
+_MOST_LISTED: Final = 10
+"""More capabilities than these are told by the ones that are missing."""
 
 
 class Said(NamedTuple):
@@ -38,7 +39,7 @@ class Said(NamedTuple):
 def whom(box: Box) -> str:
     """Whom a box is about; "" for everybody."""
     if box.id is not None:
-        return box.id
+        return written(box.id)
     return "" if box.role is None else _PLURAL[Role(box.role)]
 
 
@@ -97,24 +98,42 @@ def granted(verb: str, box: Box) -> str:
 
 
 def things_of(patterns: Iterable[str]) -> str:
-    """Capabilities, few or nearly all."""
-    found = set(patterns)
-    if EVERYTHING in found:
-        return "everything"
-    kinds = {pattern[:-2] for pattern in found if pattern.endswith(".*")}
-    if len(kinds) <= _MOST_KINDS_LISTED:
-        return ", ".join(sorted(found))
-    names = sorted(pattern for pattern in found if not pattern.endswith(".*"))
-    but = ", ".join(f"{kind}.*" for kind in KINDS if kind not in kinds)
-    return f"everything but {but}" + (f", and {', '.join(names)}" if names else "")
+    """Capabilities, each once, and nearly all of them by what is missing."""
+    given = set(patterns)
+    found = {one for one in given if given.isdisjoint(wider(one)[1:])}
+    if len(found) <= _MOST_LISTED:
+        return ", ".join("everything" if one == EVERYTHING else one for one in sorted(found))
+    by_name: dict[str, set[str]] = {}
+    for one in found:
+        kind, _, name = one.partition(".")
+        by_name.setdefault(name, set()).add(kind)
+    return ", ".join(_of_name(name, kinds) for name, kinds in sorted(by_name.items()))
 
 
-def people(who: Who | None, otherwise: str = "nobody") -> str:
-    """`adult or coo`: who may approve or consent."""
+def _of_name(name: str, kinds: set[str]) -> str:
+    """One name of several kinds."""
+    if len(kinds) <= _MOST_LISTED:
+        return ", ".join(f"{kind}.{name}" for kind in sorted(kinds))
+    missing = ", ".join(f"{kind}.{name}" for kind in KINDS if kind not in kinds)
+    return ("everything" if name == "*" else f"*.{name}") + (f" but {missing}" if missing else "")
+
+
+def people(who: Who | None) -> str:
+    """`adult or coo`: who may approve or consent; "" for nobody."""
     if who is None:
-        return otherwise
-    roles = who.roles - {Role.OWNER} if Role.ADULT in who.roles else who.roles
-    return " or ".join([*(str(role) for role in Role if role in roles), *sorted(who.ids)])
+        return ""
+    return named([*(str(role) for role in Role if role in who.roles), *sorted(map(written, who.ids))], "or")
+
+
+def named(words: Iterable[str], last: str) -> str:
+    """Roles and ids in a sentence. The adults include the owner."""
+    found = [*words]
+    return listed([one for one in found if one != Role.OWNER or Role.ADULT not in found], last)
+
+
+def written(name: str) -> str:
+    """A principal's id as a rule writes it."""
+    return f"{EXPLICIT_ID}{name}" if name in ROLES else name
 
 
 def said(clause: Clause) -> Said:

@@ -1,0 +1,192 @@
+"""What an edit lets people do more or less, in the words that they are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies import parse
+from policies.compare import Book, diff, widened
+
+ALLOW = """
+[[allow]]
+id = "comfort"
+why = "w"
+who = ["agent", "adult", "child"]
+may = ["light.*", "thermostat.target", "garage.open", "valve.open"]
+see = ["*"]
+"""
+MANDATE = '[[allow]]\nid = "m"\nwhy = "w"\nwho = ["agent"]\nmay = ["light.on"]\n'
+
+
+def book(*texts: str) -> Book:
+    root, *others = [
+        parse(f"format = 1\n{text}", name=name)
+        for name, text in zip(("house", "s1", "s2"), texts, strict=False)
+    ]
+    return Book(root, others)
+
+
+def rule(body: str, kind: str = "limit", name: str = "x") -> str:
+    return f'[[{kind}]]\nid = "{name}"\nwhy = "w"\n{body}\n'
+
+
+def limit(body: str, name: str = "x") -> str:
+    return rule(body, name=name)
+
+
+def ask(body: str) -> str:
+    return rule(f'on = ["garage.open"]\nwho = ["child"]\n{body}', "ask")
+
+
+TARGET = 'on = ["thermostat.target"]\nwho = ["agent"]\n'
+TANK = 'on = ["valve.open"]\nrooms = ["garden"]\nneeds = [{ thing = "tank", property = "level", min = 20 }]'
+ADULT = 'approver = ["adult"]\nvalid = "2m"'
+ALL = 'on = ["*"]\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more", "less"),
+    [
+        (limit(TARGET + "value = { max = 23 }"), limit(TARGET + "value = { max = 25 }"),
+         ["agents: thermostat.target up to 25 (was 23)"], []),
+        (limit(TARGET + "value = { min = 16, max = 23 }"), limit(TARGET + "value = { min = 17 }"),
+         ["agents: thermostat.target no longer only up to 23"], ["agents: thermostat.target from 17 (was 16)"]),
+        (limit(TARGET + "value = { one_of = [1, 2] }"), limit(TARGET + "value = { one_of = [1, 2, 3] }"),
+         ["agents: thermostat.target only 1, 2, 3 (was 1, 2)"], []),
+        (limit(TARGET + "value = { max_change = 1 }"), limit(TARGET + "value = { max_change = 3 }"),
+         ["agents: thermostat.target by at most 3 at once (was 1 at once)"], []),
+        (limit('on = ["light.set"]\nmembers = { brightness = { max = 50 } }'),
+         limit('on = ["light.set"]\nmembers = { brightness = { max = 60 } }'),
+         ["light.set brightness up to 60 (was brightness up to 50)"], []),
+        (limit(TANK), "", ["valve.open in the garden no longer needs tank.level at least 20"], []),
+        (limit(TANK), limit(TANK.replace("20", "15")),
+         ["valve.open in the garden needs tank.level at least 15 (was tank.level at least 20)"], []),
+        (limit(ALL + "hazard_min = 2\nnever = true"), limit(ALL + "hazard_min = 3\nnever = true"),
+         ["everything of hazard 2 is no longer barred"], []),
+        (limit(ALL + 'not_between = ["22:00", "07:00"]'), limit(ALL + 'not_between = ["23:00", "07:00"]'),
+         ["everything outside 23:00 to 07:00 (was 22:00 to 07:00)"], []),
+        (limit(ALL + 'at_most = "6/h"'), limit(ALL + 'at_most = "7/h"'), ["everything at most 7/h (was 6/h)"], []),
+        (limit(ALL + 'rest = "5m"'), limit(ALL + 'rest = "1m"'),
+         ["everything after 1m of rest (was after 5m of rest)"], []),
+        (limit(ALL + 'modes = ["home"]'), limit(ALL + 'modes = ["home", "away"]'),
+         ["everything in mode away or home (was home)"], []),
+        (limit(ALL + 'modes = ["home"]'), limit(ALL + 'modes = ["home"]\nwaivable_by = ["adult"]'),
+         ['"x" may now be waived by adult on everything'], []),
+        (limit(ALL + 'modes = ["home"]\nwaivable_by = ["owner"]'), limit(ALL + 'modes = ["home"]\nwaivable_by = ["adult"]'),
+         ['"x" may be waived by adult on everything (was owner)'], []),
+        (limit(ALL + 'at_most = "6/h"'), limit(ALL + 'at_most = "6/h"', "y"),
+         ['"house/y" has another name (was "house/x"): what was counted, approved or waived for everything is not for it'],
+         ['"house/y" has another name (was "house/x"): what was counted, approved or waived for everything is not for it']),
+        (ask(ADULT), "", ["children: no longer asks adult before garage.open"], []),
+        (ask(ADULT), ask(ADULT.replace('"adult"', '"adult", "guest"')),
+         ["children: garage.open is approved by adult or guest (was adult)"], []),
+        (ask(ADULT), ask(ADULT.replace("2m", "5m")), ["children: an approval of garage.open counts for 5m (was 2m)"], []),
+        (ask(ADULT), ask(f'modes = ["away"]\n{ADULT}'),
+         ["children: garage.open asks adult only outside mode away (was always)"], []),
+        (ask(f"value = {{ max = 3 }}\n{ADULT}"), ask(f"value = {{ max = 5 }}\n{ADULT}"),
+         ["children: garage.open asks adult only above 5 (was above 3)"], []),
+        (limit('on = ["garage.open"]\nnever = true'), rule(f'on = ["garage.open"]\n{ADULT}', "ask"),
+         ["garage.open may now be approved by adult (was barred)"], []),
+        (rule('on = ["light.on"]\nmax_on = "2h"\nnotify = ["adult", "coo"]', "then"),
+         rule('on = ["light.on"]\nmax_on = "3h"\nnotify = ["adult"]', "then"),
+         ["light.on is switched off after 3 h (was after 2 h)", "light.on is no longer told to coo"], []),
+        (rule('on = ["light.on"]\nconfirm = true\nwho = ["agent"]', "then"), "",
+         ["agents: light.on is no longer done only when the device itself says so"], []),
+    ],
+)  # fmt: skip
+def test_an_edit_of_a_limit_an_ask_or_a_duty(old: str, new: str, more: list[str], less: list[str]) -> None:
+    there = diff(book(ALLOW + old), book(ALLOW + new))
+    assert ([one.text for one in there.more], [one.text for one in there.less]) == (more, less)
+    back = diff(book(ALLOW + new), book(ALLOW + old))
+    assert bool(back.less) is bool(more)
+    assert {one.reversed for one in back.less} == set(there.more)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more"),
+    [
+        ('"garage.open"', '"garage.open", "lock.unlock"', ["adults, children and agents may now use lock.unlock"]),
+        ('"light.*", ', '"light.*", "*", ', ["adults, children and agents may now use everything but light.*"]),
+        ('"agent", ', '"agent", "coo", ', ["coo may now use garage.open, light.*, thermostat.target, valve.open",
+                                          "coo may now see everything"]),
+        ('see = ["*"]', 'see = ["*", "sensitive"]',
+         ["adults, children and agents may now see everything, as far as it is sensitive"]),
+        ('see = ["*"]', 'see = ["*", "camera.image"]',
+         ["adults, children and agents may now see camera.image, as far as it is sensitive"]),
+        ('why = "w"', 'why = "another reason"', []),
+        ('"child"]', '"child", "owner"]', []),
+    ],
+)  # fmt: skip
+def test_an_edit_of_an_allow(old: str, new: str, more: list[str]) -> None:
+    edited = ALLOW.replace(old, new)
+    assert edited != ALLOW
+    assert [one.text for one in widened(book(ALLOW), book(edited))] == more
+    assert widened(book(edited), book(ALLOW)) == []
+
+
+MORE = [
+    "agents may now use garage.open, light.*, thermostat.target, valve.open",
+    "agents may now see everything",
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more"),
+    [
+        (MANDATE, "", MORE),
+        (MANDATE, "shadow = true\n" + MANDATE, MORE),
+        (MANDATE, MANDATE.replace('["agent"]', '["coo"]'), MORE),
+        (MANDATE.replace("agent", "coo"), "", [one.replace("agents", "coo") for one in MORE]),
+        (MANDATE, MANDATE.replace('"light.on"', '"light.*", "valve.open"'), ["agents may now use light.*, valve.open"]),
+        (MANDATE, MANDATE.replace('"light.on"', '"light.on", "lock.unlock"'), []),
+    ],
+)  # fmt: skip
+def test_a_set_that_narrows_is_what_it_leaves(old: str, new: str, more: list[str]) -> None:
+    assert [one.text for one in widened(book(ALLOW, old), book(ALLOW, new))] == more
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('on = ["*"]\nnever = true', 'on = ["light.*", "thermostat.*", "garage.*", "valve.*"]\nnever = true'),
+        ('on = ["light.on"]\nmodes = ["home"]', 'on = ["light.on"]\nwho = ["adult", "child", "agent"]\nmodes = ["home"]'),
+        ('on = ["light.on"]\nvalue = { one_of = [1] }', 'on = ["light.on"]\nvalue = { min = 1, max = 1 }'),
+        ('on = ["light.on"]\nvalue = { max = 3 }', 'on = ["light.on"]\nvalue = { one_of = [1, 3] }'),
+        ('on = ["light.on"]\nat_most = "6/h"', 'on = ["light.on"]\nnever = true'),
+        ('on = ["light.on"]\nnot_between = ["22:00", "07:00"]', 'on = ["light.on"]\nnot_between = ["21:00", "07:30"]'),
+        ('on = ["lock.unlock"]\nvalue = { max = 3 }', 'on = ["light.on"]\nvalue = { max = 3 }'),
+        ('on = ["light.*"]\nwho = ["guest"]\nnever = true', 'on = ["light.on"]\nrest = "1m"'),
+    ],
+)  # fmt: skip
+def test_what_comes_to_the_same_or_to_less_is_no_widening(old: str, new: str) -> None:
+    assert widened(book(ALLOW + limit(old)), book(ALLOW + limit(new))) == []
+
+
+def test_quiet_hours_may_be_cut_in_two() -> None:
+    whole = limit('on = ["*"]\nnot_between = ["22:00", "07:00"]')
+    halves = limit('on = ["*"]\nnot_between = ["22:00", "00:00"]') + limit(
+        'on = ["*"]\nnot_between = ["00:00", "07:00"]', "y"
+    )
+    assert widened(book(ALLOW + whole), book(ALLOW + halves)) == []
+    days = limit('on = ["*"]\nnot_between = ["22:00", "07:00"]\ndays = ["sun"]')
+    assert widened(book(ALLOW + whole), book(ALLOW + days))
+    monday = limit('on = ["*"]\nnot_between = ["00:00", "07:00"]\ndays = ["mon"]')
+    sunday = limit('on = ["*"]\nnot_between = ["22:00", "00:00"]\ndays = ["sun"]', "y")
+    assert widened(book(ALLOW + days), book(ALLOW + monday + sunday)) == []
+
+
+def test_a_fresher_reading_frees_what_goes_toward_the_safe_state() -> None:
+    """What is unknown stops no command toward the safe state, and an old reading is unknown now."""
+    old, new = limit(TANK), limit(TANK.replace("min = 20", 'min = 20, fresh = "2m"'))
+    (change,) = widened(book(ALLOW + old), book(ALLOW + new))
+    assert "toward the safe state" in change.text
+
+
+def test_the_shipped_household_edited() -> None:
+    from policies import defaults
+
+    text, safety = defaults.load("household"), parse(defaults.load("safety"), name="safety")
+    root = parse(text, name="household")
+    assert not diff(Book(root, [safety]), Book(root, [safety]))
+    assert widened(Book(root, [safety]), Book(root))
+    assert widened(Book(root), Book(root, [safety])) == []
