@@ -185,6 +185,12 @@ def test_a_consent_lifts_a_limit_and_its_range() -> None:
     assert decide(rules, lifted(), 26).accepted == Accepted(maximum=25)
 
 
+def test_what_a_consent_lifts_rests_on_it_even_where_something_else_refuses() -> None:
+    rules = policy(limit(BAND) + limit("value = { max = 25 }", "m"))
+    assert decide(rules, lifted(), 26).rests_on_facts
+    assert not decide(rules, value=26).rests_on_facts
+
+
 def test_a_limit_that_is_kept_needs_no_consent() -> None:
     decision = decide(limit(BAND), lifted(), 19)
     assert decision.accepted == Accepted(maximum=20)

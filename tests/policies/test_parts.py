@@ -9,8 +9,10 @@ from policies import (
     Accepted,
     AccessRequest,
     Decision,
+    Obligation,
     Principal,
     Role,
+    RuleRef,
     Subject,
     Verdict,
     compile_rules,
@@ -74,6 +76,20 @@ def test_a_limit_on_one_property_holds_when_several_are_set() -> None:
         "not-dark",
         "agents-dimmer",
     ]
+
+
+def test_parts_count_owe_and_rest_on_facts_like_the_whole() -> None:
+    one, other, third = (RuleRef("house", name) for name in "abc")
+
+    def of(*counts: RuleRef, owed: int, rests: bool = False) -> Decision:
+        duty = Obligation("max_on", counts[0], owed)
+        return Decision(Verdict.PERMIT, (), "v", (duty,), counts=counts, rests_on_facts=rests)
+
+    both = with_parts(of(one, third, owed=60), {"on": of(other, one, owed=30, rests=True)})
+    assert both.counts == (one, other, third)
+    assert both.obligations == (Obligation("max_on", other, 30),)
+    assert both.rests_on_facts
+    assert not with_parts(of(one, owed=60), {"on": of(one, owed=60)}).rests_on_facts
 
 
 def test_a_part_that_nothing_allows_denies_the_whole() -> None:
