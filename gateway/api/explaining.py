@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from capabilities.errors import SchemaError
@@ -17,6 +18,7 @@ from gateway.normalise import StateUnknown, resolve
 from gateway.records import finding
 from gateway.rulebook.probes import probes
 from policies import Accepted, Decision, Principal, Verdict
+from policies.policy import Prospect
 
 HIDDEN: Final = "only under a condition on something that this caller may not see"
 
@@ -71,8 +73,7 @@ class Explainer:
         return thing
 
     def _use(self, adopted: Adopted, operation: Operation) -> dict[str, Json]:
-        subject = adopted.subject(operation)
-        prospect = self._policy.prospect(self._principal, subject)
+        prospect = self._prospect(adopted, operation)
         shown: dict[str, Json] = {
             "name": operation.name,
             "action": operation.is_action,
@@ -86,6 +87,33 @@ class Explainer:
         conditions: list[Json] = [self._condition(one, adopted.id) for one in prospect.conditions]
         shown |= {"accepted": bounds(prospect.accepted), "conditions": conditions, "rules": rules}
         return shown | {"now": self._now(adopted, operation, prospect.verdict, prospect.accepted)}
+
+    def _prospect(self, adopted: Adopted, operation: Operation) -> Prospect:
+        """What the rules make of it: a toggle is the write that it becomes, and an action that sets several properties needs
+        what each of them would need alone.
+        """
+        policy, principal, writes = self._policy, self._principal, adopted.thing.writes
+        if operation.absolute is not None and (write := writes.get(operation.property or "")) is not None:
+            relative = policy.prospect(principal, adopted.subject(write))
+            own = policy.prospect(principal, adopted.subject(operation))
+            return relative if own.verdict is not Verdict.DENY else own
+        whole = policy.prospect(principal, adopted.subject(operation))
+        if whole.verdict is Verdict.DENY:
+            return whole
+        members = dict(whole.accepted.members) if whole.accepted is not None else {}
+        conditions = [*whole.conditions]
+        for member, name in (operation.parts or {}).items():
+            if (part := writes.get(name)) is None:
+                continue
+            own = policy.prospect(principal, adopted.subject(part))
+            if own.verdict is Verdict.DENY:
+                conditions.append(f"only without {member}")
+                continue
+            conditions += [f"{member}: {one}" for one in own.conditions if one not in whole.conditions]
+            if own.accepted is not None:
+                members[member] = own.accepted
+        accepted = replace(whole.accepted or Accepted(), members=members) if members else whole.accepted
+        return whole._replace(accepted=accepted, conditions=tuple(conditions))
 
     def _condition(self, text: str, thing: str) -> str:
         if self._all_rules:

@@ -1,0 +1,50 @@
+"""What an action that sets several properties at once, and one with an input of its own, is explained as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gateway.api.explaining import Explainer
+from policies import Principal, Role
+from tests.gateway.core.rig import OWNER, Rig, device, lamp, opened
+from tests.gateway.rules.test_rule_keeper import ALL, write
+
+AGENT = Principal("coo", Role.AGENT)
+RULES = """[[limit]]
+id = "dim"
+on = ["light.brightness"]
+value = { max = 40, max_change = 10 }
+at_most = "1/h"
+why = "No glare"
+[[limit]]
+id = "band"
+on = ["thermostat.target"]
+value = { min = 16, max = 23 }
+why = "No waste"
+"""
+
+
+def uses(rig: Rig, thing: str) -> dict[str, dict[str, Any]]:
+    explainer = Explainer(rig.gateway, OWNER, AGENT, all_rules=True)
+    (told,) = explainer.things(thing)
+    found = told["uses"]
+    assert isinstance(found, list)
+    return {str(one["name"]): one for one in found if isinstance(one, dict)}
+
+
+async def test_what_limits_a_part_limits_the_whole(tmp_path: Path) -> None:
+    write(tmp_path, ALL + RULES)
+    async with opened(tmp_path, [lamp(brightness=30.0), device("thermostat")]) as rig:
+        told = uses(rig, "lamp")
+        assert told["set"]["accepted"] == {"members": {"brightness": {"maximum": 40}}}
+        assert told["set"]["conditions"] == [
+            "brightness: only moving brightness by at most 10 at once",
+            "brightness: only at most 1/h",
+        ]
+        assert told["brightness"]["now"] is None
+        await rig.run("lamp.brightness", 35, AGENT)
+        now = uses(rig, "lamp")["brightness"]["now"]
+        assert now["verdict"] == "deny"
+        assert now["reasons"][0]["seen"].startswith("used once in the last")
+        assert uses(rig, "thermostat")["target"]["now"] is None
