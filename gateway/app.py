@@ -20,6 +20,7 @@ from drivers.driver import Candidate, Driver, Scanner
 from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
+from gateway.consents import Consents
 from gateway.context import Gateway
 from gateway.execution import Executor
 from gateway.house import House
@@ -27,17 +28,20 @@ from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.localtime import HouseTime
+from gateway.mode import ModeKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
 from gateway.protocols import configured_drivers
+from gateway.rebuild import remember
 from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
+from gateway.rests import Rests
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper, open_rules
 from gateway.state import StateStore
-from gateway.storage import Database, IgnoredCandidates, StorageError, ThingRepository
+from gateway.storage import Database, IgnoredCandidates, SettingsRepository, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
-from policies import PolicyError
+from policies import Policy, PolicyError
 
 ADOPTION_RULES: Mapping[str, AdoptionRule] = {"ask": adopt_none, "sensors": adopt_sensors, "all": adopt_all}
 
@@ -63,6 +67,7 @@ async def open_gateway(
     """The whole gateway without its listeners. `drivers` replaces what the configuration would start.
     Raises `ConfigError`, `PolicyError`, `StorageError` before anything has been touched.
     """
+    gateway: Gateway  # its parts ask it for the rules in force
     clock = clock or SystemClock()
     opened = open_rules(config.state_dir)
     policy = opened.edition.policy
@@ -71,6 +76,7 @@ async def open_gateway(
         ledger = await stack.enter_async_context(
             Ledger(config.state_dir, clock, injected_flush_s=INJECTED_FLUSH_S)
         )
+        last = await ledger.entries(limit=1, newest_first=True)
         database = await stack.enter_async_context(Database(config.state_dir / "hearth.db"))
         identity = await stack.enter_async_context(Identity.open(database, clock, ledger))
         state, observers = StateStore(), Observers()
@@ -86,6 +92,7 @@ async def open_gateway(
             rule=rule,
         )
         await registry.load()
+        rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)
         supervisor = await stack.enter_async_context(_supervised(clock))
         running: dict[str, Driver] = {}
         executor = Executor(
@@ -96,7 +103,7 @@ async def open_gateway(
             ledger=ledger,
             observers=observers,
             clock=clock,
-            revoked=identity.is_revoked,
+            outdated=lambda command: not identity.stands(command.token, command.principal),
         )
         stack.push_async_callback(executor.close)
         panic = Panic(executor=executor, identity=identity, registry=registry, ledger=ledger, clock=clock)
@@ -109,11 +116,20 @@ async def open_gateway(
             registry=registry,
             state=state,
             house=house,
+            mode=ModeKeeper(house, SettingsRepository(database), ledger, observers, clock),
+            consents=Consents(
+                house,
+                policy=lambda: gateway.policy,
+                identity=identity,
+                ledger=ledger,
+                observers=observers,
+                clock=clock,
+            ),
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
             panic=panic,
-            ingest=Ingest(registry, observers, clock),
+            ingest=Ingest(registry, observers, clock, rests),
             supervisor=supervisor,
             policy=policy,
             rules=RuleKeeper(
@@ -121,7 +137,7 @@ async def open_gateway(
                 ledger=ledger,
                 observers=observers,
                 clock=clock,
-                install=lambda fresh: setattr(gateway, "policy", fresh),
+                install=partial(_install, lambda: gateway),
             ),
             drivers=running,
             started_at=clock.wall(),
@@ -129,6 +145,7 @@ async def open_gateway(
         stack.callback(observers.close)
         recovery = Recovery(ledger, registry, executor, running, clock)
         open_rows = await recovery.restore_keys()
+        await remember(gateway, rests, last[0] if last else None)
         ledger.append(
             Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)})
         )
@@ -144,6 +161,11 @@ async def open_gateway(
         yield gateway
         with suppress(LedgerUnavailable):
             ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
+
+
+def _install(gateway: Callable[[], Gateway], fresh: Policy) -> None:
+    gateway().policy = fresh
+    gateway().consents.review()
 
 
 async def run(config: Config, ready: Callable[[Gateway, str], None] | None = None) -> None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from drivers.driver import Driver
 from gateway.clock import Clock
 from gateway.config import Config
+from gateway.consents import Consents
 from gateway.execution import Executor
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.ledger import Ledger
+from gateway.mode import ModeKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
 from gateway.registry import Registry
@@ -34,6 +36,8 @@ class Gateway:
     registry: Registry
     state: StateStore
     house: House
+    mode: ModeKeeper
+    consents: Consents
     observers: Observers
     rights: RightsTable
     executor: Executor

@@ -93,7 +93,7 @@ class Executor:
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
-        revoked: Callable[[str], bool] = lambda _: False,
+        outdated: Callable[[Command], bool] = lambda _: False,
     ) -> None:
         self._registry = registry
         self._drivers = drivers
@@ -102,7 +102,7 @@ class Executor:
         self._ledger = ledger
         self._observers = observers
         self._clock = clock
-        self._revoked = revoked
+        self._outdated = outdated
         self._recent: OrderedDict[str, Execution] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self.keys = IdempotencyKeys()
@@ -212,11 +212,8 @@ class Executor:
         # No await since the decision: nobody else has taken the last slot meanwhile.
         slots = Slots(self._house.uses, adopted.id, ruling.counts)
         failpoint("decided")
-        try:
-            outcome = await self._dispatch(admitted, target, ruling, slots, released)
-        finally:
-            if execution.dispatched_at is None:
-                slots.give_back()
+        dispatch = self._dispatch(admitted, target, ruling, slots, released)
+        outcome = await slots.held_through(dispatch, execution)
         return replace(outcome, decision=decision) if decision.obligations else outcome
 
     async def _dispatch(
@@ -333,8 +330,8 @@ class Executor:
         """What no longer is as it was decided on. From here to the first byte there is no await: what holds now holds then."""
         if command.by_house:
             return None if self._registry.get(adopted.id) else f"{adopted.id} was removed meanwhile"
-        if self._revoked(command.token):
-            return "the caller's token was revoked meanwhile"
+        if self._outdated(command):
+            return "the caller's token was revoked meanwhile, or its rights were changed"
         if self._registry.get(adopted.id) is not adopted or basis.thing != adopted.version:
             return f"{adopted.id} was changed meanwhile; look at it and ask again"
         if basis.stops != self._stops:

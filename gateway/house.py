@@ -22,7 +22,7 @@ NEVER_HEARD: Final = float("inf")
 
 
 class House:
-    """What is true of the whole house. `mode` is set by `gateway.mode`."""
+    """What is true of the whole house. `mode` is set by `gateway.mode`, `waivers` by `gateway.consents`."""
 
     def __init__(self, clock: Clock, state: StateStore, time: HouseTime) -> None:
         self.clock = clock
@@ -85,9 +85,13 @@ class HouseFacts:
     def off_for_s(self, subject: Subject) -> float | None:
         house, slot = self._house, self._changed("")
         now = house.clock.monotonic()
-        if slot is None or slot.trusted is None:
+        if slot is None or slot.reading is None:
             return now - house.started
-        return None if slot.off_since is None else now - slot.off_since
+        if slot.off_since is not None:
+            return now - slot.off_since
+        return (
+            None if slot.trusted is not None else 0.0
+        )  # it ran when it was last heard of, until nobody knows when
 
     def waiver(self, rule: RuleRef, thing: str) -> Waiver | None:
         # Whether a consent is over cannot be told by a clock that is not set.

@@ -15,15 +15,12 @@ from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
 from gateway.observers import Observers
 from gateway.registry import Registry, Target
+from gateway.rests import OUT_OF_SIGHT_S, Rests
 from gateway.state import Slot
 from policies.clauses import at_rest
 
 EARLY_REPORTS: Final = 20_000
 """Reports kept for points that no Thing has yet: a broker hands out retained states before the devices are adopted."""
-
-
-OUT_OF_SIGHT_S: Final = 60.0
-"""Nobody switches a compressor on and off again within so short an absence."""
 
 KNOWN_CONTACTS: Final = 4_000
 """Devices of which it is kept whether they can be reached, adopted or not: twice the inbox."""
@@ -32,8 +29,9 @@ KNOWN_CONTACTS: Final = 4_000
 class Ingest:
     """Takes in what drivers report. `counters` counts what came and what was refused; `refused` keeps the last reasons."""
 
-    def __init__(self, registry: Registry, observers: Observers, clock: Clock) -> None:
+    def __init__(self, registry: Registry, observers: Observers, clock: Clock, rests: Rests) -> None:
         self._registry = registry
+        self._rests = rests
         self._observers = observers
         self._clock = clock
         self._started = clock.monotonic()
@@ -82,7 +80,7 @@ class Ingest:
         for expectation in slot.expectations:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:
-            self._note_rest(slot, before)
+            self._note_rest(slot, reading, before)
             self._tell(slot, reading)
 
     def occurrence(self, target: Target | None, seen: Occurrence) -> None:
@@ -173,25 +171,38 @@ class Ingest:
             slot.reading = replace(slot.reading, quality=Quality.UNCERTAIN)
             self._tell(slot, slot.reading)
 
-    def _note_rest(self, slot: Slot, before: Reading | None) -> None:
-        """Since when it is off: since it was seen to go off, or since the start where it was off at the first report."""
-        if slot.reading is None or not at_rest(slot.reading.value):
+    def _note_rest(self, slot: Slot, reading: Reading, before: Reading | None) -> None:
+        """Since when it is off: since it was seen to go off; where it was off at the first report, since the start, or since
+        the run before the start knows.
+        """
+        is_off, was_off = at_rest(reading.value), before is not None and at_rest(before.value)
+        if before is not None and is_off is was_off:
+            return
+        if not is_off:
             slot.off_since = None
-        elif before is None:
-            slot.off_since = self._started if slot.off_since is None else slot.off_since
-        elif not at_rest(before.value):
+        elif before is not None:
             slot.off_since = self._clock.monotonic()
+        elif slot.off_since is None:
+            earlier = self._rests.earlier(slot.topic)
+            slot.off_since = self._started if earlier is None else earlier
+        self._rests.note(slot)
 
     def _note_absence(self, adopted: Adopted) -> None:
         """What was out of sight for longer may have been on meanwhile: its rest counts from its return."""
         now, reach = self._clock.monotonic(), adopted.reach
         if reach.reachable is False:
             reach.lost = now if reach.lost is None else reach.lost
-            return
-        if reach.lost is not None and now - reach.lost > OUT_OF_SIGHT_S:
+        elif reach.lost is not None:
+            was_long = now - reach.lost > OUT_OF_SIGHT_S
+            reach.lost = None
             for slot in adopted.slots.values():
-                slot.off_since = None if slot.off_since is None else now
-        reach.lost = None
+                if was_long and slot.off_since is not None:
+                    slot.off_since = now
+        else:
+            return
+        for slot in adopted.slots.values():
+            if slot.reading is not None:
+                self._rests.note(slot, lost=reach.lost is not None)
 
     def _tell(self, slot: Slot, reading: Reading) -> None:
         data: dict[str, Json] = {"value": reading.value, "quality": reading.quality}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.clock import Clock
+from gateway.commands import Execution, Outcome, Result
 from policies.decision import RuleRef
 from policies.times import LONGEST_WINDOW_S, MOST_IN_A_WINDOW
 
@@ -38,6 +39,17 @@ class Slots:
 
     def take(self, rules: Iterable[RuleRef]) -> None:
         self._claim = self._uses.claim(rules, self._thing)
+
+    async def held_through(self, dispatch: Awaitable[Outcome], execution: Execution) -> Outcome:
+        """Gives back what was taken if the command certainly did not go out."""
+        try:
+            outcome = await dispatch
+        finally:
+            if execution.dispatched_at is None:
+                self.give_back()
+        if outcome.result is Result.NOT_SENT:
+            self.give_back()
+        return outcome
 
     def give_back(self) -> None:
         self._uses.release(self._claim)
@@ -73,10 +85,9 @@ class Uses:
             return None
         return max(0.0, self._clock.monotonic() - times[-nth])
 
-    def restore(self, rule: RuleRef, thing: str, at: float) -> None:
-        """A use from before the start; `at` in seconds since the epoch, as the ledger has it, in the ledger's order."""
-        # A wall clock that was set back meanwhile must not make an old use future: then it counts as one of just now.
-        self._add((rule, thing), self._clock.monotonic() - max(0.0, self._clock.wall() - at))
+    def restore(self, rule: RuleRef, thing: str, age: float) -> None:
+        """A use from before the start, `age` seconds ago."""
+        self._add((rule, thing), self._clock.monotonic() - age)
 
     def _add(self, key: tuple[RuleRef, str], at: float) -> None:
         times = self._times.setdefault(key, [])

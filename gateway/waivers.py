@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,11 +31,18 @@ class Consent:
 
 
 class Waivers:
-    """Those that are in force. Whoever adds or ends one records it first."""
+    """Those that are in force: given and ended through `gateway.consents`, which records it first.
 
-    def __init__(self, clock: Clock) -> None:
+    `stands` tells for a consent who its giver is now, and None where it counts no longer: it is asked at each use.
+    """
+
+    def __init__(
+        self, clock: Clock, stands: Callable[[Consent], Principal | None] = lambda one: one.by
+    ) -> None:
+        self.stands = stands
         self._clock = clock
         self._consents: dict[str, Consent] = {}
+        self._over: dict[str, float] = {}  # monotonic: a clock that is set back prolongs nothing
 
     def __iter__(self) -> Iterator[Consent]:
         self._drop_ended()
@@ -49,7 +56,7 @@ class Waivers:
         self._drop_ended()
         return self._consents.get(ident)
 
-    def add(self, consent: Consent) -> None:
+    def check(self, consent: Consent) -> None:
         """Raises ValueError where there are too many, or it would last too long."""
         if consent.until - consent.since > LONGEST_WAIVER_S:
             raise ValueError(
@@ -57,26 +64,40 @@ class Waivers:
             )
         if len(self) >= MOST_WAIVERS:
             raise ValueError(f"there are {MOST_WAIVERS} waivers already; end one first")
+
+    def add(self, consent: Consent) -> None:
+        """Raises ValueError, as `check`."""
+        self.check(consent)
         self._consents[consent.id] = consent
+        self._over[consent.id] = self._clock.monotonic() + consent.until - self._clock.wall()
 
     def end(self, ident: str) -> Consent | None:
+        self._over.pop(ident, None)
         return self._consents.pop(ident, None)
 
     def of(self, rule: RuleRef, thing: str) -> Waiver | None:
         """The consent that leaves `rule` out on `thing`, the longest one."""
         if not self._consents:
             return None
-        now = self._clock.wall()
-        # One that would begin in the future was given before the clock was set back: nobody knows whether it is over.
         fitting = [
-            one
+            Waiver(by, left)
             for one in self._consents.values()
-            if one.rule == rule and one.thing in {"", thing} and one.since <= now < one.until
+            if one.rule == rule
+            and one.thing in {"", thing}
+            and (left := self._left(one)) > 0
+            and (by := self.stands(one)) is not None
         ]
-        longest = max(fitting, key=lambda one: one.until, default=None)
-        return None if longest is None else Waiver(longest.by, longest.until - now)
+        return max(fitting, key=lambda waiver: waiver.left_s, default=None)
+
+    def _left(self, consent: Consent) -> float:
+        """Seconds until it is over, by whichever clock says so first; nothing where that is not to be told."""
+        now = self._clock.wall()
+        if now < consent.since:  # the clock was set back: nobody knows how long it has lasted
+            return 0.0
+        return min(consent.until - now, self._over[consent.id] - self._clock.monotonic())
 
     def _drop_ended(self) -> None:
-        now = self._clock.wall()
-        for ident in [ident for ident, one in self._consents.items() if one.until <= now]:
-            del self._consents[ident]
+        now, passed = self._clock.wall(), self._clock.monotonic()
+        for ident, one in tuple(self._consents.items()):
+            if one.until <= now or self._over[ident] <= passed:
+                self.end(ident)

@@ -29,6 +29,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "suspended": (409, "The Thing waits for a person"),
     "obligation": (409, "What it would owe cannot be kept"),
     "changed-meanwhile": (409, "Something changed meanwhile"),
+    "time-unknown": (409, "Nobody knows what time it is"),
     "not-cancellable": (409, "It cannot be called back"),
     "already-adopted": (409, "It is a Thing already"),
     "too-large": (413, "Too large"),

@@ -28,6 +28,7 @@ from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
+from gateway.api.mode import ModeRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
 from gateway.api.policies import PolicyRoutes
@@ -36,6 +37,7 @@ from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
 from gateway.api.things import ThingRoutes
 from gateway.api.tokens import TokenRoutes
+from gateway.api.waivers import WaiverRoutes
 from gateway.api.why import WhyRoutes
 from gateway.config import Config, ConfigError, Http
 from gateway.context import Gateway
@@ -74,6 +76,8 @@ def make_app(gateway: Gateway) -> web.Application:
         *WhyRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway).routes(),
+        *ModeRoutes(gateway).routes(),
+        *WaiverRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
         *pairing.routes(),

@@ -25,7 +25,7 @@ STREAMS_IN_ALL: Final = 512
 
 LONGEST_TIMER_S: Final = 24 * 3600.0
 
-KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "rules")
+KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "rules", "house")
 
 
 class Stream:
@@ -87,7 +87,7 @@ class Streams:
                 f"at most {STREAMS_PER_TOKEN} streams a token, {STREAMS_IN_ALL} in all; close one",
             )
         after, missed = self._resume(request)
-        sees = Visible(self._gateway, session.principal, only)
+        sees = Visible(self._gateway, session, only)
         observer = self._gateway.observers.subscribe(sees, kinds=kinds, after=after)
         stream = Stream(observer, session, run=self.run, last=self._gateway.observers.last_id, missed=missed)
         self._open.add(stream)

@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 from gateway.api.auth import manages
+from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
+from gateway.identity import Session
+from gateway.mode import TOPIC as MODE
 from gateway.observers import Topic
 from gateway.rulebook.keeper import TOPIC as RULES
-from policies import Principal
 
 
 class Visible:
-    """The topics that a principal may observe, as a container. `only` narrows it to one topic.
+    """The topics that the caller of a session may observe, as a container. `only` narrows it to one topic.
 
-    Answers are remembered until rules or Things change, so that an event costs one look-up. A Thing that the principal knew
-    and that is gone still counts: its end is told.
+    Answers are remembered until rules, Things or the caller's role change, so that an event costs one look-up. A Thing that the
+    caller knew and that is gone still counts: its end is told.
     """
 
-    __slots__ = ("_gateway", "_known", "_only", "_policy", "_principal", "_remembered", "_version")
+    __slots__ = (
+        "_gateway",
+        "_known",
+        "_only",
+        "_policy",
+        "_principal",
+        "_remembered",
+        "_session",
+        "_version",
+    )
 
-    def __init__(self, gateway: Gateway, principal: Principal, only: Topic | None = None) -> None:
+    def __init__(self, gateway: Gateway, session: Session, only: Topic | None = None) -> None:
         self._gateway = gateway
-        self._principal = principal
+        self._session = session
+        self._principal = session.principal
         self._only = only
-        self._known = set(gateway.rights.of(principal).things)
+        self._known = set(gateway.rights.of(self._principal).things)
         self._remembered: dict[Topic, bool] = {}
         self._policy = gateway.policy
         self._version = gateway.registry.version
 
     def __contains__(self, topic: object) -> bool:
         gateway = self._gateway
-        if gateway.registry.version != self._version or gateway.policy is not self._policy:
+        if (
+            gateway.registry.version != self._version
+            or gateway.policy is not self._policy
+            or self._session.principal is not self._principal
+        ):
             self._remembered.clear()
             self._policy, self._version = gateway.policy, gateway.registry.version
+            self._principal = self._session.principal
         seen = self._remembered.get(topic)  # type: ignore[call-overload]
         if seen is None:
             assert isinstance(topic, tuple)
@@ -42,8 +59,10 @@ class Visible:
         if self._only is not None and topic != self._only:
             return False
         thing, name = topic
-        if topic == RULES:
+        if topic in {RULES, WAIVERS}:
             return manages(self._principal)
+        if topic == MODE:
+            return True
         adopted = self._gateway.registry.get(thing)
         if adopted is None:
             return name == "" and thing in self._known

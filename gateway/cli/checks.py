@@ -51,6 +51,7 @@ def checks_of_gateway(client: Client) -> Iterator[Check]:
     yield _reached(client, health, who if isinstance(who, dict) else {})
     yield _version(str(health.get("version")))
     yield _clock(answer.headers.get("date", ""))
+    yield from _house(health)
     yield from _drivers(_object(health.get("drivers")))
     yield from _parts(_object(health.get("parts")))
     yield from _rules(health.get("rules_problems"))
@@ -100,6 +101,18 @@ def _clock(date: str) -> Check:
         f"the gateway's and this machine's are {duration(apart)} apart",
         "synchronise both (NTP)",
     )
+
+
+def _house(health: dict[str, Json]) -> Iterator[Check]:
+    """What the rules look at besides devices."""
+    if (mode := health.get("mode")) is not None:
+        yield Check("mode", Level.OK, f"{mode}; `hearth mode` changes it")
+    if health.get("time_is_known"):
+        yield Check("time", Level.OK, "known: rules can look at it")
+    elif "time_is_known" in health:
+        found = "not known to the rules, for the gateway's clock is not synchronised: what rests on a time of day is refused"
+        remedy = 'turn on time synchronisation there (NTP), or set [house] clock = "trusted" where it is right without'
+        yield Check("time", Level.WARNING, found, remedy)
 
 
 def _drivers(drivers: dict[str, Json]) -> Iterator[Check]:

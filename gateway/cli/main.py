@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "why": ("why", "Tell why a Thing is as it is: who, what for, under which rules."),
     "execution": ("execution", "Tell what became of a command."),
     "policy": ("policy_group", "The rules of the house: what they allow, and who may leave one out."),
+    "mode": ("mode", "Show the mode of the house, or change it."),
     "ledger": ("ledger", "What was attempted, decided and seen: tail, verify, export."),
     "inbox": ("adoption", "List what was found and is not adopted yet."),
     "adopt": ("adoption", "Make something that was found a Thing."),

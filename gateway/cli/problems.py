@@ -22,6 +22,7 @@ _BY_NAME: Final = {
     "state-unknown": Exit.REFUSED,
     "suspended": Exit.REFUSED,
     "changed-meanwhile": Exit.REFUSED,
+    "time-unknown": Exit.REFUSED,
     "approval-required": Exit.NEEDS_APPROVAL,
     "not-found": Exit.NOT_FOUND,
     "rejected": Exit.REJECTED,

@@ -7,7 +7,11 @@ from typing import Final
 
 import click
 
-MODULES: Final[dict[str, str]] = {}
+MODULES: Final[dict[str, str]] = {
+    "waive": "waivers",
+    "waivers": "waivers",
+    "unwaive": "waivers",
+}
 """Command → its module in gateway.cli.commands. There it is decorated with `@policy.command(...)`."""
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = (1.0, 30.0)
 """From the first wait after a lost connection to the longest; each is drawn at random below the double of the one before."""
 
-KINDS: Final = ("property", "event", "action", "thing")
+KINDS: Final = ("property", "event", "action", "thing", "notice", "rules", "house")
 
 
 @click.command(short_help="Show what happens, as it happens.")
@@ -115,6 +115,11 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
         case "action":
             reason = f" ({event['reason']})" if event.get("reason") else ""
             what = f"{event.get('outcome')}{reason}, asked by {event.get('principal')}"
+        case "house" if "mode" in event:
+            what = f"{event['mode']}, before {event.get('was')}, set by {event.get('principal')}"
+        case "house":
+            about = f" on {event['about']}" if event.get("about") else ""
+            what = f"{event.get('change')}: {event.get('rule')}{about}, given by {event.get('principal')}"
         case _:
             reason = f": {event['reason']}" if event.get("reason") else ""
             what = f"{event.get('change') or kind}{reason}"
