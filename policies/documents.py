@@ -258,3 +258,9 @@ class RuleSet(BaseModel):
 
     name: str
     document: Document
+    lines: tuple[tuple[str, int], ...] = Field(default=(), repr=False)
+    """In which line of its text each rule begins, by id; none if it was not read from one."""
+
+    def line_of(self, rule_id: str) -> int:
+        """The line (from 1) in which the rule begins; 0 where that is not known."""
+        return next((line for name, line in self.lines if name == rule_id), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -39,7 +39,30 @@ _SAID: Final = {
     "dict_type": "must be a table, like { brightness = { max = 80 } }",
     "bool_parsing": "must be true or false",
 }
+_NEEDS: Final = '[{ thing = "tank", property = "level", min = 20 }]'
+_LIKE: Final = {
+    "who": '["agent"]', "may": '["light.*"]', "see": '["*"]', "on": '["light.on"]', "things": '["lamp"]',
+    "rooms": '["hall"]', "labels": '["heater"]', "one_of": '["heat", "off"]', "modes": '["home", "night"]',
+    "days": '["mon", "tue"]', "approver": '["adult"]', "waivable_by": '["adult"]', "notify": '["adult"]',
+    "at_most": '"6/h"', "rest": '"5m"', "fresh": '"2m"', "valid": '"2m"', "max_on": '"2h"', "restore": '"1h"',
+    "not_between": '["22:00", "07:00"]',
+}  # fmt: skip
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+class _Fault(NamedTuple):
+    """One of pydantic's errors. What a rule says against itself begins with the word that it is about."""
+
+    path: Path
+    kind: str
+    message: str
+
+    def follows_from(self, faults: Sequence[_Fault]) -> bool:
+        """Whether a list is too short only because what is in it is wrong."""
+        inside = len(self.path)
+        return self.kind == "too_short" and any(
+            len(one.path) > inside and one.path[:inside] == self.path for one in faults
+        )
 
 
 def parse(text: str, *, name: str) -> RuleSet:
@@ -53,13 +76,19 @@ def parse(text: str, *, name: str) -> RuleSet:
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            where, text = _explained(data, detail["loc"], detail["type"], detail["msg"])
-            problems.append(Problem(name, line_of(lines, detail["loc"]), where, text))
-    problems += _doubled_ids(name, data, lines)
+        details = error.errors(include_url=False, include_input=False)
+        faults = [_Fault(one["loc"], one["type"], one["msg"]) for one in details]
+        for fault in faults:
+            if not fault.follows_from(faults):
+                where, said = _explained(data, fault)
+                line = line_of(lines, (*fault.path, fault.message.partition(" ")[0]))
+                problems.append(Problem(name, line, where, said))
+    ids = _ids(data)
+    problems += _doubled_ids(name, ids, lines)
     if problems or document is None:
-        raise PolicyError(problems)
-    return RuleSet(name=name, document=document)
+        raise PolicyError(dict.fromkeys(problems))
+    found = tuple((rule_id, line_of(lines, path)) for path, rule_id in ids)
+    return RuleSet(name=name, document=document, lines=found)
 
 
 def read_toml(text: str, name: str) -> dict[str, object]:
@@ -76,32 +105,47 @@ def read_toml(text: str, name: str) -> dict[str, object]:
         raise PolicyError([Problem(name, line, "", f"is not TOML: {said}")]) from None
 
 
-def _explained(data: dict[str, object], path: Path, kind: str, message: str) -> tuple[str, str]:
-    """Where a fault is, as a person calls it, and what it is. `kind` and `message` are pydantic's."""
+def _explained(data: dict[str, object], fault: _Fault) -> tuple[str, str]:
+    """Where a fault is, as a person calls it, and what it is."""
+    path, kind = fault.path, fault.kind
     owner, keys = _owner(data, path)
     if kind == "extra_forbidden":
         text = _unknown_word(path)
         keys = keys[:-1]
     else:
-        text = _SAID.get(kind, message)
+        text = _SAID.get(kind, fault.message)
         if kind in {"tuple_type", "model_type"} and path[0] in _RULE_TABLES and len(path) < 3:
             text = f"must be tables: write [[{path[0]}]] above each"
         elif "needs" in path and kind in {"tuple_type", "model_type"}:
-            text = 'must be a list of tables, like [{ thing = "tank", property = "level", min = 20 }]'
+            text = f"must be a list of tables, like {_NEEDS}"
         elif "not_between" in path and kind in {"tuple_type", "missing", "too_long"}:
-            text = 'must be two times of day, like ["22:00", "07:00"]'
+            text = f"must be two times of day, like {_LIKE['not_between']}"
         elif kind == "model_type":
             text = "must be a table, like { min = 16, max = 23 }"
+        elif text in {"must be text", "must be a list"}:
+            text += _like(path)
     return ", ".join(part for part in (owner, ".".join(keys)) if part), text
 
 
+def _like(path: Path) -> str:
+    """An example of what belongs at `path`."""
+    *_, before, last = ("", *path)
+    if before == "not_between":
+        return ', like "22:00"'
+    return f", like {_LIKE[last]}" if isinstance(last, str) and last in _LIKE else ""
+
+
 def _owner(data: dict[str, object], path: Path) -> tuple[str, list[str]]:
-    """The rule that `path` is in, as a person calls it, and the keys inside it."""
+    """The rule that `path` is in, as a person calls it, and the keys inside it. Of several needs, which one."""
     if len(path) > 1 and path[0] in _RULE_TABLES and isinstance(path[1], int):
         rule = _at(data, path[:2])
         rule_id = rule.get("id") if isinstance(rule, dict) else None
         called = f'"{rule_id}"' if isinstance(rule_id, str) else str(path[1] + 1)
-        return f"{path[0]} {called}", [part for part in path[2:] if isinstance(part, str)]
+        keys = [part for part in path[2:] if isinstance(part, str)]
+        if path[2:3] == ("needs",) and len(path) > 3 and isinstance(path[3], int):
+            needs = _at(data, path[:3])
+            keys[0] += f" {path[3] + 1}" if isinstance(needs, list) and len(needs) > 1 else ""
+        return f"{path[0]} {called}", keys
     return "", [part for part in path if isinstance(part, str)]
 
 
@@ -115,10 +159,14 @@ def _at(data: object, path: Path) -> object:
 
 
 def _unknown_word(path: Path) -> str:
-    word = str(path[-1])
-    table = _table_of(path)
+    word, table = str(path[-1]), _table_of(path)
     known = sorted(_MODELS[table].model_fields)
-    return f'"{word}" is not a known word{suggestion(word, known)} Known words: {", ".join(known)}'
+    listed = f"Known words: {', '.join(known)}"
+    others = [f"[[{one}]]" for one in _RULE_TABLES if word in _MODELS[one].model_fields]
+    if table in _RULE_TABLES and others:
+        belongs = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
+        return f'"{word}" is a word of {belongs}, not of [[{table}]]. {listed}'
+    return f'"{word}" is not a known word{suggestion(word, known)} {listed}'
 
 
 def _table_of(path: Path) -> str:
@@ -128,10 +176,10 @@ def _table_of(path: Path) -> str:
     return str(path[0]) if len(path) == 3 else str(path[2])
 
 
-def _doubled_ids(name: str, data: dict[str, object], lines: Mapping[Path, int]) -> list[Problem]:
+def _doubled_ids(name: str, ids: list[tuple[Path, str]], lines: Mapping[Path, int]) -> list[Problem]:
     first: dict[str, int] = {}
     problems = []
-    for place, rule_id in sorted(_ids(data, lines)):
+    for place, rule_id in sorted((line_of(lines, (*path, "id")), rule_id) for path, rule_id in ids):
         if rule_id in first:
             text = f"is already the id of the rule in line {first[rule_id]}; give each rule its own"
             problems.append(Problem(name, place, f'"{rule_id}"', text))
@@ -139,12 +187,13 @@ def _doubled_ids(name: str, data: dict[str, object], lines: Mapping[Path, int]) 
     return problems
 
 
-def _ids(data: dict[str, object], lines: Mapping[Path, int]) -> list[tuple[int, str]]:
-    found = []
+def _ids(data: dict[str, object]) -> list[tuple[Path, str]]:
+    """The rules of all tables that have an id."""
+    found: list[tuple[Path, str]] = []
     for table in _RULE_TABLES:
         rules = data.get(table)
         for index, rule in enumerate(rules if isinstance(rules, list) else []):
             rule_id = rule.get("id") if isinstance(rule, dict) else None
             if isinstance(rule_id, str):
-                found.append((line_of(lines, (table, index, "id")), rule_id))
+                found.append(((table, index), rule_id))
     return found
