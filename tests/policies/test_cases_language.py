@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from policies import Policy, PolicyError, RuleSet, compile_rules, parse
+from policies import Policy, PolicyError, RuleSet, compile_rules, defaults, parse
 from policies.cases import CaseResult, parse_cases, run_cases
+from policies.cases.documents import GivenTable, ThenTable, WhenTable
 
 RULES = """format = 1
 [[allow]]
@@ -26,6 +29,11 @@ SETS = [parse(RULES, name="household")]
 POLICY = compile_rules(SETS[0])
 CASE = '[[case]]\nname = "a case"\n'
 USE = 'when = { use = "light.on", value = true }\n'
+GIVEN, WHEN, THEN = (
+    sorted(GivenTable.model_fields),
+    sorted(WhenTable.model_fields),
+    sorted(ThenTable.model_fields),
+)
 PERMIT = 'then = { verdict = "permit" }\n'
 
 
@@ -36,9 +44,9 @@ def problems(text: str) -> list[str]:
 
 
 def ran(
-    given: str = "", when: str = USE, then: str = PERMIT, sets: list[RuleSet] = SETS, more: str = ""
+    facts: str = "", when: str = USE, then: str = PERMIT, sets: list[RuleSet] = SETS, more: str = ""
 ) -> CaseResult:
-    who = f'given = {{ who = "agent"{", " if given else ""}{given} }}\n'
+    who = f'given = {{ who = "agent"{", " if facts else ""}{facts} }}\n'
     (result,) = run_cases(
         POLICY, parse_cases(f"format = 1\n{CASE}{who}{when}{then}{more}", "house.toml"), sets
     )
@@ -263,3 +271,81 @@ def test_cases_with_the_same_rules_share_one_policy(monkeypatch: pytest.MonkeyPa
     text = "format = 1\n" + CASE + body + CASE.replace("a case", "another") + body
     assert all(result.passed for result in run_cases(POLICY, parse_cases(text, "x.toml")))
     assert len(compiled) == 1
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_a_file_that_was_cut_and_pasted_is_read_or_named_a_problem(data: st.DataObject) -> None:
+    """No text makes reading fail in another way than by saying what is wrong."""
+    text = data.draw(st.sampled_from(sorted(defaults.cases().values())))[:6000]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 40)))
+    pasted = data.draw(
+        st.sampled_from(
+            ["", "1", '"x"', "{}", "[]", "nan", "true", "2026-01-01", '"*"', "'''", "who", " = ", "[[1]]"]
+        )
+    )
+    try:
+        cases = parse_cases(text[:start] + pasted + text[end:], "house.toml")
+    except PolicyError as error:
+        assert all(problem.line >= 0 and problem.text for problem in error.problems)
+    else:
+        run_cases(POLICY, cases, SETS)
+
+
+VALUES = [
+    *(
+        "1",
+        "-1",
+        "-0.0",
+        "nan",
+        "1e400",
+        "true",
+        "07:00:00",
+        '""',
+        '"x"',
+        '"on"',
+        '"*"',
+        '"lock.x"',
+        '"\\u0000"',
+    ),
+    *(
+        "{}",
+        "{ a = 1 }",
+        "{ a = {} }",
+        '{ "a.b" = {} }',
+        '{ band = "agent" }',
+        "[]",
+        "[[]]",
+        "[1, 2]",
+        '["2m"]',
+    ),
+]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    key=st.sampled_from(
+        [*("given", "when", "then", "name", "more_rules", "only_rules", "more_sets"), *GIVEN, *WHEN, *THEN]
+    ),
+    value=st.sampled_from(VALUES),
+)
+def test_any_value_under_any_word_is_read_or_named_a_problem(key: str, value: str) -> None:
+    tables = {"given": 'who = "agent"', "when": 'use = "light.set"', "then": 'verdict = "deny"'}
+    for words, table in ((GIVEN, "given"), (WHEN, "when"), (THEN, "then")):
+        if key in words:
+            tables[table] = ", ".join(
+                part
+                for part in (tables[table], f"{key} = {value}")
+                if not part.startswith(f"{key} =") or part.endswith(value)
+            )
+    lines = {name: f"{{ {inner} }}" for name, inner in tables.items()} | {"name": '"a case"'}
+    if key in {"given", "when", "then", "name", "more_rules", "only_rules", "more_sets"}:
+        lines[key] = value
+    text = "format = 1\n[[case]]\n" + "\n".join(f"{name} = {inner}" for name, inner in lines.items())
+    try:
+        cases = parse_cases(text, "house.toml")
+    except PolicyError as error:
+        assert error.problems
+    else:
+        run_cases(POLICY, cases, SETS)
