@@ -71,6 +71,11 @@ def _plain(rule: Rule) -> object:
     return rule.model_dump(mode="json", exclude_none=True)
 
 
+def as_data(one: RuleSet) -> object:
+    """The set as `tomllib` reads it from a file."""
+    return one.document.model_dump(mode="json", exclude_none=True)
+
+
 def shuffled(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
     """The same book in another order: of its narrowing sets, rules, and words in lists."""
 
