@@ -104,6 +104,19 @@ class Adopted:
     def _subject(self, capability: str, privilege: Privilege, hazard: Hazard, privacy: Privacy) -> Subject:
         return Subject(self.id, self.room, self.labels, capability, privilege, hazard, privacy)
 
+    def take_over(self, old: Adopted) -> None:
+        """What is known of a Thing, and the commands that wait for it, outlive a new description."""
+        self.version = old.version + 1
+        reach, before = self.reach, old.reach
+        reach.reachable, reach.since, reach.reason = before.reachable, before.since, before.reason
+        reach.heard, reach.lost = before.heard, before.lost
+        reach.heard, reach.lost = before.heard, before.lost
+        for name, slot in self.slots.items():
+            same = old.slots.get(name)
+            if same is not None and same.property.unit == slot.property.unit:
+                slot.reading, slot.evidence, slot.live = same.reading, same.evidence, same.live
+                slot.expectations, slot.off_since = same.expectations, same.off_since
+
     def operations(self) -> Iterable[Operation]:
         yield from self.thing.writes.values()
         yield from self.thing.actions.values()

@@ -17,6 +17,7 @@ from typing import Final
 
 from capabilities.readings import Contact
 from drivers.driver import Candidate, Driver, Scanner
+from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
 from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
@@ -34,7 +35,7 @@ from gateway.panic import Panic
 from gateway.protocols import configured_drivers
 from gateway.rebuild import remember
 from gateway.recovery import Recovery
-from gateway.registry import AdoptionError, AdoptionRule, Registry, adopt_all, adopt_none, adopt_sensors
+from gateway.registry import AdoptionError, Registry
 from gateway.rests import Rests
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper, open_rules
@@ -90,6 +91,7 @@ async def open_gateway(
             observers=observers,
             clock=clock,
             rule=rule,
+            label_new=config.adoption.label_new,
         )
         await registry.load()
         rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)

@@ -70,9 +70,12 @@ class Mqtt(Section):
 
 
 class Adoption(Section):
-    """What becomes a Thing without a person: nothing (`ask`), sensors that can move nothing, or everything."""
+    """What becomes a Thing without a person: nothing (`ask`), sensors that can move nothing, or everything. With `label_new`
+    what can move something gets the label `new`: the shipped rules leave it to the adults until one takes the label off.
+    """
 
     without_asking: Literal["ask", "sensors", "all"] = "ask"
+    label_new: bool = True
 
 
 class House(Section):

@@ -98,7 +98,7 @@ def _config(state_dir: Path, port: int) -> Config:
         runtime_dir=user_runtime_dir(),
         http=Http(port=_free_port(port)),
         mqtt=Mqtt(managed=ManagedBroker(users=(house,), port=_free_port(0))),
-        adoption=Adoption(without_asking="all"),
+        adoption=Adoption(without_asking="all", label_new=False),  # its agent is to use the lamps
     )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from capabilities.components import ComponentDescription
 from capabilities.compose import ComposeError, compose
 from capabilities.naming import allot_names, slug
 from capabilities.stored import components_from_json, components_to_json
-from capabilities.vocabulary import ACTUATOR_KINDS
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
+from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew
+from gateway.arranging import NEW, Arrangement, Check
 from gateway.clock import Clock
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.observers import Observers
@@ -33,26 +35,10 @@ log = logging.getLogger(__name__)
 CandidateKey = tuple[str, str]
 """(driver, candidate id)"""
 Target = Slot | EventTap
-AdoptionRule = Callable[[Candidate], bool]
 
 
 class AdoptionError(Exception):
     """A candidate cannot become a Thing; the text says why and what would help."""
-
-
-def adopt_all(_: Candidate) -> bool:
-    """Everything that is found becomes a Thing: for demonstrations and benches."""
-    return True
-
-
-def adopt_none(_: Candidate) -> bool:
-    """Everything waits in the inbox for a person."""
-    return False
-
-
-def adopt_sensors(candidate: Candidate) -> bool:
-    """Only what can move nothing comes in by itself."""
-    return not any(_can_move(component) for component in candidate.components)
 
 
 class Registry:
@@ -68,6 +54,7 @@ class Registry:
         observers: Observers,
         clock: Clock,
         rule: AdoptionRule = adopt_none,
+        label_new: bool = True,
     ) -> None:
         self._rows = rows
         self._ignored_rows = ignored
@@ -76,6 +63,7 @@ class Registry:
         self._observers = observers
         self._clock = clock
         self._rule = rule
+        self._label_new = label_new
         self._things: dict[str, Adopted] = {}
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
@@ -125,9 +113,10 @@ class Registry:
     async def see(self, candidate: Candidate) -> None:
         """A driver found or re-announced a device."""
         key = (candidate.driver, candidate.id)
-        adopted = self.by_device(*key)
-        if adopted is not None:
-            await self._announced_again(adopted, candidate)
+        if self.by_device(*key) is not None:
+            async with self._adopting:  # what a person changes meanwhile is not overwritten
+                if (adopted := self.by_device(*key)) is not None:
+                    await self._announced_again(adopted, candidate)
         elif key in self._ignored:
             return
         elif candidate.components and self._rule(candidate):  # of one without, nothing is understood yet
@@ -159,9 +148,14 @@ class Registry:
         title: str = "",
         room: str = "",
         labels: frozenset[str] = frozenset(),
+        open_: bool = False,
         by: str = "rule",
     ) -> Adopted:
-        """Makes a candidate a Thing. Raises `AdoptionError` where it is one, or its description does not hold together."""
+        """Makes a candidate a Thing; one that can move something gets the label `new`, unless it is to be `open_` at once.
+        Raises `AdoptionError` where it is one, or its description does not hold together.
+        """
+        if self._label_new and not open_ and moves_anew((), candidate.components):
+            labels |= {NEW}
         async with self._adopting:
             return await self._adopt(candidate, title, room, labels, by)
 
@@ -188,41 +182,65 @@ class Registry:
             updated_at=self._clock.wall(),
         )
         adopted = _made_of(row, candidate.components)
-        await self._rows.save(
-            row
-        )  # first on disk: a command to a Thing that a crash forgets could never be settled
+        # First on disk: a command to a Thing that a crash forgets could never be settled.
+        await self._rows.save(row)
         self._install(adopted)
         self._former.pop(ident, None)
         self.inbox.pop(key, None)
-        self._record(
-            "adoption",
-            adopted,
-            by,
-            {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind},
-        )
+        body = {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind}
+        self._record("adoption", adopted, by, body)
         return adopted
 
     async def accept(self, thing: str, *, by: str) -> Adopted:
         """A person looked at a suspended Thing and takes it as it is announced now, or takes in what had to wait outside of
         one that is not. Raises `KeyError`, `AdoptionError`.
         """
-        adopted = self._things[thing]
+        async with self._adopting:
+            return await self._accept(self._things[thing], by)
+
+    async def _accept(self, adopted: Adopted, by: str) -> Adopted:
         row = await self._row(adopted)
         candidate = self.inbox.pop((adopted.driver, adopted.device), None)
         components = candidate.components if candidate else adopted.components
         if not adopted.suspended:
             known = {component.key: component for component in adopted.components}
             components = tuple((known | {component.key: component for component in components}).values())
+        if moves_anew(adopted.components, components):
+            row = self._closed(row)
         fresh = await self._reinstall(row, components, suspended="")
         self._record("thing", fresh, by, {"accepted": True})
         return fresh
 
     async def forget(self, thing: str, *, by: str) -> None:
         """Removes a Thing. Raises `KeyError`."""
-        adopted = self._things[thing]
-        await self._retire(await self._row(adopted))
-        self._uninstall(adopted)
+        async with self._adopting:
+            adopted = self._things[thing]
+            await self._retire(await self._row(adopted))
+            self._uninstall(adopted)
         self._record("thing", adopted, by, {"forgotten": True})
+
+    async def arrange(self, thing: str, wanted: Arrangement, check: Check, *, by: str) -> Adopted:
+        """A person changes how a Thing is called, where it is, or its labels. `check` sees it as it is and as it would be: what
+        it raises stops the change, what it returns is recorded as what somebody gains by it, and such a change is made only
+        if it can be recorded. Raises `KeyError`, `AdoptionError`, `LedgerUnavailable`, `sqlite3.Error`.
+        """
+        async with self._adopting:
+            old = self._things[thing]
+            row = await self._row(old)
+            fresh_row = wanted.applied(row, partial(self._room, but=thing), at=self._clock.wall())
+            fresh = _made_of(fresh_row, old.components)
+            fresh.suspended = old.suspended
+            gains = check(old, fresh)
+            entry = wanted.entry(row, fresh_row, gains, by)
+            if not entry.body:
+                return old
+            if gains:
+                self._ledger.append(entry)
+            await self._rows.save(fresh_row)
+            self._install(fresh, replaces=old)
+        if not gains:
+            self._append(entry)
+        return fresh
 
     # ------------------------------------------------------------------ inside
 
@@ -242,7 +260,7 @@ class Registry:
         changed = [
             c.title or c.kind
             for c in candidate.components
-            if c.key in known and _moved(known[c.key], c) and not adopted.suspended
+            if c.key in known and moved(known[c.key], c) and not adopted.suspended
         ]
         if changed:
             await self._suspend(
@@ -254,15 +272,23 @@ class Registry:
             return
         # A sensor that turns out to have a motor: what came in as harmless does not bring it along.
         closed = not self._rule(candidate)
-        kept_out = [c for c in candidate.components if c.key not in known and closed and _can_move(c)]
+        kept_out = [c for c in candidate.components if c.key not in known and closed and can_move(c)]
         if kept_out:
             self.inbox[candidate.driver, candidate.id] = candidate
             self._tell("grown", adopted)
         merged = known | {c.key: c for c in candidate.components if c not in kept_out}
         if merged != known:
-            await self._reinstall(await self._row(adopted), tuple(merged.values()), suspended="")
+            row, components = await self._row(adopted), tuple(merged.values())
+            if not any(can_move(c) for c in adopted.components) and moves_anew((), components):
+                row = self._closed(row)
+            await self._reinstall(row, components, suspended="")
         else:  # the driver's own, instead of a second copy from the disk
             adopted.components = tuple(merged.values())
+
+    def _closed(self, row: ThingRow) -> ThingRow:
+        """With the label of what has just arrived: something moves now that did not before."""
+        labels = {*row.labels, NEW} if self._label_new else row.labels
+        return replace(row, labels=tuple(sorted(labels)))
 
     async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
         adopted.suspended = reason
@@ -322,22 +348,12 @@ class Registry:
             self._state.remove(slot)
         for tap in old.taps.values():
             points.pop(tap.source.point, None)
-        new.version = old.version + 1
-        new.reach.reachable, new.reach.since, new.reach.reason = (
-            old.reach.reachable,
-            old.reach.since,
-            old.reach.reason,
-        )
-        for name, slot in new.slots.items():
-            before = old.slots.get(name)
-            if before is not None and before.property.unit == slot.property.unit:
-                slot.reading, slot.evidence, slot.live = before.reading, before.evidence, before.live
-                slot.expectations = before.expectations
+        new.take_over(old)
 
-    def _room(self, wanted: str) -> str:
-        """The room as the house writes it already: case makes no other room."""
+    def _room(self, wanted: str, *, but: str = "") -> str:
+        """The room as the house writes it already (the Thing `but` aside): case makes no other room."""
         wanted = wanted.strip()
-        rooms = (adopted.room for adopted in self._things.values())
+        rooms = (adopted.room for adopted in self._things.values() if adopted.id != but)
         return next((room for room in rooms if room.casefold() == wanted.casefold()), wanted)
 
     def _free_id(self, wanted: str, device: CandidateKey) -> str:
@@ -357,14 +373,14 @@ class Registry:
         )
 
     def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, str | bool]) -> None:
+        self._append(Entry(kind, self._clock.wall(), dict(body), principal=by, thing=adopted.id))
+
+    def _append(self, entry: Entry) -> None:
+        """The house goes on where it fails; the ledger itself says that it could not be written."""
         try:
-            self._ledger.append(
-                Entry(kind=kind, at=self._clock.wall(), body=dict(body), principal=by, thing=adopted.id)
-            )
-        except (
-            LedgerUnavailable
-        ) as error:  # the house goes on; the ledger itself says that it could not be written
-            log.error("not recorded: %s of %s: %s", kind, adopted.id, error)
+            self._ledger.append(entry)
+        except LedgerUnavailable as error:
+            log.error("not recorded: %s of %s: %s", entry.kind, entry.thing, error)
 
 
 def _made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
@@ -381,22 +397,4 @@ def _made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Ado
         room=row.room,
         labels=frozenset(row.labels) if row.labels else NO_LABELS,
         suspended="announced anew with other commands" if row.state == "suspended" else "",
-    )
-
-
-def _can_move(component: ComponentDescription) -> bool:
-    return component.kind in ACTUATOR_KINDS or any(
-        affordance.writable or affordance.role == "action" for affordance in component.affordances
-    )
-
-
-def _moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
-    """Whether what a command would do, or where it goes, is no longer what was adopted."""
-    return known.kind != announced.kind or _commands(known) != _commands(announced)
-
-
-def _commands(component: ComponentDescription) -> object:
-    """What stands for a component's commands where its driver has no fingerprint: which there are, and where they go."""
-    return component.fingerprint or sorted(
-        (a.role, a.name, a.point) for a in component.affordances if a.writable or a.role == "action"
     )

@@ -34,8 +34,9 @@ SECURITY: Final[dict[str, Json]] = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A description as it goes out. It holds for exactly these rights."""
+    """A description as it goes out. It holds for exactly this Thing as it is, and these rights."""
 
+    adopted: Adopted
     rights: Rights
     body: bytes
     etag: str
@@ -53,14 +54,14 @@ class Descriptions:
         key = (adopted.id, principal, base)
         rights = self._gateway.rights.of(principal)
         served = self._served.get(key)
-        if served is not None and served.rights is rights:
+        if served is not None and served.rights is rights and served.adopted is adopted:
             self._served.move_to_end(key)
             return served
         if served is not None:
             self._bytes -= len(served.body)
         body = orjson.dumps(description(adopted, rights, base))
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        served = self._served[key] = Served(rights, body, etag)
+        served = self._served[key] = Served(adopted, rights, body, etag)
         self._served.move_to_end(key)
         self._bytes += len(body)
         while self._bytes > CACHED_BYTES:

@@ -8,12 +8,12 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate
 from gateway.api.auth import require_manager
+from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
 from gateway.api.wire import Body, read_body, reply, segment
+from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.context import Gateway
 from gateway.registry import AdoptionError, CandidateKey
-
-LONGEST_NAME = 100
 
 
 class AdoptBody(Body):
@@ -21,7 +21,8 @@ class AdoptBody(Body):
 
     title: str = Field("", max_length=LONGEST_NAME)
     room: str = Field("", max_length=LONGEST_NAME)
-    labels: list[str] = Field(default_factory=list, max_length=32)
+    labels: list[Label] = Field(default_factory=list, max_length=MOST_LABELS)
+    open: bool = False  # without the label `new`
 
 
 class InboxRoutes:
@@ -41,7 +42,7 @@ class InboxRoutes:
         return reply([self._shown(candidate) for candidate in self._gateway.registry.inbox.values()])
 
     async def adopt(self, request: web.Request) -> web.Response:
-        """201 and the new Thing's place; 409 where the device is a Thing already, 422 where it cannot become one."""
+        """201 and the new Thing's place and labels; 409 where the device is a Thing already, 422 where it cannot become one."""
         principal = require_manager(request)
         key, candidate = self._candidate(request)
         body = await read_body(request, AdoptBody)
@@ -52,13 +53,19 @@ class InboxRoutes:
             raise Problem("already-adopted", detail)
         try:
             adopted = await registry.adopt(
-                candidate, title=body.title, room=body.room, labels=frozenset(body.labels), by=principal.id
+                candidate,
+                title=body.title,
+                room=body.room,
+                labels=frozenset(body.labels),
+                open_=body.open,
+                by=principal.id,
             )
         except AdoptionError as error:
             raise Problem("adoption-failed", str(error)) from error
         self._gateway.ingest.catch_up(*key)
         place = {"Location": f"/things/{segment(adopted.id)}"}
-        return reply({"id": adopted.id, "title": adopted.thing.document["title"]}, status=201, headers=place)
+        made: dict[str, Json] = {"id": adopted.id, "title": adopted.title}
+        return reply(made | {"labels": list[Json](sorted(adopted.labels))}, status=201, headers=place)
 
     async def ignore(self, request: web.Request) -> web.Response:
         """Takes it out of the inbox, and does not let it in again."""

@@ -26,6 +26,7 @@ from gateway.api.express import ExpressLane
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
+from gateway.api.labels import LabelRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
@@ -63,6 +64,7 @@ def make_app(gateway: Gateway) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
     properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
+    things = ThingRoutes(gateway)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
@@ -70,7 +72,8 @@ def make_app(gateway: Gateway) -> web.Application:
         *root.routes(),
         *directory.routes(),
         *PanicRoutes(gateway).routes(),
-        *ThingRoutes(gateway).routes(),
+        *things.routes(),
+        *LabelRoutes(gateway, things.descriptions).routes(),
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(gateway, streams).routes(),
         *WhyRoutes(gateway).routes(),

@@ -25,7 +25,7 @@ MADE_AT_ONCE: Final = 50
 class ThingRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._descriptions = Descriptions(gateway)
+        self.descriptions = Descriptions(gateway)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -51,14 +51,14 @@ class ThingRoutes:
             headers["Link"] = f'</things?offset={offset + limit}&limit={limit}{rest}>; rel="next"'
         things = [adopted for thing in page if (adopted := self._gateway.registry.get(thing)) is not None]
         if view:
-            return reply([self._summary(adopted, principal) for adopted in things], headers=headers)
+            return reply([summary(self._gateway, adopted, principal) for adopted in things], headers=headers)
         body = await self._bodies(things, principal, base_of(request))
         return web.Response(body=b"[" + b",".join(body) + b"]", content_type=JSON, headers=headers)
 
     async def describe(self, request: web.Request) -> web.Response:
         """One Thing's description."""
         adopted, principal = self.find(request), caller(request)
-        served = self._descriptions.of(adopted, principal, base_of(request))
+        served = self.descriptions.of(adopted, principal, base_of(request))
         headers = {"ETag": served.etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Host"}
         if request.headers.get("If-None-Match") in {served.etag, "*"}:
             return web.Response(status=304, headers=headers)
@@ -72,7 +72,7 @@ class ThingRoutes:
         except (AdoptionError, KeyError) as error:
             raise Problem("adoption-failed", str(error)) from error
         self._gateway.ingest.catch_up(fresh.driver, fresh.device)
-        return reply(self._summary(fresh, principal))
+        return reply(summary(self._gateway, fresh, principal))
 
     async def forget(self, request: web.Request) -> web.Response:
         """Removes a Thing. Its device may be found again."""
@@ -90,29 +90,30 @@ class ThingRoutes:
     async def _bodies(self, things: list[Adopted], principal: Principal, base: str) -> list[bytes]:
         bodies: list[bytes] = []
         for count, adopted in enumerate(things, 1):
-            bodies.append(self._descriptions.of(adopted, principal, base).body)
+            bodies.append(self.descriptions.of(adopted, principal, base).body)
             if count % MADE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return bodies
 
-    def _summary(self, adopted: Adopted, principal: Principal) -> dict[str, Json]:
-        """What a list shows of a Thing: who it is, where, and how it stands."""
-        sees = self._gateway.rights.of(principal).sees
-        state: dict[str, Json] = {}
-        for name, slot in adopted.slots.items():
-            reading = slot.current
-            if reading is not None and (adopted.id, name) in sees:
-                state[name] = reading.value
-        return {
-            "id": adopted.id,
-            "title": adopted.thing.document["title"],
-            "kind": adopted.thing.kind,
-            "room": adopted.room,
-            "labels": list[Json](sorted(adopted.labels)),
-            "state": state,
-            "reachable": adopted.reach.reachable,
-            "suspended": adopted.suspended,
-        }
+
+def summary(gateway: Gateway, adopted: Adopted, principal: Principal) -> dict[str, Json]:
+    """What a list shows of a Thing: who it is, where, and how it stands."""
+    sees = gateway.rights.of(principal).sees
+    state: dict[str, Json] = {}
+    for name, slot in adopted.slots.items():
+        reading = slot.current
+        if reading is not None and (adopted.id, name) in sees:
+            state[name] = reading.value
+    return {
+        "id": adopted.id,
+        "title": adopted.thing.document["title"],
+        "kind": adopted.thing.kind,
+        "room": adopted.room,
+        "labels": list[Json](sorted(adopted.labels)),
+        "state": state,
+        "reachable": adopted.reach.reachable,
+        "suspended": adopted.suspended,
+    }
 
 
 def find_thing(gateway: Gateway, request: web.Request) -> Adopted:

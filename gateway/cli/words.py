@@ -54,6 +54,16 @@ def asked_text(body: Mapping[str, Json], shows_in: str = "") -> str:
     return f"{name}{arrow} {value_text(value)}"
 
 
+def is_new(labels: Json) -> bool:
+    """Whether it has the label of what has just arrived."""
+    return isinstance(labels, list) and "new" in labels
+
+
+def new_text(thing: str) -> str:
+    """What the label `new` means, and how it goes."""
+    return f"new: only the adults of the house use it, until one of them opens it to the others: hearth label {thing} -new"
+
+
 def panic_text(body: Mapping[str, Json]) -> str:
     """An entry of the panic switch: `ended: 3 stand still, 1 not seen to stop (garage-door)`."""
     if body.get("stage") == "pressed":

@@ -87,7 +87,7 @@ class Hearth(adapters.Gateway):  # type: ignore[misc]
             (self.work / "hearth.toml").write_text(
                 f'state_dir = "{self.work}/state"\nruntime_dir = "{self.work}/run"\nlog_level = "warning"\n'
                 f'[http]\nport = {PORT}\n[mqtt]\nhost = "127.0.0.1"\nport = {self.broker}\n'
-                '[adoption]\nwithout_asking = "all"\n'
+                '[adoption]\nwithout_asking = "all"\nlabel_new = false\n'
             )
             with ThreadPoolExecutor(1) as aside:  # this thread has a loop already
                 secret = aside.submit(asyncio.run, _token(self.work / "state")).result()

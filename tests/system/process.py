@@ -23,7 +23,14 @@ ASK_AGAIN_S = 0.2
 class HearthProcess:
     """`hearth run` on `directory`, from `async with` until its end. `start` again after a kill: the state stays."""
 
-    def __init__(self, directory: Path, mqtt: dict[str, Any] | None = None, *, adopt: str = "all") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        mqtt: dict[str, Any] | None = None,
+        *,
+        adopt: str = "all",
+        label_new: bool = False,
+    ) -> None:
         self.state = directory / "state"
         self.config = directory / "hearth.toml"
         self.socket = directory / "run" / "hearth.sock"
@@ -37,7 +44,7 @@ class HearthProcess:
             f'state_dir = "{self.state}"',
             f'runtime_dir = "{directory / "run"}"',
             "[http]\nport = 0",
-            f'[adoption]\nwithout_asking = "{adopt}"',
+            f'[adoption]\nwithout_asking = "{adopt}"\nlabel_new = {str(label_new).lower()}',
         ]
         if mqtt is not None:
             lines += ["[mqtt]", *(f"{key} = {orjson.dumps(value).decode()}" for key, value in mqtt.items())]

@@ -13,7 +13,7 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import joined
-from gateway.cli.words import plain_id
+from gateway.cli.words import is_new, new_text, plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -33,9 +33,15 @@ def inbox() -> None:
 @click.option("--title", default="", help="What it is called (default: as it calls itself).")
 @click.option("--room", default="", help="Where it stands.")
 @click.option("--label", "labels", multiple=True, help="A label that rules may name; may be repeated.")
+@click.option(
+    "--open", "open_", is_flag=True, help="Open to all whom the rules allow at once: no label `new`."
+)
 @json_option
-def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...]) -> None:
-    """Make CANDIDATE (its id or title from `hearth inbox`) a Thing."""
+def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...], open_: bool) -> None:
+    """Make CANDIDATE (its id or title from `hearth inbox`) a Thing.
+
+    What can move something gets the label `new`: the shipped rules leave it to the adults, until one takes the label off.
+    """
     session = current()
     found = _pick(session, items(session.client.get("/inbox")), candidate)
     body: dict[str, Json] = {}
@@ -45,9 +51,16 @@ def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...]) -> Non
         body["room"] = room
     if labels:
         body["labels"] = list(labels)
+    if open_:
+        body["open"] = True
     path = f"/inbox/{segment(str(found['driver']))}/{segment(str(found['id']))}/adopt"
     made = _send(session, "POST", path, body)
-    session.show(made, lambda: session.say(f"adopted: {made.get('title')} is the Thing {made.get('id')}"))
+
+    def as_text() -> None:
+        session.say(f"adopted: {made.get('title')} is the Thing {made.get('id')}")
+        _hint(session, made)
+
+    session.show(made, as_text)
 
 
 @click.command(short_help="Accept a Thing that was announced anew with other commands.")
@@ -58,7 +71,12 @@ def accept(thing: str) -> None:
     session = current()
     name = session.thing_id(thing)
     made = _send(session, "POST", f"/things/{segment(name)}/accept", {})
-    session.show(made, lambda: session.say(f"accepted: {name}"))
+
+    def as_text() -> None:
+        session.say(f"accepted: {name}")
+        _hint(session, made)
+
+    session.show(made, as_text)
 
 
 @click.command(short_help="Remove a Thing.")
@@ -73,6 +91,11 @@ def forget(thing: str, yes: bool) -> None:
         click.confirm(f"remove {name}?", abort=True, err=True)
     made = _send(session, "DELETE", f"/things/{segment(name)}", None)
     session.show(made, lambda: session.say(f"removed: {name}"))
+
+
+def _hint(session: Session, made: dict[str, Json]) -> None:
+    if is_new(made.get("labels")):
+        session.note(new_text(plain_id(made.get("id"))))
 
 
 def _send(session: Session, method: str, path: str, body: Json) -> dict[str, Json]:
@@ -97,6 +120,9 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
         for c in found
     ]
     session.table(["CANDIDATE", "TITLE", "KINDS", "ROOM", "MADE BY"], rows, whole=[0])
+    session.note(
+        "hearth adopt CANDIDATE makes one a Thing; with --open software may use it at once, as the rules say"
+    )
 
 
 def _kinds(components: Json) -> str:

@@ -13,7 +13,7 @@ from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import ago
 from gateway.cli.values import describe
-from gateway.cli.words import hazard_text, plain_id, summary, value_text
+from gateway.cli.words import hazard_text, is_new, new_text, plain_id, summary, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -42,18 +42,27 @@ def _list(session: Session, found: list[dict[str, Json]]) -> None:
         )
         return
     titled = any(_says_more(t) for t in found)
+    labelled = any(t.get("labels") for t in found)
     rows = [
         [
             plain_id(t["id"]),
             *([str(t.get("title") or "") if _says_more(t) else ""] if titled else []),
             str(t.get("kind") or ""),
             str(t.get("room") or ""),
+            *([_labels(t.get("labels"))] if labelled else []),
             summary(t),
         ]
         for t in found
     ]
-    titles = ["TITLE"] if titled else []
-    session.table(["THING", *titles, "KIND", "ROOM", "STATE"], rows, whole=[0], folded=3 + len(titles))
+    more = ["TITLE"] if titled else []
+    head = ["THING", *more, "KIND", "ROOM", *(["LABELS"] if labelled else []), "STATE"]
+    session.table(head, rows, whole=[0], folded=len(head) - 1)
+    if new := [plain_id(t["id"]) for t in found if is_new(t.get("labels"))]:
+        session.note(new_text(new[0] if len(new) == 1 else "THING"))
+
+
+def _labels(labels: Json) -> str:
+    return ", ".join(str(one) for one in labels) if isinstance(labels, list) else ""
 
 
 def _says_more(thing: dict[str, Json]) -> bool:
@@ -76,8 +85,12 @@ def show(thing: str) -> None:
     readings = session.client.get(f"/things/{segment(name)}/properties?detail=1")
     where = f", {description['hearth:room']}" if description.get("hearth:room") else ""
     session.say(f"{session.style(str(description.get('title') or name), 'bold')}  ({name}{where})")
+    if labels := _labels(description.get("hearth:labels")):
+        session.say(f"labels: {labels}")
     _properties(session, description, readings if isinstance(readings, dict) else {})
     _actions(session, description)
+    if is_new(description.get("hearth:labels")):
+        session.note(new_text(name))
 
 
 def _properties(session: Session, description: dict[str, Json], readings: dict[str, Json]) -> None:

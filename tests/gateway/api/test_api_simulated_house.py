@@ -34,7 +34,7 @@ async def owner(driver: MemoryDriver, tmp_path: Path) -> AsyncIterator[aiohttp.C
         state_dir=tmp_path / "state",
         runtime_dir=tmp_path / "run",
         http=Http(port=0),
-        adoption=Adoption(without_asking="all"),
+        adoption=Adoption(without_asking="all", label_new=False),
     )
     async with open_gateway(config, drivers={driver.name: driver}) as gateway, serve(gateway) as url:
         _, secret = await gateway.identity.create_token(Principal("anna", Role.OWNER))

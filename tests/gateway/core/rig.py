@@ -157,10 +157,13 @@ async def opened(
     clock: Clock | None = None,
     adopt: Literal["ask", "sensors", "all"] = "all",
     wrap: Callable[[MemoryDriver], Driver] = lambda driver: driver,
+    label_new: bool = False,
 ) -> AsyncIterator[Rig]:
     """A running gateway whose state is in `directory`. With a manual timeline the gateway lives by it, too."""
     config = Config(
-        state_dir=directory / "state", runtime_dir=directory / "run", adoption=Adoption(without_asking=adopt)
+        state_dir=directory / "state",
+        runtime_dir=directory / "run",
+        adoption=Adoption(without_asking=adopt, label_new=label_new),
     )
     driver = MemoryDriver(list(devices), timeline=timeline or LoopTimeline())
     if clock is None and isinstance(timeline, ManualTimeline):

@@ -60,7 +60,7 @@ def test_all_problems_at_once() -> None:
         ("[mqtt]\nhots = 'x'", "did you mean 'host'?"),
         ("[mqtt.managed]\nprogramm = 'nats'", "did you mean 'program'?"),
         ("[[mqtt.managed.users]]\nname = 'z2m'\npublishes = ['#']", "did you mean 'publish'?"),
-        ("[adoption]\nzzz = 1", "known here: without_asking"),
+        ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
         ("zzz = 1", "known here: adoption, house, http, log_level, mqtt, runtime_dir, state_dir"),
     ],
 )

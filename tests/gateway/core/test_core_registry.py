@@ -15,8 +15,9 @@ from drivers.driver import Candidate, Endpoint
 from drivers.simulated.device import Attribute, Device, Part
 from drivers.simulated.memory import candidate as found_as
 from gateway import registry as registry_module
+from gateway.announcements import adopt_all, adopt_none, adopt_sensors
 from gateway.commands import Reason, Result
-from gateway.registry import AdoptionError, adopt_all, adopt_none, adopt_sensors
+from gateway.registry import AdoptionError
 from tests.gateway.core.rig import Rig, device, lamp, opened, remade, until
 
 FOUND = ("simulated", "lamp")

@@ -29,7 +29,7 @@ def config(tmp_path: Path) -> Config:
         state_dir=tmp_path / "state",
         runtime_dir=tmp_path / "run",
         http=Http(port=0),
-        adoption=Adoption(without_asking="ask"),
+        adoption=Adoption(without_asking="ask", label_new=False),
     )
 
 

@@ -1,0 +1,52 @@
+"""What an announcement says of a device's commands: may it come in by itself, can it move something, and is it still what was
+adopted?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from capabilities.components import ComponentDescription
+from capabilities.vocabulary import ACTUATOR_KINDS
+from drivers.driver import Candidate
+
+AdoptionRule = Callable[[Candidate], bool]
+
+
+def adopt_all(_: Candidate) -> bool:
+    """Everything that is found becomes a Thing: for demonstrations and benches."""
+    return True
+
+
+def adopt_none(_: Candidate) -> bool:
+    """Everything waits in the inbox for a person."""
+    return False
+
+
+def adopt_sensors(candidate: Candidate) -> bool:
+    """Only what can move nothing comes in by itself."""
+    return not any(can_move(component) for component in candidate.components)
+
+
+def can_move(component: ComponentDescription) -> bool:
+    return component.kind in ACTUATOR_KINDS or any(
+        affordance.writable or affordance.role == "action" for affordance in component.affordances
+    )
+
+
+def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
+    """Whether what a command would do, or where it goes, is no longer what was adopted."""
+    return known.kind != announced.kind or _commands(known) != _commands(announced)
+
+
+def moves_anew(known: Iterable[ComponentDescription], now: Iterable[ComponentDescription]) -> bool:
+    """Whether something can move that could not before, or is of another kind."""
+    before = {component.key: component.kind for component in known if can_move(component)}
+    return any(can_move(component) and before.get(component.key) != component.kind for component in now)
+
+
+def _commands(component: ComponentDescription) -> object:
+    """What stands for a component's commands where its driver has no fingerprint: which there are, and where they go."""
+    return component.fingerprint or sorted(
+        (a.role, a.name, a.point) for a in component.affordances if a.writable or a.role == "action"
+    )

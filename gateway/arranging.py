@@ -1,0 +1,59 @@
+"""What a person says of a Thing besides what it is: its title, its room, its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.ledger import Entry
+from gateway.storage import ThingRow
+
+NEW: Final = "new"
+"""On a Thing that can move something, from its adoption until a person takes it off: the shipped rules keep software away."""
+
+LABEL_PATTERN: Final = r"^[a-z][a-z0-9-]{1,31}$"
+MOST_LABELS: Final = 16
+"""On one Thing. Rules name a handful."""
+
+LONGEST_NAME: Final = 100
+"""Characters of a title or a room."""
+
+Check = Callable[[Adopted, Adopted], Sequence[str]]
+"""The Thing as it is, and as it would be -> who gains what by it, one sentence each; raises where that stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What is to be changed; None leaves it as it is."""
+
+    title: str | None = None
+    room: str | None = None
+    labels: frozenset[str] | None = None
+
+    def applied(self, row: ThingRow, room: Callable[[str], str], *, at: float) -> ThingRow:
+        """`room` spells a room as the house does."""
+        return replace(
+            row,
+            title=row.title if self.title is None else self.title,
+            room=row.room if self.room is None else room(self.room),
+            labels=row.labels if self.labels is None else tuple(sorted(self.labels)),
+            updated_at=at,
+        )
+
+    def entry(self, before: ThingRow, after: ThingRow, gains: Sequence[str], by: str) -> Entry:
+        """For the ledger: each member that changed, as it was and as it is. A title is a person's own words."""
+        body: dict[str, Json] = {}
+        if before.room != after.room:
+            body["room"] = [before.room, after.room]
+        if before.labels != after.labels:
+            body["labels"] = [list[Json](before.labels), list[Json](after.labels)]
+        if gains:
+            body["widened"] = list[Json](gains)
+        private: dict[str, Json] | None = None
+        if before.title != after.title:
+            body["renamed"] = True
+            private = {"title": [before.title, after.title]}
+        return Entry("thing", after.updated_at, body, principal=by, thing=after.id, private=private)

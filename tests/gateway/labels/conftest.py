@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drivers.driver import Driver
+from gateway.api.server import serve
+from gateway.app import open_gateway
+from gateway.config import Adoption, Config, Http
+from tests.gateway.api.desk import DeskDriver, House
+from tests.gateway.core.rig import HoldingLedger
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        state_dir=tmp_path / "state",
+        runtime_dir=tmp_path / "run",
+        http=Http(port=0),
+        adoption=Adoption(without_asking="ask"),
+    )
+
+
+@pytest.fixture
+async def house(config: Config) -> AsyncIterator[House]:
+    """With the shipped rules, and no Thing yet."""
+    driver = DeskDriver()
+    drivers: dict[str, Driver] = {"desk": driver}
+    async with open_gateway(config, drivers=drivers) as gateway, serve(gateway) as url:
+        async with asyncio.timeout(5):
+            await driver.listening.wait()
+        made = House(gateway, driver, url, config.socket)
+        yield made
+        for session in made.sessions:
+            await session.close()
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gateways get a ledger that can hold a command back after it was written."""
+    monkeypatch.setattr("gateway.app.Ledger", HoldingLedger)
