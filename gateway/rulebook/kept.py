@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,11 @@ def last_kept(state_dir: Path) -> dict[str, str] | None:
     return sets
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+def replace_file(
+    path: Path, content: bytes, *, mode: int = 0o600, like: os.stat_result | None = None
+) -> None:
     """Puts `content` in the place of `path`: whoever reads it, at any moment or after a crash, gets the old or the new one.
-
-    Raises `OSError`.
+    It is given to the owner of `like`, as far as that is permitted. Raises `OSError`.
     """
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
@@ -50,6 +52,9 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            if like is not None:
+                with suppress(PermissionError):
+                    os.fchown(descriptor, like.st_uid, like.st_gid)
             os.fsync(descriptor)
         fresh.replace(path)
     except BaseException:

@@ -8,6 +8,19 @@ from typing import Final
 import click
 
 MODULES: Final[dict[str, str]] = {
+    "edit": "policy_edit",
+    "undo": "policy_edit",
+    "init": "policy_edit",
+    "help-rules": "policy_learn",
+    "words": "policy_learn",
+    "explain": "policy_explain",
+    "show": "policy_look",
+    "check": "policy_try",
+    "test": "policy_try",
+    "diff": "policy_try",
+    "shadow": "policy_look",
+    "reload": "policy_look",
+    "schema": "policy_learn",
     "waive": "waivers",
     "waivers": "waivers",
     "unwaive": "waivers",
@@ -27,9 +40,15 @@ class PolicyGroup(click.Group):
         import_module(f"gateway.cli.commands.{MODULES[cmd_name]}")
         return super().get_command(ctx, cmd_name)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from gateway.cli.policy_texts import IN_SHORT  # noqa: PLC0415 (long, and seldom wanted)
+
+        formatter.write_paragraph()
+        formatter.write(IN_SHORT)
+
 
 @click.group(
     cls=PolicyGroup, short_help="The rules of the house: what they allow, and who may leave one out."
 )
 def policy() -> None:
-    """Look at the rules, try them, and leave one out for a while."""
+    """What somebody may do in this house: look at the rules, change them, try them, and leave one out for a while."""

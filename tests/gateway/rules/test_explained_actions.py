@@ -35,7 +35,7 @@ def uses(rig: Rig, thing: str) -> dict[str, dict[str, Any]]:
 
 async def test_what_limits_a_part_limits_the_whole(tmp_path: Path) -> None:
     write(tmp_path, ALL + RULES)
-    async with opened(tmp_path, [lamp(brightness=30.0), device("thermostat")]) as rig:
+    async with opened(tmp_path, [lamp(brightness=30.0), device("living-thermostat")]) as rig:
         told = uses(rig, "lamp")
         assert told["set"]["accepted"] == {"members": {"brightness": {"maximum": 40}}}
         assert told["set"]["conditions"] == [
@@ -47,4 +47,4 @@ async def test_what_limits_a_part_limits_the_whole(tmp_path: Path) -> None:
         now = uses(rig, "lamp")["brightness"]["now"]
         assert now["verdict"] == "deny"
         assert now["reasons"][0]["seen"].startswith("used once in the last")
-        assert uses(rig, "thermostat")["target"]["now"] is None
+        assert uses(rig, "living-thermostat")["target"]["now"] is None

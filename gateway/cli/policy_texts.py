@@ -1,0 +1,226 @@
+"""What `hearth policy --help` and `hearth policy help-rules` teach: how rules are written."""
+
+from __future__ import annotations
+
+from typing import Final
+
+IN_SHORT: Final = """\
+Where your rules are:
+  one file, policies/household.toml in the gateway's state directory. Until you make it, the rules that ship with
+  Hearth hold. The first `hearth policy edit` makes it, as a copy of those: you change what you like.
+
+How to change them:
+  hearth policy edit            opens them in your editor, checks them, tells who may do more than now, and asks
+  hearth policy undo            puts back what was there before
+  hearth policy help-rules      every word of a rule, with examples: read this before you write one
+  hearth policy words light     what there is to allow or limit: the capabilities of lights (or of any kind)
+
+How to look and to try:
+  hearth policy explain --role agent        what our agents may do in this house, and what they must ask for
+  hearth policy check FILE                  what is wrong with a file, and who could do more with it
+  hearth policy test --rules FILE           250 everyday examples, run against it
+
+A rule file in short. What no rule allows is refused; of all rules that fit, the strictest decides:
+  format = 1
+  [[allow]]                     # who may use (may) and look at (see) what
+  id = "guests-light"
+  who = ["guest"]
+  may = ["light.*"]
+  see = ["light.*", "temperature.*"]
+  why = "Guests find their way"
+  [[limit]]                     # what everybody (or `who`) must keep to
+  id = "heating-band"
+  on = ["thermostat.target"]
+  value = { min = 16, max = 23 }
+  why = "Comfort without waste"
+  [[ask]]                       # what a person must say yes to
+  id = "doors"
+  who = ["agent"]
+  on = ["lock.unlock"]
+  approver = ["adult"]
+  valid = "5m"
+  why = "A door is for people to open"
+  [[then]]                      # what a permitted use still owes
+  id = "tell-us"
+  on = ["garage.open"]
+  notify = ["adult"]
+  why = "We want to know"
+"""
+
+LANGUAGE: Final = """\
+HOW RULES ARE WRITTEN
+
+A rule file is TOML text. Its first line is `format = 1`; then come the rules, each a table with an `id` of its own
+(lower-case letters, digits, "-") and a `why`: the reason in plain words, which everybody is told who meets the rule.
+The order of rules does not matter. Lines that begin with # are for you.
+
+THE FOUR TABLES
+
+  [[allow]]  lets somebody use (may) or look at (see) something. What no allow covers is refused.
+  [[limit]]  is what a use must keep to, whoever allowed it. Without conditions but `never = true` it forbids.
+  [[ask]]    is what an adult (say) must say yes to first. With conditions it asks only for what does not keep to them.
+  [[then]]   is what a permitted use still owes: switched off after a time, somebody told.
+
+Of all rules that fit, the strictest decides: one limit that is not kept refuses, whatever else allows. A rule in one place
+never undoes a rule in another. To loosen something, change the rule that is in the way: a refusal names it. Nobody
+stands above the rules, the owner neither. An agent acts for a person, and may never do what that person may not:
+a limit or an ask for `child` also binds the child's agent.
+
+WHO            who = ["agent", "child"]      (in limit, ask and then: left out, it is everybody)
+  owner        who looks after the house      adult         the others of age; `adult` includes the owner
+  child        the children                   guest         somebody who visits
+  agent        software that acts for         guest-agent   software that acts for a guest
+               somebody of the house          service       a dashboard or a recorder
+  A single person or agent is written by its id, as `hearth token list` shows it: who = ["coo"].
+
+WHAT           may, see (in allow) and on (in the others) name capabilities, <kind>.<name>:
+  "light.brightness"   this one               "light.*"     all of lights
+  "*.target"           this name of any kind  "*"           everything
+  `hearth policy words` lists the kinds, `hearth policy words blind` the capabilities of one, with their values and hazards.
+  Wildcards reach neither what can kill (hazard 3) nor, in `see`, what is sensitive (presence, cameras, who unlocked):
+  those must be named in full, or for `see`: see = ["*", "sensitive"].
+  A toggle or a step counts as the write that it becomes: limit "light.on" and "light.brightness", not "light.toggle".
+
+WHERE          things = ["tank", "pump"]      ids, as `hearth things` shows them
+               rooms = ["Kitchen"]            as `hearth things` shows them
+               labels = ["heater"]            what you put on Things yourselves
+  Left out, it is everywhere. Several of these in one rule must all fit; of several names in one list one must.
+
+HOW DANGEROUS  hazard_min = 2                 (not in allow) only from this hazard up: 0 comfort (lights) ·
+                                              1 nuisance or cost (blinds) · 2 damage (heat, water, motors, doors) · 3 life
+               privilege = "manage"           in allow: up to this one: operate (if left out), manage, administer;
+                                              in the others: only from this one up
+
+CONDITIONS     for limit and ask, any of them in one rule; all must hold
+  value = { min = 16, max = 23 }              the input, in the property's own unit; one end may be left out
+  value = { one_of = ["heat", "off"] }        only these; of an on/off: { one_of = [false] } lets it be switched off only
+  value = { max_change = 3 }                  at most so far from what it is now
+  members = { brightness = { max = 60 } }     the same for members of an input that has several
+  not_between = ["22:00", "07:00"]            quiet hours, over midnight too; with days = ["sat", "sun"] only those
+                                              that begin on these days (mon tue wed thu fri sat sun)
+  at_most = "6/h"                             so often in any such time, over everybody, for each Thing: "1/10m", "3/d"
+  rest = "10m"                                off for so long before it starts again
+  modes = ["home", "night"]                   only while the house is in one of these modes: home away night holiday
+  needs = [{ thing = "tank", property = "level", min = 20, fresh = "5m" }]
+                                              only while this property of that Thing is so: min, max or equals;
+                                              fresh: heard of within that time; trusted = true: by the device's own word.
+                                              Property names are those of `hearth show THING`. Without `thing` it is the
+                                              Thing itself. What is not known counts as not so.
+  never = true                                (limit only) not at all
+  waivable_by = ["adult"]                     (limit only) these may lift it for a while: `hearth policy waive`
+  approver = ["adult"], valid = "5m"          (ask only, both needed) who may say yes, and how long that counts
+  Times: 30s, 5m, 2h, 1d. A command toward the safe state (closing a valve, stopping a motor) is never held up by
+  quiet hours, rates, rest or asking.
+
+DUTIES         for then
+  max_on = "2h"                               switched off after that, whoever switched it on
+  restore = "30m"                             put back as it was after that
+  confirm = true                              done only when the device itself says so
+  notify = ["adult"]                          they are told
+
+EXAMPLES
+"""
+
+EXAMPLES: Final = """\
+# "Our agents do not move the blinds while we sleep; one of us may allow it for a night"
+[[limit]]
+id = "blinds-at-night"
+who = ["agent"]
+on = ["blind.*"]
+not_between = ["22:00", "06:30"]
+waivable_by = ["adult"]
+why = "Nobody is to be woken by a motor"
+
+# "On school nights the television is not for the children, nor for their agents"
+[[limit]]
+id = "school-nights"
+who = ["child"]
+on = ["media.*"]
+things = ["living-tv"]
+not_between = ["20:00", "06:00"]
+days = ["sun", "mon", "tue", "wed", "thu"]
+why = "Tomorrow is school"
+
+# "Guests may set the heating in their own room, between 18 and 22 degrees": an allow, and a limit
+[[allow]]
+id = "guests-heat-their-room"
+who = ["guest"]
+may = ["thermostat.target"]
+see = ["thermostat.*", "temperature.*"]
+rooms = ["Guest room"]
+why = "Guests are to be warm"
+[[limit]]
+id = "guests-heat-within-reason"
+who = ["guest"]
+on = ["thermostat.target"]
+value = { min = 18, max = 22 }
+why = "Warm, not hot"
+
+# "The agent may dim the lights, and asks before it makes one brighter than 80 %"
+[[ask]]
+id = "not-too-bright"
+who = ["agent"]
+on = ["light.brightness"]
+value = { max = 80 }
+approver = ["adult"]
+valid = "10m"
+why = "Suddenly bright is unpleasant"
+
+# "The heating stays as it is while a window is open"
+[[limit]]
+id = "not-with-the-window-open"
+on = ["thermostat.target"]
+rooms = ["Kitchen"]
+needs = [{ thing = "kitchen-window", property = "open", equals = false }]
+why = "We do not heat the street"
+
+# "The garden's valve opens only while there is water in the tank, and closes after half an hour"
+[[limit]]
+id = "never-dry"
+on = ["valve.open"]
+things = ["garden-valve"]
+needs = [{ thing = "tank", property = "level", min = 20, fresh = "5m" }]
+why = "The pump behind it is destroyed when it runs dry"
+[[then]]
+id = "garden-off"
+on = ["valve.open"]
+things = ["garden-valve"]
+max_on = "30m"
+why = "A forgotten valve empties the well"
+
+# "Only grown-ups touch the oven's outlet": a limit for all the others, for no rule says "only"
+[[limit]]
+id = "oven"
+who = ["child", "guest", "agent", "guest-agent", "service"]
+on = ["*"]
+things = ["oven-outlet"]
+never = true
+why = "The oven is not a toy"
+
+# "My neighbour's phone may open the front door": its token's role is guest, its id neighbour; an adult is still asked,
+# because the shipped rule `an-adult-decides` wants that of guests. Who shall not be asked is taken out of that rule's `who`.
+[[allow]]
+id = "neighbour"
+who = ["neighbour"]
+may = ["lock.unlock"]
+see = ["lock.state"]
+things = ["front-door"]
+why = "She waters the flowers"
+"""
+
+UNSAYABLE: Final = """\
+WHAT TO MIND
+  A rule has no "when": `value` and `not_between` in one limit want both, at any time of day. To forbid something at night,
+  use not_between alone; to bound it always, value alone.
+  A limit on the `on` of something binds switching it off, too: with quiet hours, nobody of `who` could do that either.
+  A limit never allows. If nothing happens although no limit is in the way, an allow is missing: the refusal says which.
+  To let one person do what a rule forbids a role, change that rule's `who`, its places or its conditions.
+
+TO TRY, AND TO GO BACK
+  hearth policy check my-rules.toml --as household     what is wrong with it, and who could do more than now
+  hearth policy test --rules my-rules.toml --as household   250 everyday examples; some fail where you decided otherwise
+  hearth write lamp brightness 90 --dry-run            what the rules in force say of one command; nothing moves
+  hearth policy edit, hearth policy undo               into force, and back
+  Further sets beside household.toml (policies/landlord.toml, policies/agent-mandate.toml) can only narrow what it allows. With
+  `shadow = true` below `format = 1` such a set refuses nothing, and `hearth policy shadow` tells what it would have refused.
+"""
