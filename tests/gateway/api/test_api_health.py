@@ -68,6 +68,7 @@ async def test_whoami(house: House) -> None:
             "role": "agent",
             "name": "",
             "acts_for": "anna",
+            "acts_for_role": "owner",
             "at_box": False,
             "token": house.tokens["coo"],
             "expires_at": None,
