@@ -55,10 +55,11 @@ def label(thing: str, words: tuple[str, ...], yes: bool) -> None:
             labels.discard(_off(word.removeprefix(_MARK + "-"), change))
         else:
             labels.add(word.removeprefix("+"))
+    listed: list[Json] = [*sorted(labels)]
     if words:
-        change.send({"labels": list[Json](sorted(labels))}, yes=yes)
+        change.send({"labels": listed}, yes=yes)
     else:
-        found: Json = {"id": change.id, "labels": list[Json](sorted(labels))}
+        found: Json = {"id": change.id, "labels": listed}
         session.show(found, lambda: session.say(", ".join(sorted(labels)) or "no labels"))
 
 
