@@ -16,11 +16,13 @@ from gateway.rulebook.changes import Told, shortened, told_if_known
 from gateway.rulebook.edition import Edition, compose
 from gateway.rulebook.files import MOST_SETS, Signature, place_of, read_folder, signature
 from gateway.rulebook.kept import keep
+from gateway.rulebook.notice import Notice
 from gateway.rulebook.start import Opened
 from policies import Policy, PolicyError, Problem
 
-LOOK_EVERY_S: Final = 0.4
-"""A file must look the same twice before it is read: editors write in pieces. So an edit takes effect within 0.8 s."""
+SETTLED_AFTER_S: Final = 0.3
+"""A file must look the same twice, so far apart, before it is read: editors write in pieces. An edit takes effect after twice
+that."""
 
 MOST_PROBLEMS_TOLD: Final = 20
 """In one entry of the ledger and one event; `hearth policy check` tells all."""
@@ -71,10 +73,15 @@ class RuleKeeper:
             self._refuse(opened.problems)
 
     async def watch(self) -> None:
-        """Looks at the files again and again."""
-        while True:
-            await self._pause(LOOK_EVERY_S)
-            await self.look()
+        """Looks at the files whenever something in their folder changes."""
+        with Notice(self.folder) as notice:
+            while True:
+                await notice.wait()
+                await self._pause(SETTLED_AFTER_S)
+                await self.look()
+                while self._seen != self._read:
+                    await self._pause(SETTLED_AFTER_S)
+                    await self.look()
 
     async def look(self) -> None:
         """Reads the files if they were changed, and nobody is writing them."""

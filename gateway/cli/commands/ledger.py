@@ -69,7 +69,7 @@ def _content(entry: dict[str, Json]) -> str:
     if not isinstance(body, dict):
         return ""
     private = entry.get("private")
-    purpose = private.get("purpose") if isinstance(private, dict) else ""
+    purpose, why = (private.get(name) if isinstance(private, dict) else "" for name in ("purpose", "why"))
     match entry.get("kind"):
         case "dispatch" | "intent":
             text = asked_text(body) + (f" – {purpose}" if purpose else "")
@@ -80,11 +80,33 @@ def _content(entry: dict[str, Json]) -> str:
             text = str(body.get("result")) + (f" – {detail}" if detail else "") + f" ({body.get('ms')} ms)"
         case "panic":
             text = panic_text(body) + (f" – {purpose}" if purpose else "")
+        case "mode" if "failed" not in body:
+            text = f"mode {body.get('mode')}, before {body.get('was')}" + (f" – {why}" if why else "")
+        case "consent" if "waived" in body:
+            until = clock(float(str(body.get("until_ms"))) / 1000)
+            text = f"waives {body.get('rule')} until {until}" + (f" – {why}" if why else "")
+        case "consent":
+            text = f"waiver of {body.get('rule')} is over: {body.get('because')}"
+        case "rules" | "rules-refused":
+            text = _rules_text(body)
         case _:
             text = ", ".join(
                 f"{name} {value_text(value)}" for name, value in body.items() if value is not None
             )
     return text
+
+
+def _rules_text(body: dict[str, Json]) -> str:
+    """What a change of the rules changes, or why there was none."""
+
+    def listed(name: str) -> list[str]:
+        found = body.get(name)
+        return [str(one) for one in found] if isinstance(found, list) else []
+
+    if problems := listed("problems"):
+        return f"the files cannot be used, {body.get('version')} stays in force: {problems[0]}"
+    told = [*(f"more: {one}" for one in listed("widened")), *(f"less: {one}" for one in listed("narrowed"))]
+    return "; ".join([f"{body.get('version')} is in force", *told])
 
 
 def _first_reason(body: dict[str, Json]) -> str:
