@@ -38,7 +38,7 @@ class Difference:
 
 def widened(old: Book, new: Book) -> list[Change]:
     """What `new` permits, shows, lets off or lets people lift, and `old` does not. Empty: nobody may do more."""
-    before, now = Content(old), Content(new)
+    before, now = Content(old.real), Content(new.real)
     drafts = [draft for one in gained(before, now) for draft in of_gain(one)]
     drafts += [draft for one in loosened(before, now) for draft in of_loosening(one)]
     drafts += [draft for one in eased(before, now) for draft in of_ease(one)]

@@ -64,10 +64,10 @@ class Duty:
 
 
 class Content:
-    """What a book says, worked out at the first question."""
+    """What sets say together, the root first. Worked out at the first question."""
 
-    def __init__(self, book: Book) -> None:
-        self._sets = book.real
+    def __init__(self, sets: Sequence[RuleSet]) -> None:
+        self._sets = sets
 
     @cached_property
     def allows(self) -> list[tuple[str, list[Allow]]]:
