@@ -70,10 +70,11 @@ class Consents:
         if found:
             names = " or ".join(sorted(map(str, found)))
             raise UnknownLimit(f"{name!r} is a limit of several sets; write {names}")
-        waivable = sorted(ref.rule for ref, who in limits.items() if who is not None)
         near = suggestion(name, sorted({ref.rule for ref in limits}))
-        offer = f"; these may be waived: {', '.join(waivable)}" if waivable else "; none can be waived"
-        raise UnknownLimit(f"no limit is called {name!r}{near}{offer if not near else ''}")
+        waivable = ", ".join(sorted(ref.rule for ref, who in limits.items() if who is not None))
+        if near == ".":
+            near = f"; these may be waived: {waivable}" if waivable else "; none of the limits may be waived"
+        raise UnknownLimit(f"no limit is called {name!r}{near}")
 
     def check(self, rule: RuleRef, by: Principal) -> None:
         """Raises `NotForYou` where `by` may not waive `rule`."""

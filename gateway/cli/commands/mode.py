@@ -46,7 +46,7 @@ def mode(mode: str, why: str) -> None:
 
     def as_text() -> None:
         session.say(
-            f"the house was in mode {mode} already" if before == mode else f"mode {mode}, before {before}"
+            f"the house is in mode {mode} already" if before == mode else f"mode {mode}, before {before}"
         )
 
     session.show(answer.body, as_text)
