@@ -126,7 +126,7 @@ def test_conditions_that_never_hold_together(one: str, two: str, said: str) -> N
         ('on = ["light.*"]\nvalue = { max = 80 }',
          "light.on: at most 80 (\"a\"), and it takes true or false"),
         ('on = ["light.*"]\nvalue = { max = 80 }', "light.effect: at most 80 (\"a\"), and it takes text"),
-        ('on = ["light.*"]\nvalue = { max = 80 }', 
+        ('on = ["light.*"]\nvalue = { max = 80 }',
          'light.color, light.set: at most 80 ("a"), and its input is an object: bound its members'),
         ('on = ["garage.open", "garage.position"]\nvalue = { max = 80 }',
          'garage.open: at most 80 ("a"), and it takes no input'),
