@@ -5,7 +5,7 @@ may do themselves.
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from aiohttp import web
 from pydantic import Field
@@ -22,6 +22,9 @@ from gateway.rulebook.shadows import refused_lately
 from gateway.rulebook.trying import examine, run
 from policies import PolicyError, Principal, Role
 from policies import Problem as Fault
+
+if TYPE_CHECKING:
+    from policies.checking import House
 
 LONGEST_LOOK_BACK_DAYS: Final = 30
 DAY_S: Final = 86_400
@@ -149,22 +152,29 @@ class PolicyRoutes:
 
     async def schema(self, request: web.Request) -> web.Response:
         """The JSON Schema of a rule file, for editors."""
-        from gateway.rulebook.schema import json_schema  # noqa: PLC0415  half a megabyte that only editors need
+        from policies.json_schema import json_schema  # noqa: PLC0415  what only editors need
 
         require_manager(request)
         return reply(await asyncio.to_thread(json_schema))
 
     async def check(self, request: web.Request) -> web.Response:
-        """What is wrong with sets, and what they would let somebody do more or less than those in force."""
+        """What is wrong with sets, what can hardly be meant so, and what they would let somebody do more or less than those in
+        force.
+        """
         require_manager(request)
         body = await read_body(request, TryBody)
         in_force = self._gateway.rules.edition.own
         own = body.sets if body.only else in_force | body.sets
-        report = await asyncio.to_thread(examine, own, in_force)
+        report = await asyncio.to_thread(examine, own, in_force, self._house())
+        remarks = [
+            {"severity": r.severity, "set": r.set, "line": r.line, "rule": r.rule, "text": r.text}
+            for r in report.remarks
+        ]
         answer = {
             "ok": report.ok,
             "version": report.version or None,
             "problems": [_fault(one) for one in report.problems],
+            "remarks": remarks,
             "more": list(report.told.more),
             "less": list(report.told.less),
         }
@@ -206,6 +216,18 @@ class PolicyRoutes:
         version = self._gateway.policy.version
         changed = version != before
         return reply({"version": version, "changed": changed, "more": [*told.more], "less": [*told.less]})
+
+    def _house(self) -> House:
+        """The names that there are for rules to name."""
+        from policies.checking import House  # noqa: PLC0415  what only a check needs
+
+        things = list(self._gateway.registry)
+        return House(
+            things={one.id: frozenset(one.slots) for one in things},
+            rooms=frozenset(one.room for one in things if one.room),
+            labels=frozenset(label for one in things for label in one.labels),
+            principals={one.id: one.role for one in self._gateway.identity.principals()},
+        )
 
     def _explained(self, request: web.Request, asker: Principal) -> Principal:
         """Raises `Problem` (400, 403, 404)."""

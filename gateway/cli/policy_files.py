@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from gateway.cli.client import Client, segment
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.session import Session, items
+from gateway.cli.words import plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
     from policies import Problem
+    from policies.checking import House, Remark
 
 HOUSEHOLD: Final = "household"
 SUFFIX: Final = ".toml"
@@ -64,6 +66,37 @@ def in_force_if_any(session: Session) -> Sets | None:
         if failure.code not in NO_GATEWAY:
             raise
         return None
+
+
+def house_of(session: Session) -> House | None:
+    """What there is in the gateway's house, for rules to name; None where no gateway answers."""
+    from policies.checking import House  # noqa: PLC0415 (needs the libraries of the gateway)
+    from policies.decision import Role  # noqa: PLC0415
+
+    try:
+        described = items(session.client.get("/things"))
+        short = items(session.client.get("/things?view=summary"))
+        tokens = items(session.client.get("/tokens"))
+    except Failure:
+        return None
+    properties = ((plain_id(one.get("id")), one.get("properties")) for one in described)
+    labels = (one.get("labels") for one in short)
+    return House(
+        things={name: frozenset(found if isinstance(found, dict) else ()) for name, found in properties},
+        rooms=frozenset(str(one["room"]) for one in short if one.get("room")),
+        labels=frozenset(str(one) for found in labels if isinstance(found, list) for one in found),
+        principals={str(one.get("principal")): Role(str(one.get("role"))) for one in tokens},
+    )
+
+
+def tell_remarks(session: Session, sets: Sets, remarks: Iterable[Remark]) -> None:
+    """What can hardly be meant so, each with its file and line."""
+    colours = {"error": "red", "warning": "yellow"}
+    for one in remarks:
+        file = sets.paths.get(one.set, one.set)
+        text = f'{file}:{one.line}: {one.severity}: "{one.rule}": {one.text}'
+        colour = colours.get(one.severity)
+        session.say(session.style(text, colour) if colour else text)
 
 
 def from_folder(folder: Path) -> Sets:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.rulebook.changes import NOTHING_TOLD, Told, told_if_known
 from gateway.rulebook.edition import compose, rule_sets
@@ -15,25 +15,37 @@ from gateway.rulebook.files import MOST_SETS, fault_in_name
 from policies import PolicyError, Problem
 from policies.defaults import cases as shipped_cases
 
+if TYPE_CHECKING:
+    from policies.checking import House, Remark
+
 MOST_CASES: Final = 2_000
 """In one run: 0.2 ms each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`problems` keep the sets from being used. `told` is what they would change, where that was asked for."""
+    """`problems` keep the sets from being used. `remarks` are on rules that can be used, and are hardly meant so, each with
+    `set`, `line`, `rule`, `severity` (error, warning, note) and `text`. `told` is what they would change, where that was asked.
+    """
 
     version: str = ""
     problems: tuple[Problem, ...] = ()
     told: Told = NOTHING_TOLD
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def ok(self) -> bool:
         return not self.problems
 
 
-def examine(own: Mapping[str, str], in_force: Mapping[str, str] | None = None) -> Report:
-    """The house's own sets `own`, compared with those `in_force` if they are given."""
+def examine(
+    own: Mapping[str, str], in_force: Mapping[str, str] | None = None, house: House | None = None
+) -> Report:
+    """The house's own sets `own`, compared with those `in_force` if they are given. With `house` it is said which names are
+    not there.
+    """
+    from policies.checking import Book, check  # noqa: PLC0415  what only this needs
+
     faults = [Problem(name[:64], 0, "", wrong) for name in own if (wrong := fault_in_name(name))]
     if len(own) > MOST_SETS:
         faults.append(Problem("policies", 0, "", f"are {len(own)} sets; there may be {MOST_SETS}"))
@@ -41,7 +53,9 @@ def examine(own: Mapping[str, str], in_force: Mapping[str, str] | None = None) -
         edition = compose(own, faults)
     except PolicyError as error:
         return Report(problems=error.problems)
-    return Report(edition.policy.version, (), told_if_known(in_force, own))
+    root, *narrowing = rule_sets(own)
+    remarks = (one for one in check(Book(root, narrowing), house) if one.set in own)
+    return Report(edition.policy.version, (), told_if_known(in_force, own), tuple(remarks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
             if fresh.texts.get(name) == start:
                 session.say("nothing was changed")
                 return
-            report, problems = _examined(path, fresh)
+            report, problems = _examined(session, path, fresh)
             for problem in problems:
                 session.say(session.style(fresh.place(problem).removeprefix(f"{folder}/"), "red"))
             if not problems:
@@ -67,6 +67,7 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
                 "These rules cannot be used. Edit on? (no: forget the changes)", default=True
             ):
                 raise Failure("nothing was changed", Exit.USAGE)
+        policy_files.tell_remarks(session, Sets(paths={name: path}), report.remarks)
         _tell(session, report)
         question = "Put these rules into force?"
         if not yes and not click.confirm(question, default=not report.told.more):
@@ -87,7 +88,7 @@ def undo(name: str, directory: Path | None, yes: bool) -> None:
     if not before.exists():
         raise Failure(f"there is nothing to take back: {before} is not there", Exit.NOT_FOUND)
     old = policy_files.from_files([before], name)
-    report, problems = _examined(path, old)
+    report, problems = _examined(session, path, old)
     if problems:
         raise Failure(f"{before} cannot be used", Exit.USAGE, advice=[old.place(one) for one in problems])
     _tell(session, report)
@@ -149,14 +150,15 @@ def _present(path: Path, name: str) -> str:
     )
 
 
-def _examined(path: Path, fresh: Sets) -> tuple[Report, list[Problem]]:
+def _examined(session: Session, path: Path, fresh: Sets) -> tuple[Report, list[Problem]]:
     """What the folder comes to with `fresh` in it, against what is in force."""
     from gateway.rulebook.kept import last_kept  # noqa: PLC0415
     from gateway.rulebook.trying import examine  # noqa: PLC0415
 
     now = policy_files.from_folder(path.parent)
     kept = last_kept(path.parent.parent)  # what is in force, whatever the files say by now
-    report = examine(policy_files.over(fresh, now).texts, now.texts if kept is None else kept)
+    in_force = now.texts if kept is None else kept
+    report = examine(policy_files.over(fresh, now).texts, in_force, policy_files.house_of(session))
     others = [one for one in now.problems if one.set not in fresh.paths]
     return report, [*fresh.problems, *others, *report.problems]
 

@@ -112,6 +112,6 @@ def schema() -> None:
     For the editor Even Better TOML: `hearth policy schema > rules.schema.json`, and as the first line of your rule file
     `#:schema ./rules.schema.json`.
     """
-    from gateway.rulebook.schema import json_schema  # noqa: PLC0415
+    from policies.json_schema import json_schema  # noqa: PLC0415
 
     current().document(json_schema())

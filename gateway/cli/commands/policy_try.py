@@ -34,8 +34,8 @@ FILES = click.Path(exists=True, path_type=Path)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="The gateway's state directory.")
 @json_option
 def check(files: tuple[Path, ...], called: str, directory: Path | None) -> None:
-    """Check rule FILES: whether every word is known and every value right, with file and line, and what they would let
-    somebody do that the rules in force do not.
+    """Check rule FILES: whether every word is known and every value right, with file and line; what can never work or is hardly
+    meant so; names that this house does not have; and what they would let somebody do that the rules in force do not.
 
     A file is the set that it is named after: household.toml is your household's rules, any other narrows them. A folder stands
     for all your sets. Without FILES it is the gateway's own folder. Nothing is changed.
@@ -52,7 +52,8 @@ def check(files: tuple[Path, ...], called: str, directory: Path | None) -> None:
         folder = policy_files.state_dir(session, directory) / policy_files.FOLDER
         sets, complete = policy_files.from_folder(folder), True
     whole = sets if complete else policy_files.over(sets, now)
-    report = examine(whole.texts, now.texts if now else None)
+    house = None if now is None else policy_files.house_of(session)
+    report = examine(whole.texts, now.texts if now else None, house)
     problems = [*sets.problems, *report.problems]
     session.show(
         _as_document(report, problems, whole), lambda: _tell_check(session, report, problems, whole, now)
@@ -71,6 +72,7 @@ def _tell_check(
             f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}: these rules cannot be used"
         )
         return
+    policy_files.tell_remarks(session, sets, report.remarks)
     session.say(f"{sets.where} can be used")
     for name, path in sets.paths.items():
         if name != policy_files.HOUSEHOLD and policy_files.HOUSEHOLD not in sets.paths and path.is_file():
@@ -91,15 +93,18 @@ def _as_document(report: Report, problems: list[Problem], sets: Sets) -> Json:
         {"file": str(sets.paths.get(p.set, p.set)), "line": p.line, "where": p.where, "text": p.text}
         for p in problems
     ]
-    more: list[Json] = [*report.told.more]
-    less: list[Json] = [*report.told.less]
-    return {
-        "ok": not faults,
-        "version": report.version or None,
-        "problems": faults,
-        "more": more,
-        "less": less,
-    }
+    remarks: list[Json] = [
+        {
+            "severity": one.severity,
+            "file": str(sets.paths.get(one.set, one.set)),
+            "line": one.line,
+            "rule": one.rule,
+            "text": one.text,
+        }
+        for one in report.remarks
+    ]
+    document: dict[str, Json] = {"ok": not faults, "version": report.version or None, "problems": faults}
+    return document | {"remarks": remarks, "more": [*report.told.more], "less": [*report.told.less]}
 
 
 @policy.command(short_help="Who may do more, and who less, with other rules.")
