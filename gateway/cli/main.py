@@ -137,7 +137,8 @@ def cli(ctx: click.Context, url: str, token: str) -> None:
 
     A THING is named by its id, its title, or the beginning of either. Every command takes --json.
     """
-    ctx.obj = Session(url=url, token=token)
+    ctx.obj = session = Session(url=url, token=token)
+    ctx.call_on_close(session.close)
 
 
 def main() -> NoReturn:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.cli.client import Client, segment
+from gateway.cli.client import segment
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.session import Session, items
 from gateway.cli.words import plain_id
@@ -41,14 +41,9 @@ class Sets:
         return ": ".join(part for part in (place, problem.where, problem.text) if part)
 
 
-def faithful(session: Session) -> Client:
-    """A client that leaves texts as they are: files are compared, and written, as they were."""
-    return Client(session.client.target, faithful=True)
-
-
 def in_force(session: Session) -> Sets:
     """The sets of the running gateway. Raises `Failure`."""
-    client = faithful(session)
+    client = session.faithful
     listed = client.get("/policies")
     texts: dict[str, str] = {}
     for one in items(listed["sets"] if isinstance(listed, dict) else []):

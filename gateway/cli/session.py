@@ -41,6 +41,16 @@ class Session:
         return Client(found, faithful=self.as_json)
 
     @cached_property
+    def faithful(self) -> Client:
+        """A client that leaves texts as they are: files are compared, and written, as they were."""
+        return Client(self.client.target, faithful=True)
+
+    def close(self) -> None:
+        for name in ("client", "faithful"):
+            if name in vars(self):
+                getattr(self, name).close()
+
+    @cached_property
     def style(self) -> Style:
         """Colours on a terminal, unless NO_COLOR (https://no-color.org) is set."""
         return coloured if sys.stdout.isatty() and not self.environ.get("NO_COLOR") else plain

@@ -12,7 +12,7 @@ from gateway.cli.client import segment
 from gateway.cli.commands.policy_group import policy
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
-from gateway.cli.policy_files import faithful, sentences
+from gateway.cli.policy_files import sentences
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import clean, joined
@@ -42,7 +42,7 @@ def show(name: str) -> None:
 
 def _set(session: Session, name: str) -> dict[str, Json]:
     """Raises `Failure`."""
-    answer = faithful(session).ask("GET", f"/policies/sets/{segment(name)}")
+    answer = session.faithful.ask("GET", f"/policies/sets/{segment(name)}")
     if answer.status == HTTPStatus.NOT_FOUND:
         body = session.client.get("/policies")
         known = [str(one.get("name")) for one in items(body.get("sets") if isinstance(body, dict) else [])]
