@@ -153,11 +153,9 @@ def _end(within: Within) -> str:
     name = f"{within.member} " if within.member else ""
     if data.one_of is not None:
         return f"{name}one of {', '.join(map(show, data.one_of))}" if data.one_of else f"{name}no value"
-    return (
-        f"{name}at least {show(data.minimum)}"
-        if data.minimum is not None
-        else f"{name}at most {show(data.maximum)}"
-    )
+    if data.minimum is not None:
+        return f"{name}at least {show(data.minimum)}"
+    return f"{name}at most {show(data.maximum)}" if data.maximum is not None else f"{name}a number"
 
 
 def _no_need(rules: Sequence[Restriction], operation: Operation) -> str:

@@ -152,10 +152,11 @@ def _ends(member: str, bounds: Bounds) -> Iterator[Within]:
     if bounds.impossible or not bounds.ranged:
         yield Within(name, member, bounds) if member or not bounds.impossible else NEVER
         return
-    if bounds.low > NOTHING.low:
+    if bounds.low > NOTHING.low and bounds.high < NOTHING.high:
         yield Within(name, member, between(bounds.low, NOTHING.high))
-    if bounds.high < NOTHING.high:
         yield Within(name, member, between(NOTHING.low, bounds.high))
+    else:  # one end at most, or ends that are farther away than any float
+        yield Within(name, member, between(bounds.low, bounds.high))
     if bounds.options is not None:
         yield Within(name, member, Bounds(NOTHING.low, NOTHING.high, False, bounds.options))
 

@@ -50,10 +50,11 @@ def of_loosening(one: Loosened) -> Iterator[Draft]:
         yield Draft(sort, whom(one.box), one.box.pattern, held(one.box), was, now, aside)
 
 
-Said4 = tuple[Sort, str, str, str]
+Told = tuple[Sort, str, str, str]
+"""A sort of change, what was, what is now, and what else the sentence names."""
 
 
-def _limited_otherwise(one: Loosened) -> Iterator[Said4]:
+def _limited_otherwise(one: Loosened) -> Iterator[Told]:
     condition, before = one.condition, one.before
     limits = [each for each in one.now if not each.is_ask]
     as_tight = [each for each in limits if _is_tight(each, condition)]
@@ -91,7 +92,7 @@ def _counted_elsewhere(condition: Clause, now: tuple[Restriction, ...]) -> Restr
     return None
 
 
-def _bounded_otherwise(condition: Clause, holding: list[Restriction]) -> Iterator[Said4]:
+def _bounded_otherwise(condition: Clause, holding: list[Restriction]) -> Iterator[Told]:
     given = [clause for each in holding for clause in each.conditions]
     if condition == NEVER:
         yield Sort.NEVER, "barred", "", ""
@@ -106,7 +107,7 @@ def _bounded_otherwise(condition: Clause, holding: list[Restriction]) -> Iterato
         yield Sort.OTHER if same else sort, was, now.only if now and not same else "", ""
 
 
-def _end_moved(condition: Within, given: list[Clause]) -> Iterator[Said4]:
+def _end_moved(condition: Within, given: list[Clause]) -> Iterator[Told]:
     """Each condition bounds one end."""
     whole, members = joined(given)
     bounds = members.get(condition.member) if condition.member else whole
@@ -132,7 +133,7 @@ def _key(clause: Clause) -> tuple[object, ...]:
             return (type(clause),)
 
 
-def _asked_otherwise(one: Loosened) -> Iterator[Said4]:
+def _asked_otherwise(one: Loosened) -> Iterator[Told]:
     condition, before = one.condition, one.before
     assert before.approver and before.valid
     by = people(before.approver)

@@ -175,6 +175,6 @@ def ends(bounds: Bounds) -> dict[str, Said]:
     if data.maximum is not None:
         found["most"] = Said(f"up to {show(data.maximum)}", f"above {show(data.maximum)}")
     if data.one_of is not None:
-        listed = ", ".join(show(option) for option in data.one_of)
-        found["options"] = Said(f"only {listed}", f"other than {listed}")
-    return found
+        options = ", ".join(map(show, data.one_of))
+        found["options"] = Said(f"only {options}", f"other than {options}")
+    return found or {"options": Said("a number", "what is no number")}

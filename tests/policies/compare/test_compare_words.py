@@ -162,6 +162,22 @@ def test_what_comes_to_the_same_or_to_less_is_no_widening(old: str, new: str) ->
     assert widened(book(ALLOW + limit(old)), book(ALLOW + limit(new))) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value = { min = -1.7976931348623157e308 }", 'at_most = "6/h"'),
+        ("value = { max = 5 }", f"value = {{ min = {-(10**400)}, max = 5 }}"),
+        ("value = { min = 1 }", "value = { one_of = [1, true] }"),
+        ("value = { max = 5 }", "members = { x = { max = 5 } }"),
+        ("members = { x = { max = 5 } }", "value = { max = 5 }"),
+        ("members = { x = { max = 5 } }", "members = { y = { max = 5 } }"),
+    ],
+)
+def test_bounds_at_the_edge_of_what_numbers_are(old: str, new: str) -> None:
+    on = 'on = ["light.on"]\n'
+    assert widened(book(ALLOW + limit(on + old)), book(ALLOW + limit(on + new)))
+
+
 def test_quiet_hours_may_be_cut_in_two() -> None:
     whole = limit('on = ["*"]\nnot_between = ["22:00", "07:00"]')
     halves = limit('on = ["*"]\nnot_between = ["22:00", "00:00"]') + limit(

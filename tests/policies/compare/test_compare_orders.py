@@ -1,0 +1,122 @@
+"""Each word's order of tightness, and each selector's: looser is named, the same and tighter are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies import parse
+from policies.compare import Book, widened
+
+ALLOW = """
+[[allow]]
+id = "all"
+why = "w"
+who = ["owner", "adult", "child", "agent", "coo"]
+may = ["*", "light.on"]
+see = ["*"]
+privilege = "administer"
+"""
+
+
+def book(rule: str, kind: str = "limit") -> Book:
+    text = f'format = 1\n{ALLOW}\n[[{kind}]]\nid = "x"\nwhy = "w"\n' + "\n".join(rule.split("; "))
+    return Book(parse(text, name="house"))
+
+
+def need(words: str) -> str:
+    return f'on = ["light.on"]; needs = [{{ property = "level", {words} }}]'
+
+
+ON = 'on = ["light.on"]; '
+RANKED = [
+    # each from tight to loose
+    [ON + "value = { max_change = 1 }", ON + "value = { max_change = 2 }"],
+    [ON + "members = { x = { max_change = 1 } }", ON + "members = { x = { max_change = 2 } }"],
+    [ON + "value = { min = 2 }", ON + "value = { min = 1 }"],
+    [ON + "value = { max = 1 }", ON + "value = { max = 2 }"],
+    [ON + "value = { one_of = [1] }", ON + "value = { one_of = [1, 2] }", ON + "value = { one_of = [1, 2, true] }"],
+    [ON + 'modes = ["home"]', ON + 'modes = ["home", "away"]'],
+    [ON + 'rest = "2m"', ON + 'rest = "60s"'],
+    [ON + 'at_most = "1/h"', ON + 'at_most = "2/h"', ON + 'at_most = "2/m"'],
+    [ON + 'not_between = ["21:00", "07:00"]', ON + 'not_between = ["22:00", "07:00"]', ON + 'not_between = ["22:00", "06:00"]',
+     ON + 'not_between = ["22:00", "06:00"]; days = ["sun", "mon"]', ON + 'not_between = ["22:00", "06:00"]; days = ["sun"]'],
+    [need("min = 20"), need("min = 10")],
+    [need("max = 10"), need("max = 20")],
+    [need("fresh = '1m'"), need("fresh = '2m'")],
+    [need("fresh = '1m', trusted = true"), need("fresh = '1m'")],
+    [ON + "never = true", ON + "value = { max = 1 }"],
+    [ON + 'modes = ["home"]', ON + 'modes = ["home"]; waivable_by = ["owner"]',
+     ON + 'modes = ["home"]; waivable_by = ["adult"]'],
+    [ON + 'modes = ["home"]; waivable_by = ["coo"]', ON + 'modes = ["home"]; waivable_by = ["coo", "bert"]'],
+    ['on = ["*"]; never = true', 'on = ["light.*"]; never = true', 'on = ["light.on"]; never = true'],
+    [ON + "never = true", ON + 'never = true; things = ["a", "b"]', ON + 'never = true; things = ["a"]'],
+    [ON + "never = true", ON + 'never = true; rooms = ["a", "b"]', ON + 'never = true; rooms = ["a"]'],
+    [ON + "never = true", ON + 'never = true; labels = ["a", "b"]', ON + 'never = true; labels = ["a"]'],
+    [ON + "never = true", ON + "never = true; hazard_min = 1", ON + "never = true; hazard_min = 3"],
+    [ON + "never = true", ON + 'never = true; privilege = "operate"', ON + 'never = true; privilege = "administer"'],
+    [ON + "never = true", ON + 'never = true; who = ["adult", "coo"]', ON + 'never = true; who = ["owner"]'],
+]  # fmt: skip
+FOR = 'approver = ["adult"]; valid = "2m"'
+ASKS = [
+    [ON + FOR, ON + FOR + '; modes = ["home"]', ON + FOR + '; modes = ["home", "away"]'],
+    [ON + FOR, ON + 'approver = ["adult"]; valid = "3m"'],
+    [ON + 'approver = ["owner"]; valid = "2m"', ON + FOR, ON + 'approver = ["adult", "bert"]; valid = "2m"'],
+    [ON + FOR + "; value = { max = 1 }", ON + FOR + "; value = { max = 2 }"],
+    [ON + FOR + '; at_most = "1/h"', ON + FOR + '; at_most = "1/m"'],
+]
+DUTIES = [
+    [ON + 'max_on = "1h"', ON + 'max_on = "2h"'],
+    [ON + 'restore = "1h"; confirm = true', ON + 'restore = "1h"'],
+    [ON + 'notify = ["adult", "coo"]', ON + 'notify = ["adult"]', ON + 'notify = ["owner"]'],
+    ['on = ["light.*"]; confirm = true', 'on = ["light.on"]; confirm = true'],
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"),
+    [
+        *(("limit", rules) for rules in RANKED),
+        *(("ask", rules) for rules in ASKS),
+        *(("then", rules) for rules in DUTIES),
+    ],
+)
+def test_looser_is_named_and_tighter_is_not(kind: str, rules: list[str]) -> None:
+    books = [book(rule, kind) for rule in rules]
+    for place, tight in enumerate(books):
+        assert widened(tight, tight) == []
+        for loose in books[place + 1 :]:
+            assert widened(tight, loose)
+            assert widened(loose, tight) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (need("min = 20"), need("min = 20, fresh = '2m'")),
+        (need("min = 20, fresh = '1m'"), need("min = 20, fresh = '2m'")),
+        (need("min = 20"), need("min = 20, trusted = true")),
+        (need("equals = 3"), need("min = 3, max = 3")),
+        (need("min = 3"), need("min = 3, thing = 'tank'")),
+        (ON + 'at_most = "2/h"', ON + 'at_most = "1/m"'),
+        (ON + 'things = ["a"]; never = true', ON + 'rooms = ["a"]; never = true'),
+        (ON + 'labels = ["a"]; never = true', ON + 'labels = ["b"]; never = true'),
+        (ON + 'who = ["agent"]; never = true', ON + 'who = ["id:agent"]; never = true'),
+        (ON + 'not_between = ["07:00", "22:00"]', ON + 'not_between = ["22:00", "07:00"]'),
+        (ON + 'not_between = ["22:00", "07:00"]; days = ["sun"]', ON + 'not_between = ["22:00", "00:00"]; days = ["sun"]'),
+    ],
+)  # fmt: skip
+def test_what_is_tighter_in_one_way_and_looser_in_another_is_named(one: str, other: str) -> None:
+    """A reading that is more often unknown stops fewer commands toward the safe state: unknown does not stop those."""
+    assert widened(book(one), book(other))
+    if "days" not in one and "equals" not in one:
+        assert widened(book(other), book(one))
+
+
+def test_an_ask_is_looser_than_a_limit() -> None:
+    assert widened(book(ON + "never = true"), book(ON + FOR, "ask"))
+    assert widened(book(ON + FOR, "ask"), book(ON + "never = true")) == []
+    assert widened(book(ON + FOR, "ask"), book(ON + 'never = true; waivable_by = ["owner"]'))
+    assert widened(book(ON + FOR + "; value = { max = 1 }", "ask"), book(ON + "value = { max = 1 }")) == []
+    duty = book(ON + "confirm = true", "then")
+    assert widened(duty, book(ON + "never = true")) == []
+    assert widened(duty, book(ON + 'never = true; waivable_by = ["owner"]'))
