@@ -127,12 +127,16 @@ def from_files(files: Sequence[Path], called: str = "") -> Sets:
 
 
 def from_paths(paths: Sequence[Path], called: str = "") -> tuple[Sets, bool]:
-    """Files or one folder, and whether they are all there is of the house's own."""
+    """Files or one folder, and whether they are all there is of the house's own. One file by itself is the household's rules,
+    unless it is called otherwise, or those stand beside it.
+    """
     if len(paths) == 1 and paths[0].is_dir():
         return from_folder(paths[0]), True
     for path in paths:
         if path.is_dir():
             raise Failure(f"{path} is a folder: give one folder, or files", Exit.USAGE)
+    if not called and len(paths) == 1 and not (paths[0].parent / f"{HOUSEHOLD}{SUFFIX}").exists():
+        called = HOUSEHOLD
     return from_files(paths, called), False
 
 

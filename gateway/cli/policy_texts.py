@@ -117,6 +117,8 @@ DUTIES         for then
   restore = "30m"                             put back as it was after that
   confirm = true                              done only when the device itself says so
   notify = ["adult"]                          they are told
+  In this version of Hearth nobody can be asked yet: what needs an approval is refused, and says so. And it keeps confirm and
+  notify alone: what would owe max_on or restore is refused, so that nothing stays on that nobody would switch off.
 
 EXAMPLES
 """
@@ -217,8 +219,8 @@ WHAT TO MIND
   To let one person do what a rule forbids a role, change that rule's `who`, its places or its conditions.
 
 TO TRY, AND TO GO BACK
-  hearth policy check my-rules.toml --as household     what is wrong with it, and who could do more than now
-  hearth policy test --rules my-rules.toml --as household   250 everyday examples; some fail where you decided otherwise
+  hearth policy check my-rules.toml                    what is wrong with it, and who could do more than now
+  hearth policy test --rules my-rules.toml             250 everyday examples; some fail where you decided otherwise
   hearth write lamp brightness 90 --dry-run            what the rules in force say of one command; nothing moves
   hearth policy edit, hearth policy undo               into force, and back
   Further sets beside household.toml (policies/landlord.toml, policies/agent-mandate.toml) can only narrow what it allows. With

@@ -37,8 +37,9 @@ def check(files: tuple[Path, ...], called: str, directory: Path | None) -> None:
     """Check rule FILES: whether every word is known and every value right, with file and line; what can never work or is hardly
     meant so; names that this house does not have; and what they would let somebody do that the rules in force do not.
 
-    A file is the set that it is named after: household.toml is your household's rules, any other narrows them. A folder stands
-    for all your sets. Without FILES it is the gateway's own folder. Nothing is changed.
+    One file is taken for your household's rules; beside a household.toml, or with several, each is the set that it is named
+    after, and `--as landlord` makes it that one: a set that narrows. A folder stands for all your sets. Without FILES it is the
+    gateway's own folder. Nothing is changed.
 
     Ends with 0 where the files can be used (also where somebody could do more: that is for you to judge), else with 2.
     """
@@ -74,11 +75,12 @@ def _tell_check(
         return
     policy_files.tell_remarks(session, sets, report.remarks)
     session.say(f"{sets.where} can be used")
-    for name, path in sets.paths.items():
-        if name != policy_files.HOUSEHOLD and policy_files.HOUSEHOLD not in sets.paths and path.is_file():
-            session.note(
-                f"{path.name} was read as a set that narrows; `--as household` reads it as your household's rules"
-            )
+    path = sets.paths.get(policy_files.HOUSEHOLD)
+    if path is not None and path.name != f"{policy_files.HOUSEHOLD}{policy_files.SUFFIX}":
+        own = path.name.removesuffix(policy_files.SUFFIX)
+        session.note(
+            f"it was read as your household's rules; `--as {own}` reads it as a set that narrows them"
+        )
     if now is None:
         session.note("no gateway answered, so nothing was compared with the rules in force")
         return

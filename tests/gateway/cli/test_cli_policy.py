@@ -91,6 +91,12 @@ def test_the_examples_are_rules(text: str) -> None:
     parse(whole, name="household")
 
 
+def test_the_file_in_the_readme_is_one() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    (text,) = [part for part in readme.split("```toml\n")[1:] if part.startswith("format = 1")]
+    assert len(parse(text.partition("```")[0], name="household").document.allow) == 2
+
+
 def test_the_capabilities_are_listed() -> None:
     assert "light.brightness" in run("words", "light").output
     assert "sensitive" in run("words", "lock").output
@@ -127,8 +133,8 @@ def test_check_of_good_files(tmp_path: Path) -> None:
     fine = run("check", str(file))
     assert fine.exit_code == 0
     assert f"{file} can be used" in fine.output
-    assert "read as a set that narrows; `--as household`" in fine.output
-    assert "--as household" not in run("check", str(file), "--as", "household").output
+    assert "read as your household's rules; `--as mine`" in fine.output
+    assert "--as mine" not in run("check", str(file), "--as", "mine").output
     folder = tmp_path / "all"
     folder.mkdir()
     (folder / "household.toml").write_text(OWN)
@@ -167,7 +173,7 @@ def test_test_runs_the_shipped_cases(tmp_path: Path) -> None:
     assert "cases hold for the rules that ship with Hearth" in fine.output
     rules = tmp_path / "mine.toml"
     rules.write_text(OWN)
-    failing = run("test", "--rules", str(rules), "--as", "household")
+    failing = run("test", "--rules", str(rules))
     assert failing.exit_code == 1
     assert "expected:" in failing.output
     assert "decided:" in failing.output

@@ -48,3 +48,12 @@ async def test_what_limits_a_part_limits_the_whole(tmp_path: Path) -> None:
         assert now["verdict"] == "deny"
         assert now["reasons"][0]["seen"].startswith("used once in the last")
         assert uses(rig, "living-thermostat")["target"]["now"] is None
+
+
+async def test_a_duty_that_is_not_kept_stands_against_the_use(tmp_path: Path) -> None:
+    then = '[[then]]\nid = "off"\non = ["light.on"]\nmax_on = "2h"\nwhy = "Not all night"\n'
+    write(tmp_path, ALL + then)
+    async with opened(tmp_path, [lamp()]) as rig:
+        now = uses(rig, "lamp")["on"]["now"]
+        assert now["verdict"] == "deny"
+        assert now["reasons"][0]["seen"].startswith("it is switched off after 7200 s")
