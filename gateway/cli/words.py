@@ -64,10 +64,32 @@ def new_text(thing: str) -> str:
     return f"new: only the adults of the house use it, until one of them opens it to the others: hearth label {thing} -new"
 
 
+def counted(number: Json, noun: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def thing_text(body: Mapping[str, Json], private: Json) -> str:
+    """What was changed of a Thing: `room Study → Attic`, `labels new → none (agents may now use on)`."""
+    changes = dict(body) | (private if isinstance(private, dict) else {})
+    parts = []
+    for name in ("title", "room", "labels"):
+        pair = changes.get(name)
+        if isinstance(pair, list) and len(pair) == 2:
+            before, after = (", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in pair)
+            parts.append(f"{name} {before or 'none'} → {after or 'none'}")
+    known = {"title", "room", "labels", "renamed", "widened"}
+    parts += [f"{name} {value_text(value)}" for name, value in body.items() if name not in known]
+    widened = body.get("widened")
+    gains = f" ({'; '.join(map(str, widened))})" if isinstance(widened, list) else ""
+    return ", ".join(parts or ["renamed"]) + gains
+
+
 def panic_text(body: Mapping[str, Json]) -> str:
     """An entry of the panic switch: `ended: 3 stand still, 1 not seen to stop (garage-door)`."""
     if body.get("stage") == "pressed":
-        return f"pressed: {body.get('tokens')} tokens revoked, {body.get('cancelled')} commands cancelled"
+        tokens, commands = counted(body.get("tokens"), "token"), counted(body.get("cancelled"), "command")
+        return f"pressed: {tokens} revoked, {commands} cancelled"
     halts = body.get("not_stopped")
     named = [str(h.get("thing")) for h in halts if isinstance(h, dict)] if isinstance(halts, list) else []
     which = f" ({', '.join(named[:_SUMMARY_VALUES])})" if named else ""

@@ -90,7 +90,7 @@ async def test_panic_while_a_blind_moves_and_a_command_waits(
     assert "unconfirmed" in lines[2]
     assert any(line.startswith("seen to stand still: blind (told within") for line in lines)
     assert any(line.startswith("cancelled: 3 commands under way (") for line in lines)
-    assert "locked out: coo (agent) – 1 tokens revoked" in lines
+    assert "locked out: coo (agent) – 1 token revoked" in lines
     assert "    hearth token create coo --for owner" in lines
     assert {name: task.result()[0] for name, task in waiting.items()} == dict.fromkeys(waiting, 504)
     assert {task.result()[1]["reason"] for task in waiting.values()} == {"superseded"}

@@ -15,7 +15,7 @@ from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import clock
-from gateway.cli.words import asked_text, panic_text, plain_id, value_text
+from gateway.cli.words import asked_text, panic_text, plain_id, thing_text, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -89,6 +89,8 @@ def _content(entry: dict[str, Json]) -> str:
             text = f"waiver of {body.get('rule')} is over: {body.get('because')}"
         case "rules" | "rules-refused":
             text = _rules_text(body)
+        case "thing":
+            text = thing_text(body, private)
         case _:
             text = ", ".join(
                 f"{name} {value_text(value)}" for name, value in body.items() if value is not None

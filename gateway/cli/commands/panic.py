@@ -13,6 +13,7 @@ from gateway.cli.options import json_option
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import duration
+from gateway.cli.words import counted
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -55,7 +56,7 @@ def _tell(session: Session, report: dict[str, Json]) -> None:
     session.say(_stopped_line(report, stopped))
     cancelled = items(report.get("cancelled"))
     if cancelled:
-        session.say(f"cancelled: {len(cancelled)} commands under way ({_shortly(cancelled)})")
+        session.say(f"cancelled: {counted(len(cancelled), 'command')} under way ({_shortly(cancelled)})")
     for line in [*_token_lines(report.get("tokens")), f"not touched: {report.get('untouched')}"]:
         session.say(line)
     if not report.get("recorded"):
@@ -87,7 +88,7 @@ def _token_lines(tokens: Json) -> list[str]:
     if not holders:
         return ["locked out: no software had a token"]
     names = ", ".join(f"{h.get('principal')} ({h.get('role')})" for h in holders)
-    lines = [f"locked out: {names} – {found.get('revoked')} tokens revoked"]
+    lines = [f"locked out: {names} – {counted(found.get('revoked'), 'token')} revoked"]
     if found.get("problem"):
         lines.append(f"  {found['problem']}")
     lines.append("  each gets in again with a new token only; when all is well:")
