@@ -96,7 +96,7 @@ async def test_an_adult_leaves_a_limit_out_for_everybody_and_for_a_while(house: 
         "rule": "household/dim",
         "role": "adult",
         "at_box": False,
-        "until_ms": round(until.timestamp() * 1000),
+        "until_ms": pytest.approx(until.timestamp() * 1000, abs=1),
     }
     async with adult.delete(f"/policies/waivers/{given['id']}") as answer:
         assert answer.status == 204

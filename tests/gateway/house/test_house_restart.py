@@ -90,7 +90,7 @@ async def test_only_what_the_rules_look_at_is_read(tmp_path: Path) -> None:
             ledger.append(
                 Entry("outcome", clock.wall(), {"result": "confirmed"}, execution=f"e{number}", thing="lamp")
             )
-            if number % 500 == 0:
+            if number % 100 == 0:
                 await ledger.flush()
         nothing, hourly = Uses(clock), Uses(clock)
         assert await restore_uses(nothing, policy(REST), ledger, clock.wall()) == 0
