@@ -110,7 +110,6 @@ class Adopted:
         reach, before = self.reach, old.reach
         reach.reachable, reach.since, reach.reason = before.reachable, before.since, before.reason
         reach.heard, reach.lost = before.heard, before.lost
-        reach.heard, reach.lost = before.heard, before.lost
         for name, slot in self.slots.items():
             same = old.slots.get(name)
             if same is not None and same.property.unit == slot.property.unit:
