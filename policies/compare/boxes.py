@@ -18,6 +18,7 @@ from policies.selectors import Uses, Where, Who
 
 ROLES: Final = frozenset(map(str, Role))
 LOWEST_RANK: Final = Privilege.VIEW.rank
+Span = tuple[int, int]
 HIGHEST_RANK: Final = Privilege.ADMINISTER.rank
 
 
@@ -164,19 +165,18 @@ class Cuts(NamedTuple):
 
     def left_over(self, box: Box, is_covered: Callable[[Box], bool]) -> list[Box]:
         """What of `box` is not covered; `box` itself if that is all of it."""
-        return _left_over(box, is_covered, (self._by_hazard, self._by_rank, self._by_role, self._by_kind))
+        found = _left_over(box, is_covered, (self._by_hazard, self._by_rank, self._by_role, self._by_kind))
+        if len(found) < 2:
+            return found
+        return _rejoined(_rejoined(found, _hazards, _with_hazards), _ranks, _with_ranks)
 
     def _by_hazard(self, box: Box) -> list[Box]:
         return [
-            replace(box, least_hazard=least, most_hazard=most)
-            for least, most in _between(box.least_hazard, box.most_hazard, self.hazards)
+            _with_hazards(box, span) for span in _between(box.least_hazard, box.most_hazard, self.hazards)
         ]
 
     def _by_rank(self, box: Box) -> list[Box]:
-        return [
-            replace(box, least_rank=least, most_rank=most)
-            for least, most in _between(box.least_rank, box.most_rank, self.ranks)
-        ]
+        return [_with_ranks(box, span) for span in _between(box.least_rank, box.most_rank, self.ranks)]
 
     def _by_role(self, box: Box) -> list[Box]:
         if not self.by_role or box.role is not None:
@@ -211,7 +211,7 @@ def cuts_of_boxes(boxes: Iterable[Box]) -> Cuts:
     )
 
 
-def _between(least: int, most: int, cuts: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+def _between(least: int, most: int, cuts: tuple[int, ...]) -> Iterator[Span]:
     for cut in cuts:
         if least < cut <= most:
             yield least, cut - 1
@@ -231,3 +231,33 @@ def _left_over(
     if all(rest == [part] for rest, part in zip(found, parts, strict=True)):
         return [box]
     return [one for rest in found for one in rest]
+
+
+def _rejoined(
+    boxes: Iterable[Box], span: Callable[[Box], Span], with_span: Callable[[Box, Span], Box]
+) -> list[Box]:
+    """Boxes that differ only in ranges of hazards (or ranks) which touch each other, as one."""
+    found: dict[Box, list[Span]] = {}
+    for box in sorted(boxes, key=span):
+        spans = found.setdefault(with_span(box, (0, 0)), [])
+        if spans and spans[-1][1] + 1 == span(box)[0]:
+            spans[-1] = (spans[-1][0], span(box)[1])
+        else:
+            spans.append(span(box))
+    return [with_span(box, one) for box, spans in found.items() for one in spans]
+
+
+def _hazards(box: Box) -> Span:
+    return (box.least_hazard, box.most_hazard)
+
+
+def _with_hazards(box: Box, span: Span) -> Box:
+    return replace(box, least_hazard=span[0], most_hazard=span[1])
+
+
+def _ranks(box: Box) -> Span:
+    return (box.least_rank, box.most_rank)
+
+
+def _with_ranks(box: Box, span: Span) -> Box:
+    return replace(box, least_rank=span[0], most_rank=span[1])

@@ -113,6 +113,9 @@ def test_an_edit_of_a_limit_an_ask_or_a_duty(old: str, new: str, more: list[str]
          ["adults, children and agents may now see everything, as far as it is sensitive"]),
         ('see = ["*"]', 'see = ["*", "camera.image"]',
          ["adults, children and agents may now see camera.image, as far as it is sensitive"]),
+        ('why = "w"', 'why = "w"\nprivilege = "manage"',
+         ["adults, children and agents may now use garage.open, light.*, thermostat.target, valve.open of privilege manage",
+          "adults, children and agents may now see everything of privilege manage"]),
         ('why = "w"', 'why = "another reason"', []),
         ('"child"]', '"child", "owner"]', []),
     ],
@@ -176,6 +179,30 @@ def test_what_comes_to_the_same_or_to_less_is_no_widening(old: str, new: str) ->
 def test_bounds_at_the_edge_of_what_numbers_are(old: str, new: str) -> None:
     on = 'on = ["light.on"]\n'
     assert widened(book(ALLOW + limit(on + old)), book(ALLOW + limit(on + new)))
+
+
+@pytest.mark.parametrize("where", ["things", "rooms", "labels"])
+def test_an_allow_moved_elsewhere_is_another_one(where: str) -> None:
+    here, there = (book(f'{ALLOW}{where} = ["{name}"]') for name in ("a", "b"))
+    both = book(f'{ALLOW}{where} = ["a", "b"]')
+    assert widened(here, there)
+    assert widened(here, both)
+    assert widened(here, book(ALLOW))
+    assert widened(both, here) == []
+    assert widened(book(ALLOW), both) == []
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        limit('on = ["*"]\nmodes = ["home"]\nwaivable_by = ["adult"]'),
+        rule(f'on = ["light.on"]\n{ADULT}', "ask"),
+        limit('on = ["*"]\nat_most = "6/h"'),
+    ],
+)
+def test_consents_approvals_and_counts_are_kept_by_name(one: str) -> None:
+    (change,) = widened(book(ALLOW + one), book(ALLOW + one.replace('"x"', '"y"')))
+    assert '"house/y" has another name (was "house/x")' in change.text
 
 
 def test_quiet_hours_may_be_cut_in_two() -> None:
