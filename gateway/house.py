@@ -58,7 +58,7 @@ class HouseFacts:
         return self._house.mode
 
     def reading(self, thing: str, name: str) -> Observed | None:
-        slot = self._house.state.slot(thing, name)
+        slot = self._own(name) if thing == self._adopted.id else self._house.state.slot(thing, name)
         reading = slot.current if slot is not None else None
         if slot is None or reading is None:
             return None
@@ -89,9 +89,8 @@ class HouseFacts:
             return now - house.started
         if slot.off_since is not None:
             return now - slot.off_since
-        return (
-            None if slot.trusted is not None else 0.0
-        )  # it ran when it was last heard of, until nobody knows when
+        # What ran when it was last heard of, ran until nobody knows when.
+        return None if slot.trusted is not None else 0.0
 
     def waiver(self, rule: RuleRef, thing: str) -> Waiver | None:
         # Whether a consent is over cannot be told by a clock that is not set.
@@ -99,6 +98,14 @@ class HouseFacts:
 
     def approvals(self) -> Sequence[Approval]:
         return self._approvals
+
+    def _own(self, name: str) -> Slot | None:
+        """The property `name` of the component that is used: of two garage doors on one Thing, the one that moves."""
+        mine = self._operation.component
+        for slot in self._adopted.slots.values():
+            if slot.property.component == mine and slot.property.capability.partition(".")[2] == name:
+                return slot
+        return self._adopted.slots.get(name)
 
     def _changed(self, member: str) -> Slot | None:
         """The property that the use changes, or that a member of its input changes."""

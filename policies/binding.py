@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from policies.acceptance import Acceptance
 from policies.bounds import NOTHING, Bounds
-from policies.clauses import starts
+from policies.clauses import Clause, starts
 from policies.decision import (
     Accepted,
     AccessRequest,
@@ -34,10 +34,11 @@ from policies.findings import (
     silence,
     waived,
 )
-from policies.input_clauses import MaxChange
+from policies.input_clauses import MaxChange, Within
 from policies.obligations import owed
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then, counting
+from policies.when import Every, OnlyWhen
 
 Grant = tuple[str, Principal, Sequence[Allow]]
 """The allow rules of one set, one of which must cover the use by one principal."""
@@ -47,7 +48,18 @@ class Binding:
     """`decide` is the answer to a request of `principal` about `subject`."""
 
     __slots__ = (
-        *("_asks", "_clauses", "_counting", "_granted", "_kept", "_limits", "_moving", "_name", "_owing"),
+        *(
+            "_asks",
+            "_clauses",
+            "_varies",
+            "_counting",
+            "_granted",
+            "_kept",
+            "_limits",
+            "_moving",
+            "_name",
+            "_owing",
+        ),
         *("_permits", "_rests_on_facts", "_safe_clauses", "_silent", "_thens", "_unasked", "_version"),
         *("acceptance", "always_asks", "chain", "principal", "reachable", "subject"),
     )
@@ -81,9 +93,12 @@ class Binding:
         clauses = [clause for limit in limits for clause in limit.clauses]
         self._safe_clauses = tuple(clause for clause in clauses if not clause.spares_safe)
         self._clauses = (*clauses, *(clause for ask in asks for clause in ask.clauses))
-        self._moving = tuple(clause for clause in clauses if isinstance(clause, MaxChange))
+        self._moving = any(_moves(clause) for clause in clauses)
         self._rests_on_facts = bool(asks) or any(clause.rests_on_facts for clause in self._clauses)
         self._counting = counting((*limits, *asks))
+        self._rests_on_facts |= any(then.when is not None and then.when.looks_at_facts for then in thens)
+        # Whether two permits of the same kind may count, or owe, something else.
+        self._varies = any(when for _, when in self._counting) or any(then.when for then in thens)
         self._permits: dict[tuple[bool, bool], Decision] = {}
 
     # ---------------------------------------------------------------- the answer
@@ -97,10 +112,11 @@ class Binding:
             if clause.failure(request, facts) is not None:
                 return self.explain(request, facts)
         is_start = not self._thens or starts(request)
-        known = self._permits.get((safe, is_start))
+        known = None if self._varies else self._permits.get((safe, is_start))
         if known is None:
-            known = self._permit(request, self.acceptance.accepted, is_start=is_start)
-            self._permits[safe, is_start] = known
+            known = self._permit(request, facts, self.acceptance.accepted)
+            if not self._varies:
+                self._permits[safe, is_start] = known
         return known if not self._moving else _with_accepted(known, self._accepted(request, facts))
 
     def explain(self, request: AccessRequest, facts: Facts) -> Decision:
@@ -123,27 +139,26 @@ class Binding:
             # What each limit wants is kept, and what all accept is not: one of the two is wrong.
             reasons.append(error(EVALUATION_ERROR, RuntimeError()))
         accepted = self._accepted(request, facts, waivers)
-        is_start = starts(request)
         if not reasons:
-            return self._permit(request, accepted, is_start=is_start, answers=answers, waivers=waivers)
+            return self._permit(request, facts, accepted, answers=answers, waivers=waivers)
         reasons.sort(key=_place)
         verdict = reasons[0].verdict
         return Decision(
             verdict,
             tuple(reasons),
             self._version,
-            () if verdict is Verdict.DENY else owed(self._thens, is_start=is_start),
+            () if verdict is Verdict.DENY else owed(self._due(request, facts), is_start=starts(request)),
             accepted,
-            () if request.toward_safe else self._counting,
+            self._counts(request, facts),
             self._rests_on_facts or bool(waivers),
         )
 
     def _permit(
         self,
         request: AccessRequest,
+        facts: Facts,
         accepted: Accepted | None,
         *,
-        is_start: bool,
         answers: Sequence[Finding] | None = None,
         waivers: Mapping[RuleRef, Finding] = MappingProxyType({}),
     ) -> Decision:
@@ -151,15 +166,26 @@ class Binding:
         if answers is None:
             answers = () if request.toward_safe else self._unasked
         kept = [waivers.get(limit.ref, limit.finding) for limit in self._limits] if waivers else self._kept
+        due = self._due(request, facts)
         return Decision(
             Verdict.PERMIT,
-            (*self._granted, *kept, *answers, *self._owing),
+            (*self._granted, *kept, *answers, *(then.finding for then in due)),
             self._version,
-            owed(self._thens, is_start=is_start),
+            owed(due, is_start=starts(request)),
             accepted,
-            () if request.toward_safe else self._counting,
+            self._counts(request, facts),
             self._rests_on_facts or bool(waivers),
         )
+
+    def _due(self, request: AccessRequest, facts: Facts) -> Sequence[Then]:
+        """The rules whose duties the use owes now."""
+        return [then for then in self._thens if then.when is None or then.when.applies(request, facts)]
+
+    def _counts(self, request: AccessRequest, facts: Facts) -> tuple[RuleRef, ...]:
+        """The rules that count the use. Commands toward the safe state are free of rates, and not counted."""
+        if request.toward_safe:
+            return ()
+        return tuple(ref for ref, when in self._counting if when is None or when.applies(request, facts))
 
     def _answers(self, request: AccessRequest, facts: Facts) -> list[Finding]:
         return [_answer_to(ask, self.chain, request, facts) for ask in self._asks]
@@ -194,12 +220,12 @@ class Binding:
             lift = f" ({lifters} may lift this)" if lifters else ""
             yield from (f"only {clause.say()}{lift}" for clause in limit.clauses)
         for ask in self._asks:
-            without = " and ".join(clause.say() for clause in ask.clauses)
-            yield f"needs approval by {' or '.join(ask.approver_words)}" + (
-                f", except {without}" if without else ""
-            )
-        for duty in owed(self._thens, is_start=True):
+            yield f"needs approval by {' or '.join(ask.approver_words)}{_unless(ask)}"
+        for duty in owed((then for then in self._thens if then.when is None), is_start=True):
             yield duty.say()
+        for then in self._thens:
+            if then.when is not None:
+                yield from (f"{duty.say()} ({then.when.say()})" for duty in then.obligations)
 
     def hopeless(self) -> tuple[Finding, ...]:
         """Why no input is permitted: what no set allows, and the limits that leave nothing over."""
@@ -271,11 +297,39 @@ def _windows(limits: Iterable[Limit], request: AccessRequest, facts: Facts) -> I
     """How far the value may move from the present one; where that is not known, nothing is accepted."""
     for limit in limits:
         for clause in limit.clauses:
-            if isinstance(clause, MaxChange):
-                try:
-                    yield clause.member, clause.accepts(request, facts) or NOTHING
-                except Exception:
-                    yield clause.member, NOTHING
+            if _moves(clause):
+                yield from _window(clause, request, facts)
+
+
+def _moves(clause: Clause) -> bool:
+    """Whether what it accepts of the input is not always the same."""
+    if isinstance(clause, OnlyWhen):
+        return isinstance(clause.clause, MaxChange | Within)
+    return isinstance(clause, MaxChange)
+
+
+def _window(clause: Clause, request: AccessRequest, facts: Facts) -> Iterator[tuple[str, Bounds]]:
+    inner = clause.clause if isinstance(clause, OnlyWhen) else clause
+    if not isinstance(inner, MaxChange | Within):
+        return
+    try:
+        if isinstance(clause, OnlyWhen) and not clause.when.applies(request, facts):
+            return
+        yield inner.member, inner.accepts(request, facts) or NOTHING
+    except Exception:
+        yield inner.member, NOTHING
+
+
+def _unless(ask: Ask) -> str:
+    """When it does not ask, or when alone it does."""
+    if not ask.clauses:
+        return ""
+    only = next((clause for clause in ask.clauses if isinstance(clause, OnlyWhen)), None)
+    if only is not None and isinstance(only.clause, Every):
+        return f" {only.when.say()}"
+    inner = [clause.clause if isinstance(clause, OnlyWhen) else clause for clause in ask.clauses]
+    at = f" {only.when.say()}" if only is not None else ""
+    return f"{at}, except {' and '.join(clause.say() for clause in inner)}"
 
 
 def _weigh(grants: Iterable[Grant], subject: Subject) -> tuple[list[Finding], tuple[Finding, ...]]:

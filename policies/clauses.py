@@ -107,11 +107,11 @@ class QuietHours:
             return Failure("the time is not known: the clock is not synchronised yet", self.fix, unknown=True)
         if not self._holds(now.minutes, now.weekday):
             return None
-        return Failure(f"it is {_clock(int(now.minutes))}, which is between {self._interval()}", self.fix)
+        return Failure(f"it is {_clock(int(now.minutes))}, which is between {self.interval()}", self.fix)
 
     def say(self) -> str:
         days = "" if self.days is None else f" of nights and days that begin on {self._days()}"
-        return f"outside {self._interval()}{days}"
+        return f"outside {self.interval()}{days}"
 
     def _holds(self, minutes: float, weekday: int) -> bool:
         if self.start < self.end:
@@ -123,7 +123,7 @@ class QuietHours:
     def _is_day(self, weekday: int) -> bool:
         return self.days is None or weekday in self.days
 
-    def _interval(self) -> str:
+    def interval(self) -> str:
         return f"{_clock(self.start)} and {_clock(self.end)}"
 
     def _days(self) -> str:

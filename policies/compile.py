@@ -101,9 +101,10 @@ def _canonical(rules: RuleSet) -> dict[str, object]:
 
 def _canonical_rule(rule: AllowTable | SelectingTable) -> str:
     written = rule.model_dump(mode="json")
-    if isinstance(hours := written.get("not_between"), list):
-        # The one list whose order counts.
-        written["not_between"] = dict(zip(("start", "end"), hours, strict=True))
+    for table, word in ((written, "not_between"), (written.get("when"), "between")):
+        if isinstance(table, dict) and isinstance(hours := table.get(word), list):
+            # The lists whose order counts.
+            table[word] = dict(zip(("start", "end"), hours, strict=True))
     return json.dumps(_sorted_lists(written), sort_keys=True)
 
 

@@ -16,6 +16,8 @@
     on                                   capabilities
     who, things, rooms, labels           only for them, only there
     hazard_min, privilege                only from this hazard or privilege up
+    when = { starts = true }             only uses that make something run, flow or stand open: switching off is free
+    when = { between, days, modes }      only at these times, in these modes
     value = { min, max, one_of }         bounds on the input; `max_change` bounds how far from the present value
     members = { brightness = { max } }   bounds on the members of an input that is an object
     needs = [{ thing, property, ... }]   what must be so elsewhere: min, max, equals, fresh, trusted
@@ -143,6 +145,27 @@ class NeedTable(_Table):
         return self
 
 
+class WhenTable(_Table):
+    """The uses and moments that a rule is about: `{ starts = true }`, `{ modes = ["night"] }`,
+    `{ between = ["22:00", "07:00"] }`; all that is given must be so. An unknown mode or time counts as one of them.
+    """
+
+    starts: bool = False
+    modes: Modes | None = None
+    between: Annotated[tuple[TimeOfDay, TimeOfDay], Field(strict=False)] | None = None
+    days: Days | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> WhenTable:
+        if not self.starts and self.modes is None and self.between is None:
+            raise fault("is always: give starts = true, modes or between")
+        if self.between is not None and self.between[0] == self.between[1]:
+            raise fault("between begins and ends at one time: two different ones make an interval")
+        if self.days is not None and self.between is None:
+            raise fault('days says when between begins: give between too, like ["22:00", "07:00"]')
+        return self
+
+
 class RuleTable(_Table):
     id: RuleId
     why: Text
@@ -175,6 +198,7 @@ class SelectingTable(RuleTable):
     who: Who | None = None
     hazard_min: HazardLevel = Hazard.COMFORT
     privilege: PrivilegeLevel = Privilege.VIEW
+    when: WhenTable | None = None
 
 
 class ConditionTable(SelectingTable):

@@ -40,6 +40,10 @@ class Within:
         seen, unknown = self.bounds.seen(value)
         return Failure(f"{self.name} {seen}" if self.member else seen, self.fix, unknown)
 
+    def accepts(self, request: AccessRequest, facts: Facts) -> Bounds | None:
+        """What it accepts, whatever the facts."""
+        return self.bounds
+
     def say(self) -> str:
         return f"with {say(self.name, self.bounds)}"
 

@@ -18,6 +18,7 @@ from policies.documents import (
     NeedTable,
     RuleSet,
     ThenTable,
+    WhenTable,
 )
 from policies.locate import Path, line_of, locate
 from policies.problems import PolicyError, Problem
@@ -29,7 +30,7 @@ LONGEST_FILE_CHARS: Final = 1_000_000
 _RULE_TABLES: Final = ("allow", "limit", "ask", "then")
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "": Document, "allow": AllowTable, "limit": LimitTable, "ask": AskTable, "then": ThenTable,
-    "value": BoundsTable, "members": BoundsTable, "needs": NeedTable,
+    "value": BoundsTable, "when": WhenTable, "members": BoundsTable, "needs": NeedTable,
 }  # fmt: skip
 _SAID: Final = {
     "missing": "is missing",

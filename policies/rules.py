@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from capabilities.vocabulary import Hazard, Privacy
@@ -12,6 +12,7 @@ from policies.decision import Finding, Obligation, Principal, RuleRef, Subject
 from policies.patterns import is_exact
 from policies.selectors import Uses, Where, Who
 from policies.times import Span
+from policies.when import OnlyWhen, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Then:
     ref: RuleRef
     uses: Uses
     obligations: tuple[Obligation, ...]
+    when: When | None
     finding: Finding
 
 
@@ -106,6 +108,14 @@ Bound = Limit | Ask
 """Rules that a use may keep to or not."""
 
 
-def counting(rules: Iterable[Bound]) -> tuple[RuleRef, ...]:
-    """The rules that count a use against their rate."""
-    return tuple(rule.ref for rule in rules if any(isinstance(clause, AtMost) for clause in rule.clauses))
+def counting(rules: Iterable[Bound]) -> tuple[tuple[RuleRef, When | None], ...]:
+    """The rules that count a use against their rate, each with when it does (None: always)."""
+    return tuple((rule.ref, when) for rule in rules for when in _counts(rule.clauses))
+
+
+def _counts(clauses: Iterable[Clause]) -> Iterator[When | None]:
+    for clause in clauses:
+        if isinstance(clause, AtMost):
+            yield None
+        elif isinstance(clause, OnlyWhen) and isinstance(clause.clause, AtMost):
+            yield clause.when

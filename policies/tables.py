@@ -8,12 +8,21 @@ from capabilities.vocabulary import Json
 from policies.bounds import NOTHING, bounds_of
 from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
 from policies.decision import Finding, Obligation, RuleRef, Verdict
-from policies.documents import AllowTable, AskTable, ConditionTable, LimitTable, RuleTable, ThenTable
+from policies.documents import (
+    AllowTable,
+    AskTable,
+    ConditionTable,
+    LimitTable,
+    RuleTable,
+    ThenTable,
+    WhenTable,
+)
 from policies.fields import SENSITIVE
 from policies.input_clauses import MaxChange, Within
 from policies.rules import Allow, Ask, Limit, Then
 from policies.selectors import uses_of, where_of, who_of
 from policies.times import DAYS, minutes_of
+from policies.when import Every, OnlyWhen, When
 
 
 def compile_allow(table: AllowTable, set_name: str) -> Allow:
@@ -32,26 +41,35 @@ def compile_allow(table: AllowTable, set_name: str) -> Allow:
 
 def compile_limit(table: LimitTable, set_name: str) -> Limit:
     ref = RuleRef(set_name, table.id)
+    when = _when(table.when)
+    value = NOTHING if table.never else None if table.value is None else bounds_of(table.value)
     members = ((name, bounds_of(one)) for name, one in sorted((table.members or {}).items()))
+    clauses: tuple[Clause, ...] = (*_changes(table), *_clauses(table, ref))
+    if when is not None:  # bounds that do not always hold are not joined with those that do
+        never = (Within(_name(table), "", NOTHING),) if table.never else ()
+        clauses = tuple(OnlyWhen(when, clause) for clause in (*never, *_withins(table), *clauses))
     return Limit(
         ref=ref,
         why=table.why,
         uses=uses_of(table),
-        value=NOTHING if table.never else None if table.value is None else bounds_of(table.value),
-        members=tuple((name, bounds) for name, bounds in members if bounds is not None),
-        clauses=(*_changes(table), *_clauses(table, ref)),
+        value=value if when is None else None,
+        members=tuple((name, bounds) for name, bounds in members if bounds is not None and when is None),
+        clauses=clauses,
         waivable_by=None if table.waivable_by is None else who_of(table.waivable_by),
         finding=_finding(table, set_name),
     )
 
 
 def compile_ask(table: AskTable, set_name: str) -> Ask:
-    ref = RuleRef(set_name, table.id)
+    ref, when = RuleRef(set_name, table.id), _when(table.when)
+    clauses: tuple[Clause, ...] = (*_withins(table), *_changes(table), *_clauses(table, ref))
+    if when is not None:
+        clauses = tuple(OnlyWhen(when, clause) for clause in clauses or (Every(),))
     return Ask(
         ref=ref,
         why=table.why,
         uses=uses_of(table),
-        clauses=(*_withins(table), *_changes(table), *_clauses(table, ref)),
+        clauses=clauses,
         approver=who_of(table.approver),
         approver_words=tuple(sorted(set(table.approver))),
         valid=table.valid,
@@ -74,6 +92,7 @@ def compile_then(table: ThenTable, set_name: str) -> Then:
         ref=ref,
         uses=uses_of(table),
         obligations=tuple(Obligation(kind, ref, value) for kind, value in owed.items()),
+        when=_when(table.when),
         finding=_finding(table, set_name),
     )
 
@@ -107,13 +126,25 @@ def _clauses(table: ConditionTable, ref: RuleRef) -> Iterator[Clause]:
     ):
         yield Need(need.thing, need.property, bounds_of(need), need.fresh, need.trusted)
     if table.not_between is not None:
-        days = None if table.days is None else frozenset(DAYS.index(day) for day in table.days)
-        start, end = table.not_between
-        yield QuietHours(minutes_of(start), minutes_of(end), days)
+        yield _hours(table.not_between, table.days)
     if table.rest is not None:
         yield Rest(table.rest)
     if table.at_most is not None:
         yield AtMost(ref, table.at_most)
+
+
+def _when(table: WhenTable | None) -> When | None:
+    if table is None:
+        return None
+    modes = None if table.modes is None else frozenset(table.modes)
+    hours = None if table.between is None else _hours(table.between, table.days)
+    return When(table.starts, modes, hours)
+
+
+def _hours(between: tuple[str, str], days: tuple[str, ...] | None) -> QuietHours:
+    start, end = between
+    begins = None if days is None else frozenset(DAYS.index(day) for day in days)
+    return QuietHours(minutes_of(start), minutes_of(end), begins)
 
 
 def _name(table: ConditionTable) -> str:
