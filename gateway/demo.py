@@ -220,10 +220,10 @@ In a second terminal, as the person at the box:
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
 
-In a third terminal, as the agent, which looks after comfort within the rules:
+In a third terminal, as the agent. The first is done, the second is too warm, the third needs a person's yes:
 {activate}  export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
-  hearth do desk-lamp toggle --why "she comes home"
+  hearth write desk-lamp brightness 40 --why "she comes home"
   hearth write thermostat target 28 --why "she is cold"
   hearth write hallway-outlet on false --why "saving power"
 

@@ -15,13 +15,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gateway.cli.exits import Exit
 from tests.house import HEARTH, Ran, hearth
 
 READY_S = 10.0
 """From the command to the welcome."""
 
 PATIENCE_S = 40.0
-REFUSED = 3
+
+AS_THE_AGENT = {
+    "hearth write desk-lamp": (Exit.DONE, "confirmed: desk-lamp brightness is 40 %"),
+    "hearth write thermostat": (Exit.REFUSED, "household/agents-heat-within-reason"),
+    "hearth write hallway-outlet": (Exit.NEEDS_APPROVAL, "household/an-adult-decides"),
+}
+"""What the lines of the welcome end with, and say."""
 
 
 class Demo:
@@ -111,17 +118,31 @@ def test_the_readme_s_next_lines_work_as_printed(demo: Demo) -> None:
 
 def test_the_welcome_s_lines_work_as_printed(demo: Demo) -> None:
     agent: dict[str, str] = {}
-    lines = [line.strip() for line in demo.welcome.splitlines()]
-    for line in lines:
+    expected = dict(AS_THE_AGENT)
+    for line in map(str.strip, demo.welcome.splitlines()):
         if line.startswith("export "):
             name, _, value = line.removeprefix("export ").partition("=")
             agent[name] = value
         elif line.startswith("hearth "):
             ran = demo.run(line, **agent)
-            refused = line.startswith("hearth write")  # too warm, and what may do damage
-            assert ran.code == (REFUSED if refused else 0), f"{line}: {ran}"
-            assert ran.err.startswith("hearth: refused: ") is refused
+            code, says = (
+                expected.pop(" ".join(line.split()[:3]), (Exit.DONE, "")) if agent else (Exit.DONE, "")
+            )
+            assert ran.code == code, f"{line}: {ran}"
+            assert says in (ran.err if code else ran.out), f"{line}: {ran}"
+    assert not expected
     assert agent["HEARTH_TOKEN"] == demo.printed(r"(hearth_[\w-]+)")
+
+
+def test_the_readme_says_what_the_agent_s_lines_end_with(demo: Demo) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme.partition("In a third terminal")[2].partition("```sh\n")[2].partition("```")[0]
+    lines = [line.partition("  #") for line in block.splitlines() if line.startswith("hearth ")]
+    told = [
+        (" ".join(line.split()[:3]), int(comment.rpartition("exit code ")[2])) for line, _, comment in lines
+    ]
+    assert told == [(line, code) for line, (code, _) in AS_THE_AGENT.items()]
+    assert all(line.strip() in demo.welcome for line, _, _ in lines)
 
 
 def test_ctrl_c_leaves_nothing_behind(demo: Demo) -> None:

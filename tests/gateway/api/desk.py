@@ -104,6 +104,22 @@ def lock(name: str = "door") -> Candidate:
     return _candidate(name, "lock", affordances)
 
 
+def camera(name: str = "eye") -> Candidate:
+    affordances = (
+        AffordanceDescription("state", f"{name}/state"),
+        AffordanceDescription("snapshot", f"{name}/snapshot", role="action"),
+    )
+    return _candidate(name, "camera", affordances)
+
+
+def smoke_alarm(name: str = "ceiling") -> Candidate:
+    affordances = (
+        AffordanceDescription("smoke", f"{name}/smoke"),
+        AffordanceDescription("test", f"{name}/test", role="action"),
+    )
+    return _candidate(name, "smoke", affordances)
+
+
 def button(name: str = "bell") -> Candidate:
     affordances = (
         AffordanceDescription("pressed", f"{name}/pressed", role="event"),

@@ -18,7 +18,7 @@ from gateway.app import open_gateway
 from gateway.config import Config
 from gateway.observers import QUEUE_EVENTS, REPLAY_EVENTS
 from policies import Principal, Role
-from tests.gateway.api.desk import House, button, lamp, lock, sensor, until
+from tests.gateway.api.desk import House, button, camera, lamp, lock, sensor, until
 
 Event = dict[str, str]
 
@@ -98,13 +98,16 @@ async def test_types_narrow_a_stream(house: House) -> None:
 
 
 async def test_a_stream_shows_only_what_the_caller_may_see(house: House) -> None:
-    await house.adopt(lamp(), lock())
+    await house.adopt(lamp(), lock(), camera())
     agent = await house.agent()
     async with sse(agent, "/events") as stream:
-        house.driver.report("door/state", "locked")
+        house.driver.report(
+            "door/state", "locked"
+        )  # it may lock it if a person agrees, and does not see how it is
+        house.driver.report("eye/state", "idle")
         house.driver.report("lamp/on", True)
         assert orjson.loads((await stream.next())["data"])["thing"] == "lamp"
-        await house.adopt(lock("gate"), lamp("spot"))
+        await house.adopt(camera("gate"), lamp("spot"))
         assert orjson.loads((await stream.next())["data"])["thing"] == "spot"  # a new Thing comes into view
 
 

@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 
 from capabilities.components import AffordanceDescription
 from policies import Role, compile_rules, parse
-from tests.gateway.api.desk import House, button, lamp, lock, sensor
+from tests.gateway.api.desk import House, button, camera, lamp, lock, sensor, smoke_alarm
 
 TD_SCHEMA = Path(__file__).parents[3] / "../shared/standards/td-json-schema-1.1.json"
 
@@ -97,6 +97,12 @@ async def test_a_description_has_forms_for_the_caller(house: House) -> None:
 
 HALF_BLIND = """format = 1
 [[allow]]
+id = "whole"
+who = ["owner"]
+may = ["*"]
+see = ["*"]
+why = "An agent gets no further than its person"
+[[allow]]
 id = "half"
 who = ["agent"]
 may = ["light.*"]
@@ -146,13 +152,16 @@ async def test_a_description_is_not_sent_twice(house: House) -> None:
 
 
 async def test_an_agent_gets_only_what_it_may_use(house: House) -> None:
-    await house.adopt(lamp(), lock(), button())
+    await house.adopt(lamp(), lock(), camera(), smoke_alarm())
     agent = await house.agent()
     async with agent.get("/things") as answer:
         things = {thing["id"]: thing for thing in await answer.json()}
-    assert "urn:hearth:door" not in things  # a lock is sensitive, and its actions are a person's
+    assert "urn:hearth:eye" not in things  # what a camera sees is sensitive, and it is a person's to use
     assert things["urn:hearth:lamp"]["actions"].keys() >= {"toggle"}
-    assert "actions" not in things["urn:hearth:bell"]
+    assert things["urn:hearth:door"]["actions"].keys() == {"lock", "unlock"}  # it may propose them
+    assert "properties" not in things["urn:hearth:door"]
+    assert "smoke" in things["urn:hearth:ceiling"]["properties"]
+    assert "actions" not in things["urn:hearth:ceiling"]
 
 
 async def test_what_may_only_be_read_is_read_only(house: House) -> None:
@@ -166,7 +175,7 @@ async def test_what_may_only_be_read_is_read_only(house: House) -> None:
 
 
 async def test_forbidden_and_absent_answer_alike(house: House) -> None:
-    await house.adopt(lock())
+    await house.adopt(camera())
     agent = await house.agent()
     answers = []
     for method, path in (
@@ -174,13 +183,13 @@ async def test_forbidden_and_absent_answer_alike(house: House) -> None:
         ("GET", "/things/{}/properties"),
         ("GET", "/things/{}/properties/state"),
         ("PUT", "/things/{}/properties/state"),
-        ("POST", "/things/{}/actions/unlock"),
-        ("GET", "/things/{}/actions/unlock"),
+        ("POST", "/things/{}/actions/snapshot"),
+        ("GET", "/things/{}/actions/snapshot"),
         ("GET", "/things/{}/why"),
-        ("GET", "/things/{}/events/operated"),
+        ("GET", "/things/{}/events/motion"),
         ("DELETE", "/things/{}"),
     ):
-        for thing in ("door", "nothing"):
+        for thing in ("eye", "nothing"):
             async with agent.request(
                 method, path.format(thing), json=None if method == "GET" else {}
             ) as answer:
@@ -190,12 +199,12 @@ async def test_forbidden_and_absent_answer_alike(house: House) -> None:
 
 
 async def test_a_denied_attempt_on_the_hidden_is_recorded(house: House) -> None:
-    await house.adopt(lock())
+    await house.adopt(camera())
     agent = await house.agent()
-    async with agent.post("/things/door/actions/unlock") as answer:
+    async with agent.post("/things/eye/actions/snapshot") as answer:
         assert answer.status == 404
     records = await house.gateway.ledger.entries(kinds=("denied",))
-    assert [(r.principal, r.thing, r.body["affordance"]) for r in records] == [("coo", "door", "unlock")]
+    assert [(r.principal, r.thing, r.body["affordance"]) for r in records] == [("coo", "eye", "snapshot")]
 
 
 async def test_a_person_removes_a_thing_and_an_agent_does_not(house: House) -> None:
