@@ -24,6 +24,7 @@ from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
 from gateway.context import Gateway
 from gateway.execution import Executor
+from gateway.foreign import tamed
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
@@ -291,7 +292,7 @@ async def _discover(gateway: Gateway, scanner: Scanner) -> None:
             gateway.ingest.contact(found.driver, lost)
             continue
         try:
-            await gateway.registry.see(found)
+            await gateway.registry.see(tamed(found))
         except AdoptionError as error:
             log.warning("%s cannot become a Thing: %s", found.title or found.id, error)
         else:

@@ -16,6 +16,7 @@ from gateway.api.short import ShortAnswer
 from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Result
 from gateway.context import Gateway
+from gateway.foreign import one_line
 from gateway.ids import new_id
 from gateway.records import finding
 from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview, RequestError
@@ -199,9 +200,9 @@ def _key(text: str) -> str:
 
 
 def _purpose(text: str) -> str:
-    """`Hearth-Purpose`: why this is asked, UTF-8 with percent-encoding."""
+    """`Hearth-Purpose`: why this is asked, UTF-8 with percent-encoding; in one line of what can be printed."""
     try:
-        purpose = unquote(text, errors="strict").strip()
+        purpose = one_line(unquote(text, errors="strict"))
     except UnicodeDecodeError as error:
         raise bad_request("Hearth-Purpose must be percent-encoded UTF-8") from error
     if len(purpose) > LONGEST_PURPOSE:

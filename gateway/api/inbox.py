@@ -10,7 +10,7 @@ from drivers.driver import Candidate
 from gateway.api.auth import require_manager
 from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
-from gateway.api.wire import Body, read_body, reply, segment
+from gateway.api.wire import Body, Line, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.context import Gateway
 from gateway.registry import AdoptionError, CandidateKey
@@ -19,8 +19,8 @@ from gateway.registry import AdoptionError, CandidateKey
 class AdoptBody(Body):
     """How the new Thing is called and where it is; what is left out comes from the device."""
 
-    title: str = Field("", max_length=LONGEST_NAME)
-    room: str = Field("", max_length=LONGEST_NAME)
+    title: Line = Field("", max_length=LONGEST_NAME)
+    room: Line = Field("", max_length=LONGEST_NAME)
     labels: list[Label] = Field(default_factory=list, max_length=MOST_LABELS)
     open: bool = False  # without the label `new`
 

@@ -13,7 +13,7 @@ from gateway.api.auth import require_manager
 from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.things import find_thing, summary
-from gateway.api.wire import Body, base_of, read_body, reply
+from gateway.api.wire import Body, Line, base_of, read_body, reply
 from gateway.arranging import LABEL_PATTERN, LONGEST_NAME, MOST_LABELS, Arrangement
 from gateway.context import Gateway
 from gateway.registry import AdoptionError
@@ -27,8 +27,8 @@ Label = Annotated[str, Field(pattern=LABEL_PATTERN)]
 class ThingBody(Body):
     """What is to be changed; what is left out stays. `confirm` says that it is known who may do more by it."""
 
-    title: str | None = Field(None, min_length=1, max_length=LONGEST_NAME)
-    room: str | None = Field(None, max_length=LONGEST_NAME)
+    title: Line | None = Field(None, min_length=1, max_length=LONGEST_NAME)
+    room: Line | None = Field(None, max_length=LONGEST_NAME)
     labels: list[Label] | None = Field(None, max_length=MOST_LABELS)
     confirm: bool = False
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import require_manager
 from gateway.api.problems import bad_request
-from gateway.api.wire import Body, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
 from policies.times import MODES
 
@@ -19,7 +19,7 @@ LONGEST_WHY = 500
 
 class ModeBody(Body):
     mode: str = Field(max_length=50)
-    why: str = Field("", max_length=LONGEST_WHY)
+    why: Line = Field("", max_length=LONGEST_WHY)
 
 
 class ModeRoutes:

@@ -11,7 +11,7 @@ from pydantic import Field
 from gateway.api.auth import SESSION, require_manager
 from gateway.api.problems import Problem
 from gateway.api.tokens import LONGEST_TEXT, shown
-from gateway.api.wire import Body, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
 from gateway.identity import PairingClosedError, Session, WiderThanParentError, WrongCodeError, may_grant
 from policies import Role
@@ -31,12 +31,12 @@ class OpenBody(Body):
 
     role: Role | None = Field(None, strict=False)
     principal: str = Field("", max_length=LONGEST_TEXT, pattern=r"^[a-z0-9][a-z0-9_.-]*$|^$")
-    name: str = Field("", max_length=LONGEST_TEXT)
+    name: Line = Field("", max_length=LONGEST_TEXT)
 
 
 class RedeemBody(Body):
     code: str = Field(max_length=64)
-    title: str = Field("", max_length=LONGEST_TEXT)
+    title: Line = Field("", max_length=LONGEST_TEXT)
 
 
 class PairingRoutes:

@@ -13,6 +13,7 @@ from gateway.api.commands import LONGEST_PURPOSE
 from gateway.api.problems import Problem
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
+from gateway.foreign import one_line
 from gateway.panic_report import UNTOUCHED, Report
 
 NEXT: Final = (
@@ -36,7 +37,7 @@ class PanicRoutes:
         person = caller(request)
         if not person.role.is_person:
             raise Problem("forbidden", "the panic switch is for the people of the house, not for software")
-        why = unquote(request.headers.get("Hearth-Purpose", ""), errors="replace").strip()[:LONGEST_PURPOSE]
+        why = one_line(unquote(request.headers.get("Hearth-Purpose", ""), errors="replace"), LONGEST_PURPOSE)
         return reply(shown(await self._gateway.panic.press(person, why)))
 
 

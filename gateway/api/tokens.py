@@ -9,7 +9,7 @@ from capabilities import slug
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, manages
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
 from gateway.identity import Session, TokenInfo, WiderThanParentError, may_grant
 from policies import Principal, Role
@@ -25,9 +25,9 @@ class TokenBody(Body):
 
     principal: str = Field("", max_length=LONGEST_TEXT, pattern=r"^[a-z0-9][a-z0-9_.-]*$|^$")
     role: Role | None = Field(None, strict=False)
-    name: str = Field("", max_length=LONGEST_TEXT)
+    name: Line = Field("", max_length=LONGEST_TEXT)
     acts_for: str | None = Field(None, max_length=LONGEST_TEXT)
-    title: str = Field("", max_length=LONGEST_TEXT)
+    title: Line = Field("", max_length=LONGEST_TEXT)
     expires_in: int | None = Field(None, ge=1, le=LONGEST_LIFE_S)  # seconds
     expires_at: AwareDatetime | None = Field(None, strict=False)
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, plain_id, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, plain_id, read_body, reply, rfc3339
 from gateway.consents import NoConsent, NotForYou, UnknownLimit
 from gateway.context import Gateway
 from gateway.waivers import Consent
@@ -26,7 +26,7 @@ class WaiverBody(Body):
     thing: str = Field("", max_length=LONGEST_NAME)
     for_: str = Field("", alias="for", max_length=20)
     until: AwareDatetime | None = Field(None, strict=False)
-    why: str = Field(min_length=1, max_length=LONGEST_WHY)
+    why: Line = Field(min_length=1, max_length=LONGEST_WHY)
 
 
 class WaiverRoutes:

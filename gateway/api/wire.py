@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 from urllib.parse import quote
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from capabilities.vocabulary import Json
 from gateway.api.problems import Problem, bad_request
+from gateway.foreign import one_line
 
 JSON: Final = "application/json"
 URN: Final = "urn:hearth:"
@@ -21,6 +22,10 @@ LONGEST_PAGE: Final = 1_000
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+"""A text of people or agents, in one line of what can be printed."""
 
 
 class Body(BaseModel):

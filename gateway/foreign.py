@@ -1,0 +1,40 @@
+"""Text that others wrote: devices, agents, people. One line of what can be printed, and not too long, wherever it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from capabilities.components import ComponentDescription
+from drivers.driver import Candidate
+
+LONGEST_TITLE: Final = 100
+"""Characters of what a device says of itself: titles, rooms, makers."""
+
+LONGEST_PROBLEM: Final = 500
+"""Characters: a problem may quote what the device said."""
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """`text` without what terminals obey, what turns or hides letters, and new lines; cut to `most` characters."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:most].rstrip()
+
+
+def tamed(candidate: Candidate) -> Candidate:
+    """The candidate with its texts for people as such lines. What tells devices and commands apart stays as it is."""
+    return replace(
+        candidate,
+        title=one_line(candidate.title, LONGEST_TITLE),
+        manufacturer=one_line(candidate.manufacturer, LONGEST_TITLE),
+        model=one_line(candidate.model, LONGEST_TITLE),
+        room=one_line(candidate.room, LONGEST_TITLE),
+        problems=tuple(one_line(problem, LONGEST_PROBLEM) for problem in candidate.problems),
+        components=tuple(map(_component, candidate.components)),
+    )
+
+
+def _component(one: ComponentDescription) -> ComponentDescription:
+    title = one_line(one.title, LONGEST_TITLE)
+    return one if title == one.title else replace(one, title=title)
