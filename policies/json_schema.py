@@ -20,6 +20,7 @@ from policies.documents import (
     LimitTable,
     NeedTable,
     ThenTable,
+    WhenTable,
 )
 from policies.fields import SENSITIVE
 from policies.patterns import EVERYTHING, names_of
@@ -45,6 +46,9 @@ _WORDS: Final[Mapping[str, str]] = {
     "rooms": "Only Things in these rooms.",
     "labels": "Only Things with one of these labels.",
     "hazard_min": "Only from this hazard up: 0 comfort, 1 nuisance, 2 property, 3 life safety.",
+    "when": "Only for these uses, at these moments. What is not known counts as such a moment.",
+    "starts": "Only uses that make something run, flow or stand open: switching off is free.",
+    "between": 'Only within these hours: ["22:00", "07:00"].',
     "value": "Bounds on the input.",
     "members": "Bounds on the members of an input that is an object, by the member's name.",
     "needs": "What other properties must be, now: an interlock. What is not known does not count.",
@@ -74,16 +78,18 @@ _WORDS: Final[Mapping[str, str]] = {
 _OF_TABLE: Final[Mapping[tuple[str, str], str]] = {
     ("AllowTable", "privilege"): "The highest privilege that it covers: operate, if left out.",
     ("SelectingTable", "privilege"): "Only from this privilege up.",
+    ("WhenTable", "days"): "The days on which the hours begin; every day, if left out.",
 }
 _ONE_OF_THESE: Final[Mapping[str, tuple[str, ...]]] = {
     "AllowTable": ("may", "see"),
     "LimitTable": (*CONDITIONS, "never"),
     "ThenTable": ("max_on", "restore", "confirm", "notify"),
     "BoundsTable": ("min", "max", "one_of", "max_change"),
+    "WhenTable": ("starts", "modes", "between"),
     "NeedTable": ("min", "max", "equals", "fresh"),
 }
 _CAPABILITIES: Final = {"may": "capability", "on": "capability", "see": "readable"}
-_TABLES: Final = (AllowTable, LimitTable, AskTable, ThenTable, BoundsTable, NeedTable)
+_TABLES: Final = (AllowTable, LimitTable, AskTable, ThenTable, BoundsTable, NeedTable, WhenTable)
 
 
 def json_schema() -> dict[str, Json]:
@@ -127,7 +133,7 @@ def _described(schema: dict[str, Json], model: type[BaseModel]) -> dict[str, Jso
     if model.__name__ in _ONE_OF_THESE:
         found["anyOf"] = [{"required": [word]} for word in _ONE_OF_THESE[model.__name__]]
     if "days" in words:
-        found["dependentRequired"] = {"days": ["not_between"]}
+        found["dependentRequired"] = {"days": ["between" if "between" in words else "not_between"]}
     return found
 
 

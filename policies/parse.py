@@ -46,7 +46,7 @@ _LIKE: Final = {
     "rooms": '["hall"]', "labels": '["heater"]', "one_of": '["heat", "off"]', "modes": '["home", "night"]',
     "days": '["mon", "tue"]', "approver": '["adult"]', "waivable_by": '["adult"]', "notify": '["adult"]',
     "at_most": '"6/h"', "rest": '"5m"', "fresh": '"2m"', "valid": '"2m"', "max_on": '"2h"', "restore": '"1h"',
-    "not_between": '["22:00", "07:00"]',
+    "not_between": '["22:00", "07:00"]', "between": '["22:00", "07:00"]',
 }  # fmt: skip
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -119,7 +119,9 @@ def _explained(data: dict[str, object], fault: _Fault) -> tuple[str, str]:
             text = f"must be tables: write [[{path[0]}]] above each"
         elif "needs" in path and kind in {"tuple_type", "model_type"}:
             text = f"must be a list of tables, like {_NEEDS}"
-        elif "not_between" in path and kind in {"tuple_type", "missing", "too_long"}:
+        elif path[-1] == "when" and kind == "model_type":
+            text = "must be a table, like { starts = true }"
+        elif {"not_between", "between"} & {*path} and kind in {"tuple_type", "missing", "too_long"}:
             text = f"must be two times of day, like {_LIKE['not_between']}"
         elif kind == "model_type":
             text = "must be a table, like { min = 16, max = 23 }"
@@ -131,7 +133,7 @@ def _explained(data: dict[str, object], fault: _Fault) -> tuple[str, str]:
 def _like(path: Path) -> str:
     """An example of what belongs at `path`."""
     *_, before, last = ("", *path)
-    if before == "not_between":
+    if before in ("not_between", "between"):
         return ', like "22:00"'
     return f", like {_LIKE[last]}" if isinstance(last, str) and last in _LIKE else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from capabilities.vocabulary import Json
 from policies.checking.operations import Operation, is_about, operations_of
@@ -71,7 +72,7 @@ def _admits(condition: Clause, values: list[Json]) -> bool:
 def _is_held(other: Operation, rule: Restriction, content: Content) -> bool:
     """Whether something else holds `other` wherever and for whomever `rule` holds."""
     boxes = [
-        one_use(other, role, name, place)
+        replace(one_use(other, role, name, place), moments=rule.region.moments)
         for role, name in tokens(rule.region.uses.who)
         for place in places(rule.region.uses.where)
     ]

@@ -11,17 +11,15 @@ from policies.checking.remarks import Remarks, quoted
 from policies.clauses import Clause, Modes, Need, QuietHours
 from policies.compare.books import NEVER, Content, Restriction
 from policies.compare.boxes import ROLES, Box, fits_all, places
-from policies.compare.tightness import joined, quiet_minutes
+from policies.compare.moments import ALWAYS, EVERY_MINUTE, quiet
+from policies.compare.tightness import joined
 from policies.compare.wording import all_of, listed, said, things_of, whom
 from policies.decision import RuleRef
 from policies.input_clauses import Within
-from policies.times import DAYS, MINUTES_A_DAY, MODES
+from policies.times import MODES
 
 MOST_PLACES: Final = 200
 """Places (Things, rooms, labels, and two of them together) that are looked at for one operation."""
-
-ALWAYS_QUIET: Final = (1 << (MINUTES_A_DAY * len(DAYS))) - 1
-
 
 Says = Callable[[Sequence[Restriction], Operation], str]
 
@@ -36,7 +34,11 @@ class Conflict(NamedTuple):
 
 def contradictions(content: Content, remarks: Remarks) -> None:
     """Says for whom which operations are impossible, though somebody is allowed them."""
-    limits = [one for one in content.restrictions if not one.is_ask and NEVER not in one.conditions]
+    limits = [
+        one
+        for one in content.restrictions
+        if not one.is_ask and NEVER not in one.conditions and one.region.moments == ALWAYS
+    ]
     found: dict[Conflict, dict[str, set[str]]] = {}
     for operation in operations_fitting("*"):
         about = [
@@ -180,8 +182,8 @@ def _no_hour(rules: Sequence[Restriction], operation: Operation) -> str:
     found = [(rule, one) for rule in rules for one in rule.conditions if isinstance(one, QuietHours)]
     union = 0
     for _, one in found:
-        union |= quiet_minutes(one)
-    return _conditions(found, rules[0].ref.set) if union == ALWAYS_QUIET else ""
+        union |= quiet(one)
+    return _conditions(found, rules[0].ref.set) if union == EVERY_MINUTE else ""
 
 
 def _conditions(found: Iterable[tuple[Restriction, Clause]], home: str) -> str:

@@ -11,6 +11,7 @@ from capabilities.vocabulary import Hazard
 from policies.bounds import NOTHING, Bounds, between
 from policies.clauses import Clause
 from policies.compare.boxes import Box, Cuts, Region, cuts_of_regions, fits_all, places
+from policies.compare.moments import moments_of
 from policies.decision import RuleRef
 from policies.documents import RuleSet
 from policies.input_clauses import Within
@@ -19,6 +20,7 @@ from policies.rules import Allow, Ask, Limit, Then
 from policies.selectors import Who
 from policies.tables import compile_allow, compile_ask, compile_limit, compile_then
 from policies.times import Span
+from policies.when import Every, OnlyWhen, When
 
 
 class Book(NamedTuple):
@@ -127,23 +129,33 @@ class Content:
 
 
 def _of_limit(limit: Limit) -> Restriction:
+    when, clauses = _apart(limit.clauses)
     conditions: list[Clause] = []
     if limit.value is not None:
         conditions += _ends("", limit.value)
     conditions += (one for name, bounds in limit.members for one in _ends(name, bounds))
-    conditions += limit.clauses
-    return Restriction(limit.ref, Region(limit.uses), tuple(conditions), limit.waivable_by)
+    region = Region(limit.uses, moments_of(when))
+    return Restriction(limit.ref, region, (*conditions, *clauses), limit.waivable_by)
 
 
 def _of_ask(ask: Ask) -> Restriction:
-    conditions = [
-        part
-        for one in ask.clauses
-        for part in (_ends(one.member, one.bounds) if isinstance(one, Within) else (one,))
-    ]
-    return Restriction(
-        ask.ref, Region(ask.uses), tuple(conditions) or (NEVER,), approver=ask.approver, valid=ask.valid
-    )
+    when, clauses = _apart(ask.clauses)
+    region = Region(ask.uses, moments_of(when))
+    return Restriction(ask.ref, region, clauses or (NEVER,), approver=ask.approver, valid=ask.valid)
+
+
+def _apart(clauses: Iterable[Clause]) -> tuple[When | None, tuple[Clause, ...]]:
+    """When all of a rule's clauses hold, and each of them by itself."""
+    when: When | None = None
+    found: list[Clause] = []
+    for one in clauses:
+        bare = one.clause if isinstance(one, OnlyWhen) else one
+        when = one.when if isinstance(one, OnlyWhen) else when
+        if isinstance(bare, Within):
+            found += _ends(bare.member, bare.bounds)
+        else:
+            found.append(NEVER if isinstance(bare, Every) else bare)
+    return when, tuple(found)
 
 
 def _ends(member: str, bounds: Bounds) -> Iterator[Within]:
@@ -166,7 +178,7 @@ def _duty(then: Then) -> Duty:
         one.kind: frozenset(map(str, one.value)) if isinstance(one.value, list) else one.value
         for one in then.obligations
     }
-    return Duty(then.ref, Region(then.uses), owed)
+    return Duty(then.ref, Region(then.uses, moments_of(then.when)), owed)
 
 
 def _boxes(allow: Allow, verb: str, *, role: str | None = None, name: str | None = None) -> Iterator[Box]:

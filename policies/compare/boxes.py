@@ -12,6 +12,7 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from capabilities.vocabulary import KINDS, Hazard, Privilege
+from policies.compare.moments import ALWAYS, Moments
 from policies.decision import Role
 from policies.patterns import EVERYTHING, matching
 from policies.selectors import Uses, Where, Who
@@ -38,6 +39,7 @@ class Box:
     most_hazard: int = Hazard.LIFE_SAFETY
     least_rank: int = LOWEST_RANK
     most_rank: int = HIGHEST_RANK
+    moments: Moments = ALWAYS
 
     def holds(self, other: Box) -> bool:
         """Whether all of `other` lies in it."""
@@ -52,6 +54,7 @@ class Box:
             and self.most_hazard >= other.most_hazard
             and self.least_rank <= other.least_rank
             and self.most_rank >= other.most_rank
+            and self.moments.holds(other.moments)
         )
 
     def meet(self, other: Box) -> Box | None:
@@ -59,7 +62,8 @@ class Box:
         pattern = _common(self.pattern, other.pattern)
         hazards = max(self.least_hazard, other.least_hazard), min(self.most_hazard, other.most_hazard)
         ranks = max(self.least_rank, other.least_rank), min(self.most_rank, other.most_rank)
-        if pattern is None or hazards[0] > hazards[1] or ranks[0] > ranks[1]:
+        moments = self.moments.meet(other.moments)
+        if pattern is None or moments is None or hazards[0] > hazards[1] or ranks[0] > ranks[1]:
             return None
         words = [
             (self.role, other.role),
@@ -70,7 +74,7 @@ class Box:
         if any(None not in pair and pair[0] != pair[1] for pair in words):
             return None
         role, name, thing, room = (one if one is not None else two for one, two in words)
-        return Box(pattern, role, name, thing, room, self.labels | other.labels, *hazards, *ranks)
+        return Box(pattern, role, name, thing, room, self.labels | other.labels, *hazards, *ranks, moments)
 
 
 @cache
@@ -101,6 +105,7 @@ class Region:
     """Everything that one rule's selectors fit: many boxes at once."""
 
     uses: Uses
+    moments: Moments = ALWAYS
 
     def holds(self, box: Box) -> bool:
         """Whether all of `box` lies in it."""
@@ -109,6 +114,7 @@ class Region:
             not uses.on.isdisjoint(wider(box.pattern))
             and uses.hazard_min <= box.least_hazard
             and uses.privilege_rank <= box.least_rank
+            and self.moments.holds(box.moments)
             and (where.things is None or box.thing in where.things)
             and (where.rooms is None or box.room in where.rooms)
             and (where.labels is None or not where.labels.isdisjoint(box.labels))
@@ -125,6 +131,7 @@ class Region:
                 id=name,
                 least_hazard=uses.hazard_min,
                 least_rank=uses.privilege_rank,
+                moments=self.moments,
             )
 
 
@@ -162,13 +169,22 @@ class Cuts(NamedTuple):
     hazards: tuple[int, ...]
     """The least hazard of the upper part, for each cut; the same for privileges."""
     ranks: tuple[int, ...]
+    moments: tuple[Moments, ...] = ()
 
     def left_over(self, box: Box, is_covered: Callable[[Box], bool]) -> list[Box]:
         """What of `box` is not covered; `box` itself if that is all of it."""
-        found = _left_over(box, is_covered, (self._by_hazard, self._by_rank, self._by_role, self._by_kind))
+        found = _left_over(
+            box, is_covered, (self._by_moment, self._by_hazard, self._by_rank, self._by_role, self._by_kind)
+        )
         if len(found) < 2:
             return found
-        return _rejoined(_rejoined(found, _hazards, _with_hazards), _ranks, _with_ranks)
+        found = _rejoined(_rejoined(found, _hazards, _with_hazards), _ranks, _with_ranks)
+        return _at_once(found)
+
+    def _by_moment(self, box: Box) -> list[Box]:
+        if not self.moments:
+            return [box]
+        return [replace(box, moments=one) for one in box.moments.cut(self.moments)]
 
     def _by_hazard(self, box: Box) -> list[Box]:
         return [
@@ -191,12 +207,14 @@ class Cuts(NamedTuple):
 
 
 def cuts_of_regions(regions: Iterable[Region]) -> Cuts:
-    uses = [region.uses for region in regions]
+    given = [*regions]
+    uses = [region.uses for region in given]
     return Cuts(
         by_role=any(one.who is not None for one in uses),
         by_kind=any(pattern[0] != "*" for one in uses for pattern in one.on),
         hazards=tuple(sorted({one.hazard_min for one in uses})),
         ranks=tuple(sorted({one.privilege_rank for one in uses})),
+        moments=tuple({region.moments: None for region in given if region.moments != ALWAYS}),
     )
 
 
@@ -261,3 +279,15 @@ def _ranks(box: Box) -> Span:
 
 def _with_ranks(box: Box, span: Span) -> Box:
     return replace(box, least_rank=span[0], most_rank=span[1])
+
+
+def _at_once(boxes: Iterable[Box]) -> list[Box]:
+    """Boxes that differ only in one of the three sets of their moments, as one."""
+    found = [*boxes]
+    for word in ("minutes", "modes", "uses"):
+        joined: dict[Box, int] = {}
+        for box in found:
+            key = replace(box, moments=replace(box.moments, **{word: 0}))
+            joined[key] = joined.get(key, 0) | getattr(box.moments, word)
+        found = [replace(box, moments=replace(box.moments, **{word: bits})) for box, bits in joined.items()]
+    return found

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from policies.compare.books import Content, Duty
 from policies.compare.boxes import Box
+from policies.compare.moments import STARTING
 from policies.compare.restrictions import uncovered
 from policies.decision import Role
+from policies.obligations import ON_START
 
 
 class Eased(NamedTuple):
@@ -28,7 +30,8 @@ def eased(old: Content, new: Content) -> Iterator[Eased]:
 
                 def covers(part: Box, kind: str = kind, value: object = value) -> bool:
                     holding = [one for one in new.duties if one.region.holds(part)]
-                    return _owes(holding, kind, value) or new.bars(part)
+                    is_owed = kind not in ON_START or part.moments.uses & STARTING
+                    return not is_owed or _owes(holding, kind, value) or new.bars(part)
 
                 for rest in uncovered(box, new, covers, new.cuts):
                     yield Eased(

@@ -42,7 +42,7 @@ def loosened(old: Content, new: Content) -> Iterator[Loosened]:
 def _covering(condition: Clause, before: Restriction, holding: list[Restriction]) -> Callable[[Box], bool]:
     def covers(box: Box) -> bool:
         given = [clause for one in holding if one.region.holds(box) for clause in one.conditions]
-        return bool(given) and implied(condition, given, spares_safe=before.is_ask)
+        return implied(condition, given, spares_safe=before.is_ask, moments=box.moments)
 
     return covers
 

@@ -57,9 +57,9 @@ Told = tuple[Sort, str, str, str]
 def _limited_otherwise(one: Loosened) -> Iterator[Told]:
     condition, before = one.condition, one.before
     limits = [each for each in one.now if not each.is_ask]
-    as_tight = [each for each in limits if _is_tight(each, condition)]
+    as_tight = [each for each in limits if _is_tight(each, one)]
     lifting = next((each for each in as_tight if each.ref == before.ref), as_tight[0] if as_tight else None)
-    asking = next((each for each in one.now if each.is_ask and _is_tight(each, condition)), None)
+    asking = next((each for each in one.now if each.is_ask and _is_tight(each, one)), None)
     if lifting is not None and lifting.waivable_by is not None:
         if before.waivable_by is not None and are_people_of(lifting.waivable_by, before.waivable_by):
             yield Sort.NAME, str(before.ref), str(lifting.ref), ""
@@ -75,8 +75,9 @@ def _limited_otherwise(one: Loosened) -> Iterator[Told]:
         yield from _bounded_otherwise(condition, [each for each in limits if holds_as_well(each, before)])
 
 
-def _is_tight(restriction: Restriction, condition: Clause) -> bool:
-    return implied(condition, restriction.conditions, spares_safe=restriction.is_ask)
+def _is_tight(restriction: Restriction, one: Loosened) -> bool:
+    conditions, moments = restriction.conditions, one.box.moments
+    return implied(one.condition, conditions, spares_safe=restriction.is_ask, moments=moments)
 
 
 def _counted_elsewhere(condition: Clause, now: tuple[Restriction, ...]) -> Restriction | None:
@@ -138,7 +139,7 @@ def _asked_otherwise(one: Loosened) -> Iterator[Told]:
     assert before.approver and before.valid
     by = people(before.approver)
     asks = [each for each in one.now if each.is_ask]
-    as_tight = [each for each in asks if _is_tight(each, condition)]
+    as_tight = [each for each in asks if _is_tight(each, one)]
     now = next((each for each in as_tight if each.ref == before.ref), as_tight[0] if as_tight else None)
     if now is not None and now.approver and now.valid:
         if not are_people_of(now.approver, before.approver):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 
 from policies.bounds import Bounds, intersection
 from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
+from policies.compare.moments import ALWAYS, STARTING, Moments, quiet, refused
 from policies.input_clauses import MaxChange, Within
-from policies.times import DAYS, MINUTES_A_DAY, MODES, Span
+from policies.times import Span
 
 
-def implied(wanted: Clause, given: Sequence[Clause], *, spares_safe: bool) -> bool:
-    """Whether every use that fails `wanted` also fails one of `given`, whatever the facts are.
+def implied(wanted: Clause, given: Sequence[Clause], *, spares_safe: bool, moments: Moments = ALWAYS) -> bool:
+    """Whether every use at `moments` that fails `wanted` also fails one of `given`, whatever the facts are.
 
     `spares_safe`: commands toward the safe state are free of `wanted` in any case, as they are of an ask.
     """
+    if _always_fails(given, moments, spares_safe=spares_safe or wanted.spares_safe):
+        return True
     whole, members = joined(given)
     if whole is not None and (whole.impossible or members):
         return True
@@ -23,8 +25,21 @@ def implied(wanted: Clause, given: Sequence[Clause], *, spares_safe: bool) -> bo
         if not wanted.member:
             return lies_within(whole, wanted.bounds)
         return bool(members) and lies_within(members.get(wanted.member), wanted.bounds)
-    order = _ORDERS[type(wanted)]
-    return order(wanted, [one for one in given if type(one) is type(wanted)], spares_safe)
+    if isinstance(wanted, Need):
+        return _needs(wanted, [one for one in given if isinstance(one, Need)], spares_safe=spares_safe)
+    same = [one for one in given if type(one) is type(wanted)]
+    return _ORDERS[type(wanted)](wanted, same, moments)
+
+
+def _always_fails(given: Iterable[Clause], moments: Moments, *, spares_safe: bool) -> bool:
+    """Whether it is only about moments at which nothing is let through."""
+    modes = minutes = 0
+    for one in given:
+        if isinstance(one, Modes):
+            modes |= refused(one)
+        elif isinstance(one, QuietHours) and spares_safe:
+            minutes |= quiet(one)
+    return not moments.modes & ~modes or not moments.minutes & ~minutes
 
 
 def joined(clauses: Iterable[Clause]) -> tuple[Bounds | None, dict[str, Bounds]]:
@@ -50,48 +65,32 @@ def lies_within(inner: Bounds | None, outer: Bounds) -> bool:
     return inner.ranged and inner.low >= outer.low and inner.high <= outer.high
 
 
-def quiet_minutes(hours: QuietHours) -> int:
-    """The minutes of a week in which it is quiet, one bit each."""
-    return _mask(hours.start, hours.end, hours.days)
-
-
-@cache
-def _mask(start: int, end: int, days: frozenset[int] | None) -> int:
-    length = (end - start) % MINUTES_A_DAY
-    week = MINUTES_A_DAY * len(DAYS)
-    found = 0
-    for day in range(len(DAYS)) if days is None else days:
-        bits = ((1 << length) - 1) << (day * MINUTES_A_DAY + start)
-        found |= bits | bits >> week  # a night that begins on Sunday ends on Monday
-    return found & ((1 << week) - 1)
-
-
 # --- the orders: does each use that fails the first fail one of the others?
 
 
-def _moves(wanted: MaxChange, given: Sequence[MaxChange], spares_safe: bool) -> bool:
+def _moves(wanted: MaxChange, given: Sequence[MaxChange], moments: Moments) -> bool:
     return any(one.member == wanted.member and one.distance <= wanted.distance for one in given)
 
 
-def _modes(wanted: Modes, given: Sequence[Modes], spares_safe: bool) -> bool:
-    left = frozenset(MODES)
+def _modes(wanted: Modes, given: Sequence[Modes], moments: Moments) -> bool:
+    left = refused(wanted) & moments.modes
     for one in given:
-        left &= frozenset(one.modes)
-    return bool(given) and left <= frozenset(wanted.modes)
+        left &= ~refused(one)
+    return not left
 
 
-def _quiet(wanted: QuietHours, given: Sequence[QuietHours], spares_safe: bool) -> bool:
-    union = 0
+def _quiet(wanted: QuietHours, given: Sequence[QuietHours], moments: Moments) -> bool:
+    left = quiet(wanted) & moments.minutes
     for one in given:
-        union |= quiet_minutes(one)
-    return bool(given) and not quiet_minutes(wanted) & ~union
+        left &= ~quiet(one)
+    return not left
 
 
-def _rests(wanted: Rest, given: Sequence[Rest], spares_safe: bool) -> bool:
-    return any(one.span.seconds >= wanted.span.seconds for one in given)
+def _rests(wanted: Rest, given: Sequence[Rest], moments: Moments) -> bool:
+    return not moments.uses & STARTING or any(one.span.seconds >= wanted.span.seconds for one in given)
 
 
-def _rates(wanted: AtMost, given: Sequence[AtMost], spares_safe: bool) -> bool:
+def _rates(wanted: AtMost, given: Sequence[AtMost], moments: Moments) -> bool:
     """Uses are counted by rule: another rule has not counted the same ones."""
     return any(
         one.ref == wanted.ref
@@ -101,7 +100,7 @@ def _rates(wanted: AtMost, given: Sequence[AtMost], spares_safe: bool) -> bool:
     )
 
 
-def _needs(wanted: Need, given: Sequence[Need], spares_safe: bool) -> bool:
+def _needs(wanted: Need, given: Sequence[Need], *, spares_safe: bool) -> bool:
     """What is unknown stops no command toward the safe state, what is violated does: a need that is unknown more often is
     tighter for all others, and looser for these.
     """
@@ -145,5 +144,4 @@ _ORDERS: dict[type, Callable[..., bool]] = {
     QuietHours: _quiet,
     Rest: _rests,
     AtMost: _rates,
-    Need: _needs,
 }

@@ -78,7 +78,7 @@ def held(box: Box) -> str:
         found += f" of privilege {_RANKS[box.least_rank]}" + (
             " and above" if box.most_rank > box.least_rank else ""
         )
-    return found
+    return found + box.moments.say()
 
 
 def granted(verb: str, box: Box) -> str:

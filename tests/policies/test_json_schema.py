@@ -68,6 +68,10 @@ def test_what_parses_passes() -> None:
         SOUND + 'needs = [{ property = "level" }]',
         SOUND + "members = { brightness = { maximum = 2 } }",
         SOUND + 'never = "yes"',
+        SOUND + "when = {}",
+        SOUND + "when = { start = true }",
+        SOUND + 'when = { modes = ["hom"] }',
+        SOUND + 'when = { days = ["mon"], starts = true }',
         SOUND + 'why2 = "x"',
     ],
 )

@@ -17,7 +17,7 @@ LIMIT = '[[limit]]\nid = "l"\nwhy = "w"\non = ["light.on"]\nvalue = { max = 1 }\
 
 LIMIT_WORDS = (
     "at_most, days, hazard_min, id, labels, members, modes, needs, never, not_between, on, privilege, rest, rooms, "
-    "things, value, waivable_by, who, why"
+    "things, value, waivable_by, when, who, why"
 )
 
 
@@ -63,6 +63,7 @@ def test_a_whole_document_is_read() -> None:
         at_most = "6/h"
         rest = "5m"
         modes = ["home"]
+        when = { starts = true, between = ["08:00", "20:00"], days = ["mon"], modes = ["home", "away"] }
         waivable_by = ["adult"]
 
         [[ask]]
@@ -99,6 +100,8 @@ def test_a_whole_document_is_read() -> None:
     assert limit.needs is not None
     assert (limit.needs[0].thing, limit.needs[0].min, limit.needs[0].trusted) == ("tank", 20, True)
     assert (limit.not_between, limit.days, limit.modes) == (("22:00", "07:00"), ("fri", "sat"), ("home",))
+    assert limit.when is not None
+    assert (limit.when.starts, limit.when.between, limit.when.days) == (True, ("08:00", "20:00"), ("mon",))
     assert limit.at_most is not None
     assert (limit.at_most.count, limit.at_most.seconds) == (6, 3600)
     assert limit.rest is not None
@@ -110,8 +113,8 @@ def test_a_whole_document_is_read() -> None:
     assert [rules.line_of(one) for one in ("night-nurse", "band", "open", "heater", "none")] == [
         3,
         14,
-        31,
-        38,
+        32,
+        39,
         0,
     ]
 
@@ -226,6 +229,17 @@ def test_faults_of_the_file(text: str, said: str) -> None:
         ("waivable_by = []", ", waivable_by: must name at least one"),
         ('waivable_by = ["onwer"]', ', waivable_by: "onwer" is not a role; did you mean "owner"? Roles: owner, adult, '
          'child, guest, agent, guest-agent, service; a principal with such an id is written "id:onwer"'),
+        ("when = 3", ", when: must be a table, like { starts = true }"),
+        ("when = {}", ", when: is always: give starts = true, modes or between"),
+        ("when = { start = true }", ', when: "start" is not a known word; did you mean "starts"? '
+         "Known words: between, days, modes, starts"),
+        ('when = { between = "22:00" }', ', when.between: must be two times of day, like ["22:00", "07:00"]'),
+        ('when = { between = ["22:00", 7] }', ', when.between: must be text, like "22:00"'),
+        ('when = { modes = "night" }', ', when.modes: must be a list, like ["home", "night"]'),
+        ('when = { modes = ["nigt"] }',
+         ', when.modes: must be one of home, away, night, holiday; did you mean "night"?'),
+        ('when = { starts = true, days = ["mon"] }',
+         ', when: days says when between begins: give between too, like ["22:00", "07:00"]'),
         ('approver = ["adult"]', f': "approver" is a word of [[ask]], not of [[limit]]. Known words: {LIMIT_WORDS}'),
         ('notfy = ["adult"]', f': "notfy" is not a known word. Known words: {LIMIT_WORDS}'),
         ("members.x = { max_change = 0 }", ", members.x.max_change: must be above 0: the farthest that one use may move it"),

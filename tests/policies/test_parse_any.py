@@ -24,7 +24,21 @@ SCRAPS = st.sampled_from([ALLOW, LIMIT, ASK, THEN]).flatmap(
 WORDS = sorted(
     {word for table in (AllowTable, LimitTable, AskTable, ThenTable) for word in table.model_fields}
 )
-INNER = ["min", "max", "one_of", "max_change", "thing", "property", "equals", "fresh", "trusted", "x"]
+INNER = [
+    "min",
+    "max",
+    "one_of",
+    "max_change",
+    "thing",
+    "property",
+    "equals",
+    "fresh",
+    "trusted",
+    "starts",
+    "modes",
+    "between",
+    "x",
+]
 TEXTS = [
     "light.on",
     "*",

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from policies import AccessRequest, Decision, Facts, Policy, RuleSet, Verdict
-from policies.documents import AllowTable, AskTable, LimitTable, ThenTable
+from policies.documents import AllowTable, AskTable, LimitTable, ThenTable, WhenTable
+from policies.times import DAYS, MODES
 from tests.policies.random_rules import Maker
 
 Rule = AllowTable | LimitTable | AskTable | ThenTable
@@ -47,7 +48,35 @@ def one_edit(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
 
 def new_rule(maker: Maker, table: str, rule_id: str) -> Rule:
     data = {"id": rule_id, "why": "w", **getattr(maker, table)()}
+    if table != "allow" and maker.often(0.3):
+        data["when"] = a_when(maker)
     return TABLES[table].model_validate(data)
+
+
+def a_when(maker: Maker) -> dict[str, object]:
+    """The uses and moments of a rule."""
+    hours = ["22:00", "07:00"], ["06:30", "12:00"], ["00:00", "23:59"], ["12:00", "06:30"]
+    found: dict[str, object] = {"starts": True, "modes": maker.some(MODES), "between": maker.one(hours)}
+    found = {word: found[word] for word in maker.some(sorted(found), 2)}
+    if "between" in found and maker.often(0.4):
+        found["days"] = maker.some(DAYS, 6)
+    return found
+
+
+def with_whens(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
+    """The book with some rules that hold only at some moments."""
+
+    def changed(rules: Sequence[Rule]) -> list[Rule]:
+        found = []
+        for rule in rules:
+            when = WhenTable.model_validate(a_when(maker)) if maker.often(0.25) else None
+            found.append(rule if when is None else rule.model_copy(update={"when": when}))
+        return found
+
+    return [
+        with_rules(one, **{name: changed(getattr(one.document, name)) for name in ("limit", "ask", "then")})
+        for one in book
+    ]
 
 
 def changed(maker: Maker, table: str, rule: Rule) -> Rule:

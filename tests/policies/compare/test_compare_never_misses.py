@@ -7,7 +7,7 @@ import pytest
 from policies import RuleSet, compile_rules
 from policies.compare import Book, diff, widened
 from policies.compile import version_of
-from tests.policies.compare.edits import is_better, new_rule, one_edit, shuffled, with_rules
+from tests.policies.compare.edits import is_better, new_rule, one_edit, shuffled, with_rules, with_whens
 from tests.policies.random_rules import Maker
 
 CHUNKS = range(4)
@@ -23,7 +23,7 @@ def book_of(sets: list[RuleSet]) -> Book:
 
 def a_house(maker: Maker) -> list[RuleSet]:
     """A random book, of which one set may be a shadow."""
-    root, *others = maker.book()
+    root, *others = with_whens(maker, maker.book())
     if others and maker.often(0.2):
         shadow = others[0].document.model_copy(update={"shadow": True})
         others[0] = RuleSet(name=others[0].name, document=shadow)

@@ -54,6 +54,13 @@ RANKED = [
     [ON + "never = true", ON + 'never = true; labels = ["a", "b"]', ON + 'never = true; labels = ["a"]'],
     [ON + "never = true", ON + "never = true; hazard_min = 1", ON + "never = true; hazard_min = 3"],
     [ON + "never = true", ON + 'never = true; privilege = "operate"', ON + 'never = true; privilege = "administer"'],
+    [ON + "never = true", ON + "never = true; when = { starts = true }",
+     ON + 'never = true; when = { starts = true, modes = ["home", "away"] }',
+     ON + 'never = true; when = { starts = true, modes = ["home"] }'],
+    [ON + "never = true", ON + 'never = true; when = { between = ["21:00", "07:00"] }',
+     ON + 'never = true; when = { between = ["22:00", "07:00"] }',
+     ON + 'never = true; when = { between = ["22:00", "07:00"], days = ["sun"] }'],
+    [ON + 'at_most = "1/h"', ON + 'at_most = "1/h"; when = { starts = true }'],
     [ON + "never = true", ON + 'never = true; who = ["adult", "coo"]', ON + 'never = true; who = ["owner"]'],
 ]  # fmt: skip
 FOR = 'approver = ["adult"]; valid = "2m"'
@@ -65,6 +72,8 @@ ASKS = [
     [ON + FOR + '; at_most = "1/h"', ON + FOR + '; at_most = "1/m"'],
 ]
 DUTIES = [
+    [ON + "confirm = true", ON + "confirm = true; when = { starts = true }"],
+    [ON + 'max_on = "1h"', ON + 'max_on = "1h"; when = { modes = ["night"] }'],
     [ON + 'max_on = "1h"', ON + 'max_on = "2h"'],
     [ON + 'restore = "1h"; confirm = true', ON + 'restore = "1h"'],
     [ON + 'notify = ["adult", "coo"]', ON + 'notify = ["adult"]', ON + 'notify = ["owner"]'],
@@ -110,6 +119,37 @@ def test_what_is_tighter_in_one_way_and_looser_in_another_is_named(one: str, oth
     assert widened(book(one), book(other))
     if "days" not in one and "equals" not in one:
         assert widened(book(other), book(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        (ON + 'never = true; when = { modes = ["night"] }', ON + 'modes = ["home", "away", "holiday"]', "limit"),
+        (ON + 'rest = "5m"', ON + 'rest = "5m"; when = { starts = true }', "limit"),
+        (ON + 'max_on = "2h"', ON + 'max_on = "2h"; when = { starts = true }', "then"),
+        (ON + 'not_between = ["22:00", "07:00"]',
+         ON + 'not_between = ["22:00", "07:00"]; when = { between = ["20:00", "08:00"] }',
+         "limit"),
+    ],
+)  # fmt: skip
+def test_what_comes_to_the_same_at_every_moment_is_no_widening(one: str, other: str, kind: str) -> None:
+    assert widened(book(one, kind), book(other, kind)) == []
+
+
+def test_moments_may_be_shared_out_among_rules() -> None:
+    whole = book(ON + 'modes = ["home"]')
+    starts, stops = (
+        'when = { starts = true }; modes = ["home"]',
+        'modes = ["home"]; when = { modes = ["night"] }',
+    )
+    assert [one.text for one in widened(whole, book(ON + starts))] == [
+        "light.on when it starts nothing no longer only in mode home"
+    ]
+    (change,) = widened(
+        book(ON + "never = true"), book(ON + "never = true; when = { between = ['22:00', '07:00'] }")
+    )
+    assert change.text == "light.on between 07:00 and 22:00 is no longer barred"
+    assert widened(whole, book(ON + stops))
 
 
 def test_an_ask_is_looser_than_a_limit() -> None:
