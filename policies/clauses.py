@@ -93,7 +93,7 @@ class QuietHours:
     start: int
     end: int
     days: frozenset[int] | None
-    fix: Remedy = field(init=False, repr=False)
+    fix: Remedy = field(init=False, repr=False, compare=False)
     spares_safe = True
     rests_on_facts = True
 

@@ -20,12 +20,15 @@ class Within:
     name: str
     member: str
     bounds: Bounds
-    fix: Remedy = field(init=False, repr=False)
+    fix: Remedy = field(init=False, repr=False, compare=False)
     spares_safe = False
     rests_on_facts = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fix", Remedy(self.say()))
+        fix = Remedy(f"with {say(self.name, self.bounds)}", self.bounds.as_data())
+        if self.bounds.impossible:
+            fix = Remedy("nothing while the rule holds; only another moment or use, or a change of the rule")
+        object.__setattr__(self, "fix", fix)
 
     def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
         value: Json = request.value
@@ -37,6 +40,8 @@ class Within:
             value = value[self.member]
         if self.bounds.admit(value):
             return None
+        if self.bounds.impossible:
+            return Failure(f"{self.name}: never at such a moment, whatever the value", self.fix)
         seen, unknown = self.bounds.seen(value)
         return Failure(f"{self.name} {seen}" if self.member else seen, self.fix, unknown)
 
@@ -45,7 +50,7 @@ class Within:
         return self.bounds
 
     def say(self) -> str:
-        return f"with {say(self.name, self.bounds)}"
+        return "with no input at all" if self.bounds.impossible else f"with {say(self.name, self.bounds)}"
 
 
 @dataclass(frozen=True, slots=True)

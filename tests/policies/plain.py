@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from capabilities.vocabulary import Json
-from policies import Accepted, AccessRequest, GivenFacts, Observed, Principal, Role, RuleRef, RuleSet, Subject
+from policies import (
+    Accepted,
+    AccessRequest,
+    GivenFacts,
+    LocalTime,
+    Observed,
+    Principal,
+    Role,
+    RuleRef,
+    RuleSet,
+    Subject,
+)
 from policies.documents import (
     AllowTable,
     AskTable,
@@ -17,6 +28,7 @@ from policies.documents import (
     NeedTable,
     RuleTable,
     SelectingTable,
+    WhenTable,
 )
 from policies.times import DAYS
 
@@ -49,7 +61,7 @@ def read(house: Sequence[RuleSet], request: AccessRequest, facts: GivenFacts) ->
             if not allowed(one, place == 0, who, request.subject):
                 found.denied.add((one.name, "no-allow"))
         for limit in one.document.limit:
-            if not binds(limit, asking, request.subject):
+            if not has_a_say(limit, asking, request, facts):
                 continue
             _count(found, one.name, limit, request)
             if not limit.never and keeps(limit, RuleRef(one.name, limit.id), request, facts):
@@ -64,14 +76,14 @@ def read(house: Sequence[RuleSet], request: AccessRequest, facts: GivenFacts) ->
             else:
                 found.denied.add((one.name, limit.id))
         for ask in one.document.ask:
-            if not binds(ask, asking, request.subject):
+            if not has_a_say(ask, asking, request, facts):
                 continue
             _count(found, one.name, ask, request)
             ref = RuleRef(one.name, ask.id)
             kept = ask.conditions and keeps(ask, ref, request, facts)
             if not request.toward_safe and not kept and not is_approved(ask, ref, asking, facts):
                 found.asked.add((one.name, ask.id))
-    found.owed = {} if found.denied else duties(house, asking, request)
+    found.owed = {} if found.denied else duties(house, asking, request, facts)
     return found
 
 
@@ -152,7 +164,24 @@ def binds(rule: SelectingTable, asking: Sequence[Principal], subject: Subject) -
     )
 
 
-# --------------------------------------------------------------- what it keeps to
+# --------------------------------------------------------------- when it holds, what it keeps to
+
+
+def has_a_say(
+    rule: SelectingTable, asking: Sequence[Principal], request: AccessRequest, facts: GivenFacts
+) -> bool:
+    return binds(rule, asking, request.subject) and holds(rule.when, request, facts)
+
+
+def holds(when: WhenTable | None, request: AccessRequest, facts: GivenFacts) -> bool:
+    """Whether a rule with this `when` has a say; what nobody knows is such a moment."""
+    if when is None:
+        return True
+    if when.starts and not starts(request):
+        return False
+    if when.modes and facts.house_mode is not None and facts.house_mode not in when.modes:
+        return False
+    return when.between is None or facts.at is None or _is_between(when.between, when.days, facts.at)
 
 
 def keeps(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: GivenFacts) -> bool:
@@ -180,13 +209,15 @@ def keeps(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: Giv
 def _is_quiet(rule: ConditionTable, facts: GivenFacts) -> bool:
     if rule.not_between is None:
         return False
-    if facts.at is None:
-        return True
-    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in rule.not_between)
+    return facts.at is None or _is_between(rule.not_between, rule.days, facts.at)
+
+
+def _is_between(hours: tuple[str, str], days: Sequence[str] | None, now: LocalTime) -> bool:
+    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in hours)
     length = (end - start) % 1440
-    since = (facts.at.minutes - start) % 1440
-    began = facts.at.weekday if facts.at.minutes >= start else (facts.at.weekday - 1) % 7
-    return since < length and (rule.days is None or DAYS[began] in rule.days)
+    since = (now.minutes - start) % 1440
+    began = now.weekday if now.minutes >= start else (now.weekday - 1) % 7
+    return since < length and (days is None or DAYS[began] in days)
 
 
 def _is_too_often(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: GivenFacts) -> bool:
@@ -292,9 +323,11 @@ def is_approved(ask: AskTable, ref: RuleRef, asking: Sequence[Principal], facts:
 # --------------------------------------------------------------- what it owes, what is accepted
 
 
-def duties(house: Sequence[RuleSet], asking: Sequence[Principal], request: AccessRequest) -> dict[str, Json]:
+def duties(
+    house: Sequence[RuleSet], asking: Sequence[Principal], request: AccessRequest, facts: GivenFacts
+) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    thens = [rule for one in house for rule in one.document.then if binds(rule, asking, request.subject)]
+    thens = [rule for one in house for rule in one.document.then if has_a_say(rule, asking, request, facts)]
     for word in ("max_on", "restore"):
         spans = [span.seconds for rule in thens if (span := getattr(rule, word)) is not None]
         if spans and starts(request):

@@ -140,7 +140,20 @@ class Maker:
             rule["hazard_min"] = self.chance.randint(0, 3)
         if self.often(0.15):
             rule["privilege"] = str(self.one(list(Privilege)))
+        if self.often(0.3):
+            rule["when"] = self.when()
         return rule
+
+    def when(self) -> Table:
+        makers: dict[str, Callable[[], object]] = {
+            "starts": lambda: True,
+            "modes": lambda: self.some(MODES),
+            "between": self.some_hours,
+        }
+        found = {word: makers[word]() for word in self.some(sorted(makers), 2)}
+        if "between" in found and self.often(0.5):
+            found["days"] = self.some(DAYS, 6)
+        return dict(found)
 
     def limit(self) -> Table:
         rule = self.selectors()

@@ -22,6 +22,7 @@ from policies.documents import (
     NeedTable,
     RuleTable,
     SelectingTable,
+    WhenTable,
 )
 from policies.fields import Scalar
 from policies.times import DAYS
@@ -140,8 +141,19 @@ def _concerns(rule: SelectingTable) -> str:
             _there(rule),
             f"resource.hazard >= {int(rule.hazard_min)}",
             f"resource.privilege >= {RANKS[rule.privilege]}",
+            *(_when(rule.when) if rule.when is not None else ()),
         ]
     )
+
+
+def _when(when: WhenTable) -> Iterable[str]:
+    """What nobody knows is such a moment."""
+    if when.starts:
+        yield f"!{_still()}"
+    if when.modes is not None:
+        yield f"(if context has mode then {_texts(when.modes)}.contains(context.mode) else true)"
+    if when.between is not None:
+        yield f"(if {_KNOWN_TIME} then {_inside(when.between, when.days)} else true)"
 
 
 def _is(words: Iterable[str], who: str) -> str:
@@ -197,32 +209,41 @@ def _kept(rule: ConditionTable, set_name: str) -> str:
 
 
 def _quiet(rule: ConditionTable) -> Iterable[str]:
-    if rule.not_between is None:
-        return
-    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in rule.not_between)
-    begun = [DAYS.index(day) for day in rule.days or DAYS]
+    if rule.not_between is not None:
+        yield f"({_KNOWN_TIME} && !{_inside(rule.not_between, rule.days)})"
+
+
+_KNOWN_TIME = "context has minutes && context has weekday"
+
+
+def _inside(hours: tuple[str, str], days: Sequence[str] | None) -> str:
+    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in hours)
+    begun = [DAYS.index(day) for day in days or DAYS]
     today = f"{json.dumps(begun)}.contains(context.weekday)"
     yesterday = f"{json.dumps([(day + 1) % 7 for day in begun])}.contains(context.weekday)"
     late, early = f"context.minutes >= {start}", f"context.minutes < {end}"
-    inside = f"{late} && {early} && {today}"
     if start > end:
-        inside = f"({late} && {today}) || ({early} && {yesterday})"
-    yield f"(context has minutes && context has weekday && !({inside}))"
+        return f"(({late} && {today}) || ({early} && {yesterday}))"
+    return f"({late} && {early} && {today})"
 
 
 def _rests(rule: ConditionTable) -> Iterable[str]:
     if rule.rest is not None:
-        stopped = _texts(("off", "closed", "locked", "idle", "docked", "stopped", "paused"))
-        after = "context.after"
-        still = _any(
-            [
-                f"({after} has truth && !{after}.truth)",
-                f"({after} has number && {after}.number == 0)",
-                f"({after} has text && {stopped}.contains({after}.text))",
-            ]
-        )
         rested = f"context.off_for >= {scaled(rule.rest.seconds)}"
-        yield f"({still} || (if context has off_for then {rested} else true))"
+        yield f"({_still()} || (if context has off_for then {rested} else true))"
+
+
+def _still() -> str:
+    """What the use leaves runs nothing."""
+    stopped = _texts(("off", "closed", "locked", "idle", "docked", "stopped", "paused"))
+    after = "context.after"
+    return _any(
+        [
+            f"({after} has truth && !{after}.truth)",
+            f"({after} has number && {after}.number == 0)",
+            f"({after} has text && {stopped}.contains({after}.text))",
+        ]
+    )
 
 
 def _rated(rule: ConditionTable, set_name: str) -> Iterable[str]:
