@@ -30,7 +30,8 @@ _PERSONS = frozenset({Role.OWNER, Role.ADULT, Role.CHILD, Role.GUEST})
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks. `acts_for` is the person an agent acts for ("" for a person), `acts_for_role` that person's role: what the
-    person may not do, the agent may not either. `at_box` is true on the box's own socket.
+    person may not do, the agent may not either. `at_box` is true on the box's own socket. `makers` are the agents from whose
+    tokens its own was made: what binds one of them binds it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Principal:
     acts_for: str = ""
     at_box: bool = False
     acts_for_role: Role | None = None
+    makers: tuple[Principal, ...] = ()
 
     @property
     def person(self) -> Principal | None:

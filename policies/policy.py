@@ -205,4 +205,4 @@ class Policy:
 
 def _chain(principal: Principal) -> tuple[Principal, ...]:
     person = principal.person
-    return (principal,) if person is None else (principal, person)
+    return (principal, *principal.makers) if person is None else (principal, *principal.makers, person)

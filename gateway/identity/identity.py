@@ -14,7 +14,7 @@ from typing import Final
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity import pairing
-from gateway.identity.narrowing import check_consistent, check_narrower
+from gateway.identity.narrowing import check_consistent, check_narrower, delegated
 from gateway.identity.pairing import PairingClosedError, WrongCodeError
 from gateway.identity.persons import bind_agents, ending, role_to_act_for, standings
 from gateway.identity.rows import hash_of, info_of, new_row, principal_of
@@ -344,9 +344,9 @@ class Identity:
         self._all.setdefault(principal.id, set()).add(principal)
 
     def _admit(self, row: TokenRow) -> None:
-        self._remember(principal_of(row))
+        self._remember(principal := delegated(principal_of(row), self._by_id.get(row.parent or "")))
         expires_at = row.expires_at if row.expires_at is not None else math.inf
-        session = Session(row.id, principal_of(row), expires_at, row.parent, made_at=row.created_at)
+        session = Session(row.id, principal, expires_at, row.parent, made_at=row.created_at)
         self._by_id[row.id] = self._by_hash[row.secret_hash] = session
         self._hashes[row.id] = row.secret_hash
         if row.parent is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
+from gateway.identity.sessions import Session
 from policies.decision import Principal, Role
 
 GRANTABLE: Final[Mapping[Role, frozenset[Role]]] = {
@@ -17,6 +19,13 @@ GRANTABLE: Final[Mapping[Role, frozenset[Role]]] = {
     Role.SERVICE: frozenset({Role.SERVICE}),
 }
 """The roles at or below a role: a partial order (what may be granted by what was granted may be granted)."""
+
+
+TAKEN: Final = frozenset({"box", "gateway", "house", "pairing", "rule"})
+"""Under these names the gateway writes its own deeds, and those at the box, into the ledger: nobody else has them."""
+
+MOST_MAKERS: Final = 4
+"""Agents between a token and the person who gave the first one: each is one more whose rules are asked."""
 
 
 class WiderThanParentError(Exception):
@@ -36,6 +45,10 @@ def check_narrower(parent: Principal, child: Principal, known: Iterable[Principa
         if (child.role, child.acts_for) != (parent.role, parent.acts_for):
             raise WiderThanParentError(f"{child.id} is {_described(parent)}, and stays so in a further token")
         return
+    if len(parent.makers) >= MOST_MAKERS:
+        raise WiderThanParentError(
+            f"{parent.id} got its token from agents {MOST_MAKERS} deep already; let a person make the next one"
+        )
     if not may_grant(parent.role, child.role):
         allowed = ", ".join(sorted(GRANTABLE[parent.role]))
         raise WiderThanParentError(
@@ -50,12 +63,25 @@ def check_narrower(parent: Principal, child: Principal, known: Iterable[Principa
 
 
 def check_consistent(child: Principal, known: Iterable[Principal]) -> None:
-    """One id is one principal. Raises `WiderThanParentError` where a good token has the id with another role or person."""
+    """One id is one principal. Raises `WiderThanParentError` where a good token has the id with another role or person,
+    or where it is the gateway's own.
+    """
+    if child.id in TAKEN:
+        raise WiderThanParentError(f"{child.id} is a name of the gateway's own; choose another id")
     for other in known:
         if other.id == child.id and (other.role, other.acts_for) != (child.role, child.acts_for):
             raise WiderThanParentError(
                 f"{child.id} is {_described(other)} already: revoke those tokens first, or choose another id"
             )
+
+
+def delegated(child: Principal, giver: Session | None) -> Principal:
+    """The holder of a token made from that of `giver`, with the agents that it goes back to: what binds one, binds it."""
+    if giver is None or giver.principal.role.is_person:
+        return child
+    of = giver.principal
+    own = () if of.id == child.id else (Principal(of.id, of.role),)
+    return replace(child, makers=(*of.makers, *own))
 
 
 def _check_acts_for(parent: Principal, child: Principal) -> None:
