@@ -218,14 +218,16 @@ class Binding:
             if lifters and self.reachable is not self.acceptance and (limit.value or limit.members):
                 yield f'only while "{limit.ref.rule}" is lifted, which {lifters} may do'
             lift = f" ({lifters} may lift this)" if lifters else ""
-            yield from (f"only {clause.say()}{lift}" for clause in limit.clauses)
+            for clause in limit.clauses:
+                only = "" if isinstance(clause, OnlyWhen) else "only "
+                yield f"{only}{clause.say()}{lift}"
         for ask in self._asks:
             yield f"needs approval by {' or '.join(ask.approver_words)}{_unless(ask)}"
         for duty in owed((then for then in self._thens if then.when is None), is_start=True):
             yield duty.say()
         for then in self._thens:
             if then.when is not None:
-                yield from (f"{duty.say()} ({then.when.say()})" for duty in then.obligations)
+                yield from (f"{then.when.say()} {duty.say()}" for duty in then.obligations)
 
     def hopeless(self) -> tuple[Finding, ...]:
         """Why no input is permitted: what no set allows, and the limits that leave nothing over."""
