@@ -102,7 +102,7 @@ def undo(name: str, directory: Path | None, yes: bool) -> None:
 @DIRECTORY
 def init(directory: Path | None) -> None:
     """Write the household rules that ship with Hearth to policies/household.toml, for you to edit with whatever you like. A
-    gateway that runs takes every good edit of that file in within a second, and tells loudly of a bad one.
+    gateway that runs takes every good edit of that file in within three seconds, and tells loudly of a bad one.
     """
     session = current()
     path = _path(session, directory, HOUSEHOLD)

@@ -137,7 +137,7 @@ def _shadows(session: Session, body: dict[str, Json], days: int) -> None:
 @policy.command(short_help="Read the rule files now.")
 @json_option
 def reload() -> None:
-    """Make the gateway read its rule files now. It does so by itself within a second of an edit; this waits, and tells."""
+    """Make the gateway read its rule files now. It does so by itself within three seconds of an edit; this waits, and tells."""
     session = current()
     told = reloaded(session)
     session.show(told, lambda: tell_reload(session, told))

@@ -80,7 +80,9 @@ async def test_an_edit_takes_effect_and_is_recorded(tmp_path: Path) -> None:
         assert [one["change"] for one in told] == ["in-force", "in-force"]
 
 
-async def test_it_is_noticed_by_itself(tmp_path: Path) -> None:
+async def test_it_is_noticed_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.rulebook.keeper.LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr("gateway.rulebook.keeper.SETTLED_AFTER_S", 0.001)
     async with opened(tmp_path, [lamp()]) as rig:
         before = rig.gateway.policy.version
         write(tmp_path, ALL)
