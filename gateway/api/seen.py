@@ -135,7 +135,7 @@ class Sight:
         return operation.absolute is not None and (thing, operation.property) not in self.sees
 
     def _sees_all(self, thing: str, operation: Operation) -> bool:
-        return all((thing, name) in self.sees for name in _shows_in(operation))
+        return all((thing, name) in self.sees for name in shows_in(operation))
 
 
 def _is(one: object, other: object) -> bool:
@@ -159,6 +159,7 @@ def _without_reading(outcome: Outcome) -> Outcome:
     return replace(outcome, property="", reading=None, evidence=None, detail=detail)
 
 
-def _shows_in(operation: Operation) -> set[str]:
+def shows_in(operation: Operation) -> set[str]:
+    """The properties of its Thing from which one learns that it was used, and how."""
     names = {operation.property, operation.effect.property if operation.effect else None}
     return {name for name in names if name} | set((operation.parts or {}).values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.auth import manages
+from gateway.api.seen import shows_in
 from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
 from gateway.identity import Session
@@ -78,4 +79,8 @@ class Visible:
                 self._known.add(thing)
             return shown
         action = adopted.thing.actions.get(name)
-        return action is not None and policy.may_use(principal, adopted.subject(action))
+        if action is None or not policy.may_use(principal, adopted.subject(action)):
+            return False
+        # That somebody unlocked a door tells of the door: who may not see its state is not told.
+        tells = [readable[one] for one in shows_in(action) if one in readable]
+        return all(policy.may_see(principal, subject) for subject in tells)
