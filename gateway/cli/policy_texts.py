@@ -33,6 +33,12 @@ A rule file in short. What no rule allows is refused; of all rules that fit, the
   on = ["thermostat.target"]
   value = { min = 16, max = 23 }
   why = "Comfort without waste"
+  [[limit]]                     # and that at night alone (`when`)
+  id = "dim-at-night"
+  on = ["light.brightness"]
+  when = { between = ["22:00", "07:00"] }
+  value = { max = 30 }
+  why = "Nobody is to be dazzled"
   [[ask]]                       # what a person must say yes to
   id = "doors"
   who = ["agent"]
@@ -91,13 +97,24 @@ HOW DANGEROUS  hazard_min = 2                 (not in allow) only from this haza
                privilege = "manage"           in allow: up to this one: operate (if left out), manage, administer;
                                               in the others: only from this one up
 
-CONDITIONS     for limit and ask, any of them in one rule; all must hold
+WHEN           when = { ... } in limit, ask and then: the rule is about these uses and moments alone. Left out, it always is.
+  when = { between = ["22:00", "07:00"] }     at these hours, over midnight too; with days = ["fri", "sat"] in the same
+                                              braces those that begin on these days (mon tue wed thu fri sat sun)
+  when = { modes = ["away", "holiday"] }      while the house is in one of these modes: home away night holiday
+  when = { starts = true }                    only uses that make something run, flow or stand open: what switches off,
+                                              closes or locks is free of the rule
+  Several of them in one `when` must all be so. What is not known (the time, before the clock is set) counts as such a moment.
+  So "at night at most 30 %" is when = { between = ["22:00", "07:00"] } and value = { max = 30 } in one limit, and "the pump
+  runs only while there is water" is when = { starts = true } and needs = [...]: without that `when` a dry tank would
+  also keep everybody from switching the pump off.
+
+CONDITIONS     for limit and ask, any of them in one rule; all must hold (whenever `when` says that the rule holds)
   value = { min = 16, max = 23 }              the input, in the property's own unit; one end may be left out
   value = { one_of = ["heat", "off"] }        only these; of an on/off: { one_of = [false] } lets it be switched off only
   value = { max_change = 3 }                  at most so far from what it is now
   members = { brightness = { max = 60 } }     the same for members of an input that has several
-  not_between = ["22:00", "07:00"]            quiet hours, over midnight too; with days = ["sat", "sun"] only those
-                                              that begin on these days (mon tue wed thu fri sat sun)
+  not_between = ["22:00", "07:00"]            not at all in these hours; with days = ["sat", "sun"] beside it only those
+                                              that begin on these days
   at_most = "6/h"                             so often in any such time, over everybody, for each Thing: "1/10m", "3/d"
   rest = "10m"                                off for so long before it starts again
   modes = ["home", "night"]                   only while the house is in one of these modes: home away night holiday
@@ -106,6 +123,7 @@ CONDITIONS     for limit and ask, any of them in one rule; all must hold
                                               fresh: heard of within that time; trusted = true: by the device's own word.
                                               Property names are those of `hearth show THING`. Without `thing` it is the
                                               Thing itself. What is not known counts as not so.
+                                              With when = { starts = true } switching off needs nothing.
   never = true                                (limit only) not at all
   waivable_by = ["adult"]                     (limit only) these may lift it for a while: `hearth policy waive`
   approver = ["adult"], valid = "5m"          (ask only, both needed) who may say yes, and how long that counts
@@ -132,6 +150,34 @@ on = ["blind.*"]
 not_between = ["22:00", "06:30"]
 waivable_by = ["adult"]
 why = "Nobody is to be woken by a motor"
+
+# "At night our agents switch no light brighter than 30 %"
+[[limit]]
+id = "dim-at-night"
+who = ["agent"]
+on = ["light.brightness"]
+when = { between = ["22:00", "07:00"] }
+value = { max = 30 }
+why = "Nobody is to be dazzled"
+
+# "The pump starts only while there is water in the tank; switched off it may be at any time"
+[[limit]]
+id = "pump-never-dry"
+on = ["outlet.on"]
+things = ["pump"]
+when = { starts = true }
+needs = [{ thing = "tank", property = "level", min = 20, fresh = "5m" }]
+why = "Dry, the pump is destroyed"
+
+# "While we are away, our agents ask before they open a blind or a garage door, and not before they close one"
+[[ask]]
+id = "opened-while-away"
+who = ["agent"]
+on = ["blind.*", "garage.*"]
+when = { starts = true, modes = ["away", "holiday"] }
+approver = ["adult"]
+valid = "10m"
+why = "An open house that is empty invites"
 
 # "On school nights the television is not for the children, nor for their agents"
 [[limit]]
@@ -212,9 +258,10 @@ why = "She waters the flowers"
 
 UNSAYABLE: Final = """\
 WHAT TO MIND
-  A rule has no "when": `value` and `not_between` in one limit want both, at any time of day. To forbid something at night,
-  use not_between alone; to bound it always, value alone.
-  A limit on the `on` of something binds switching it off, too: with quiet hours, nobody of `who` could do that either.
+  `value` and `not_between` in one limit want both, at any time of day. To bound something at night alone, give `value` and
+  when = { between = [...] }; to forbid it at night, `not_between` alone.
+  A limit on the `on` of something binds switching it off, too, unless it says when = { starts = true }.
+  An allow has no `when`: it allows always, and a limit with `when` takes away again.
   A limit never allows. If nothing happens although no limit is in the way, an allow is missing: the refusal says which.
   To let one person do what a rule forbids a role, change that rule's `who`, its places or its conditions.
 
