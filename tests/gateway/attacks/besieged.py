@@ -24,7 +24,7 @@ from tests.gateway.core.rig import Rig, until
 SECRETS_OF_THE_HOUSE: Final = ("lock.state", "alarm.state", "camera.image", "presence.location")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What came back of one request."""
 
