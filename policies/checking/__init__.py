@@ -14,6 +14,7 @@ from policies.checking.reach import (
 )
 from policies.checking.remarks import House, Remark, Remarks, Severity
 from policies.checking.sense import answers, doubled_ids, duties_with_a_meaning, modes_that_exclude_nothing
+from policies.checking.whens import limits_against_ending, whens_without_effect
 from policies.compare.books import Book, Content
 from policies.decision import RuleRef
 
@@ -35,6 +36,8 @@ def check(book: Book, house: House | None = None) -> list[Remark]:
     answers(content, remarks, house)
     duties_with_a_meaning(content, remarks)
     modes_that_exclude_nothing(content, remarks)
+    limits_against_ending(content, remarks)
+    whens_without_effect(content, sets, remarks)
     tables = (one.document for one in sets)
     rules = [(*one.allow, *one.limit, *one.ask, *one.then) for one in tables]
     doubled_ids(

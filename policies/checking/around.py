@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from capabilities.vocabulary import Json
-from policies.checking.operations import Operation, is_about, operations_of
+from policies.checking.operations import Operation, is_about, only_ends, operations_of
 from policies.checking.reach import one_use
 from policies.checking.remarks import Remarks
 from policies.clauses import Clause, Rest, at_rest
 from policies.compare.books import Content, Restriction
 from policies.compare.boxes import places, tokens
+from policies.compare.moments import STARTING
 from policies.compare.wording import listed
 from policies.input_clauses import Within
 from policies.patterns import is_exact
@@ -53,6 +54,8 @@ def _siblings(operation: Operation, rule: Restriction) -> Iterator[Operation]:
         is_part = other.of.parts is not None and operation.of.name in other.of.parts.values()
         if other.of.absolute or other.of.toward_safe or is_part or is_about(on, other):
             continue  # decided as a write of the property, or free of most limits in any case
+        if rule.region.moments.uses == STARTING and only_ends(other):
+            continue  # the rule is not about endings
         if not _keeps(other, operation, rule):
             yield other
 

@@ -11,34 +11,43 @@ from policies.checking.remarks import Remarks, quoted
 from policies.clauses import Clause, Modes, Need, QuietHours
 from policies.compare.books import NEVER, Content, Restriction
 from policies.compare.boxes import ROLES, Box, fits_all, places
-from policies.compare.moments import ALWAYS, EVERY_MINUTE, quiet
+from policies.compare.moments import ALWAYS, Moments, quiet, refused
 from policies.compare.tightness import joined
 from policies.compare.wording import all_of, listed, said, things_of, whom
 from policies.decision import RuleRef
 from policies.input_clauses import Within
-from policies.times import MODES
 
 MOST_PLACES: Final = 200
 """Places (Things, rooms, labels, and two of them together) that are looked at for one operation."""
 
-Says = Callable[[Sequence[Restriction], Operation], str]
+Says = Callable[[Sequence[Restriction], Operation, Moments], str]
 
 
 class Conflict(NamedTuple):
-    """Limits that no use keeps together, and what about them."""
+    """Limits that no use at `moments` keeps together, and what about them."""
 
     rules: tuple[RuleRef, ...]
     said: str
     can_be_lifted: bool
+    moments: Moments
 
 
 def contradictions(content: Content, remarks: Remarks) -> None:
     """Says for whom which operations are impossible, though somebody is allowed them."""
-    limits = [
-        one
-        for one in content.restrictions
-        if not one.is_ask and NEVER not in one.conditions and one.region.moments == ALWAYS
-    ]
+    limits = [one for one in content.restrictions if not one.is_ask and NEVER not in one.conditions]
+    told: set[tuple[RuleRef, ...]] = set()
+    for moments in sorted({one.region.moments for one in limits}, key=lambda one: (one != ALWAYS, one.say())):
+        found = _at(moments, [one for one in limits if one.region.moments.holds(moments)], content)
+        for conflict, whos in found.items():
+            if conflict.rules not in told:
+                _tell(conflict, whos, remarks)
+        told |= {conflict.rules for conflict in found}
+
+
+def _at(
+    moments: Moments, limits: Sequence[Restriction], content: Content
+) -> dict[Conflict, dict[str, set[str]]]:
+    """The conflicts of `limits` at moments at which all of them hold, with whom they keep from what."""
     found: dict[Conflict, dict[str, set[str]]] = {}
     for operation in operations_fitting("*"):
         about = [
@@ -51,21 +60,21 @@ def contradictions(content: Content, remarks: Remarks) -> None:
             if not _may(content, operation, role, name):
                 continue
             mine = [one for one in about if fits_all(one.region.uses.who, role, name)]
-            for conflict in _conflicts(mine, operation):
+            for conflict in _conflicts(mine, operation, moments):
                 found.setdefault(conflict, {}).setdefault(who, set()).add(operation.capability)
-    for conflict, whos in found.items():
-        _tell(conflict, whos, remarks)
+    return found
 
 
 def _tell(conflict: Conflict, whos: dict[str, set[str]], remarks: Remarks) -> None:
     by_what: dict[frozenset[str], set[str]] = {}
     for who, found in whos.items():
         by_what.setdefault(frozenset(found), set()).add(who)
-    say = remarks.warning if conflict.can_be_lifted or len(conflict.rules) == 1 else remarks.error
+    sometimes = conflict.can_be_lifted or len(conflict.rules) == 1 or conflict.moments != ALWAYS
+    say, at = remarks.warning if sometimes else remarks.error, conflict.moments.say()
     for capabilities, named in by_what.items():
         who = all_of(named)
         never = f"{who} can never use" if who else "nobody can ever use"
-        say(min(conflict.rules), f"{never} {things_of(capabilities)}: {conflict.said}")
+        say(min(conflict.rules), f"{never} {things_of(capabilities)}{at}: {conflict.said}")
 
 
 def _concerns(one: Restriction, operation: Operation) -> bool:
@@ -92,25 +101,27 @@ def _may(content: Content, operation: Operation, role: str | None, name: str | N
     return any(one.role == role and one.meet(wanted) is not None for one in content.usable)
 
 
-def _conflicts(limits: list[Restriction], operation: Operation) -> set[Conflict]:
+def _conflicts(limits: list[Restriction], operation: Operation, moments: Moments) -> set[Conflict]:
     found: set[Conflict] = set()
     for place in _places(limits):
         there = [one for one in limits if _fits(one, place)]
         for says in (_no_value, _no_need, _no_mode, _no_hour):
-            if there and says(there, operation):
-                fewest = _fewest(there, says, operation)
+            if there and says(there, operation, moments):
+                fewest = _fewest(there, says, operation, moments)
                 refs = tuple(one.ref for one in fewest)
                 can_be_lifted = any(one.waivable_by is not None for one in fewest)
-                found.add(Conflict(refs, says(fewest, operation), can_be_lifted))
+                found.add(Conflict(refs, says(fewest, operation, moments), can_be_lifted, moments))
     return found
 
 
-def _fewest(rules: list[Restriction], says: Says, operation: Operation) -> list[Restriction]:
+def _fewest(
+    rules: list[Restriction], says: Says, operation: Operation, moments: Moments
+) -> list[Restriction]:
     """The rules that are needed for the conflict."""
     left = list(rules)
     for rule in rules:
         without = [one for one in left if one is not rule]
-        if without and says(without, operation):
+        if without and says(without, operation, moments):
             left = without
     return sorted(left, key=lambda one: one.ref)
 
@@ -138,7 +149,7 @@ def _fits(one: Restriction, place: Box) -> bool:
 # --- the ways in which nothing is left: each says which, "" where something is
 
 
-def _no_value(rules: Sequence[Restriction], operation: Operation) -> str:
+def _no_value(rules: Sequence[Restriction], operation: Operation, moments: Moments) -> str:
     bounds = [(rule, one) for rule in rules for one in rule.conditions if isinstance(one, Within)]
     whole, members = joined(one for _, one in bounds)
     reason = why_impossible(operation, whole, members)
@@ -160,7 +171,7 @@ def _end(within: Within) -> str:
     return f"{name}at most {show(data.maximum)}" if data.maximum is not None else f"{name}a number"
 
 
-def _no_need(rules: Sequence[Restriction], operation: Operation) -> str:
+def _no_need(rules: Sequence[Restriction], operation: Operation, moments: Moments) -> str:
     needs = [(rule, one) for rule in rules for one in rule.conditions if isinstance(one, Need)]
     for name in sorted({(one.thing or "", one.name) for _, one in needs}):
         same = [(rule, one) for rule, one in needs if (one.thing or "", one.name) == name and one.bounds]
@@ -170,20 +181,20 @@ def _no_need(rules: Sequence[Restriction], operation: Operation) -> str:
     return ""
 
 
-def _no_mode(rules: Sequence[Restriction], operation: Operation) -> str:
+def _no_mode(rules: Sequence[Restriction], operation: Operation, moments: Moments) -> str:
     found = [(rule, one) for rule in rules for one in rule.conditions if isinstance(one, Modes)]
-    left = frozenset(MODES)
+    left = moments.modes
     for _, one in found:
-        left &= frozenset(one.modes)
-    return "" if left else _conditions(found, rules[0].ref.set)
+        left &= ~refused(one)
+    return "" if left or not found else _conditions(found, rules[0].ref.set)
 
 
-def _no_hour(rules: Sequence[Restriction], operation: Operation) -> str:
+def _no_hour(rules: Sequence[Restriction], operation: Operation, moments: Moments) -> str:
     found = [(rule, one) for rule in rules for one in rule.conditions if isinstance(one, QuietHours)]
-    union = 0
+    left = moments.minutes
     for _, one in found:
-        union |= quiet(one)
-    return _conditions(found, rules[0].ref.set) if union == EVERY_MINUTE else ""
+        left &= ~quiet(one)
+    return "" if left or not found else _conditions(found, rules[0].ref.set)
 
 
 def _conditions(found: Iterable[tuple[Restriction, Clause]], home: str) -> str:

@@ -135,6 +135,17 @@ def _takes(schema: Mapping[str, Json]) -> str:
             return f"a number from {low} to {high}" if low is not None and high is not None else "a number"
 
 
+def only_ends(operation: Operation) -> bool:
+    """Whether all that it can do is to make something stop, close or lock."""
+    effects = operation.of.effects
+    return (
+        not operation.of.writable
+        and len(effects) > 0
+        and not any(effect.expects_input() for effect in effects)
+        and all(at_rest(effect.value_for(None)) for effect in effects)
+    )
+
+
 def can_stop(operation: Operation) -> bool:
     """Whether there is an off for what it starts: its own property takes a resting value, or a sibling leads to one."""
     if operation.of.writable:
