@@ -18,7 +18,7 @@ How to change them:
 How to look and to try:
   hearth policy explain --role agent        what our agents may do in this house, and what they must ask for
   hearth policy check FILE                  what is wrong with a file, and who could do more with it
-  hearth policy test --rules FILE           250 everyday examples, run against it
+  hearth policy test --rules FILE           280 everyday examples, run against it
 
 A rule file in short. What no rule allows is refused; of all rules that fit, the strictest decides:
   format = 1
@@ -267,7 +267,7 @@ WHAT TO MIND
 
 TO TRY, AND TO GO BACK
   hearth policy check my-rules.toml                    what is wrong with it, and who could do more than now
-  hearth policy test --rules my-rules.toml             250 everyday examples; some fail where you decided otherwise
+  hearth policy test --rules my-rules.toml             280 everyday examples; some fail where you decided otherwise
   hearth write lamp brightness 90 --dry-run            what the rules in force say of one command; nothing moves
   hearth policy edit, hearth policy undo               into force, and back
   Further sets beside household.toml (policies/landlord.toml, policies/agent-mandate.toml) can only narrow what it allows. With

@@ -174,7 +174,7 @@ def _must_be_good(sets: Sets) -> None:
 @click.option("--shipped", is_flag=True, help="Against the rules that ship with Hearth.")
 @json_option
 def test(files: tuple[Path, ...], rules: tuple[Path, ...], called: str, shipped: bool) -> None:
-    """Run the case FILES, or the 250 everyday cases that ship with Hearth, and tell which the rules decide otherwise.
+    """Run the case FILES, or the 280 everyday cases that ship with Hearth, and tell which the rules decide otherwise.
 
     \b
     A case file begins with `format = 1`, and has cases like this one:
