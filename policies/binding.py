@@ -6,12 +6,11 @@ An agent is bound together with the person it acts for: what either may not do, 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from policies.acceptance import Acceptance
 from policies.bounds import NOTHING, Bounds
-from policies.clauses import Clause, starts
+from policies.clauses import starts
 from policies.decision import (
     Accepted,
     AccessRequest,
@@ -37,30 +36,25 @@ from policies.findings import (
 from policies.input_clauses import MaxChange, Within
 from policies.obligations import owed
 from policies.patterns import matching
-from policies.rules import Allow, Ask, Limit, Then, counting
-from policies.when import Every, OnlyWhen
+from policies.rules import Allow, Ask, Limit, Then
+from policies.when import Every, OnlyWhen, When
 
 Grant = tuple[str, Principal, Sequence[Allow]]
 """The allow rules of one set, one of which must cover the use by one principal."""
+
+Answers = dict[RuleRef, Finding]
+"""What people said to a request: the waivers of limits, and the approvals that were asked for."""
+
+Moving = tuple[RuleRef, When | None, MaxChange | Within]
+"""What a limit accepts now, and perhaps not a moment later."""
 
 
 class Binding:
     """`decide` is the answer to a request of `principal` about `subject`."""
 
     __slots__ = (
-        *(
-            "_asks",
-            "_clauses",
-            "_varies",
-            "_counting",
-            "_granted",
-            "_kept",
-            "_limits",
-            "_moving",
-            "_name",
-            "_owing",
-        ),
-        *("_permits", "_rests_on_facts", "_safe_clauses", "_silent", "_thens", "_unasked", "_version"),
+        *("_asks", "_clausal", "_counting", "_granted", "_kept", "_limits", "_moving", "_name", "_owing"),
+        *("_permits", "_rests_on_facts", "_silent", "_thens", "_unasked", "_varies", "_version"),
         *("acceptance", "always_asks", "chain", "principal", "reachable", "subject"),
     )
 
@@ -90,13 +84,15 @@ class Binding:
         self._kept = tuple(limit.finding for limit in limits)
         self._unasked = tuple(ask.finding for ask in asks)
         self._owing = tuple(then.finding for then in thens)
-        clauses = [clause for limit in limits for clause in limit.clauses]
-        self._safe_clauses = tuple(clause for clause in clauses if not clause.spares_safe)
-        self._clauses = (*clauses, *(clause for ask in asks for clause in ask.clauses))
-        self._moving = any(_moves(clause) for clause in clauses)
-        self._rests_on_facts = bool(asks) or any(clause.rests_on_facts for clause in self._clauses)
-        self._counting = counting((*limits, *asks))
-        self._rests_on_facts |= any(then.when is not None and then.when.looks_at_facts for then in thens)
+        self._clausal = tuple(limit for limit in limits if limit.clauses)
+        self._moving: Sequence[Moving] = tuple((limit.ref, *one) for limit in limits for one in limit.moving)
+        rules: tuple[Limit | Ask, ...] = (*limits, *asks)
+        self._counting = tuple((rule.ref, when) for rule in rules for when in rule.counting)
+        self._rests_on_facts = (
+            bool(asks)
+            or any(limit.rests_on_facts for limit in limits)
+            or any(then.when is not None and then.when.looks_at_facts for then in thens)
+        )
         # Whether two permits of the same kind may count, or owe, something else.
         self._varies = any(when for _, when in self._counting) or any(then.when for then in thens)
         self._permits: dict[tuple[bool, bool], Decision] = {}
@@ -104,101 +100,127 @@ class Binding:
     # ---------------------------------------------------------------- the answer
 
     def decide(self, request: AccessRequest, facts: Facts) -> Decision:
-        """The strictest of all rules. May raise what the rules or the facts raise: then `explain` tells which it was."""
-        safe = request.toward_safe
-        if self._silent or not self.acceptance.admit(request.value) or (self.always_asks and not safe):
-            return self.explain(request, facts)
-        for clause in self._safe_clauses if safe else self._clauses:
-            if clause.failure(request, facts) is not None:
-                return self.explain(request, facts)
-        is_start = not self._thens or starts(request)
-        known = None if self._varies else self._permits.get((safe, is_start))
-        if known is None:
-            known = self._permit(request, facts, self.acceptance.accepted)
-            if not self._varies:
-                self._permits[safe, is_start] = known
-        return known if not self._moving else _with_accepted(known, self._accepted(request, facts))
-
-    def explain(self, request: AccessRequest, facts: Facts) -> Decision:
-        """The same answer worked out rule by rule, with every reason. An error in a rule is a denial by that rule."""
-        reasons = list(self._silent)
-        waivers: dict[RuleRef, Finding] = {}
-        for limit in self._limits:
-            try:
-                failed = _failures_of(limit, request, facts, self._name, self.acceptance)
-                waiver = _waiver(limit, request, facts) if failed else None
-            except Exception as raised:
-                failed, waiver = [error(limit.ref, raised)], None
-            if waiver is None:
-                reasons += failed
-            else:
-                waivers[limit.ref] = waiver
-        answers = () if request.toward_safe else self._answers(request, facts)
-        reasons += [one for one in answers if one.verdict is not Verdict.PERMIT]
-        if not reasons and not waivers and not self.acceptance.admit(request.value):
-            # What each limit wants is kept, and what all accept is not: one of the two is wrong.
-            reasons.append(error(EVALUATION_ERROR, RuntimeError()))
-        accepted = self._accepted(request, facts, waivers)
+        """The strictest of all rules, with every reason. An error in a rule is a denial by that rule."""
+        reasons = [*self._silent]
+        answers = self._ask_limits(request, facts, reasons)
+        if not request.toward_safe:
+            self._ask_people(request, facts, reasons, answers)
+        if not (reasons or answers or self._varies):
+            return self._known(request, facts)
+        counts, due = self._counts(request, facts, reasons), self._due(request, facts, reasons)
+        accepted = self._accepted(request, facts, answers)
         if not reasons:
-            return self._permit(request, facts, accepted, answers=answers, waivers=waivers)
+            return self._permit(request, accepted, counts, due, answers)
         reasons.sort(key=_place)
         verdict = reasons[0].verdict
         return Decision(
             verdict,
             tuple(reasons),
             self._version,
-            () if verdict is Verdict.DENY else owed(self._due(request, facts), is_start=starts(request)),
+            () if verdict is Verdict.DENY else owed(due, is_start=starts(request)),
             accepted,
-            self._counts(request, facts),
-            self._rests_on_facts or bool(waivers),
+            counts,
+            self._rests_on_facts or bool(answers),
         )
+
+    def _ask_limits(self, request: AccessRequest, facts: Facts, reasons: list[Finding]) -> Answers:
+        """Adds to `reasons` what the limits find wrong. Answered are the consents that lift some of them."""
+        answers: Answers = {}
+        safe, admitted = request.toward_safe, self._admits(request)
+        for limit in self._clausal if admitted else self._limits:
+            try:
+                found = (
+                    None if admitted else bound_failures(limit, request.value, self._name, self.acceptance)
+                )
+                for clause in limit.safe_clauses if safe else limit.clauses:
+                    failure = clause.failure(request, facts)
+                    if failure is not None:
+                        found = [*(found or ()), denial(limit, failure)]
+                if not found:
+                    continue
+                waiver = _waiver(limit, request, facts)
+            except Exception as raised:
+                found, waiver = [error(limit.ref, raised)], None
+            if waiver is None:
+                reasons += found
+            else:
+                answers[limit.ref] = waiver
+        if not (admitted or reasons or answers):
+            # What each limit wants is kept, and what all accept is not: one of the two is wrong.
+            reasons.append(error(EVALUATION_ERROR, RuntimeError()))
+        return answers
+
+    def _admits(self, request: AccessRequest) -> bool:
+        """Whether the bounds of all limits are kept. Where that is not known, limit by limit will tell whose are not."""
+        try:
+            return self.acceptance.admit(request.value)
+        except Exception:
+            return False
+
+    def _ask_people(
+        self, request: AccessRequest, facts: Facts, reasons: list[Finding], answers: Answers
+    ) -> None:
+        """Adds to `reasons` what people must be asked, and to `answers` the approvals that they gave."""
+        for ask in self._asks:
+            answer = _answer_to(ask, self.chain, request, facts)
+            if answer is None:
+                continue
+            if answer.verdict is Verdict.PERMIT:
+                answers[ask.ref] = answer
+            else:
+                reasons.append(answer)
+
+    def _known(self, request: AccessRequest, facts: Facts) -> Decision:
+        """The permit of a use that every rule is content with."""
+        safe, is_start = request.toward_safe, not self._thens or starts(request)
+        known = self._permits.get((safe, is_start))
+        if known is None:
+            counts = () if safe else tuple(ref for ref, _ in self._counting)
+            known = self._permit(request, self.acceptance.accepted, counts, self._thens, {})
+            self._permits[safe, is_start] = known
+        return known if not self._moving else _with_accepted(known, self._accepted(request, facts))
 
     def _permit(
         self,
         request: AccessRequest,
-        facts: Facts,
         accepted: Accepted | None,
-        *,
-        answers: Sequence[Finding] | None = None,
-        waivers: Mapping[RuleRef, Finding] = MappingProxyType({}),
+        counts: tuple[RuleRef, ...],
+        due: Sequence[Then],
+        answers: Answers,
     ) -> Decision:
-        """`answers` to the asks; None where all are kept to."""
-        if answers is None:
-            answers = () if request.toward_safe else self._unasked
-        kept = [waivers.get(limit.ref, limit.finding) for limit in self._limits] if waivers else self._kept
-        due = self._due(request, facts)
+        asked = () if request.toward_safe else self._unasked
+        kept = (*self._kept, *asked)
+        if answers:
+            kept = tuple(answers.get(RuleRef(one.set, one.rule), one) for one in kept)
         return Decision(
             Verdict.PERMIT,
-            (*self._granted, *kept, *answers, *(then.finding for then in due)),
+            (*self._granted, *kept, *(then.finding for then in due)),
             self._version,
             owed(due, is_start=starts(request)),
             accepted,
-            self._counts(request, facts),
-            self._rests_on_facts or bool(waivers),
+            counts,
+            self._rests_on_facts or bool(answers),
         )
 
-    def _due(self, request: AccessRequest, facts: Facts) -> Sequence[Then]:
-        """The rules whose duties the use owes now."""
-        return [then for then in self._thens if then.when is None or then.when.applies(request, facts)]
+    def _due(self, request: AccessRequest, facts: Facts, reasons: list[Finding]) -> Sequence[Then]:
+        """The rules whose duties the use owes now. One that cannot tell denies: it is added to `reasons`."""
+        return [one for one in self._thens if _is_now(one.when, one.ref, request, facts, reasons)]
 
-    def _counts(self, request: AccessRequest, facts: Facts) -> tuple[RuleRef, ...]:
+    def _counts(self, request: AccessRequest, facts: Facts, reasons: list[Finding]) -> tuple[RuleRef, ...]:
         """The rules that count the use. Commands toward the safe state are free of rates, and not counted."""
         if request.toward_safe:
             return ()
-        return tuple(ref for ref, when in self._counting if when is None or when.applies(request, facts))
-
-    def _answers(self, request: AccessRequest, facts: Facts) -> list[Finding]:
-        return [_answer_to(ask, self.chain, request, facts) for ask in self._asks]
+        return tuple(ref for ref, when in self._counting if _is_now(when, ref, request, facts, reasons))
 
     def _accepted(
         self, request: AccessRequest, facts: Facts, lifted: Container[RuleRef] = ()
     ) -> Accepted | None:
         """What is accepted at this moment, without the limits that a waiver lifts."""
-        if not lifted and not self._moving:
-            return self.acceptance.accepted
-        holding = [limit for limit in self._limits if limit.ref not in lifted] if lifted else self._limits
-        bounds = Acceptance(self._name, holding) if lifted else self.acceptance
-        return bounds.accepted_within(_windows(holding, request, facts)) if self._moving else bounds.accepted
+        bounds, moving = self.acceptance, self._moving
+        if lifted and self._limits:
+            bounds = Acceptance(self._name, [one for one in self._limits if one.ref not in lifted])
+            moving = [one for one in moving if one[0] not in lifted]
+        return bounds.accepted_within(_windows(moving, request, facts)) if moving else bounds.accepted
 
     # ---------------------------------------------------------------- what it can be at best
 
@@ -251,21 +273,6 @@ def _with_accepted(permit: Decision, accepted: Accepted | None) -> Decision:
     )
 
 
-def _failures_of(
-    limit: Limit, request: AccessRequest, facts: Facts, name: str, acceptance: Acceptance
-) -> list[Finding]:
-    found = []
-    if limit.members or (limit.value is not None and not limit.value.admit(request.value)):
-        found = bound_failures(limit, request.value, name, acceptance)
-    for clause in limit.clauses:
-        if request.toward_safe and clause.spares_safe:
-            continue
-        failure = clause.failure(request, facts)
-        if failure is not None:
-            found.append(denial(limit, failure))
-    return found
-
-
 def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | None:
     """The consent that lifts a limit which is not kept."""
     if limit.waivable_by is None:
@@ -276,13 +283,16 @@ def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | Non
     return waived(limit, waiver) if limit.waivable_by.fits(waiver.by) else None
 
 
-def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, facts: Facts) -> Finding:
+def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, facts: Facts) -> Finding | None:
+    """The question, or the approval that answers it; None where the use keeps to what it may without asking."""
     try:
         failed = [one for clause in ask.clauses if (one := clause.failure(request, facts)) is not None]
         if ask.clauses and not failed:
-            return ask.finding
-        given = next((one for one in facts.approvals() if _answers(one, ask, chain)), None)
-        return question(ask, failed) if given is None else approved(ask, given)
+            return None
+        for approval in facts.approvals():
+            if _answers(approval, ask, chain):
+                return approved(ask, approval)
+        return question(ask, failed)
     except Exception as raised:
         return error(ask.ref, raised)
 
@@ -295,31 +305,27 @@ def _answers(approval: Approval, ask: Ask, chain: Sequence[Principal]) -> bool:
     )
 
 
-def _windows(limits: Iterable[Limit], request: AccessRequest, facts: Facts) -> Iterator[tuple[str, Bounds]]:
-    """How far the value may move from the present one; where that is not known, nothing is accepted."""
-    for limit in limits:
-        for clause in limit.clauses:
-            if _moves(clause):
-                yield from _window(clause, request, facts)
-
-
-def _moves(clause: Clause) -> bool:
-    """Whether what it accepts of the input is not always the same."""
-    if isinstance(clause, OnlyWhen):
-        return isinstance(clause.clause, MaxChange | Within)
-    return isinstance(clause, MaxChange)
-
-
-def _window(clause: Clause, request: AccessRequest, facts: Facts) -> Iterator[tuple[str, Bounds]]:
-    inner = clause.clause if isinstance(clause, OnlyWhen) else clause
-    if not isinstance(inner, MaxChange | Within):
-        return
+def _is_now(
+    when: When | None, ref: RuleRef, request: AccessRequest, facts: Facts, reasons: list[Finding]
+) -> bool:
+    """Whether the rule `ref` holds; that it cannot tell is one of the `reasons` to deny."""
     try:
-        if isinstance(clause, OnlyWhen) and not clause.when.applies(request, facts):
-            return
-        yield inner.member, inner.accepts(request, facts) or NOTHING
-    except Exception:
-        yield inner.member, NOTHING
+        return when is None or when.applies(request, facts)
+    except Exception as raised:
+        failed = error(ref, raised)
+        if failed not in reasons:
+            reasons.append(failed)
+        return True
+
+
+def _windows(moving: Iterable[Moving], request: AccessRequest, facts: Facts) -> Iterator[tuple[str, Bounds]]:
+    """What is accepted now, by member; where that is not known, nothing is."""
+    for _, when, clause in moving:
+        try:
+            if when is None or when.applies(request, facts):
+                yield clause.member, clause.accepts(request, facts) or NOTHING
+        except Exception:
+            yield clause.member, NOTHING
 
 
 def _unless(ask: Ask) -> str:

@@ -75,14 +75,13 @@ class Bounds:
 
     def as_data(self) -> dict[str, Json]:
         """`minimum`, `maximum`, `one_of`, as far as they bound anything."""
-        accepted = self.accepted()
         data: dict[str, Json] = {}
-        if accepted.minimum is not None:
-            data["minimum"] = accepted.minimum
-        if accepted.maximum is not None:
-            data["maximum"] = accepted.maximum
-        if accepted.one_of is not None:
-            data["one_of"] = list(accepted.one_of)
+        if self.ranged and self.low > -_HIGHEST:
+            data["minimum"] = self.low
+        if self.ranged and self.high < _HIGHEST:
+            data["maximum"] = self.high
+        if self.options is not None:
+            data["one_of"] = list(self.listed())
         return data
 
     def accepted(self) -> Accepted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from capabilities.vocabulary import Hazard, Json, Privilege
@@ -96,11 +96,11 @@ def denial(limit: Limit, failure: Failure) -> Finding:
     )
 
 
-def question(ask: Ask, failures: Iterable[Failure]) -> Finding:
+def question(ask: Ask, failures: Sequence[Failure]) -> Finding:
     """The use needs a person's approval; where it could do without one, the remedy says so, too."""
-    failures = tuple(failures)
-    approver: list[Json] = list(ask.approver_words)
-    text = f"approval by {' or '.join(ask.approver_words)}"
+    approval = ask.question.remedy
+    if not failures or approval is None:
+        return ask.question
     without = "; ".join(one.remedy.text for one in failures)
     about, *also_about = dict.fromkeys(one.about for one in failures if one.about) or (None,)
     return Finding(
@@ -109,9 +109,7 @@ def question(ask: Ask, failures: Iterable[Failure]) -> Finding:
         Verdict.NEEDS_APPROVAL,
         ask.why,
         "; ".join(one.seen for one in failures),
-        Remedy(
-            f"{text}, or {without}" if without else text, {"approver": approver, "valid": ask.valid.seconds}
-        ),
+        Remedy(f"{approval.text}, or {without}", approval.data) if without else approval,
         any(one.unknown for one in failures),
         about,
         tuple(one for one in also_about if one is not None),

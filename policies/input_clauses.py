@@ -4,6 +4,7 @@ moves from the present value.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Json
@@ -25,10 +26,7 @@ class Within:
     rests_on_facts = False
 
     def __post_init__(self) -> None:
-        fix = Remedy(f"with {say(self.name, self.bounds)}", self.bounds.as_data())
-        if self.bounds.impossible:
-            fix = Remedy("nothing while the rule holds; only another moment or use, or a change of the rule")
-        object.__setattr__(self, "fix", fix)
+        object.__setattr__(self, "fix", Remedy(self.say(), self.bounds.as_data()))
 
     def failure(self, request: AccessRequest, facts: Facts) -> Failure | None:
         value: Json = request.value
@@ -40,8 +38,6 @@ class Within:
             value = value[self.member]
         if self.bounds.admit(value):
             return None
-        if self.bounds.impossible:
-            return Failure(f"{self.name}: never at such a moment, whatever the value", self.fix)
         seen, unknown = self.bounds.seen(value)
         return Failure(f"{self.name} {seen}" if self.member else seen, self.fix, unknown)
 
@@ -50,7 +46,7 @@ class Within:
         return self.bounds
 
     def say(self) -> str:
-        return "with no input at all" if self.bounds.impossible else f"with {say(self.name, self.bounds)}"
+        return f"with {say(self.name, self.bounds)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +70,16 @@ class MaxChange:
         reach = self._reach(request, facts)
         if reach is not None and is_number(value) and reach[0] - ROUNDING <= value <= reach[1] + ROUNDING:
             return None
-        return self._failure(request, facts, value)
+        return self._failure(request, facts, value, reach)
 
-    def _failure(self, request: AccessRequest, facts: Facts, value: Json) -> Failure:
-        accepted = self.accepts(request, facts)
+    def _failure(
+        self, request: AccessRequest, facts: Facts, value: Json, reach: tuple[float, float] | None
+    ) -> Failure:
         about = (request.subject.thing, "")
-        if accepted is None:
+        if reach is None:
             text = f"the present {self.name} is not known, and so is not how far it would move"
             return Failure(text, Remedy(f"a reading of {self.name}"), unknown=True, about=about)
+        accepted = between(*reach)
         fix = Remedy(say(self.name, accepted), accepted.as_data())
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Failure(f"{show(value)} is not a number", fix, unknown=True, about=about)
@@ -95,14 +93,15 @@ class MaxChange:
         return None if reach is None else between(*reach)
 
     def _reach(self, request: AccessRequest, facts: Facts) -> tuple[float, float] | None:
-        numbers: list[float] = []
+        lowest, highest = math.inf, -math.inf
         for one in facts.before(request.subject, self.member):
             if not is_number(one):
                 return None
-            numbers.append(one)
-        if not numbers:
+            lowest = one if one < lowest else lowest
+            highest = one if one > highest else highest
+        if lowest > highest:
             return None
-        return _tidy(max(numbers) - self.distance), _tidy(min(numbers) + self.distance)
+        return _tidy(highest - self.distance), _tidy(lowest + self.distance)
 
     def say(self) -> str:
         return f"moving {self.name} by at most {show(self.distance)} at once"

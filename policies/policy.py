@@ -95,13 +95,9 @@ class Policy:
         A refusal's findings are all its reasons, a permit's are the rules that gave it.
         """
         try:
-            binding = self._binding(request.principal, request.subject)
+            return self._binding(request.principal, request.subject).decide(request, facts)
         except Exception as raised:
-            return self._failed(raised)
-        try:
-            return binding.decide(request, facts)
-        except Exception as raised:
-            return self._explained(binding, request, facts, raised)
+            return Decision(Verdict.DENY, (error(EVALUATION_ERROR, raised),), self.version)
 
     def cast(self, shadow: Policy, names: frozenset[str]) -> None:
         """Lets `shadow`, which takes the sets `names` in earnest, report what it would have decided."""
@@ -188,19 +184,6 @@ class Policy:
             asks=rules.asks.concerning(chain, subject, patterns),
             thens=rules.thens.concerning(chain, subject, patterns),
         )
-
-    def _explained(
-        self, binding: Binding, request: AccessRequest, facts: Facts, raised: Exception
-    ) -> Decision:
-        """Something in the evaluation failed. Rule by rule it may show which; it is a denial in any case."""
-        try:
-            decision = binding.explain(request, facts)
-        except Exception as again:
-            return self._failed(again)
-        return decision if decision.verdict is Verdict.DENY else self._failed(raised)
-
-    def _failed(self, raised: Exception) -> Decision:
-        return Decision(Verdict.DENY, (error(EVALUATION_ERROR, raised),), self.version)
 
 
 def _chain(principal: Principal) -> tuple[Principal, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Hazard, Privacy
 from policies.bounds import Bounds
 from policies.clauses import AtMost, Clause
 from policies.decision import Finding, Obligation, Principal, RuleRef, Subject
+from policies.input_clauses import MaxChange, Within
 from policies.patterns import is_exact
 from policies.selectors import Uses, Where, Who
 from policies.times import Span
@@ -64,6 +65,19 @@ class Limit:
     clauses: tuple[Clause, ...]
     waivable_by: Who | None
     finding: Finding
+    safe_clauses: tuple[Clause, ...] = field(init=False, repr=False)
+    """Those of the clauses that bind a command toward the safe state, too."""
+    moving: tuple[tuple[When | None, MaxChange | Within], ...] = field(init=False, repr=False)
+    """Those of the clauses that accept now one part of the input, now another, and when they do (None: always)."""
+    counting: tuple[When | None, ...] = field(init=False, repr=False)
+    rests_on_facts: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        clauses = self.clauses
+        object.__setattr__(self, "safe_clauses", tuple(one for one in clauses if not one.spares_safe))
+        object.__setattr__(self, "moving", tuple(_moving(clauses)))
+        object.__setattr__(self, "counting", tuple(_counting(clauses)))
+        object.__setattr__(self, "rests_on_facts", any(one.rests_on_facts for one in clauses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,12 @@ class Ask:
     approver_words: tuple[str, ...]
     valid: Span
     finding: Finding
+    question: Finding
+    """What it asks where it asks for every use."""
+    counting: tuple[When | None, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counting", tuple(_counting(self.clauses)))
 
     def may_approve(self, approver: Principal, chain: Sequence[Principal]) -> bool:
         """Whether `approver` may answer for `chain`, the requester and the person it acts for.
@@ -104,16 +124,16 @@ class Then:
     finding: Finding
 
 
-Bound = Limit | Ask
-"""Rules that a use may keep to or not."""
+def _moving(clauses: Iterable[Clause]) -> Iterator[tuple[When | None, MaxChange | Within]]:
+    for clause in clauses:
+        if isinstance(clause, MaxChange | Within):
+            yield None, clause
+        elif isinstance(clause, OnlyWhen) and isinstance(clause.clause, MaxChange | Within):
+            yield clause.when, clause.clause
 
 
-def counting(rules: Iterable[Bound]) -> tuple[tuple[RuleRef, When | None], ...]:
-    """The rules that count a use against their rate, each with when it does (None: always)."""
-    return tuple((rule.ref, when) for rule in rules for when in _counts(rule.clauses))
-
-
-def _counts(clauses: Iterable[Clause]) -> Iterator[When | None]:
+def _counting(clauses: Iterable[Clause]) -> Iterator[When | None]:
+    """When the rule of these clauses counts a use against its rate (None: always); nothing where it has none."""
     for clause in clauses:
         if isinstance(clause, AtMost):
             yield None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from capabilities.vocabulary import Json
 from policies.bounds import NOTHING, bounds_of
 from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
-from policies.decision import Finding, Obligation, RuleRef, Verdict
+from policies.decision import Finding, Obligation, Remedy, RuleRef, Verdict
 from policies.documents import (
     AllowTable,
     AskTable,
@@ -65,15 +65,20 @@ def compile_ask(table: AskTable, set_name: str) -> Ask:
     clauses: tuple[Clause, ...] = (*_withins(table), *_changes(table), *_clauses(table, ref))
     if when is not None:
         clauses = tuple(OnlyWhen(when, clause) for clause in clauses or (Every(),))
+    approvers = tuple(sorted(set(table.approver)))
+    approval = Remedy(
+        f"approval by {' or '.join(approvers)}", {"approver": [*approvers], "valid": table.valid.seconds}
+    )
     return Ask(
         ref=ref,
         why=table.why,
         uses=uses_of(table),
         clauses=clauses,
         approver=who_of(table.approver),
-        approver_words=tuple(sorted(set(table.approver))),
+        approver_words=approvers,
         valid=table.valid,
         finding=_finding(table, set_name),
+        question=Finding(table.id, set_name, Verdict.NEEDS_APPROVAL, table.why, remedy=approval),
     )
 
 
