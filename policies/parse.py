@@ -48,6 +48,18 @@ _LIKE: Final = {
     "at_most": '"6/h"', "rest": '"5m"', "fresh": '"2m"', "valid": '"2m"', "max_on": '"2h"', "restore": '"1h"',
     "not_between": '["22:00", "07:00"]', "between": '["22:00", "07:00"]',
 }  # fmt: skip
+_MISPLACED: Final = {
+    (
+        "allow",
+        "when",
+    ): "an allow holds always, and has no when: put the when on a limit that takes it away at other moments",
+    (
+        "when",
+        "not_between",
+    ): 'when says at which hours the rule holds: write between = ["22:00", "07:00"], or put not_between '
+    "beside the when",
+}
+"""Words that somebody expects where they do not stand, by table and word."""
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -166,6 +178,10 @@ def _unknown_word(path: Path) -> str:
     known = sorted(_MODELS[table].model_fields)
     listed = f"Known words: {', '.join(known)}"
     others = [f"[[{one}]]" for one in _RULE_TABLES if word in _MODELS[one].model_fields]
+    if (said := _MISPLACED.get((table, word))) is not None:
+        return f"{said}. {listed}"
+    if "when" in known and word in _MODELS["when"].model_fields:
+        return f'"{word}" is a word inside of when, like when = {{ {word} = {_LIKE.get(word, "true")} }}. {listed}'
     if table in _RULE_TABLES and others:
         belongs = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
         return f'"{word}" is a word of {belongs}, not of [[{table}]]. {listed}'

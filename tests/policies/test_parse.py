@@ -229,6 +229,13 @@ def test_faults_of_the_file(text: str, said: str) -> None:
         ("waivable_by = []", ", waivable_by: must name at least one"),
         ('waivable_by = ["onwer"]', ', waivable_by: "onwer" is not a role; did you mean "owner"? Roles: owner, adult, '
          'child, guest, agent, guest-agent, service; a principal with such an id is written "id:onwer"'),
+        ('when = { not_between = ["22:00", "07:00"] }', ', when: when says at which hours the rule holds: write between = '
+         '["22:00", "07:00"], or put not_between beside the when. Known words: between, days, modes, starts'),
+        ("starts = true", ': "starts" is a word inside of when, like when = { starts = true }. '
+         f"Known words: {LIMIT_WORDS}"),
+        ('between = ["22:00", "07:00"]', ': "between" is a word inside of when, like when = { between = ["22:00", "07:00"] }. '
+         f"Known words: {LIMIT_WORDS}"),
+        ("when = { needs = 1 }", ', when: "needs" is not a known word. Known words: between, days, modes, starts'),
         ("when = 3", ", when: must be a table, like { starts = true }"),
         ("when = {}", ", when: is always: give starts = true, modes or between"),
         ("when = { start = true }", ', when: "start" is not a known word; did you mean "starts"? '
@@ -304,6 +311,7 @@ def test_faults_of_a_limit(line: str, said: str) -> None:
         (ALLOW + 'see = ["sensitive"]', '2: allow "a": "sensitive" in see widens wildcards, and there is none beside'),
         (ALLOW + 'see = ["sensitiv"]', '7: allow "a", see: "sensitiv" is not a capability'),
         (ALLOW.replace("light.*", "sensitive"), '6: allow "a", may: "sensitive" is not a capability'),
+        (ALLOW + "when = { starts = true }", '7: allow "a": an allow holds always, and has no when: put the when on a limit'),
         (ALLOW + "hazard_min = 2", '7: allow "a": "hazard_min" is a word of [[limit]], [[ask]] and [[then]], not of'),
         (ALLOW + LIMIT.replace('"l"', '"a"'), '8: "a": is already the id of the rule in line 3; give each rule its own'),
         (ASK + THEN.replace('"t"', '"q"'), '9: "q": is already the id of the rule in line 3; give each rule its own'),
