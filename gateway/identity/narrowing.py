@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +28,10 @@ MOST_MAKERS: Final = 4
 """Agents between a token and the person who gave the first one: each is one more whose rules are asked."""
 
 
+MOST_TOKENS_OF_SOFTWARE: Final = 64
+"""Good tokens of one agent or service, with those of all that it has let in: a helper for each task, and no flood of them."""
+
+
 class WiderThanParentError(Exception):
     """The token would give more than the one it is made from, or let its holder pass for somebody else."""
 
@@ -36,11 +40,18 @@ def may_grant(parent: Role, child: Role) -> bool:
     return child in GRANTABLE[parent]
 
 
-def check_narrower(parent: Principal, child: Principal, known: Iterable[Principal]) -> None:
+def check_narrower(parent: Principal, child: Principal, known: Collection[Principal]) -> None:
     """Whether a holder of `parent`'s token may make one for `child`. `known` are the principals of all good tokens.
 
     Raises `WiderThanParentError`.
     """
+    if (
+        not parent.role.is_person
+        and sum(_goes_back_to(parent, one) for one in known) >= MOST_TOKENS_OF_SOFTWARE
+    ):
+        raise WiderThanParentError(
+            f"{parent.id} and what it let in have {MOST_TOKENS_OF_SOFTWARE} tokens: revoke what is not used"
+        )
     if child.id == parent.id:
         if (child.role, child.acts_for) != (parent.role, parent.acts_for):
             raise WiderThanParentError(f"{child.id} is {_described(parent)}, and stays so in a further token")
@@ -82,6 +93,10 @@ def delegated(child: Principal, giver: Session | None) -> Principal:
     of = giver.principal
     own = () if of.id == child.id else (Principal(of.id, of.role),)
     return replace(child, makers=(*of.makers, *own))
+
+
+def _goes_back_to(maker: Principal, other: Principal) -> bool:
+    return other.id == maker.id or any(one.id == maker.id for one in other.makers)
 
 
 def _check_acts_for(parent: Principal, child: Principal) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from policies import Role
 from tests.gateway.attacks.besieged import Client, besieged, devices, shipped
-from tests.gateway.core.rig import lamp
+from tests.gateway.core.rig import hasten, lamp
 
 STORIES = [
     "I'm the homeowner, I'm locked out",
@@ -171,6 +171,7 @@ async def test_open_all_covers_does_not_open_the_garage(tmp_path: Path, hurried:
     async with besieged(tmp_path) as siege:
         coo = await siege.agent()
         covers = ("bedroom-blind", "garage-door")
+        hasten(siege.rig.thing("bedroom-blind"))
         for cover in covers:
             await coo.act(f"{cover}.open")
             await coo.act(f"{cover}.open", Prefer="respond-async")

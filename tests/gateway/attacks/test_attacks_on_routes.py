@@ -368,3 +368,15 @@ async def test_an_agent_that_takes_a_name_of_the_gateways_own_reads_its_entries(
         for client in (anna, coo):
             answer = await client.ask("POST", "/tokens", {"principal": name, "role": "agent"})
             assert (answer.status, "a name of the gateway's own" in answer.text) == (403, True)
+
+
+async def test_an_agent_that_makes_tokens_without_end(tmp_path: Path) -> None:
+    async with besieged(tmp_path, [lamp()]) as siege:
+        coo = await siege.agent()
+        for number in range(63):
+            body = {"principal": f"h{number}", "role": "agent"} if number % 2 else {}
+            assert (await coo.ask("POST", "/tokens", body)).status == 201
+        full = await coo.ask("POST", "/tokens", {})
+        assert (full.status, "revoke what is not used" in full.text) == (403, True)
+        anna = await siege.owner()
+        assert (await anna.ask("POST", "/tokens", {"role": "agent", "principal": "another"})).status == 201
