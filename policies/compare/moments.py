@@ -126,11 +126,23 @@ def _say_minutes(minutes: int) -> str:
     day = known & ((1 << MINUTES_A_DAY) - 1)
     daily = known == sum(day << (place * MINUTES_A_DAY) for place in range(len(DAYS)))
     spans = [*_spans(day, MINUTES_A_DAY)] if daily else [*_spans(known, WEEK)]
-    if len(spans) > _MOST_SPANS_TOLD:
+    if len(spans) <= _MOST_SPANS_TOLD:
+        return " " + " or ".join(_between(first, end, daily) for first, end in spans)
+    days: dict[tuple[int, int], list[str]] = {}  # the same hours on several days
+    for first, end in spans:
+        day, start = divmod(first, MINUTES_A_DAY)
+        if (end - first) % WEEK >= MINUTES_A_DAY:
+            return " at some hours"
+        days.setdefault((start, end % MINUTES_A_DAY), []).append(DAYS[day])
+    if len(days) > _MOST_SPANS_TOLD:
         return " at some hours"
     return " " + " or ".join(
-        f"between {_clock(first, daily)} and {_clock(end, daily)}" for first, end in spans
+        f"{_between(first, end, True)} on {', '.join(found)}" for (first, end), found in days.items()
     )
+
+
+def _between(first: int, end: int, daily: bool) -> str:
+    return f"between {_clock(first, daily)} and {_clock(end, daily)}"
 
 
 def _spans(bits: int, length: int) -> Iterator[tuple[int, int]]:

@@ -15,6 +15,7 @@ who = ["agent", "adult", "child"]
 may = ["light.*", "thermostat.target", "garage.open", "valve.open"]
 see = ["*"]
 """
+NEVER = '[[limit]]\nid = "l"\nwhy = "w"\nwho = ["agent"]\non = ["light.on"]\nnever = true\n'
 MANDATE = '[[allow]]\nid = "m"\nwhy = "w"\nwho = ["agent"]\nmay = ["light.on"]\n'
 
 
@@ -233,3 +234,30 @@ def test_the_shipped_household_edited() -> None:
     assert not diff(Book(root, [safety]), Book(root, [safety]))
     assert widened(Book(root, [safety]), Book(root))
     assert widened(Book(root), Book(root, [safety])) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ('{ between = ["22:00", "07:00"] }', "between 07:00 and 22:00"),
+        ('{ between = ["22:00", "07:00"], days = ["fri"] }', "between sat 07:00 and fri 22:00"),
+        ('{ between = ["08:00", "20:00"], days = ["sat", "sun"] }',
+         "between sat 20:00 and sun 08:00 or between sun 20:00 and sat 08:00"),
+        ('{ starts = true }', "when it starts nothing"),
+        ('{ modes = ["night", "away"] }', "in mode home or holiday"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_holds_at_moments_only_is_let_go_at_the_others(when: str, said: str) -> None:
+    found = diff(book(ALLOW + NEVER), book(f"{ALLOW}{NEVER}when = {when}"))
+    assert ([str(one) for one in found.more], found.less) == (
+        [f"agents: light.on {said} is no longer barred"],
+        (),
+    )
+
+
+def test_the_same_hours_of_several_days_are_told_once() -> None:
+    night = ALLOW + NEVER + 'when = { between = ["22:00", "07:00"]'
+    found = diff(book(night + ', days = ["fri"] }'), book(night + " }"))
+    assert [str(one) for one in found.less] == [
+        "agents: light.on between 22:00 and 07:00 on mon, tue, wed, thu, sat, sun is barred now"
+    ]
