@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -12,8 +11,8 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 
-_UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters and those that turn the direction of text: titles come from devices, and terminals obey."""
+_BREAKS: Final = frozenset("\n\t")
+"""What a text of several lines is made of; in one of one line it would forge a row of a table."""
 
 _COLOURS: Final = {"red": 31, "green": 32, "yellow": 33, "bold": 1, "dim": 2}
 _MINIMUM_COLUMN: Final = 8
@@ -24,14 +23,25 @@ Style = Callable[[str, str], str]
 
 
 def clean(value: Json) -> Json:
-    """The same value, with every character in it that a terminal would obey replaced."""
+    """The same value, each text in it in one line: titles come from devices, and terminals obey. Every character that controls,
+    turns or hides something is replaced.
+    """
     if isinstance(value, str):
-        return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", value)
+        return value if value.isprintable() else "".join(map(_harmless, value))
     if isinstance(value, list):
         return [clean(item) for item in value]
     if isinstance(value, dict):
         return {str(clean(key)): clean(item) for key, item in value.items()}
     return value
+
+
+def clean_lines(text: str) -> str:
+    """As `clean`, for a text of several lines."""
+    return "".join(c if c in _BREAKS else _harmless(c) for c in text)
+
+
+def _harmless(char: str) -> str:
+    return char if char.isprintable() else " " if char in _BREAKS else "\N{REPLACEMENT CHARACTER}"
 
 
 def coloured(text: str, colour: str) -> str:

@@ -15,7 +15,7 @@ from gateway.cli.options import json_option
 from gateway.cli.policy_files import sentences
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
-from gateway.cli.text import clean, joined
+from gateway.cli.text import clean_lines, joined
 from gateway.cli.times import ago
 from gateway.cli.words import plain_id, value_text
 
@@ -55,7 +55,7 @@ def _set(session: Session, name: str) -> dict[str, Json]:
 
 def _printable(text: str) -> str:
     """As it is into a file; without what a terminal would obey on one."""
-    return str(clean(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else text
+    return clean_lines(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text
 
 
 def _tell(session: Session, body: dict[str, Json]) -> None:
