@@ -109,7 +109,14 @@ async def open_gateway(
             outdated=lambda command: not identity.stands(command.token, command.principal),
         )
         stack.push_async_callback(executor.close)
-        panic = Panic(executor=executor, identity=identity, registry=registry, ledger=ledger, clock=clock)
+        panic = Panic(
+            executor=executor,
+            identity=identity,
+            registry=registry,
+            ledger=ledger,
+            observers=observers,
+            clock=clock,
+        )
         stack.push_async_callback(panic.close)
         gateway = Gateway(
             config=config,

@@ -27,6 +27,7 @@ from gateway.expectations import Expectation
 from gateway.identity import Identity, Session
 from gateway.ids import new_id
 from gateway.ledger import Entry, Ledger
+from gateway.observers import Observers, Topic
 from gateway.panic_report import Halt, Report
 from gateway.registry import Registry
 from gateway.requests import RequestError
@@ -38,6 +39,8 @@ PRESSES_AT_ONCE: Final = 8
 RECORDED_WITHIN_S: Final = 2.0
 """How long the answer waits for the disk, when everything has been done."""
 
+TOPIC: Final[Topic] = ("", "panic")
+
 Held = list[tuple[list[Expectation], Expectation]]
 Stop = asyncio.Task[tuple[Halt, Execution | None]]
 
@@ -48,12 +51,20 @@ class Panic:
     """The switch of one house."""
 
     def __init__(
-        self, *, executor: Executor, identity: Identity, registry: Registry, ledger: Ledger, clock: Clock
+        self,
+        *,
+        executor: Executor,
+        identity: Identity,
+        registry: Registry,
+        ledger: Ledger,
+        observers: Observers,
+        clock: Clock,
     ) -> None:
         self._executor = executor
         self._identity = identity
         self._registry = registry
         self._ledger = ledger
+        self._observers = observers
         self._clock = clock
         self._under_way: dict[asyncio.Task[Report], None] = {}  # in the order of their presses
         self._stopping: set[str] = set()  # executions of ours: no panic cancels a stop
@@ -78,6 +89,7 @@ class Panic:
             _release(held)
             return await asyncio.shield(next(reversed(self._under_way)))
         self._record(report, "pressed")
+        self._observers.publish("house", TOPIC, at, report.event("pressed"))
         task = asyncio.create_task(
             self._carry_out(report, revoked, stops, held, began), name=f"panic {report.id}"
         )
@@ -142,6 +154,7 @@ class Panic:
             *(report.by.id, len(report.revoked), len(report.cancelled)),
             *(len(report.stopped), len(report.moving)),
         )
+        self._observers.publish("house", TOPIC, self._clock.wall(), report.event("ended"))
         await self._settle(report)
         return report
 

@@ -95,6 +95,13 @@ class Report:
             for one in self.cancelled
         ]
 
+    def event(self, stage: str) -> dict[str, Json]:
+        """What an app is told at the `stage` `pressed` or `ended`."""
+        told: dict[str, Json] = {"panic": stage, "press": self.id, "principal": self.by.id}
+        if stage == "pressed":
+            return told | {"tokens": len(self.revoked), "cancelled": len(self.cancelled)}
+        return told | {"stopped": len(self.stopped), "not_stopped": len(self.moving)}
+
     def body(self, stage: str) -> dict[str, Json]:
         """The ledger's entry at the `stage` `pressed` or `ended`."""
         told: dict[str, Json] = {"stage": stage, "role": self.by.role, "tokens": len(self.revoked)}

@@ -9,6 +9,7 @@ from gateway.context import Gateway
 from gateway.identity import Session
 from gateway.mode import TOPIC as MODE
 from gateway.observers import Topic
+from gateway.panic import TOPIC as PANIC
 from gateway.rulebook.keeper import TOPIC as RULES
 
 
@@ -62,6 +63,8 @@ class Visible:
         thing, name = topic
         if topic in {RULES, WAIVERS}:
             return manages(self._principal)
+        if topic == PANIC:
+            return self._principal.role.is_person
         if topic == MODE:
             return True
         adopted = self._gateway.registry.get(thing)

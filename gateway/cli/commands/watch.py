@@ -115,6 +115,10 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
         case "action":
             reason = f" ({event['reason']})" if event.get("reason") else ""
             what = f"{event.get('outcome')}{reason}, asked by {event.get('principal')}"
+        case "house" if event.get("panic") == "pressed":
+            what = f"pressed by {event.get('principal')}: software is locked out, and what moves is being stopped"
+        case "house" if "panic" in event:
+            what = f"ended: {event.get('stopped')} stopped, {event.get('not_stopped')} not seen to stop"
         case "house" if "mode" in event:
             what = f"{event['mode']}, before {event.get('was')}, set by {event.get('principal')}"
         case "house":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,8 +14,11 @@ from aiohttp import WSMsgType
 
 from drivers.driver import Driver
 from gateway.api.server import serve
+from gateway.api.topics import Visible
 from gateway.app import open_gateway
 from gateway.config import Adoption, Config, Http
+from gateway.mode import TOPIC as MODE
+from gateway.panic import TOPIC as PANIC
 from gateway.storage.tokens import TokenRepository
 from policies import Role
 from tests.gateway.api.desk import DeskDriver, House, lamp
@@ -132,6 +136,35 @@ async def test_open_streams_of_software_end_and_those_of_persons_go_on(house: Ho
         line = await hers.content.readline()
         while b"property" not in line:
             line = await hers.content.readline()
+
+
+@pytest.mark.parametrize("name", PERSONS)
+async def test_every_person_is_told_on_the_stream_that_it_was_pressed_and_has_ended(
+    house: House, name: str
+) -> None:
+    client = await house.client(name, PERSONS[name])
+    async with (
+        client.get("/events?types=house", headers={"Accept": "text/event-stream"}) as stream,
+        asyncio.timeout(5),
+    ):
+        _, report = await press(house.box())
+        told: list[dict[str, Any]] = []
+        while len(told) < 2:
+            line = await stream.content.readline()
+            if line.startswith(b"data: "):
+                told.append(json.loads(line.removeprefix(b"data: ")))
+    pressed, ended = told
+    assert (pressed["name"], pressed["panic"], pressed["principal"]) == ("panic", "pressed", "box")
+    assert (pressed["tokens"], pressed["cancelled"]) == (3, 0)
+    assert (ended["panic"], ended["press"]) == ("ended", pressed["press"])
+    assert (ended["stopped"], ended["not_stopped"]) == (len(report["stopped"]), len(report["not_stopped"]))
+
+
+async def test_software_is_not_told_of_it(house: House) -> None:
+    session = house.gateway.identity.authenticate(house.secrets["coo"])
+    assert session is not None
+    assert PANIC not in Visible(house.gateway, session)
+    assert MODE in Visible(house.gateway, session)
 
 
 async def test_a_command_of_an_agent_that_is_on_its_way_goes_nowhere(house: House) -> None:
