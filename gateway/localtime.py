@@ -5,7 +5,6 @@ A box without a battery starts in the past: until something has set its clock, t
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 from collections.abc import Callable
@@ -72,6 +71,8 @@ def system_clock_is_set() -> bool:
     """Whether the kernel says that its clock is synchronised (adjtimex(2)), or systemd-timesyncd has done it once."""
     if any(file.exists() for file in SYNCHRONISED_FILES):
         return True
+    import ctypes  # noqa: PLC0415  (0.4 MB)
+
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         question = ctypes.create_string_buffer(256)  # struct timex with modes = 0 asks and changes nothing

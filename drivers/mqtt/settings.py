@@ -15,7 +15,7 @@ TopicPrefix = Annotated[
 class TlsSettings(BaseModel):
     """TLS to the broker. Without `ca_file` the system's authorities count; a client certificate needs both files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     ca_file: Path | None = None
     cert_file: Path | None = None
@@ -31,7 +31,7 @@ class TlsSettings(BaseModel):
 class MqttSettings(BaseModel):
     """One broker. `client_id` must be unique at the broker: a second client with the same id throws the first out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=1883, ge=1, le=65535)

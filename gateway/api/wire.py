@@ -31,7 +31,7 @@ Line = Annotated[str, AfterValidator(one_line)]
 class Body(BaseModel):
     """A request body with known members."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 BodyT = TypeVar("BodyT", bound=Body)
