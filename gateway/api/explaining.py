@@ -123,21 +123,31 @@ class Explainer:
         return text if self._sight.may_tell(topics, thing, None) else HIDDEN
 
     def _now(self, adopted: Adopted, operation: Operation, best: Verdict, accepted: Accepted | None) -> Json:
-        """What stands at this moment against the best that the rules allow; null where nothing does."""
-        decided = [self._decide(adopted, operation, value) for value in probes(adopted, operation, accepted)]
-        known = [decision for decision in decided if decision is not None]
+        """What stands at this moment against the best that the rules allow; null where nothing does. With `value` it stands
+        against this alone: a pump may be switched off, and not on.
+        """
+        known = [
+            (value, decision)
+            for value in probes(adopted, operation, accepted)
+            if (decision := self._decide(adopted, operation, value)) is not None
+        ]
         if not known:
             return None
-        easiest = max(known, key=lambda one: one.verdict)
+        easiest = max((decision for _, decision in known), key=lambda one: one.verdict)
         unkept = next((one for one in easiest.obligations if one.kind not in duties.KEPT), None)
         if unkept is not None:
             seen = f"it {unkept.say()}, and this version cannot see to that"
             why = "What would owe what cannot be kept is refused"
             owing = Finding(unkept.rule.rule, unkept.rule.set, Verdict.DENY, why, seen)
             return {"verdict": _word(Verdict.DENY), "reasons": [finding(owing)]}
-        if easiest.verdict >= best:
-            return None
-        decision = self._sight.decision(easiest, adopted.id, operation)
+        if easiest.verdict < best:
+            return self._against(easiest, adopted, operation)
+        held = (decision for value, decision in known if value is True and decision.verdict < best)
+        start = next(held, None)
+        return None if start is None else self._against(start, adopted, operation) | {"value": True}
+
+    def _against(self, decided: Decision, adopted: Adopted, operation: Operation) -> dict[str, Json]:
+        decision = self._sight.decision(decided, adopted.id, operation)
         reasons: list[Json] = [finding(one) for one in decision.findings if one.verdict is decision.verdict]
         return {"verdict": _word(decision.verdict), "reasons": reasons}
 

@@ -136,7 +136,8 @@ def right_text(right: dict[str, Json]) -> str:
     if isinstance(now, dict):
         reasons = "; ".join(_reason(one) for one in items(now.get("reasons")))
         verdict = "must ask" if now.get("verdict") == "needs-approval" else "refused"
-        parts.append(f"at this moment {verdict}: {reasons}")
+        alone = f" for {value_text(now.get('value'))}" if "value" in now else ""
+        parts.append(f"at this moment {verdict}{alone}: {reasons}")
     return "; ".join(parts).replace("its.", "its ")
 
 

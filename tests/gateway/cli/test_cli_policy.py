@@ -372,6 +372,19 @@ async def test_shadow_without_one_says_how(house: House) -> None:
             },
             "only outside 22:00 and 07:00; at this moment refused: it is 23:10 (s/r)",
         ),
+        (
+            {
+                "accepted": None,
+                "conditions": ["when it starts something only while tank.level at least 20"],
+                "now": {
+                    "verdict": "deny",
+                    "value": True,
+                    "reasons": [{"seen": "tank.level: 5 is below 20", "set": "s", "rule": "r"}],
+                },
+            },
+            "when it starts something only while tank.level at least 20; "
+            "at this moment refused for true: tank.level: 5 is below 20 (s/r)",
+        ),
     ],
 )
 def test_a_right_in_words(right: dict[str, Any], said: str) -> None:

@@ -57,3 +57,48 @@ async def test_a_duty_that_is_not_kept_stands_against_the_use(tmp_path: Path) ->
         now = uses(rig, "lamp")["on"]["now"]
         assert now["verdict"] == "deny"
         assert now["reasons"][0]["seen"].startswith("it is switched off after 7200 s")
+
+
+WHENS = """[[limit]]
+id = "dry"
+on = ["light.on"]
+when = { starts = true }
+needs = [{ property = "brightness", max = 20 }]
+why = "For the example"
+[[limit]]
+id = "night"
+on = ["light.brightness"]
+when = { between = ["22:00", "07:00"] }
+value = { max = 40 }
+waivable_by = ["adult"]
+why = "No glare"
+[[ask]]
+id = "away"
+on = ["light.brightness"]
+when = { modes = ["away"] }
+approver = ["adult"]
+valid = "5m"
+why = "Who is there?"
+[[then]]
+id = "told"
+on = ["light.brightness"]
+when = { modes = ["holiday"] }
+notify = ["adult"]
+why = "We want to know"
+"""
+
+
+async def test_rules_that_hold_at_moments_say_so_first(tmp_path: Path) -> None:
+    write(tmp_path, ALL + WHENS)
+    async with opened(tmp_path, [lamp(brightness=30.0)]) as rig:
+        told = uses(rig, "lamp")
+        assert told["on"]["conditions"] == ["when it starts something only while its.brightness at most 20"]
+        now = told["on"]["now"]
+        assert (now["verdict"], now["value"]) == ("deny", True)
+        assert now["reasons"][0]["seen"] == "lamp.brightness: 30 is above 20"
+        assert told["brightness"]["accepted"] is None
+        assert told["brightness"]["conditions"] == [
+            "between 22:00 and 07:00 only with brightness at most 40 (adult or owner may lift this)",
+            "needs approval by adult in mode away",
+            "in mode holiday is told to adult",
+        ]
