@@ -127,8 +127,8 @@ CONDITIONS     for limit and ask, any of them in one rule; all must hold (whenev
   never = true                                (limit only) not at all
   waivable_by = ["adult"]                     (limit only) these may lift it for a while: `hearth policy waive`
   approver = ["adult"], valid = "5m"          (ask only, both needed) who may say yes, and how long that counts
-  Times: 30s, 5m, 2h, 1d. A command toward the safe state (closing a valve, stopping a motor) is never held up by
-  quiet hours, rates, rest or asking.
+  Times: 30s, 5m, 2h, 1d. A command toward the safe state (stopping a blind, a garage door, a vacuum cleaner or a
+  mower) is never held up by quiet hours, rates, rest or asking; closing a valve may be, see WHEN.
 
 DUTIES         for then
   max_on = "2h"                               switched off after that, whoever switched it on

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from capabilities.thing_models import ModelAffordance
     from capabilities.vocabulary import Json
 
+WHEN: Final = """A rule on what can be switched off or closed binds that, too, unless it has when = { starts = true };
+with when = { between = ["22:00", "07:00"] } it holds at night alone. See `hearth policy help-rules`."""
 HAZARDS: Final = ("comfort", "nuisance", "damage", "life")
 
 
@@ -69,6 +71,8 @@ def _table(session: Session, kind: str, affordances: Mapping[str, ModelAffordanc
         for one in affordances.values()
     ]
     session.table(["CAPABILITY", "TO", "VALUE", "HAZARD", "PRIVILEGE", "TO SEE"], rows, whole=[0], folded=2)
+    if any(one.is_operation for one in affordances.values()):
+        session.note(f"\n{WHEN}")
 
 
 def _word(kind: str, one: ModelAffordance) -> Json:
