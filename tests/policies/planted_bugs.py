@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from tests.policies.planted_in_conditions import PLANTED_IN_CONDITIONS
+
 
 class Bug(NamedTuple):
     file: str
@@ -12,136 +14,66 @@ class Bug(NamedTuple):
     new: str
 
 
-_BUGS: Final = {
-    "clauses.py": (
-        ("modes turned round", "if mode in self.modes:", "if mode not in self.modes:"),
-        ("an unknown time raises or passes", "if now is None or not (0", "if now is not None and not (0"),
-        (
-            "the end is quiet too",
-            "self.start <= minutes < self.end and",
-            "self.start <= minutes <= self.end and",
-        ),
-        (
-            "the start is not quiet",
-            "self.start <= minutes < self.end and",
-            "self.start < minutes < self.end and",
-        ),
-        ("22:00 is not yet night", "(minutes >= self.start and", "(minutes > self.start and"),
-        ("a night belongs to the day after it", "(weekday - 1) % 7", "(weekday + 1) % 7"),
-        ("the morning after belongs to its own day", "(weekday - 1) % 7", "weekday"),
-        ("a use leaves its window too late", "age >= self.rate.seconds", "age > self.rate.seconds"),
-        ("a window without uses is full", "if age is None or age", "if age is not None and age"),
-        (
-            "one use more than at_most says",
-            "facts.age_of_use(self.ref, request.subject.thing, self.rate.count)",
-            "facts.age_of_use(self.ref, request.subject.thing, self.rate.count + 1)",
-        ),
-        ("a remedy that is a second early", "return int(-(-seconds // 1))", "return int(seconds // 1)"),
-        ("rest holds what stops, not what starts", "if not starts(request):", "if starts(request):"),
-        ("rest lasts longer than it says", "off >= self.span.seconds", "off > self.span.seconds"),
-        ("every number is taken for off", "and value == 0)", "and value >= 0)"),
-        ("OFF starts something", "value.lower() in AT_REST", "value in AT_REST"),
-        (
-            "what an action makes of a value is not looked at",
-            "if request.becomes is None else request.becomes",
-            "if request.becomes is not None else request.becomes",
-        ),
-        (
-            "unknown evidence stops safe commands",
-            "return None if request.toward_safe else self._failure(thing, unknown",
-            "return self._failure(thing, unknown",
-        ),
-        (
-            "an uncertain reading is taken for a good one",
-            "self.bounds.admit(low) and self.bounds.admit(high)",
-            "self.bounds.admit(low) or self.bounds.admit(high)",
-        ),
-        ("a bad reading is a good one", "if not seen.good:", "if seen.good:"),
-        (
-            "only what is not trusted counts",
-            "if self.trusted and not seen.trusted:",
-            "if self.trusted and seen.trusted:",
-        ),
-        (
-            "fresh ends too early",
-            "not seen.age_s <= self.fresh.seconds",
-            "not seen.age_s < self.fresh.seconds",
-        ),
-        (
-            "an age that is no number is fresh",
-            "not seen.age_s <= self.fresh.seconds",
-            "seen.age_s > self.fresh.seconds",
-        ),
-        ("one standard deviation instead of two", "SPREAD: Final = 2.0", "SPREAD: Final = 1.0"),
-        ("spread to one side only", "value - SPREAD * seen.deviation,", "value + SPREAD * seen.deviation,"),
-    ),
-    "input_clauses.py": (
-        (
-            "an ask about a member looks away where it is given",
-            "not in value:\n                return None\n            value = value[self.member]\n        if self.bounds",
-            "in value:\n                return None\n            value = value[self.member]\n        if self.bounds",
-        ),
-        (
-            "a step down is shorter than a step up",
-            "reach[0] - ROUNDING <= value",
-            "reach[0] - ROUNDING < value - 1",
-        ),
-        (
-            "commands under way are not looked at",
-            "max(numbers) - self.distance",
-            "min(numbers) - self.distance",
-        ),
-        (
-            "present values that nobody knows are left out",
-            "if not is_number(one):\n                return None",
-            "if not is_number(one):\n                continue",
-        ),
-    ),
-    "bounds.py": (
-        (
-            "min does not belong to its range",
-            "self.low <= value <= self.high",
-            "self.low < value <= self.high",
-        ),
-        (
-            "max does not belong to its range",
-            "self.low <= value <= self.high",
-            "self.low <= value < self.high",
-        ),
-        ("true is 1", "return (type(value) is bool, value)", "return (False, value)"),
-        (
-            "the lower minimum wins",
-            "low = one.low if one.low >= other.low",
-            "low = one.low if one.low <= other.low",
-        ),
-        (
-            "the higher maximum wins",
-            "high = one.high if one.high <= other.high",
-            "high = one.high if one.high >= other.high",
-        ),
-        ("options of two rules add up", "options &= one.options", "options |= one.options"),
-        (
-            "nothing is ever outside for sure",
-            "high < self.low or low > self.high",
-            "high < self.low and low > self.high",
-        ),
-    ),
+_PLANTED_IN_RULES: Final = {
     "acceptance.py": (
         ("members that are given are not looked at", "if member in value\n", "if member not in value\n"),
     ),
     "binding.py": (
         (
             "silence permits",
-            "if self._silent or not self.acceptance",
-            "if not self._silent and not self.acceptance",
+            "reasons = [*self._silent]",
+            "reasons = [*self._silent[:0]]",
         ),
-        ("safe commands are free of what binds them", "if not clause.spares_safe)", "if clause.spares_safe)"),
         (
             "rates and hours hold for nobody",
-            "if request.toward_safe and clause.spares_safe:",
-            "if clause.spares_safe:",
+            "limit.safe_clauses if safe else limit.clauses",
+            "limit.clauses if safe else limit.safe_clauses",
         ),
-        ("only safe commands are asked about", "self.always_asks and not safe", "self.always_asks and safe"),
+        (
+            "bounds are looked at only where they are kept",
+            "found = (\n                    None if admitted else",
+            "found = (\n                    None if not admitted else",
+        ),
+        (
+            "only safe commands are asked about",
+            "if not request.toward_safe:\n            self._ask_people",
+            "if request.toward_safe:\n            self._ask_people",
+        ),
+        (
+            "what is remembered for starts holds for stops",
+            "self._permits.get((safe, is_start))",
+            "self._permits.get((safe, True))",
+        ),
+        (
+            "what counts by night counts by day, once it was remembered",
+            "self._varies = any(when for _, when in self._counting) or",
+            "self._varies =",
+        ),
+        (
+            "what is owed by night is owed by day, once it was remembered",
+            "any(when for _, when in self._counting) or any(then.when for then in thens)",
+            "any(when for _, when in self._counting)",
+        ),
+        (
+            "what is accepted by night is what is accepted by day",
+            "if when is None or when.applies(request, facts):",
+            "if when is None:",
+        ),
+        (
+            "what is accepted by day is what is accepted by night",
+            "if when is None or when.applies(request, facts):",
+            "if when is None or True:",
+        ),
+        (
+            "a permit by the clock is not looked at again before the send",
+            "or any(then.when is not None and then.when.looks_at_facts for then in thens)",
+            "",
+        ),
+        (
+            "a moment that cannot be had is one where nothing counts",
+            "            reasons.append(failed)\n        return True",
+            "            reasons[:0] = []\n        return False",
+        ),
         (
             "one ask with conditions drops the others",
             "self.always_asks = any(not ask.clauses",
@@ -149,8 +81,8 @@ _BUGS: Final = {
         ),
         (
             "consents deny, and their lack permits",
-            "if waiver is None:\n                reasons += failed",
-            "if waiver is not None:\n                reasons += failed",
+            "if waiver is None:\n                reasons += found",
+            "if waiver is not None:\n                reasons += found",
         ),
         (
             "a consent lives on at its end",
@@ -176,8 +108,8 @@ _BUGS: Final = {
         ),
         (
             "only what is lifted bounds",
-            "if limit.ref not in lifted] if lifted",
-            "if limit.ref in lifted] if lifted",
+            "for one in self._limits if one.ref not in lifted]",
+            "for one in self._limits if one.ref in lifted]",
         ),
         (
             "who is asked is told of no duties",
@@ -186,8 +118,8 @@ _BUGS: Final = {
         ),
         (
             "what rests on a consent is not looked at again before the send",
-            "self._rests_on_facts or bool(waivers),\n        )\n\n    def _permit",
-            "self._rests_on_facts,\n        )\n\n    def _permit",
+            "self._rests_on_facts or bool(answers),\n        )\n\n    def _due",
+            "self._rests_on_facts,\n        )\n\n    def _due",
         ),
         ("silence is denied where something allows", "        if not covering:\n", "        if covering:\n"),
     ),
@@ -200,8 +132,8 @@ _BUGS: Final = {
         ("mandates do not narrow", "narrowed if allows]", "narrowed if not allows]"),
         (
             "an agent forgets its person",
-            "return (principal,) if person is None else (principal, person)",
-            "return (principal,)",
+            "(principal, *principal.makers) if person is None else (principal, *principal.makers, person)",
+            "(principal, *principal.makers)",
         ),
         (
             "who was a guest stays one",
@@ -249,6 +181,13 @@ _BUGS: Final = {
         ("adults are owners only", "roles |= {Role.OWNER}", "roles &= {Role.OWNER}"),
     ),
     "rules.py": (
+        ("safe commands are free of what binds them", "if not one.spares_safe)", "if one.spares_safe)"),
+        ("rates of the night count nothing", "yield clause.when\n", "yield from ()\n"),
+        (
+            "a bound of the night does not narrow what is accepted",
+            "yield clause.when, clause.clause\n",
+            "yield from ()\n",
+        ),
         (
             "an allow of operate allows to administer",
             "<= self.privilege_rank\n            and self.where.fits(subject)\n            and any(self._reaches",
@@ -274,7 +213,32 @@ _BUGS: Final = {
         ),
     ),
     "tables.py": (
-        ("never means nothing", "value=NOTHING if table.never else", "value=None if table.never else"),
+        ("never means nothing", "value = NOTHING if table.never else", "value = None if table.never else"),
+        (
+            "never at night means nothing",
+            '"", NOTHING),) if table.never else ()',
+            '"", NOTHING),) if not table.never else ()',
+        ),
+        (
+            "bounds of the night hold by day",
+            "value=value if when is None else None",
+            "value=value",
+        ),
+        (
+            "bounds of the night are lost",
+            "for clause in (*never, *_withins(table), *clauses))",
+            "for clause in (*never, *clauses))",
+        ),
+        (
+            "what is asked by night is asked by day",
+            "for clause in clauses or (Every(),))",
+            "for clause in clauses)",
+        ),
+        (
+            "duties of the night are owed by day",
+            "when=_when(table.when),\n        finding=_finding(table, set_name),\n    )\n\n\ndef _finding",
+            "when=None,\n        finding=_finding(table, set_name),\n    )\n\n\ndef _finding",
+        ),
         (
             "only a rule without the word sensitive sees it",
             "see=see - {SENSITIVE},\n        sees_sensitive=SENSITIVE in see,",
@@ -282,13 +246,13 @@ _BUGS: Final = {
         ),
         (
             "max_change is lost in an ask",
-            "clauses=(*_withins(table), *_changes(table), *_clauses(table, ref)),",
-            "clauses=(*_withins(table), *_clauses(table, ref)),",
+            "= (*_withins(table), *_changes(table), *_clauses(table, ref))",
+            "= (*_withins(table), *_clauses(table, ref))",
         ),
         (
             "max_change is lost in a limit",
-            "clauses=(*_changes(table), *_clauses(table, ref)),\n        waivable",
-            "clauses=(*_clauses(table, ref),),\n        waivable",
+            "= (*_changes(table), *_clauses(table, ref))",
+            "= (*_clauses(table, ref),)",
         ),
     ),
     "obligations.py": (
@@ -312,15 +276,19 @@ _BUGS: Final = {
     "index.py": (
         (
             "rules about a room are not found",
-            "(pattern, subject.thing, None), (pattern, None, subject.room), (pattern, None, None)",
-            "(pattern, subject.thing, None), (pattern, None, None)",
+            "self._rooms.get(subject.room, ())",
+            "()",
         ),
         (
             "rules hold beyond their selectors",
-            "if id(rule) not in found and rule.uses.fits(chain, subject)",
-            "if id(rule) not in found",
+            "if number not in found and rule.uses.fits(chain, subject)",
+            "if number not in found",
         ),
     ),
 }
 
-BUGS: Final = tuple(Bug(file, *texts) for file, found in _BUGS.items() for texts in found)
+BUGS: Final = tuple(
+    Bug(file, *texts)
+    for file, found in (PLANTED_IN_CONDITIONS | _PLANTED_IN_RULES).items()
+    for texts in found
+)
