@@ -225,13 +225,14 @@ why = "We do not heat the street"
 # "The garden's valve opens only while there is water in the tank, and closes after half an hour"
 [[limit]]
 id = "never-dry"
-on = ["valve.open"]
+on = ["valve.open", "valve.position"]
 things = ["garden-valve"]
+when = { starts = true }
 needs = [{ thing = "tank", property = "level", min = 20, fresh = "5m" }]
 why = "The pump behind it is destroyed when it runs dry"
 [[then]]
 id = "garden-off"
-on = ["valve.open"]
+on = ["valve.open", "valve.position"]
 things = ["garden-valve"]
 max_on = "30m"
 why = "A forgotten valve empties the well"

@@ -38,8 +38,10 @@ def contradictions(content: Content, remarks: Remarks) -> None:
     told: set[tuple[RuleRef, ...]] = set()
     for moments in sorted({one.region.moments for one in limits}, key=lambda one: (one != ALWAYS, one.say())):
         found = _at(moments, [one for one in limits if one.region.moments.holds(moments)], content)
+        own = {one.ref for one in limits if one.region.moments == moments}
         for conflict, whos in found.items():
-            if conflict.rules not in told:
+            # What rules without such a `when` leave over at these moments is what they say themselves.
+            if conflict.rules not in told and not own.isdisjoint(conflict.rules):
                 _tell(conflict, whos, remarks)
         told |= {conflict.rules for conflict in found}
 

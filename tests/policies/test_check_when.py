@@ -24,6 +24,21 @@ def test_limits_contradict_at_moments_at_which_both_hold() -> None:
     assert [text_of(remarks(EVERYBODY + rule(one) + rule(two, "b"))) for one, two in apart] == [[], []]
 
 
+def test_quiet_hours_are_no_conflict_with_a_when_of_other_rules() -> None:
+    quiet = rule('on = ["light.*"]\nnot_between = ["22:00", "07:00"]', "b") + rule(
+        'on = ["light.*"]\nmodes = ["home"]', "c"
+    )
+    for when in (NIGHT, 'when = { modes = ["night"] }'):
+        assert (
+            text_of(
+                remarks(
+                    EVERYBODY + rule(f'on = ["light.brightness"]\nvalue = {{ max = 30 }}\n{when}') + quiet
+                )
+            )
+            == []
+        )
+
+
 def test_what_contradicts_always_is_said_once() -> None:
     low, high = (
         'on = ["light.brightness"]\nvalue = { max = 30 }\n',
