@@ -1,11 +1,12 @@
-"""Runs a part of the suite with one planted bug after the other: a process that has loaded everything that knows nothing of
-the rules, and forks for each bug. In the child alone the one module is loaded with the bug in it.
+"""Runs a part of the suite with one planted bug after the other: a process that has loaded everything that no bug is
+planted in, and forks for each bug. In the child alone the one module is loaded with the bug in it.
 
     python planted_run.py ROOT TEST…      reads `{"file", "old", "new"}` lines, answers `{"code", "output"}` lines
 """
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -50,10 +51,9 @@ class _Loader(SourceFileLoader):
         return compile(self.text, self.path, "exec", dont_inherit=True)
 
 
-def warm() -> None:
-    """Loads what the tests need and the rules are no part of."""
+def warm(root: Path) -> None:
+    """Loads what the tests need and no bug is planted in: of the rules the documents' models, with what these need."""
     import hypothesis.strategies  # noqa: F401
-    import pydantic  # noqa: F401
     import pytest  # noqa: F401
 
     from capabilities.thing_models import contract
@@ -61,14 +61,21 @@ def warm() -> None:
 
     for kind in KINDS:
         contract(kind)
-    if any(name.partition(".")[0] == "policies" for name in sys.modules):
-        raise RuntimeError("the rules are loaded already: no bug could be planted in them")
+    package = ModuleType("policies")  # without what its `__init__` loads
+    package.__path__ = [str(root / "policies")]
+    sys.modules["policies"] = package
+    import policies.documents  # noqa: F401
+
+    del sys.modules["policies"]
+    gc.freeze()
 
 
 def run(root: Path, tests: Sequence[str], bug: dict[str, str]) -> int:
     """In the child: plants the bug, and runs the tests up to the first that fails."""
     import pytest
 
+    if f"policies.{Path(bug['file']).stem}" in sys.modules:
+        raise RuntimeError(f"{bug['file']} is loaded already: no bug can be planted in it")
     signal.alarm(LONGEST_RUN_S)
     sys.meta_path.insert(0, Planting(root / "policies" / bug["file"], bug["old"], bug["new"]))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -101,7 +108,7 @@ def forked(root: Path, tests: Sequence[str], bug: dict[str, str]) -> dict[str, o
 def main() -> None:
     root, tests = Path(sys.argv[1]), sys.argv[2:]
     sys.path[0] = str(root)
-    warm()
+    warm(root)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(forked(root, tests, json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -138,6 +138,15 @@ def test_any_condition_that_fails_asks() -> None:
     assert decide(rules, often, {}).verdict is Verdict.NEEDS_APPROVAL
 
 
+@pytest.mark.parametrize(("value", "asks"), [(21, False), (19, False), (21.5, True), ("x", True)])
+def test_a_step_that_is_too_far_asks(value: Json, asks: bool) -> None:
+    rules = policy(ask("value = { max_change = 1 }"))
+    decision = decide(rules, GivenFacts(present={("heater", "target"): (20,)}), value, of=HEATER)
+    assert decision.verdict is (Verdict.NEEDS_APPROVAL if asks else Verdict.PERMIT)
+    assert decision.accepted is None
+    assert decide(rules, value=value, of=HEATER).verdict is Verdict.NEEDS_APPROVAL
+
+
 def test_a_safe_command_is_not_asked_about() -> None:
     assert decide(ask(), safe=True).permitted
     assert decide(ask('modes = ["home"]'), safe=True).permitted
