@@ -53,7 +53,7 @@ class Binding:
     """`decide` is the answer to a request of `principal` about `subject`."""
 
     __slots__ = (
-        *("_asks", "_clausal", "_counting", "_granted", "_kept", "_limits", "_moving", "_name", "_owing"),
+        *("_asks", "_clausal", "_counting", "_granted", "_kept", "_limits", "_moving", "_name"),
         *("_permits", "_rests_on_facts", "_silent", "_thens", "_unasked", "_varies", "_version"),
         *("acceptance", "always_asks", "chain", "principal", "reachable", "subject"),
     )
@@ -81,13 +81,12 @@ class Binding:
         self.always_asks = any(not ask.clauses for ask in asks)
         granted, self._silent = _weigh(grants, subject)
         self._granted = tuple(granted)
-        self._kept = tuple(limit.finding for limit in limits)
-        self._unasked = tuple(ask.finding for ask in asks)
-        self._owing = tuple(then.finding for then in thens)
-        self._clausal = tuple(limit for limit in limits if limit.clauses)
-        self._moving: Sequence[Moving] = tuple((limit.ref, *one) for limit in limits for one in limit.moving)
+        self._kept = [limit.finding for limit in limits]
+        self._unasked = [ask.finding for ask in asks]
+        self._clausal = [limit for limit in limits if limit.clauses]
+        self._moving: list[Moving] = [(limit.ref, *one) for limit in limits for one in limit.moving]
         rules: tuple[Limit | Ask, ...] = (*limits, *asks)
-        self._counting = tuple((rule.ref, when) for rule in rules for when in rule.counting)
+        self._counting = [(rule.ref, when) for rule in rules for when in rule.counting]
         self._rests_on_facts = (
             bool(asks)
             or any(limit.rests_on_facts for limit in limits)
@@ -129,13 +128,13 @@ class Binding:
         safe, admitted = request.toward_safe, self._admits(request)
         for limit in self._clausal if admitted else self._limits:
             try:
-                found = (
-                    None if admitted else bound_failures(limit, request.value, self._name, self.acceptance)
-                )
+                found: list[Finding] = []
+                if not admitted and (limit.value is not None or limit.members):
+                    found = bound_failures(limit, request.value, self._name, self.acceptance)
                 for clause in limit.safe_clauses if safe else limit.clauses:
                     failure = clause.failure(request, facts)
                     if failure is not None:
-                        found = [*(found or ()), denial(limit, failure)]
+                        found.append(denial(limit, failure))
                 if not found:
                     continue
                 waiver = _waiver(limit, request, facts)
@@ -189,9 +188,9 @@ class Binding:
         answers: Answers,
     ) -> Decision:
         asked = () if request.toward_safe else self._unasked
-        kept = (*self._kept, *asked)
+        kept = [*self._kept, *asked]
         if answers:
-            kept = tuple(answers.get(RuleRef(one.set, one.rule), one) for one in kept)
+            kept = [answers.get(RuleRef(one.set, one.rule), one) for one in kept]
         return Decision(
             Verdict.PERMIT,
             (*self._granted, *kept, *(then.finding for then in due)),
@@ -231,7 +230,7 @@ class Binding:
 
     @property
     def reasons(self) -> tuple[Finding, ...]:
-        return (*self._granted, *self._kept, *self._unasked, *self._owing)
+        return (*self._granted, *self._kept, *self._unasked, *(then.finding for then in self._thens))
 
     def conditions(self) -> Iterator[str]:
         """What a use must keep to besides the range of its input, one sentence each."""

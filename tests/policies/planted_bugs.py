@@ -31,8 +31,8 @@ _PLANTED_IN_RULES: Final = {
         ),
         (
             "bounds are looked at only where they are kept",
-            "found = (\n                    None if admitted else",
-            "found = (\n                    None if not admitted else",
+            "if not admitted and (limit.value is not None",
+            "if admitted and (limit.value is not None",
         ),
         (
             "only safe commands are asked about",
