@@ -149,6 +149,16 @@ class Writer:
     def _turn(self, chain: Chain) -> None:
         if not self.available:
             self._recover(chain)
+        while self.available:
+            # This first: then all that was put before the work is among the entries that are written now.
+            is_asked = bool(self._works)
+            self._write(chain)
+            if is_asked and self.available:
+                self._work(chain, *self._works.popleft())
+            elif not self._works:
+                return
+
+    def _write(self, chain: Chain) -> None:
         while self._entries and self.available:
             self._in_flight = min(len(self._entries), MAX_GROUP_ENTRIES)
             group = [self._entries.popleft() for _ in range(self._in_flight)]
@@ -162,8 +172,6 @@ class Writer:
                 self._guarded(partial(chain.tidy, len(group)))
             finally:
                 self._in_flight = 0
-        while self._works and self.available:
-            self._work(chain, *self._works.popleft())
 
     def _flush(self, chain: Chain, group: Sequence[tuple[Sealed, Ready | None]]) -> None:
         first = chain.write([entry for entry, _ in group])

@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from gateway.clock import SystemClock
 from gateway.ledger import Entry, Ledger, LedgerUnavailable, export, verify
 from gateway.ledger import chain as chain_module
 from gateway.ledger import writer as writer_module
+from gateway.ledger.entries import seal
 
 Make = Callable[..., Entry]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -53,6 +56,37 @@ async def test_an_appended_entry_does_not_wait_for_a_commit(
     async with Ledger(tmp_path, SystemClock()) as ledger:
         ledger.append(entry("denied"))
         await until(lambda: ledger.stats.entries == 1)
+
+
+class Meanwhile(deque[Any]):
+    """Entries that come just when the writer has seen that there are none."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self._then = [then]
+
+    def __bool__(self) -> bool:
+        found = len(self) > 0
+        if not found and self._then:
+            self._then.pop()()
+        return found
+
+
+async def test_a_flush_is_behind_what_was_appended_before_it_however_they_fall(
+    tmp_path: Path, entry: Make
+) -> None:
+    async with Ledger(tmp_path, SystemClock()) as ledger:
+        writer = ledger._writer
+        assert writer is not None
+        flushed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def append_and_flush() -> None:
+            writer.put(seal(entry("outcome")), None)
+            writer._works.append((lambda chain: chain.tail[0], flushed))
+
+        writer._entries = Meanwhile(append_and_flush)
+        writer.wake()
+        assert await flushed == 1
 
 
 async def test_what_was_appended_is_written_when_it_closes(tmp_path: Path, entry: Make) -> None:
