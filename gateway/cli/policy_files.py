@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HOUSEHOLD: Final = "household"
 SUFFIX: Final = ".toml"
 FOLDER: Final = "policies"
+LEDGER: Final = "ledger.db"
 
 NO_GATEWAY: Final = (Exit.UNREACHABLE, Exit.REFUSED, Exit.USAGE)
 """How a question to a gateway ends where there is none, or it is none of this caller's business."""
@@ -33,6 +34,8 @@ class Sets:
     paths: dict[str, Path] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     where: str = ""
+    read_as: str = ""
+    """What the files were taken for, in one line."""
 
     def place(self, problem: Problem) -> str:
         """A problem as a line that editors jump to: `household.toml:12: limit "band", value: …`."""
@@ -101,7 +104,8 @@ def from_folder(folder: Path) -> Sets:
     found = read_folder(folder)
     paths = {name: folder / f"{name}{SUFFIX}" for name in found.texts}
     paths |= {one.set: folder / f"{one.set}{SUFFIX}" for one in found.problems if one.set != FOLDER}
-    return Sets(found.texts, paths | {FOLDER: folder}, found.problems, where=str(folder))
+    read_as = f"{folder} is read as all your sets: {', '.join(sorted(found.texts)) or 'none'}"
+    return Sets(found.texts, paths | {FOLDER: folder}, found.problems, str(folder), read_as)
 
 
 def from_files(files: Sequence[Path], called: str = "") -> Sets:
@@ -123,21 +127,44 @@ def from_files(files: Sequence[Path], called: str = "") -> Sets:
             texts[name] = read_file(path, name)
         except PolicyError as error:
             problems += error.problems
-    return Sets(texts, paths, tuple(problems), where=", ".join(map(str, files)))
+    where = ", ".join(map(str, files))
+    return Sets(texts, paths, tuple(problems), where, "; ".join(_as(paths[name], name) for name in paths))
+
+
+def _as(path: Path, name: str) -> str:
+    if name != HOUSEHOLD:
+        return f"{path} is read as the set {name!r}, which narrows the household's rules"
+    own = path.name.removesuffix(SUFFIX)
+    other = "" if own == HOUSEHOLD else f" (--as {own}: as a set that narrows them)"
+    return f"{path} is read as your household's rules{other}"
 
 
 def from_paths(paths: Sequence[Path], called: str = "") -> tuple[Sets, bool]:
     """Files or one folder, and whether they are all there is of the house's own. One file by itself is the household's rules,
-    unless it is called otherwise, or those stand beside it.
+    wherever it lies and whatever it is named, unless `called` says otherwise, or it is a set of a gateway: then the sets
+    beside it belong to it, and these are all there is.
     """
     if len(paths) == 1 and paths[0].is_dir():
         return from_folder(paths[0]), True
     for path in paths:
         if path.is_dir():
             raise Failure(f"{path} is a folder: give one folder, or files", Exit.USAGE)
-    if not called and len(paths) == 1 and not (paths[0].parent / f"{HOUSEHOLD}{SUFFIX}").exists():
-        called = HOUSEHOLD
-    return from_files(paths, called), False
+    if called or len(paths) > 1:
+        return from_files(paths, called), False
+    (path,) = paths
+    if not _is_set_of_a_gateway(path):
+        return from_files(paths, HOUSEHOLD), False
+    beside, own = from_folder(path.parent), from_files(paths)
+    problems = (*own.problems, *(one for one in beside.problems if one.set not in own.paths))
+    read_as = f"{own.read_as} beside it (--as {HOUSEHOLD}: as those rules)"
+    return Sets(beside.texts, beside.paths | own.paths, problems, own.where, read_as), True
+
+
+def _is_set_of_a_gateway(path: Path) -> bool:
+    """Whether it lies beside the household's rules in a state directory, and is not those rules."""
+    folder, household = path.absolute().parent, f"{HOUSEHOLD}{SUFFIX}"
+    of_a_gateway = folder.name == FOLDER and (folder.parent / LEDGER).exists()
+    return of_a_gateway and path.name != household and (folder / household).exists()
 
 
 def over(sets: Sets, base: Sets | None) -> Sets:
@@ -146,7 +173,7 @@ def over(sets: Sets, base: Sets | None) -> Sets:
         return sets
     missing = set(sets.paths) - set(sets.texts)  # what cannot be read stands for nothing
     kept = {name: text for name, text in base.texts.items() if name not in missing}
-    return Sets(kept | sets.texts, base.paths | sets.paths, sets.problems, sets.where)
+    return Sets(kept | sets.texts, base.paths | sets.paths, sets.problems, sets.where, sets.read_as)
 
 
 def state_dir(session: Session, given: Path | None) -> Path:
@@ -175,7 +202,7 @@ def _usual_places(session: Session) -> Iterator[Path]:
     environ = session.environ
     state = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "/")) / ".local" / "state")
     for folder in (Path("/var/lib/hearth"), Path(state) / "hearth"):
-        if (folder / "ledger.db").exists() or (folder / FOLDER).exists():
+        if (folder / LEDGER).exists() or (folder / FOLDER).exists():
             yield folder
 
 

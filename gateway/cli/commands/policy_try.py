@@ -37,9 +37,9 @@ def check(files: tuple[Path, ...], called: str, directory: Path | None) -> None:
     """Check rule FILES: whether every word is known and every value right, with file and line; what can never work or is hardly
     meant so; names that this house does not have; and what they would let somebody do that the rules in force do not.
 
-    One file is taken for your household's rules; beside a household.toml, or with several, each is the set that it is named
-    after, and `--as landlord` makes it that one: a set that narrows. A folder stands for all your sets. Without FILES it is the
-    gateway's own folder. Nothing is changed.
+    One file is taken for your household's rules, whatever it is named; `--as landlord` makes it that set, which narrows them.
+    Of several, each is the set that it is named after, and so is one in the folder of a gateway. A folder stands for all your
+    sets. Without FILES it is the gateway's own folder. What was taken for what is said first. Nothing is changed.
 
     Ends with 0 where the files can be used (also where somebody could do more: that is for you to judge), else with 2.
     """
@@ -52,6 +52,7 @@ def check(files: tuple[Path, ...], called: str, directory: Path | None) -> None:
     else:
         folder = policy_files.state_dir(session, directory) / policy_files.FOLDER
         sets, complete = policy_files.from_folder(folder), True
+    _tell_read(session, sets.read_as)
     whole = sets if complete else policy_files.over(sets, now)
     house = None if now is None else policy_files.house_of(session)
     report = examine(whole.texts, now.texts if now else None, house)
@@ -75,12 +76,6 @@ def _tell_check(
         return
     policy_files.tell_remarks(session, sets, report.remarks)
     session.say(f"{sets.where} can be used")
-    path = sets.paths.get(policy_files.HOUSEHOLD)
-    if path is not None and path.name != f"{policy_files.HOUSEHOLD}{policy_files.SUFFIX}":
-        own = path.name.removesuffix(policy_files.SUFFIX)
-        session.note(
-            f"it was read as your household's rules; `--as {own}` reads it as a set that narrows them"
-        )
     if now is None:
         session.note("no gateway answered, so nothing was compared with the rules in force")
         return
@@ -129,6 +124,7 @@ def diff(old: Path | None, new: Path | None, against: Path | None) -> None:
     from gateway.rulebook.trying import examine  # noqa: PLC0415
 
     for sets in (before, after):
+        _tell_read(session, sets.read_as)
         _must_be_good(sets)
     told = examine(after.texts, before.texts).told
 
@@ -139,6 +135,12 @@ def diff(old: Path | None, new: Path | None, against: Path | None) -> None:
             session.say("nobody may do more or less")
 
     session.show({"more": [*told.more], "less": [*told.less]}, as_text)
+
+
+def _tell_read(session: Session, read_as: str) -> None:
+    """What the files were taken for, so that nobody tests something else than he thinks."""
+    if read_as and not session.as_json:
+        session.note(read_as)
 
 
 def _whole(path: Path) -> Sets:
@@ -184,7 +186,8 @@ def test(files: tuple[Path, ...], rules: tuple[Path, ...], called: str, shipped:
       when  = { thing = "blind-1", room = "Bedroom", use = "blind.position", value = 40 }
       then  = { verdict = "deny", rule = "quiet-night" }
 
-    `verdict` is permit, ask or deny. Where a shipped case fails against your own rules, you decided otherwise: it is told so
+    `verdict` is permit, ask or deny. One --rules FILE is taken for your household's rules, whatever it is named, as in
+    `hearth policy check`. Where a shipped case fails against your own rules, you decided otherwise: it is told so
     that you know. Ends with 0 where all hold, else with 1; with 2 where a file cannot be used.
     """  # noqa: D301  click reads the sign
     from gateway.rulebook.trying import run  # noqa: PLC0415
@@ -192,6 +195,8 @@ def test(files: tuple[Path, ...], rules: tuple[Path, ...], called: str, shipped:
 
     session = current()
     sets = _tested(session, rules, called, shipped=shipped)
+    ships = bool(rules) and policy_files.HOUSEHOLD not in sets.paths
+    _tell_read(session, sets.read_as + (": those that ship with Hearth" if ships else ""))
     _must_be_good(sets)
     cases = policy_files.from_files(files) if files else None
     if cases is not None and cases.problems:

@@ -133,13 +133,37 @@ def test_check_of_good_files(tmp_path: Path) -> None:
     fine = run("check", str(file))
     assert fine.exit_code == 0
     assert f"{file} can be used" in fine.output
-    assert "read as your household's rules; `--as mine`" in fine.output
-    assert "--as mine" not in run("check", str(file), "--as", "mine").output
+    assert f"{file} is read as your household's rules (--as mine: as a set that narrows them)" in fine.output
+    assert "is read as the set 'mine', which narrows" in run("check", str(file), "--as", "mine").output
     folder = tmp_path / "all"
     folder.mkdir()
     (folder / "household.toml").write_text(OWN)
     (folder / "Landlord.toml").write_text(LIMIT)
     assert "a set is named after its file" in run("check", str(folder)).output
+
+
+def test_one_file_is_the_household_wherever_it_lies(tmp_path: Path) -> None:
+    """The same bytes, the same answer: only what lies in a gateway's own folder is the set that it is named after."""
+    told = []
+    for name in ("household.toml", "my.toml", "x/my.toml"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(SHIPPED)
+        ran = run("test", "--rules", str(file))
+        assert ran.exit_code == 0, ran.output
+        assert f"{file} is read as your household's rules" in ran.output
+        told.append(ran.stdout.splitlines()[-1].partition(" for ")[0])
+    assert len(set(told)) == 1
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "household.toml").write_text(SHIPPED)
+    (tmp_path / "policies" / "my.toml").write_text("format = 1\n")
+    assert "is read as your household's rules" in run("check", str(tmp_path / "policies" / "my.toml")).output
+    (tmp_path / "ledger.db").touch()
+    ran = run("test", "--rules", str(tmp_path / "policies" / "my.toml"))
+    assert ran.exit_code == 0, ran.output
+    assert "is read as the set 'my', which narrows the household's rules beside it" in ran.output
+    alone = run("test", "--rules", str(tmp_path / "my.toml"), "--as", "landlord")
+    assert "narrows the household's rules: those that ship with Hearth" in alone.output
 
 
 def test_check_finds_the_state_directory_that_is_named(tmp_path: Path) -> None:
