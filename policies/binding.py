@@ -32,6 +32,7 @@ from policies.findings import (
     question,
     silence,
     waived,
+    within_all,
 )
 from policies.input_clauses import MaxChange, Within
 from policies.obligations import owed
@@ -110,6 +111,8 @@ class Binding:
         accepted = self._accepted(request, facts, answers)
         if not reasons:
             return self._permit(request, accepted, counts, due, answers)
+        if self._moving and accepted is not None and not accepted.members:
+            reasons = [within_all(one, self._name, accepted) for one in reasons]
         reasons.sort(key=_place)
         verdict = reasons[0].verdict
         return Decision(

@@ -97,8 +97,7 @@ class Verdict(IntEnum):
     PERMIT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """What would make it allowed, in words, and as data where it is data.
 
     Members of `data`: `minimum`, `maximum`, `one_of`; `after_seconds`, `not_before` (a time of day), `modes`; `approver`;
@@ -109,8 +108,7 @@ class Remedy:
     data: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule's part in a decision.
 
     `seen` is what it looked at ("26 is above 23"), `unknown` is true where evidence was missing or of the wrong type.
@@ -172,8 +170,7 @@ class Accepted:
     members: Mapping[str, Accepted] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer, every reason for it, and the version of the rules that gave it.
 
     `counts` are the rules that count a permitted use against their rate when it is dispatched. `rests_on_facts`: something else

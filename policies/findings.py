@@ -7,13 +7,15 @@ from typing import Final
 
 from capabilities.vocabulary import Hazard, Json, Privilege
 from policies.acceptance import Acceptance
-from policies.bounds import NOTHING, say, show
+from policies.bounds import NOTHING, bounds_from, say, show
 from policies.clauses import Failure
-from policies.decision import Finding, Principal, Remedy, RuleRef, Subject, Verdict
+from policies.decision import Accepted, Finding, Principal, Remedy, RuleRef, Subject, Verdict
 from policies.facts import Approval, Waiver
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit
 from policies.times import in_words
+
+_RANGE: Final = frozenset({"minimum", "maximum", "one_of"})
 
 NO_ALLOW: Final = "no-allow"
 """The `rule` of the finding that nothing allows the request."""
@@ -114,6 +116,21 @@ def question(ask: Ask, failures: Sequence[Failure]) -> Finding:
         about,
         tuple(one for one in also_about if one is not None),
     )
+
+
+def within_all(finding: Finding, name: str, accepted: Accepted) -> Finding:
+    """`finding` with what all limits accept at this moment as its remedy, where the remedy is a range of the input `name`:
+    to keep one limit and break another would help nobody.
+    """
+    fix = finding.remedy
+    if fix is None or not isinstance(fix.data, dict) or not fix.data or not fix.data.keys() <= _RANGE:
+        return finding
+    bounds = bounds_from(accepted)
+    text = say(name, bounds)
+    if bounds.impossible:
+        text = f"nothing at this moment: from where it is, the limits together accept no {name}"
+    _, other_way, rest = fix.text.partition(", or ")  # another moment, where the bound holds at some
+    return finding._replace(remedy=Remedy(text + other_way + rest, bounds.as_data()))
 
 
 def approved(ask: Ask, approval: Approval) -> Finding:

@@ -68,7 +68,7 @@ class Sight:
             accepted = None  # around the present value, perhaps
         if accepted is decision.accepted and all(map(_is, findings, decision.findings)):
             return decision
-        return replace(decision, findings=findings, accepted=accepted)
+        return decision._replace(findings=findings, accepted=accepted)
 
     def body(self, record: Record) -> dict[str, Json]:
         """What the ledger holds of a command."""
@@ -93,11 +93,11 @@ class Sight:
 
     def _finding(self, finding: Finding, thing: str, operation: Operation | None, relative: bool) -> Finding:
         if not self.may_tell(finding.tells_of, thing, operation):
-            return replace(
-                finding, seen="", remedy=_approval_of(finding), unknown=False, about=None, also_about=()
+            return finding._replace(
+                seen="", remedy=_approval_of(finding), unknown=False, about=None, also_about=()
             )
         # What a relative command became is the state by another name.
-        return replace(finding, seen="") if relative and finding.seen else finding
+        return finding._replace(seen="") if relative and finding.seen else finding
 
     def _recorded(self, finding: Json, thing: str, operation: Operation | None) -> Json:
         if not isinstance(finding, dict):

@@ -85,7 +85,7 @@ def test_a_shadow_changes_nothing_and_reports_what_it_would(maker: Maker) -> Non
     before, cast, real = policy_of(house), policy_of([*house, shadow]), policy_of([*house, earnest])
     for request, facts in asked(maker, [*house, shadow]):
         decision, would = cast.decide(request, facts), real.decide(request, facts)
-        assert dataclasses.replace(decision, version=before.version) == before.decide(request, facts)
+        assert decision._replace(version=before.version) == before.decide(request, facts)
         reported = cast.shadow(request, facts, decision)
         stricter = would.verdict < decision.verdict
         assert stricter == bool(reported and reported.findings)

@@ -143,8 +143,8 @@ def test_bounds_hold_at_such_a_moment_only_and_only_then_narrow() -> None:
     finding = refusal(by_night)
     assert finding.seen == "22 is above 20 and it is in mode night"
     assert finding.remedy is not None
-    assert finding.remedy.data == {"maximum": 20}
-    assert finding.remedy.text == "with value at most 20, or mode home or away or holiday"
+    assert finding.remedy.data == {"minimum": 5, "maximum": 20}
+    assert finding.remedy.text == "target between 5 and 20, or mode home or away or holiday"
     assert decide(rules, mode(None), 20, of=HEATER).accepted == Accepted(5, 20)
     assert decide(rules, mode("night"), 26, of=HEATER).accepted == Accepted(5, 20)
     assert decide(rules, mode("home"), 25, of=HEATER).permitted
