@@ -61,7 +61,7 @@ async def home(
     config = Config(
         state_dir=directory / "state",
         runtime_dir=directory / "run",
-        adoption=Adoption(without_asking="all"),
+        adoption=Adoption(without_asking="all", label_new=False),
         house=house,
     )
     driver = MemoryDriver(list(devices), timeline=timeline or LoopTimeline())
