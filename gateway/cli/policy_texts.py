@@ -18,7 +18,8 @@ How to change them:
 How to look and to try:
   hearth policy explain --role agent        what our agents may do in this house, and what they must ask for
   hearth policy check FILE                  what is wrong with a file, and who could do more with it
-  hearth policy test --rules FILE           280 everyday examples, run against it
+  hearth policy test --rules FILE           the everyday examples that ship with Hearth, run against it
+  hearth policy help-cases                  how examples of your own are written
 
 A rule file in short. What no rule allows is refused; of all rules that fit, the strictest decides:
   format = 1
@@ -83,8 +84,12 @@ WHAT           may, see (in allow) and on (in the others) name capabilities, <ki
   "light.brightness"   this one               "light.*"     all of lights
   "*.target"           this name of any kind  "*"           everything
   `hearth policy words` lists the kinds, `hearth policy words blind` the capabilities of one, with their values and hazards.
-  Wildcards reach neither what can kill (hazard 3) nor, in `see`, what is sensitive (presence, cameras, who unlocked):
-  those must be named in full, or for `see`: see = ["*", "sensitive"].
+  Wildcards reach neither what can kill (hazard 3) nor, in `see`, what is sensitive: those must be named in full, or for `see`:
+  see = ["*", "sensitive"]. Sensitive are
+    lock.state, lock.operated, alarm.state, camera.state, camera.on, camera.image, camera.motion,
+    presence.present, presence.home, presence.location
+  and nothing else: occupancy.* (somebody is in the room), motion.* and doors are seen with "*". Who is not to see those gets a
+  list of kinds in `see` instead of "*".
   A toggle or a step counts as the write that it becomes: limit "light.on" and "light.brightness", not "light.toggle".
 
 WHERE          things = ["tank", "pump"]      ids, as `hearth things` shows them
@@ -104,9 +109,9 @@ WHEN           when = { ... } in limit, ask and then: the rule is about these us
   when = { starts = true }                    only uses that make something run, flow or stand open: what switches off,
                                               closes or locks is free of the rule
   Several of them in one `when` must all be so. What is not known (the time, before the clock is set) counts as such a moment.
-  So "at night at most 30 %" is when = { between = ["22:00", "07:00"] } and value = { max = 30 } in one limit, and "the pump
-  runs only while there is water" is when = { starts = true } and needs = [...]: without that `when` a dry tank would
-  also keep everybody from switching the pump off.
+  So "at night at most 30 %" is when = { between = ["22:00", "07:00"] } and value = { max = 30 } in one limit (a lamp has more
+  than one way to be bright: see the examples), and "the pump runs only while there is water" is when = { starts = true } and
+  needs = [...]: without that `when` a dry tank would also keep everybody from switching the pump off.
 
 CONDITIONS     for limit and ask, any of them in one rule; all must hold (whenever `when` says that the rule holds)
   value = { min = 16, max = 23 }              the input, in the property's own unit; one end may be left out
@@ -115,8 +120,11 @@ CONDITIONS     for limit and ask, any of them in one rule; all must hold (whenev
   members = { brightness = { max = 60 } }     the same for members of an input that has several
   not_between = ["22:00", "07:00"]            not at all in these hours; with days = ["sat", "sun"] beside it only those
                                               that begin on these days
-  at_most = "6/h"                             so often in any such time, over everybody, for each Thing: "1/10m", "3/d"
-  rest = "10m"                                off for so long before it starts again
+  at_most = "6/h"                             so often within any 60 minutes: a window that slides, so "3/d" is three in the
+                                              last 24 hours, not on a calendar day; also "1/10m". Counted for each Thing, and
+                                              all together: the uses that the rule is about, whoever makes them. With
+                                              who = ["agent"] those of all agents count, and those of adults do not.
+  rest = "10m"                                off for so long before it starts again, whoever switched it off
   modes = ["home", "night"]                   only while the house is in one of these modes: home away night holiday
   needs = [{ thing = "tank", property = "level", min = 20, fresh = "5m" }]
                                               only while this property of that Thing is so: min, max or equals;
@@ -151,14 +159,22 @@ not_between = ["22:00", "06:30"]
 waivable_by = ["adult"]
 why = "Nobody is to be woken by a motor"
 
-# "At night our agents switch no light brighter than 30 %"
+# "At night our agents make no light brighter than 30 %": its two brightnesses, and switching it on, for a lamp comes back as
+# bright as it was. The second limit wants the lamp dimmed first, and refuses where its brightness is not known.
 [[limit]]
 id = "dim-at-night"
 who = ["agent"]
-on = ["light.brightness"]
+on = ["light.brightness", "light.white"]
 when = { between = ["22:00", "07:00"] }
 value = { max = 30 }
 why = "Nobody is to be dazzled"
+[[limit]]
+id = "on-but-dim-at-night"
+who = ["agent"]
+on = ["light.on", "light.effect"]
+when = { starts = true, between = ["22:00", "07:00"] }
+needs = [{ property = "brightness", max = 30 }]
+why = "A lamp comes back as bright as it was"
 
 # "The pump starts only while there is water in the tank; switched off it may be at any time"
 [[limit]]
@@ -179,14 +195,14 @@ approver = ["adult"]
 valid = "10m"
 why = "An open house that is empty invites"
 
-# "On school nights the television is not for the children, nor for their agents"
+# "On school nights the television is not for the children, nor for their agents"; to switch it off, pause and stop is free
 [[limit]]
 id = "school-nights"
 who = ["child"]
 on = ["media.*"]
 things = ["living-tv"]
-not_between = ["20:00", "06:00"]
-days = ["sun", "mon", "tue", "wed", "thu"]
+when = { starts = true, between = ["20:00", "06:00"], days = ["sun", "mon", "tue", "wed", "thu"] }
+never = true
 why = "Tomorrow is school"
 
 # "Guests may set the heating in their own room, between 18 and 22 degrees": an allow, and a limit
@@ -264,11 +280,15 @@ WHAT TO MIND
   A limit on the `on` of something binds switching it off, too, unless it says when = { starts = true }.
   An allow has no `when`: it allows always, and a limit with `when` takes away again.
   A limit never allows. If nothing happens although no limit is in the way, an allow is missing: the refusal says which.
+  Rules with a time of day: until the gateway knows the time, every moment counts as one that they are about, and they refuse.
+  `hearth doctor` says so. Then turn on NTP, or set [house] clock = "trusted" in hearth.toml; the zone is [house] zone.
+  What has just arrived has the label "new", and is for the adults alone until one of them takes it off: no rule undoes that.
   To let one person do what a rule forbids a role, change that rule's `who`, its places or its conditions.
 
 TO TRY, AND TO GO BACK
   hearth policy check my-rules.toml                    what is wrong with it, and who could do more than now
-  hearth policy test --rules my-rules.toml             280 everyday examples; some fail where you decided otherwise
+  hearth policy test --rules my-rules.toml             everyday examples; some fail where you decided otherwise
+  hearth policy help-cases                             how to write examples of your own
   hearth write lamp brightness 90 --dry-run            what the rules in force say of one command; nothing moves
   hearth policy edit, hearth policy undo               into force, and back
   Further sets beside household.toml (policies/landlord.toml, policies/agent-mandate.toml) can only narrow what it allows. With

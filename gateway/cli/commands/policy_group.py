@@ -12,6 +12,7 @@ MODULES: Final[dict[str, str]] = {
     "undo": "policy_edit",
     "init": "policy_edit",
     "help-rules": "policy_learn",
+    "help-cases": "policy_learn",
     "words": "policy_learn",
     "explain": "policy_explain",
     "show": "policy_look",

@@ -1,4 +1,4 @@
-"""`hearth policy help-rules`, `words` and `schema`: how rules are written."""
+"""`hearth policy help-rules`, `help-cases`, `words` and `schema`: how rules are written."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def help_rules() -> None:
     from gateway.cli.policy_texts import EXAMPLES, LANGUAGE, UNSAYABLE  # noqa: PLC0415
 
     click.echo_via_pager("\n".join((LANGUAGE, EXAMPLES, UNSAYABLE)))
+
+
+@policy.command("help-cases", short_help="How cases for `hearth policy test` are written, with examples.")
+def help_cases() -> None:
+    """Print how cases are written: every word of a case file, and examples to copy."""
+    from gateway.cli.policy_cases import CASES, EXAMPLES  # noqa: PLC0415
+
+    click.echo_via_pager("\n".join((CASES, EXAMPLES)))
 
 
 @policy.command(short_help="The capabilities that rules may name, by kind.")

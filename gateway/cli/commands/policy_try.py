@@ -176,7 +176,7 @@ def _must_be_good(sets: Sets) -> None:
 @click.option("--shipped", is_flag=True, help="Against the rules that ship with Hearth.")
 @json_option
 def test(files: tuple[Path, ...], rules: tuple[Path, ...], called: str, shipped: bool) -> None:
-    """Run the case FILES, or the 280 everyday cases that ship with Hearth, and tell which the rules decide otherwise.
+    """Run the case FILES, or the everyday cases that ship with Hearth, and tell which the rules decide otherwise.
 
     \b
     A case file begins with `format = 1`, and has cases like this one:
@@ -186,9 +186,9 @@ def test(files: tuple[Path, ...], rules: tuple[Path, ...], called: str, shipped:
       when  = { thing = "blind-1", room = "Bedroom", use = "blind.position", value = 40 }
       then  = { verdict = "deny", rule = "quiet-night" }
 
-    `verdict` is permit, ask or deny. One --rules FILE is taken for your household's rules, whatever it is named, as in
-    `hearth policy check`. Where a shipped case fails against your own rules, you decided otherwise: it is told so
-    that you know. Ends with 0 where all hold, else with 1; with 2 where a file cannot be used.
+    `verdict` is permit, ask or deny; `hearth policy help-cases` explains every word. One --rules FILE is taken for your
+    household's rules, whatever it is named, as in `hearth policy check`. Where a shipped case fails against your own rules, you
+    decided otherwise: it is told so that you know. Ends with 0 where all hold, else with 1; with 2 where a file cannot be used.
     """  # noqa: D301  click reads the sign
     from gateway.rulebook.trying import run  # noqa: PLC0415
     from policies import PolicyError  # noqa: PLC0415

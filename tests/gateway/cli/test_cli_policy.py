@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,15 +13,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from capabilities.vocabulary import Json
+from capabilities.thing_models import contract
+from capabilities.vocabulary import KINDS, Json
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.cli.commands.policy_explain import right_text, story
 from gateway.cli.commands.policy_group import MODULES
 from gateway.cli.main import cli
+from gateway.cli.policy_cases import CASES
+from gateway.cli.policy_cases import EXAMPLES as CASE_EXAMPLES
 from gateway.cli.policy_texts import EXAMPLES, IN_SHORT, LANGUAGE, UNSAYABLE
-from gateway.config import Config, Http
+from gateway.config import Adoption, Config, Http
 from policies import defaults, parse
+from policies.cases.documents import MODELS
 from policies.documents import AllowTable, AskTable, BoundsTable, LimitTable, NeedTable, ThenTable
 from tests.gateway.api.desk import DeskDriver, House, lamp, lock
 
@@ -39,7 +44,10 @@ def no_gateway_of_this_box(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    config = Config(state_dir=tmp_path / "state", runtime_dir=tmp_path / "run", http=Http(port=0))
+    old = Adoption(label_new=False)  # what these stories are about has been there for long
+    config = Config(
+        state_dir=tmp_path / "state", runtime_dir=tmp_path / "run", http=Http(port=0), adoption=old
+    )
     monkeypatch.setenv("HEARTH_SOCKET", str(config.socket))
     driver = DeskDriver()
     async with open_gateway(config, drivers={"desk": driver}) as gateway, serve(gateway) as url:
@@ -89,6 +97,28 @@ def test_the_examples_are_rules(text: str) -> None:
     whole = body if "format = 1" in body else f"format = 1\n{body}"
     assert len(tomllib.loads(whole)) >= 3
     parse(whole, name="household")
+
+
+def test_everything_sensitive_is_named() -> None:
+    named = re.findall(
+        r"[a-z]+[.][a-z]+", LANGUAGE.partition("Sensitive are\n")[2].partition("  and nothing else")[0]
+    )
+    readings = [(f"{kind}.{name}", one) for kind in KINDS for name, one in contract(kind).affordances.items()]
+    sensitive = {name for name, one in readings if one.privacy == "sensitive" and one.role != "action"}
+    assert sorted(named) == sorted(sensitive)
+
+
+def test_every_word_of_a_case_is_explained() -> None:
+    words = {word for model in MODELS.values() for word in model.model_fields}
+    assert [word for word in sorted(words) if word not in CASES] == []
+    assert CASES in run("help-cases").output
+
+
+def test_the_examples_of_cases_hold(tmp_path: Path) -> None:
+    file = tmp_path / "cases.toml"
+    file.write_text(CASE_EXAMPLES)
+    ran = run("test", str(file), "--shipped")
+    assert ran.exit_code == 0, ran.output
 
 
 def test_the_file_in_the_readme_is_one() -> None:
