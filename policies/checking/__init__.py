@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from policies.checking.around import ways_around
 from policies.checking.contradictions import contradictions
+from policies.checking.idle import rules_without_uses
 from policies.checking.names import unknown_names
 from policies.checking.reach import (
     allows_that_are_barred,
@@ -32,6 +33,7 @@ def check(book: Book, house: House | None = None) -> list[Remark]:
     allows_that_are_barred(content, remarks)
     wildcards_that_stop_short(content, remarks)
     names_without_use(content, remarks)
+    rules_without_uses(content, remarks)
     ways_around(content, remarks)
     answers(content, remarks, house)
     duties_with_a_meaning(content, remarks)

@@ -27,7 +27,7 @@ def unknown_names(sets: Iterable[RuleSet], house: House, remarks: Remarks) -> No
             _principals(rule, house, say)
             if isinstance(rule, ConditionTable):
                 for need in rule.needs or ():
-                    _need(need, rule, house, partial(remarks.error, ref))
+                    _need(need, rule, house, say)
 
 
 def _places(rule: RuleTable, house: House, say: Say) -> None:

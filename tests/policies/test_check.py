@@ -253,10 +253,10 @@ def test_modes_that_exclude_nothing_and_ids_that_are_doubled() -> None:
         ('who = ["annna"]', 'warning: "a": no principal here is called "annna"; did you mean "anna"?'),
         ('waivable_by = ["bert"]', 'warning: "a": no principal here is called "bert".'),
         ('needs = [{ thing = "tnk", property = "level", min = 1 }]',
-         'error: "a": no Thing here is called "tnk"; did you mean "tank"?'),
+         'warning: "a": no Thing here is called "tnk"; did you mean "tank"?'),
         ('needs = [{ thing = "tank", property = "levl", min = 1 }]',
-         'error: "a": "levl" is no property of tank; did you mean "level"?'),
-        ('things = ["lamp"]\nneeds = [{ property = "level", min = 1 }]', 'error: "a": "level" is no property of lamp.'),
+         'warning: "a": "levl" is no property of tank; did you mean "level"?'),
+        ('things = ["lamp"]\nneeds = [{ property = "level", min = 1 }]', 'warning: "a": "level" is no property of lamp.'),
         ('things = ["tank"]\nrooms = ["hall"]\nlabels = ["heater"]\nwho = ["coo"]', ""),
     ],
 )  # fmt: skip
