@@ -88,6 +88,7 @@ class Operation:
     outcomes: tuple[str, ...]
 
 
+@pytest.mark.may_block("the loop is of this test alone, and takes in the documents of a whole house at once")
 @pytest.mark.timeout(120)
 async def test_commands_and_states(hearth: HearthProcess, broker: ManagedBroker) -> None:
     messages = read_messages(SAMPLE)
