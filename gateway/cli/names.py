@@ -59,5 +59,7 @@ def pick(what: str, wanted: str, known: Sequence[str], thing: str) -> str:
     if matches:
         raise Failure(f"{wanted!r} may mean {joined(matches)}", Exit.USAGE)
     near = nearest(wanted, known)
-    hint = f"did you mean {joined(near)}?" if near else f"there is {joined(known, 'and') or 'none'}"
+    if not known:
+        raise Failure(f"{thing} has no {what} that you may use", Exit.NOT_FOUND)
+    hint = f"did you mean {joined(near)}?" if near else f"there is {joined(known, 'and')}"
     raise Failure(f"{thing} has no {what} {wanted!r}, or none that you may use; {hint}", Exit.NOT_FOUND)

@@ -57,6 +57,9 @@ _DETAIL_SAYS_ALL: Final = frozenset(
 )
 
 
+NOBODY_APPROVES: Final = (
+    "(in this version of Hearth nobody can be asked yet: a person who may do it must do it)"
+)
 REPLAYED: Final = "(the answer of an earlier request with this key)"
 
 
@@ -68,6 +71,8 @@ def failure(answer: Answer, about: str = "") -> Failure:
     reasons = finding_lines(problem.get("findings"))
     message = _message(problem, name, answer.status, has_reasons=bool(reasons))
     outcome = str(problem.get("outcome") or "").replace("_", " ")
+    if name == "approval-required":
+        reasons.append(NOBODY_APPROVES)
     if about and outcome:
         message = f"{outcome}: {about} – {message}"
     if answer.replayed:

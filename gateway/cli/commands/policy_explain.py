@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 INDENT: Final = "      "
+CLOCK: Final = (
+    "Until it is, every rule with a time of day binds, at any hour: turn on time synchronisation (NTP), or set "
+    '[house] clock = "trusted" where the clock is right without'
+)
 WIDTH: Final = 100
 """Where no terminal tells its own."""
 
@@ -63,6 +67,8 @@ def _tell(session: Session, answer: dict[str, Json], *, everything: bool) -> Non
 def story(answer: dict[str, Json], *, everything: bool = False, width: int = WIDTH) -> Iterator[str]:
     """A line on who it is, then each room with its Things, and on each what is alike in one line."""
     yield _head(answer)
+    if answer.get("minutes") is None and "minutes" in answer:
+        yield from _folded(CLOCK, "", width)
     things = items(answer.get("things"))
     idle = []
     for room, group in groupby(things, key=lambda one: str(one.get("room") or "")):
@@ -74,7 +80,7 @@ def story(answer: dict[str, Json], *, everything: bool = False, width: int = WID
         for thing in busy:
             yield from _thing(thing, everything=everything, width=width)
     if not things:
-        yield "nothing at all: no rule allows it to use or to see anything here"
+        yield "nothing at all: no rule allows it to use or to see anything here, or there are no Things yet"
     elif idle and not everything:
         yield ""
         yield from _folded(

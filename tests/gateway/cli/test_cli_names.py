@@ -61,3 +61,5 @@ def test_an_affordance() -> None:
         pick("property", "brigthness", known, "desk-lamp")
     with pytest.raises(Failure, match="there is on, brightness and color_temperature"):
         pick("property", "xyz", known, "desk-lamp")
+    with pytest.raises(Failure, match=r"^garage has no action that you may use$"):
+        pick("action", "open", [], "garage")

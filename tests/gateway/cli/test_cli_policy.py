@@ -454,4 +454,12 @@ def test_nothing_is_said_too() -> None:
     }
     head, last = story(answer)
     assert head == "eve (guest-agent), by rules 1; the house is in mode home, the time is not known"
-    assert last == "nothing at all: no rule allows it to use or to see anything here"
+    assert (
+        last == "nothing at all: no rule allows it to use or to see anything here, or there are no Things yet"
+    )
+
+
+def test_rules_with_a_time_bind_while_it_is_not_known() -> None:
+    answer: dict[str, Json] = {"principal": {"id": "eve", "role": "guest"}, "minutes": None, "things": []}
+    assert "every rule with a time of day binds" in "\n".join(story(answer))
+    assert "binds" not in "\n".join(story(answer | {"minutes": 600}))
