@@ -144,11 +144,7 @@ def _tell_read(session: Session, read_as: str) -> None:
 
 
 def _whole(path: Path) -> Sets:
-    return (
-        policy_files.from_folder(path)
-        if path.is_dir()
-        else policy_files.from_files([path], policy_files.HOUSEHOLD)
-    )
+    return policy_files.from_paths([path])[0]
 
 
 def _must_be_good(sets: Sets) -> None:
