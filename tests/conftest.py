@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import pytest
 
 pytest_plugins = ("tests.guards", "tests.house")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and every process that a test starts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
