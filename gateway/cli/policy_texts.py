@@ -36,7 +36,7 @@ A rule file in short. What no rule allows is refused; of all rules that fit, the
   why = "Comfort without waste"
   [[limit]]                     # and that at night alone (`when`)
   id = "dim-at-night"
-  on = ["light.brightness"]
+  on = ["light.brightness", "light.white"]
   when = { between = ["22:00", "07:00"] }
   value = { max = 30 }
   why = "Nobody is to be dazzled"
