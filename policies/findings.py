@@ -35,9 +35,9 @@ def silence(set_name: str, allows: Iterable[Allow], principal: Principal, subjec
     if subject.privilege.rank > Privilege.OPERATE.rank:
         kind_of_allow["privilege"] = str(subject.privilege)
         lacks.append(f'privilege = "{subject.privilege}"')
-    text = f'an allow rule in set "{set_name}" for {principal.role} or {principal.id}, with ' + " and ".join(
-        lacks
-    )
+    named = principal.id != principal.role  # a question about a role has no one's id
+    who = f"{principal.role} or {principal.id}" if named else str(principal.role)
+    text = f'an allow rule in set "{set_name}" for {who}, with ' + " and ".join(lacks)
     if subject.hazard >= Hazard.LIFE_SAFETY:
         text += "; hazard 3 is never covered by a wildcard"
     near = sorted(
@@ -48,7 +48,7 @@ def silence(set_name: str, allows: Iterable[Allow], principal: Principal, subjec
         set_name,
         Verdict.DENY,
         "What no rule allows is denied",
-        f"no rule allows {principal.role} {principal.id} to use {subject.capability}",
+        f"no rule allows {who.replace(' or ', ' ')} to use {subject.capability}",
         Remedy("; ".join([text, *near]), kind_of_allow),
     )
 
