@@ -180,7 +180,7 @@ class Binding:
             counts = () if safe else tuple(ref for ref, _ in self._counting)
             known = self._permit(request, self.acceptance.accepted, counts, self._thens, {})
             self._permits[safe, is_start] = known
-        return known if not self._moving else _with_accepted(known, self._accepted(request, facts))
+        return known if not self._moving else known._replace(accepted=self._accepted(request, facts))
 
     def _permit(
         self,
@@ -260,19 +260,6 @@ class Binding:
         barring = [limit for limit in self._limits if limit.value is NOTHING]
         barring = barring or [limit for limit in self._limits if limit.value is not None]
         return (*self._silent, *(barred(limit, self._name, self.acceptance) for limit in barring))
-
-
-def _with_accepted(permit: Decision, accepted: Accepted | None) -> Decision:
-    """As `dataclasses.replace` does, in a third of the time."""
-    return Decision(
-        permit.verdict,
-        permit.findings,
-        permit.version,
-        permit.obligations,
-        accepted,
-        permit.counts,
-        permit.rests_on_facts,
-    )
 
 
 def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | None:

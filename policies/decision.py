@@ -102,10 +102,12 @@ class Remedy(NamedTuple):
 
     Members of `data`: `minimum`, `maximum`, `one_of`; `after_seconds`, `not_before` (a time of day), `modes`; `approver`;
     of another Thing's reading `thing`, `property` and what it must be; of a missing allow `set`, `who`, `may`, `privilege`.
+    `otherwise` is the part of `text` that asks for no other input, only for another moment.
     """
 
     text: str
     data: Json = None
+    otherwise: str = ""
 
 
 class Finding(NamedTuple):

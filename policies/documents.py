@@ -113,11 +113,6 @@ class BoundsTable(_Table):
                     raise fault(f"can never be met: {option!r} in one_of is not within min and max")
         return self
 
-    @property
-    def is_fixed(self) -> bool:
-        """Whether it bounds the value whatever the present one is."""
-        return self.min is not None or self.max is not None or self.one_of is not None
-
 
 class NeedTable(_Table):
     """What another property must be: `{ thing = "tank", property = "level", min = 20, fresh = "2m" }`.

@@ -129,8 +129,9 @@ def within_all(finding: Finding, name: str, accepted: Accepted) -> Finding:
     text = say(name, bounds)
     if bounds.impossible:
         text = f"nothing at this moment: from where it is, the limits together accept no {name}"
-    _, other_way, rest = fix.text.partition(", or ")  # another moment, where the bound holds at some
-    return finding._replace(remedy=Remedy(text + other_way + rest, bounds.as_data()))
+    if fix.otherwise:
+        text = f"{text}, or {fix.otherwise}"
+    return finding._replace(remedy=Remedy(text, bounds.as_data(), fix.otherwise))
 
 
 def approved(ask: Ask, approval: Approval) -> Finding:

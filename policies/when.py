@@ -91,7 +91,7 @@ class OnlyWhen:
             return Failure(seen, remedy, unknown)
         if otherwise.text:
             text = f"{remedy.text}, or {otherwise.text}" if remedy.text else otherwise.text
-            remedy = Remedy(text, remedy.data or otherwise.data)
+            remedy = Remedy(text, remedy.data or otherwise.data, otherwise.text)
         seen = " and ".join(filter(None, (failure.seen, moment)))
         return Failure(seen, remedy, failure.unknown or unknown, failure.about)
 
