@@ -62,6 +62,13 @@ def clean(title: str) -> str:
     return line[:MAX_TITLE_CHARACTERS].rstrip()
 
 
+def cautious(one: AffordanceDescription) -> AffordanceDescription:
+    """What nobody has looked at may be anything: a garage door that calls itself a cover."""
+    if one.writable or one.role == "action":
+        return replace(one, hazard=max(one.hazard, Hazard.PROPERTY))
+    return one
+
+
 def admit(model: Contract, one: Described, *, guarded: bool = False) -> ModelAffordance:
     """The affordance of `model` as this device has it. A name that the model lacks is admitted with care: what it can do
     is unknown, so it is hazard 2 and for whoever manages the house. Raises `ComposeError`.

@@ -42,8 +42,9 @@ class ComponentDescription:
 
     `key` is stable and unique within the device (an entity's unique id). `title` is the publisher's text for it,
     untrusted; empty for the device's main function. `certain` is false when the kind is a guess that a person should
-    look at. `fingerprint` changes exactly when the kind, a command's address or its payloads change ("" where a
-    driver has no such thing).
+    look at: until then its operations count as hazard 2. `proposal` is the kind that its name or unit suggests, where
+    that is another one ("" where nothing does). `fingerprint` changes exactly when the kind, a command's address or its
+    payloads change ("" where a driver has no such thing).
     """
 
     key: str
@@ -52,3 +53,4 @@ class ComponentDescription:
     title: str = ""
     certain: bool = True
     fingerprint: str = ""
+    proposal: str = ""

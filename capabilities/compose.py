@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from capabilities.admission import Described, clean
+from capabilities.admission import Described, cautious, clean
 from capabilities.components import ComponentDescription
 from capabilities.documents import thing_document
 from capabilities.errors import ComposeError, nearest
@@ -34,7 +34,8 @@ def compose(
     """The Thing `thing_id`, with `names` as `allot_names` gave them (more than there are components does no harm).
 
     A description narrows its Thing Model and may raise hazard and privilege; one that contradicts it raises
-    `ComposeError`. An affordance that its model lacks is taken with care (hazard 2, privilege manage).
+    `ComposeError`. An affordance that its model lacks is taken with care (hazard 2, privilege manage), and so is what a
+    component of an uncertain kind does (hazard 2).
     """
     _refuse_muddle(components, names)
     order = {key: place for place, key in enumerate(names)}
@@ -81,7 +82,10 @@ def _refuse_muddle(components: Sequence[ComponentDescription], names: Mapping[st
 def _shapes(
     component: ComponentDescription, prefix: str, joined: Mapping[str, str], *, guarded: bool
 ) -> tuple[Shape, ...]:
-    described = tuple(Described.of(affordance) for affordance in component.affordances)
+    described = tuple(
+        Described.of(affordance if component.certain else cautious(affordance))
+        for affordance in component.affordances
+    )
     return shapes(
         component.kind, prefix, clean(component.title), described, tuple(joined.items()), guarded=guarded
     )

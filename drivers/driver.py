@@ -52,8 +52,9 @@ class Candidate:
 
     `id` is stable and unique within the driver. `title`, `manufacturer`, `model` are untrusted text from the device.
     `identities` are hardware identities (`eui64:…`, `mac:…`, `serial:…`, lower case) that may match another candidate's.
-    `fingerprint` changes exactly when kinds, command addresses or payloads change: then an adopted Thing is suspended until
-    a person accepts it. `problems` names what could not be understood and was left out, each as one readable line.
+    `members` are the ids of the candidates that a group commands together. `fingerprint` changes exactly when kinds, command
+    addresses or payloads change: then an adopted Thing is suspended until a person accepts it. `problems` names what could
+    not be understood and was left out, each as one readable line.
     """
 
     driver: str
@@ -68,6 +69,7 @@ class Candidate:
     via: str = ""  # the id of the bridge it is reached through
     problems: tuple[str, ...] = ()
     room: str = ""  # the publisher's proposal, untrusted text
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections.abc import Iterable
 from typing import Final
@@ -11,6 +12,11 @@ from drivers.mqtt import abbreviations
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.templates import ValueTemplate, value_template
 from drivers.mqtt.values import text_of
+
+UTF_8: Final = "utf-8"
+
+_NO_TEXT: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+"""Codecs of texts that no payload is written in, and that are slow on long ones."""
 
 MAX_TITLE_CHARS: Final = 100
 """Publishers' texts are shown to people: longer ones are cut."""
@@ -134,6 +140,20 @@ class Config:
         if qos not in (0, 1, 2):
             raise ConfigError("qos should be 0, 1 or 2")
         return int(qos)
+
+    @property
+    def encoding(self) -> str:
+        """Of the payloads that are read: a codec's name as Python has it, "" for bytes."""
+        name = self.text("encoding", UTF_8)
+        if not name:
+            return ""
+        try:
+            codec = codecs.lookup(name)
+        except (LookupError, ValueError):
+            raise ConfigError(f"encoding {name[:40]!r} is not known; utf-8 is usual") from None
+        if codec.name in _NO_TEXT or not codec._is_text_encoding:  # what bytes.decode asks
+            raise ConfigError(f"encoding {name[:40]!r} is not one of texts; utf-8 is usual")
+        return codec.name
 
     @property
     def device(self) -> dict[str, Json]:

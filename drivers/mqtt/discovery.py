@@ -6,19 +6,14 @@ Source: Home Assistant, "MQTT", discovery messages: `<prefix>/<component>/[<node
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
-import orjson
-
-from capabilities.vocabulary import Json
+from drivers.mqtt.announcement import read_announcement
+from drivers.mqtt.claims import Claims, entity_key
 from drivers.mqtt.components import COMPONENTS
-from drivers.mqtt.config import Config, ConfigError, written_out
+from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.device import Device, device_id
 from drivers.mqtt.entity import Availability, Entity
-
-MAX_CONFIG_BYTES: Final = 65_536
-"""Of one discovery message: thirty times the longest that Zigbee2MQTT publishes for an entity."""
 
 MAX_DEVICES: Final = 5000
 """Far beyond a house; keeps a publisher that counts upwards from filling the memory."""
@@ -35,6 +30,7 @@ class Discovery:
             str, str
         ] = {}  # topic -> why a message could not even be given to a device; bounded
         self._prefix = prefix
+        self._claims = Claims()
         self._owner: dict[str, str] = {}  # entity key -> device id
         self._changed: dict[str, None] = {}
 
@@ -48,23 +44,21 @@ class Discovery:
     def feed(self, topic: str, payload: bytes) -> bool:
         """Take one message in. True if some device may have changed. Never raises."""
         parts = topic[len(self._prefix) + 1 :].split("/")
-        component, key = parts[0], "/".join(parts[:-1])
+        component, source = parts[0], "/".join(parts[:-1])
         try:
-            entries = dict(_entries(component, key, payload))
+            announcement = read_announcement(component, source, payload)
         except ValueError as error:
             self._ignore(topic, str(error))
             return False
         self.ignored.pop(topic, None)
-        stale = (
-            [known for known in self._owner if known.startswith(f"{key}/")]
-            if component == "device"
-            else [key]
-        )
-        for gone in stale:
-            if gone not in entries:
-                self._remove(gone)
-        for entity_key, (kind, data) in entries.items():
-            self._put(entity_key, kind, Config(data))
+        if announcement.migrates:
+            self._claims.let_go(source)
+            return False
+        for gone in self._claims.of(source, whole=component == "device"):
+            if gone not in announcement.entities:
+                self._take_back(gone)
+        for place, (kind, data) in announcement.entities.items():
+            self._put(place, kind, Config(data))
         return bool(self._changed)
 
     def take_changed(self) -> list[Device]:
@@ -76,14 +70,28 @@ class Discovery:
                 del self.devices[device.id]
         return changed
 
-    def _put(self, key: str, component: str, config: Config) -> None:
+    def _put(self, place: str, component: str, config: Config) -> None:
+        """Take the announcement at `place` (its topic's middle; within a device also the component's name) in."""
         try:
+            key = entity_key(component, config, place)
             id_ = device_id(config, key)
         except ConfigError as error:
-            self._ignore(key, str(error))
+            self._ignore(place, str(error))
+            return
+        before = self._claims.key_at(place)
+        if before not in (None, key):
+            self._take_back(place)
+        holder = self._claims.claim(place, key, (component, config))
+        if holder is not None:
+            self._ignore(
+                place, f"its unique_id is that of {holder} already, which counts; give it one of its own"
+            )
             return
         if self._owner.get(key, id_) != id_:
             self._remove(key)  # moved to another device
+        self._settle(key, id_, component, config)
+
+    def _settle(self, key: str, id_: str, component: str, config: Config) -> None:
         device = self.devices.get(id_)
         if device is None:
             if len(self.devices) >= MAX_DEVICES:
@@ -99,6 +107,16 @@ class Discovery:
             device.put(key, config, _entity(component, key, config))
         except ConfigError as error:
             device.refuse(key, config, str(error))
+
+    def _take_back(self, place: str) -> None:
+        """What stood at `place` is gone; who waited for its unique_id comes in."""
+        key, heir = self._claims.release(place)
+        if key is not None:
+            self._remove(key)
+        if heir is not None:
+            heir_place, component, config = heir
+            self.ignored.pop(heir_place, None)
+            self._put(heir_place, component, config)
 
     def _remove(self, key: str) -> None:
         id_ = self._owner.pop(key, None)
@@ -116,38 +134,11 @@ def _entity(component: str, key: str, config: Config) -> Entity:
     describe = COMPONENTS.get(component)
     if describe is None:
         raise ConfigError(f"component {component[:40]!r} is not supported yet")
-    if config.text("encoding", "utf-8").lower().replace("-", "") not in {"utf8", "ascii", ""}:
-        raise ConfigError("encodings other than utf-8 are not supported")
     entity = describe(key, config)
     entity.availability = _availability(config)
     mode = config.text("availability_mode", "latest")
     entity.availability_mode = mode if mode in _AVAILABILITY_MODES else "latest"
     return entity
-
-
-def _entries(component: str, key: str, payload: bytes) -> Iterator[tuple[str, tuple[str, dict[str, Json]]]]:
-    """Entity key → component and settings. Nothing for an empty payload. Raises `ValueError`."""
-    if not payload:
-        return
-    if len(payload) > MAX_CONFIG_BYTES:
-        raise ValueError(f"the message is longer than {MAX_CONFIG_BYTES} bytes")
-    try:
-        document = orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"the message is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise ValueError("the message should be a JSON object")
-    data = written_out(document)
-    if component != "device":
-        yield key, (component, data)
-        return
-    parts = data.pop("components", None)
-    for name, part in parts.items() if isinstance(parts, dict) else ():
-        if isinstance(part, dict):
-            settings = {**data, **written_out({"~": document.get("~"), **part})}
-            platform = settings.get("platform")
-            if isinstance(platform, str) and len(settings) > len(data) + 1:  # platform alone: taken back
-                yield f"{key}/{name}", (platform, settings)
 
 
 def _availability(config: Config) -> tuple[Availability, ...]:

@@ -124,7 +124,7 @@ class MqttDriver:
 
     def refresh(self, device: str) -> None:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""
-        self._connection.subscribe((topic, 0) for topic in self._board.topics(device))
+        self._connection.subscribe(self._board.topics(device).items())
 
     # -- what the connection calls -----------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class MqttDriver:
 
     def _settle(self) -> None:
         """Make candidates of what changed: told first, then listened to, so that their states come after them."""
-        new_topics: set[str] = set()
+        new_topics: dict[str, int] = {}
         old_topics: set[str] = set()
         plugged: list[str] = []
         for device in self._discovery.take_changed():
@@ -236,11 +236,9 @@ class MqttDriver:
                 new_topics |= fresh
                 plugged.append(device.id)
             old_topics |= stale
-        if old_topics - new_topics:
-            self._connection.unsubscribe(old_topics - new_topics)
+        if old_topics - new_topics.keys():
+            self._connection.unsubscribe(old_topics - new_topics.keys())
         if new_topics:
-            self._connection.subscribe(
-                ((topic, 0) for topic in new_topics), lambda: self._availability.listening(plugged)
-            )
+            self._connection.subscribe(new_topics.items(), lambda: self._availability.listening(plugged))
         else:
             self._availability.listening(plugged)

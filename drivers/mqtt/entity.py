@@ -11,10 +11,10 @@ import orjson
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json, Privilege
-from drivers.mqtt.config import Config, ConfigError
+from drivers.mqtt.config import UTF_8, Config, ConfigError
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.templates import ValueTemplate, command_template
-from drivers.mqtt.values import Convert
+from drivers.mqtt.values import Convert, attributes
 
 Encode = Callable[[Json], str]
 """A command's value as the payload's text. Raises `ValueError`."""
@@ -26,7 +26,11 @@ unasked and unseen: tolerable for a lamp, never for what can do damage (hazard 2
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One value that is read: at `topic`, by `template`, made typed by `convert`, reported at `point` in `unit`."""
+    """One value that is read: at `topic`, by `template`, made typed by `convert`, reported at `point` in `unit`.
+
+    `is_event`: it is an occurrence and not a state; `convert` gives its data. `encoding` is the payload's ("" for bytes that
+    are no text). `qos` is that of the subscription.
+    """
 
     point: str
     topic: str
@@ -35,6 +39,9 @@ class Source:
     unit: str | None = None
     off_delay_s: float = 0.0  # a true value becomes false by itself after so long
     expire_after_s: float = 0.0  # a value is stale when nothing came for so long
+    is_event: bool = False
+    encoding: str = UTF_8
+    qos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class Builder:
         self.entity = Entity(component=None)
         self.is_zigbee2mqtt = config.origin.lower() == "zigbee2mqtt"
         self._key = key
+        self._encoding = config.encoding
+        self._read_qos = min(1, config.qos)  # what is told twice does no harm: 2 would only cost
         self._affordances: list[AffordanceDescription] = []
 
     def property(
@@ -107,7 +116,12 @@ class Builder:
         point = self._point(name)
         if state:
             how = template or ValueTemplate()
-            self.entity.sources.append(Source(point, state, how, convert, unit, off_delay_s, expire_after_s))
+            self.entity.sources.append(
+                Source(
+                    point, state, how, convert, unit, off_delay_s, expire_after_s,
+                    encoding=self._encoding, qos=self._read_qos,
+                )
+            )  # fmt: skip
         if command is not None:
             self.entity.commands[point] = command if state else _acknowledged(command)
         readable = bool(query and state and self.is_zigbee2mqtt)
@@ -147,6 +161,28 @@ class Builder:
             )
         )
 
+    def event(
+        self,
+        name: str,
+        convert: Convert,
+        *,
+        topic: str,
+        template: ValueTemplate | None = None,
+        schema: Mapping[str, Json] | None = None,
+        title: str = "",
+    ) -> None:
+        """Add an event that is told at `topic`; `convert` gives its data (or `NO_VALUE`: another one's)."""
+        point = self._point(name)
+        self.entity.sources.append(
+            Source(
+                point, topic, template or ValueTemplate(), convert, is_event=True, encoding=self._encoding,
+                qos=self._read_qos,
+            )
+        )  # fmt: skip
+        self._affordances.append(
+            AffordanceDescription(name, point, role="event", schema=schema or {}, title=title)
+        )
+
     def command(self, topic_key: str, encode: Encode, recipe: str, template_key: str = "") -> Command | None:
         """A command at the topic under `topic_key`, if there is one; its template, if there is one, is given `encode`'s
         text.
@@ -172,14 +208,30 @@ class Builder:
         if text not in self.entity.problems:
             self.entity.problems.append(text)
 
-    def build(self, title: str, *, certain: bool = True) -> Entity:
-        """The finished entity. Raises `ConfigError` if nothing can be read or done with it."""
+    def build(self, title: str, *, certain: bool = True, proposal: str = "") -> Entity:
+        """The finished entity; `certain` and `proposal` as in `ComponentDescription`. Raises `ConfigError` if nothing can be
+        read or done with it.
+        """
         if not self._affordances:
             raise ConfigError("it has no topic that could be read or written")
+        self._add_attributes()
         self.entity.component = ComponentDescription(
-            self._key, self.kind, tuple(self._affordances), title, certain, self._fingerprint()
+            self._key,
+            self.kind,
+            tuple(self._affordances),
+            title,
+            certain,
+            self._fingerprint(),
+            "" if proposal == self.kind else proposal,
         )
         return self.entity
+
+    def _add_attributes(self) -> None:
+        """What a publisher tells besides (`json_attributes_topic`), as it is: an object of whatever members."""
+        topic = self.config.topic("json_attributes_topic")
+        if topic:
+            template = self.config.template("json_attributes_template")
+            self.property("attributes", attributes, state=topic, template=template, schema={"type": "object"})
 
     def _fingerprint(self) -> str:
         """Over what commands do: kind, topics, payloads, templates. State topics may move without alarm."""

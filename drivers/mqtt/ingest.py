@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from capabilities.readings import Observation, Reading, Report
+from capabilities.readings import Observation, Occurrence, Reading, Report
 from capabilities.vocabulary import Evidence, Json, Quality
+from drivers.mqtt.config import UTF_8
 from drivers.mqtt.entity import Source
 from drivers.mqtt.templates import Message
 from drivers.mqtt.values import Nothing
@@ -73,7 +74,7 @@ class Route:
         self.others: list[Source] = []
         for source in sources:
             member = source.template.member
-            if member is None:
+            if member is None or source.is_event or source.encoding != UTF_8:
                 self.others.append(source)
             else:
                 self.members.append((member, source))
@@ -207,8 +208,10 @@ class Ingest:
                     self._report(source, value, seen)
 
     def _other(self, source: Source, seen: Seen) -> None:
+        if source.is_event and seen.retained:
+            return  # it happened once, nobody knows when
         try:
-            raw = source.template.extract(seen.message)
+            raw = source.template.extract(seen.message.decoded(source.encoding))
             value = raw if isinstance(raw, Nothing) else source.convert(raw)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             self.complaints.add(seen.topic, source.point, str(error))
@@ -218,6 +221,9 @@ class Ingest:
 
     def _report(self, source: Source, value: Json, seen: Seen) -> None:
         now = seen.now
+        if source.is_event:
+            self._put(Occurrence(source.point, value, now, now))
+            return
         self._put(Report(source.point, Reading(value, source.unit, now, now), seen.evidence, seen.retained))
         if source.off_delay_s and value is True:
             self._later(source, source.off_delay_s, False, Quality.GOOD)

@@ -41,6 +41,12 @@ class Message:
         self._text: str | None = None
         self._document: Json | Nothing | None = NO_VALUE
 
+    def decoded(self, encoding: str) -> Message:
+        """The same for a reader of another encoding; "" is read as latin-1, which keeps each byte."""
+        if encoding == "utf-8":
+            return self
+        return Message(self.payload.decode(encoding or "latin-1").encode())
+
     @property
     def text(self) -> str:
         """Raises `ValueError` for what is not UTF-8."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, TypeAlias
 
+import orjson
+
 from capabilities.vocabulary import Json
 
 
@@ -27,6 +29,10 @@ _UNKNOWN: Final = frozenset({"", "None", "none", "null", "unknown", "unavailable
 
 MAX_TEXT_CHARS: Final = 1024
 """Longer states than Home Assistant's limit of 255 are cut by most publishers themselves; four times that is generous."""
+
+
+MAX_ATTRIBUTES_CHARS: Final = 16_384
+"""Of an object of attributes, as JSON: as much as Home Assistant's database takes of one entity."""
 
 
 def text_of(value: Json) -> str:
@@ -118,6 +124,23 @@ def guess(value: Json) -> Json | Nothing:
         except ValueError:
             return text(value)
     return text(value)
+
+
+def attributes(value: Json) -> Json | Nothing:
+    """An object, or its text."""
+    if isinstance(value, str):
+        if len(value) > MAX_ATTRIBUTES_CHARS:
+            raise ValueError(f"is longer than {MAX_ATTRIBUTES_CHARS} characters")
+        if value in _UNKNOWN:
+            return NO_VALUE
+        value = orjson.loads(value)
+    if value is None:
+        return NO_VALUE
+    if not isinstance(value, dict):
+        raise ValueError(f"should be a JSON object, not {_short(value)}")
+    if len(orjson.dumps(value)) > MAX_ATTRIBUTES_CHARS:
+        raise ValueError(f"is longer than {MAX_ATTRIBUTES_CHARS} characters")
+    return value
 
 
 def percent(full_scale: float) -> Convert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.mqtt.availability import Availabilities
@@ -29,7 +29,7 @@ class Wiring:
 
     routes: dict[str, Route] = field(default_factory=dict)
     points: dict[str, Point] = field(default_factory=dict)
-    topics: tuple[str, ...] = ()
+    topics: dict[str, int] = field(default_factory=dict)  # each with the QoS of its subscription
 
 
 class Switchboard:
@@ -43,17 +43,17 @@ class Switchboard:
         self._wirings: dict[str, Wiring] = {}
         self._readers: dict[str, int] = {}  # topic -> how many devices read it
 
-    def topics(self, device: str) -> tuple[str, ...]:
-        """What a device listens to; nothing for one that is not plugged in."""
+    def topics(self, device: str) -> Mapping[str, int]:
+        """What a device listens to, each topic with its QoS; nothing for one that is not plugged in."""
         wiring = self._wirings.get(device)
-        return wiring.topics if wiring is not None else ()
+        return wiring.topics if wiring is not None else {}
 
     def routes(self, device: str) -> Iterable[Route]:
         """On which a device's states come in."""
         wiring = self._wirings.get(device)
         return wiring.routes.values() if wiring is not None else ()
 
-    def plug(self, device: Device) -> tuple[set[str], set[str]]:
+    def plug(self, device: Device) -> tuple[dict[str, int], set[str]]:
         """Wire a device, anew if it is known. Topics that others read already count as new too: subscribing again brings
         what the broker keeps.
         """
@@ -74,14 +74,16 @@ class Switchboard:
                 wiring.points[point] = Point(
                     entity.commands.get(point), entity.queries.get(point), routes, device.id, log
                 )
-        wiring.topics = tuple(by_topic.keys() | availability | ({log} if log else set()))
+        wiring.topics = dict.fromkeys(availability | ({log} if log else set()), 0)
+        for topic, sources in by_topic.items():
+            wiring.topics[topic] = max(source.qos for source in sources)
         return self._exchange(device.id, wiring)
 
-    def unplug(self, device: Device) -> tuple[set[str], set[str]]:
+    def unplug(self, device: Device) -> tuple[dict[str, int], set[str]]:
         self._availability.drop(device.id)
         return self._exchange(device.id, None)
 
-    def _exchange(self, device: str, new: Wiring | None) -> tuple[set[str], set[str]]:
+    def _exchange(self, device: str, new: Wiring | None) -> tuple[dict[str, int], set[str]]:
         old, now = self._wirings.pop(device, None) or Wiring(), new or Wiring()
         self._ingest.replace(old.routes, now.routes)
         for name, point in old.points.items():
@@ -90,7 +92,7 @@ class Switchboard:
         self.points.update(now.points)
         if new is not None:
             self._wirings[device] = new
-        fresh = set(now.topics).difference(old.topics)
+        fresh = {topic: qos for topic, qos in now.topics.items() if topic not in old.topics}
         for topic in fresh:
             self._readers[topic] = self._readers.get(topic, 0) + 1
         stale = {topic for topic in set(old.topics).difference(now.topics) if self._leave(topic)}

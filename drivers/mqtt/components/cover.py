@@ -34,7 +34,7 @@ def describe(key: str, config: Config) -> Entity:
         command = builder.command("command_topic", constant(payload), f"{name}={payload}")
         if command is not None:
             builder.action(name, command, observed=observed)
-    return builder.build(title(config), certain=config.has("device_class") or kind == "blind")
+    return builder.build(title(config), certain=config.has("device_class"))
 
 
 def _state(builder: Builder) -> bool:

@@ -158,7 +158,7 @@ def test_what_is_no_announcement_is_remembered_by_its_topic() -> None:
     bench = announced(("switch/a", b"{"), ("switch/b", b"[]"), ("switch/c", b"x" * 70_000))
     assert not bench.discovery.devices
     reasons = list(bench.discovery.ignored.values())
-    assert ["JSON" in reasons[0], "object" in reasons[1], "longer" in reasons[2]] == [True, True, True]
+    assert ["JSON" in reasons[0], "object" in reasons[1], "at most" in reasons[2]] == [True, True, True]
     bench.feed("switch/a", SWITCH)
     assert len(bench.discovery.ignored) == 2
 
@@ -182,7 +182,7 @@ def test_publishers_run_wild_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"retain": "perhaps"}, "true or false"),
         ({"device": "lamp"}, "device should be an object"),
         ({"value_template": "{{ states('x') }}"}, "'states'"),
-        ({"encoding": "latin-1"}, "utf-8"),
+        ({"encoding": "morse"}, "utf-8"),
         ({"command_topic": None, "state_topic": "s"}, None),
     ],
 )
@@ -257,3 +257,50 @@ def test_availability_by_template_and_short_form() -> None:
     )  # fmt: skip
     bench.says("b/state", {"state": "up"})
     assert bench.contacts() == [True]
+
+
+UNIQUE: dict[str, Json] = {**SWITCH, "unique_id": "u1"}
+
+
+def test_an_entity_stays_itself_when_its_announcement_moves_into_its_devices() -> None:
+    bench = announced(("switch/old", UNIQUE))
+    before = bench.candidate
+    bench.feed("switch/old", {"migrate_discovery": True})
+    assert bench.candidate == before
+    whole: dict[str, Json] = {
+        "device": DEVICE, "origin": {"name": "m"},
+        "components": {"relay": {"platform": "switch", "command_topic": "s/set", "state_topic": "s", "unique_id": "u1",
+                                 "name": None}},
+    }  # fmt: skip
+    bench.feed("device/new", whole)
+    bench.feed("switch/old", b"")
+    assert bench.candidate.components == before.components
+    assert not bench.discovery.ignored
+
+
+def test_a_second_announcement_with_a_unique_id_that_is_taken_waits_and_is_reported() -> None:
+    bench = announced(("switch/first", UNIQUE), ("switch/second", {**UNIQUE, "command_topic": "elsewhere"}))
+    assert bench.sends("on", True)[0] == "s/set"
+    assert "first" in bench.discovery.ignored["switch/second"]
+    bench.feed("switch/first", b"")
+    assert bench.sends("on", True)[0] == "elsewhere"
+    assert not bench.discovery.ignored
+
+
+def test_a_waiting_announcement_can_be_taken_back() -> None:
+    bench = announced(("switch/first", UNIQUE), ("switch/second", UNIQUE), ("switch/second", b""))
+    bench.feed("switch/first", b"")
+    assert not bench.discovery.devices
+
+
+def test_a_topic_whose_unique_id_changes_announces_another_entity() -> None:
+    bench = announced(("switch/a", UNIQUE), ("switch/a", {**UNIQUE, "unique_id": "u2"}))
+    assert [c.key for c in bench.candidate.components] == ["switch/u2"]
+
+
+def test_what_a_publisher_tells_besides_is_an_object_of_its_entity() -> None:
+    bench = announced(
+        ("sensor/a", {"state_topic": "t", "device_class": "temperature", "json_attributes_topic": "t/more"})
+    )
+    assert bench.says("t/more", {"channel": 7}) == {"attributes": {"channel": 7}}
+    assert bench.says("t/more", "[1]") == {}

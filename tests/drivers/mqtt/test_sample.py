@@ -43,7 +43,9 @@ def test_every_model_is_a_candidate(candidates: dict[str, Candidate]) -> None:
 def test_every_entity_is_a_component_or_a_named_problem(candidates: dict[str, Candidate]) -> None:
     keys = {component.key for candidate in candidates.values() for component in candidate.components}
     problems = {line.split(": ")[0]: line for candidate in candidates.values() for line in candidate.problems}
-    announced = {"/".join(topic.split("/")[1:-1]) for topic, _ in messages()}
+    announced = {
+        f"{topic.split('/')[1]}/{orjson.loads(payload)['unique_id']}" for topic, payload in messages()
+    }
     assert keys | problems.keys() == announced
     assert {key.split("/")[0] for key in problems} == {"siren"}, "of which a part is left out"
 
