@@ -11,12 +11,19 @@ from typing import Final
 from drivers.mqtt.announcement import read_announcement
 from drivers.mqtt.claims import Claims, entity_key
 from drivers.mqtt.components import COMPONENTS
-from drivers.mqtt.config import Config, ConfigError
-from drivers.mqtt.device import Device, device_id
+from drivers.mqtt.config import Config, ConfigError, clean
+from drivers.mqtt.device import MAX_ENTITIES_PER_DEVICE, Device, device_id
 from drivers.mqtt.entity import Availability, Entity
+from drivers.mqtt.topic_guard import guard
 
 MAX_DEVICES: Final = 5000
 """Far beyond a house; keeps a publisher that counts upwards from filling the memory."""
+
+MAX_ENTITIES: Final = 20_000
+"""Of all devices together: three times a house of 500 devices. An entity takes some kilobytes."""
+
+MAX_IGNORED: Final = 500
+"""Announcements whose reason is remembered; further ones are only counted."""
 
 _AVAILABILITY_MODES: Final = frozenset({"all", "any", "latest"})
 
@@ -24,12 +31,14 @@ _AVAILABILITY_MODES: Final = frozenset({"all", "any", "latest"})
 class Discovery:
     """What is announced. Feed it messages, take the devices that changed."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, own_base: str = "hearth") -> None:
         self.devices: dict[str, Device] = {}
         self.ignored: dict[
             str, str
         ] = {}  # topic -> why a message could not even be given to a device; bounded
-        self._prefix = prefix
+        self.rejected = 0  # how many such messages there were
+        self._prefix, self._own_base = prefix, own_base
+        self._known: dict[str, int] = {}  # topic's middle -> hash of its message, as it was taken in
         self._claims = Claims()
         self._owner: dict[str, str] = {}  # entity key -> device id
         self._changed: dict[str, None] = {}
@@ -45,20 +54,27 @@ class Discovery:
         """Take one message in. True if some device may have changed. Never raises."""
         parts = topic[len(self._prefix) + 1 :].split("/")
         component, source = parts[0], "/".join(parts[:-1])
+        digest = hash(payload)
+        if self._known.get(source) == digest:
+            return False  # publishers say all of it again whenever somebody is born
         try:
             announcement = read_announcement(component, source, payload)
         except ValueError as error:
             self._ignore(topic, str(error))
             return False
         self.ignored.pop(topic, None)
+        self._known.pop(source, None)
         if announcement.migrates:
             self._claims.let_go(source)
             return False
         for gone in self._claims.of(source, whole=component == "device"):
             if gone not in announcement.entities:
                 self._take_back(gone)
-        for place, (kind, data) in announcement.entities.items():
-            self._put(place, kind, Config(data))
+        taken = [
+            self._put(place, kind, Config(data)) for place, (kind, data) in announcement.entities.items()
+        ]
+        if taken and all(taken) and len(self._known) < MAX_ENTITIES:
+            self._known[source] = digest
         return bool(self._changed)
 
     def take_changed(self) -> list[Device]:
@@ -70,14 +86,16 @@ class Discovery:
                 del self.devices[device.id]
         return changed
 
-    def _put(self, place: str, component: str, config: Config) -> None:
-        """Take the announcement at `place` (its topic's middle; within a device also the component's name) in."""
+    def _put(self, place: str, component: str, config: Config) -> bool:
+        """Take the announcement at `place` (its topic's middle; within a device also the component's name) in. False if it
+        could not be: it may be said again.
+        """
         try:
             key = entity_key(component, config, place)
             id_ = device_id(config, key)
         except ConfigError as error:
             self._ignore(place, str(error))
-            return
+            return False
         before = self._claims.key_at(place)
         if before not in (None, key):
             self._take_back(place)
@@ -86,27 +104,31 @@ class Discovery:
             self._ignore(
                 place, f"its unique_id is that of {holder} already, which counts; give it one of its own"
             )
-            return
+            return True
         if self._owner.get(key, id_) != id_:
             self._remove(key)  # moved to another device
-        self._settle(key, id_, component, config)
+        return self._settle(key, id_, component, config)
 
-    def _settle(self, key: str, id_: str, component: str, config: Config) -> None:
+    def _settle(self, key: str, id_: str, component: str, config: Config) -> bool:
         device = self.devices.get(id_)
         if device is None:
             if len(self.devices) >= MAX_DEVICES:
                 self._ignore(key, f"there are {MAX_DEVICES} devices already")
-                return
+                return False
             device = self.devices[id_] = Device(id_)
         elif device.is_full and key not in device.configs:
-            self._ignore(key, f"device {id_} has too many entities")
-            return
+            self._ignore(key, f"device {clean(id_)} has {MAX_ENTITIES_PER_DEVICE} entities already")
+            return False
+        if len(self._owner) >= MAX_ENTITIES and key not in self._owner:
+            self._ignore(key, f"there are {MAX_ENTITIES} entities already")
+            return False
         self._owner[key] = id_
         self._changed[id_] = None
         try:
-            device.put(key, config, _entity(component, key, config))
+            device.put(key, config, self._entity(component, key, config))
         except ConfigError as error:
             device.refuse(key, config, str(error))
+        return True
 
     def _take_back(self, place: str) -> None:
         """What stood at `place` is gone; who waited for its unique_id comes in."""
@@ -125,20 +147,21 @@ class Discovery:
             device.remove(key)
             self._changed[device.id] = None
 
+    def _entity(self, component: str, key: str, config: Config) -> Entity:
+        describe = COMPONENTS.get(component)
+        if describe is None:
+            raise ConfigError(f"component {component[:40]!r} is not known; known: {', '.join(COMPONENTS)}")
+        entity = describe(key, config)
+        guard(entity, self._prefix, self._own_base)
+        entity.availability = _availability(config)
+        mode = config.text("availability_mode", "latest")
+        entity.availability_mode = mode if mode in _AVAILABILITY_MODES else "latest"
+        return entity
+
     def _ignore(self, topic: str, reason: str) -> None:
-        if topic in self.ignored or len(self.ignored) < MAX_DEVICES:
+        self.rejected += 1
+        if topic in self.ignored or len(self.ignored) < MAX_IGNORED:
             self.ignored[topic] = reason
-
-
-def _entity(component: str, key: str, config: Config) -> Entity:
-    describe = COMPONENTS.get(component)
-    if describe is None:
-        raise ConfigError(f"component {component[:40]!r} is not supported yet")
-    entity = describe(key, config)
-    entity.availability = _availability(config)
-    mode = config.text("availability_mode", "latest")
-    entity.availability_mode = mode if mode in _AVAILABILITY_MODES else "latest"
-    return entity
 
 
 def _availability(config: Config) -> tuple[Availability, ...]:

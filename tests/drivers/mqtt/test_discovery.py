@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Hazard, Json, Privilege
 from drivers.mqtt import discovery as module
 from tests.drivers.mqtt_bench import Bench
 
@@ -165,10 +166,52 @@ def test_what_is_no_announcement_is_remembered_by_its_topic() -> None:
 
 def test_publishers_run_wild_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_DEVICES", 3)
+    monkeypatch.setattr(module, "MAX_IGNORED", 3)
     config: dict[str, Json] = {"command_topic": "s"}
     bench = announced(*((f"switch/a{i}", config) for i in range(10)))
     assert len(bench.discovery.devices) == 3
     assert len(bench.discovery.ignored) == 3
+    assert bench.discovery.rejected == 7
+    bench.feed("switch/a0", b"")
+    bench.feed("switch/a5", config)
+    assert set(bench.discovery.devices) == {"switch/a1", "switch/a2", "switch/a5"}, (
+        "refused once is not refused for good"
+    )
+
+
+def test_all_entities_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ENTITIES", 4)
+    bench = announced(*((f"switch/a{i}", {**SWITCH, "command_topic": f"{i}/set"}) for i in range(6)))
+    assert len(bench.device.entities) == 4
+    assert "4 entities" in bench.discovery.ignored["switch/a5"]
+
+
+def test_what_is_said_again_costs_nothing() -> None:
+    bench = announced(("switch/a", UNIQUE))
+    assert not bench.discovery.feed("homeassistant/switch/a/config", orjson.dumps(UNIQUE))
+    assert bench.discovery.feed("homeassistant/switch/a/config", orjson.dumps({**UNIQUE, "name": "Other"}))
+
+
+@pytest.mark.parametrize(
+    ("topic", "why"),
+    [
+        ("homeassistant/lock/door/config", "announce themselves"),
+        ("homeassistant/status", "Home Assistant"),
+        ("hearth/status", "our own"),
+    ],
+)
+def test_commands_do_not_go_where_others_listen_to_us(topic: str, why: str) -> None:
+    bench = announced(("switch/a", {**UNIQUE, "command_topic": topic}))
+    assert not bench.candidate.components
+    assert why in bench.candidate.problems[0]
+
+
+@pytest.mark.parametrize(
+    "topic", ["zigbee2mqtt/bridge/request/permit_join", "zwave/_CLIENTS/ZWAVE_GATEWAY-a/api/hardReset/set"]
+)
+def test_orders_to_a_bridge_are_for_administrators_whatever_they_are_announced_as(topic: str) -> None:
+    one = announced(("light/a", {**UNIQUE, "command_topic": topic})).affordance("on")
+    assert (one.privilege, one.hazard) == (Privilege.ADMINISTER, Hazard.PROPERTY)
 
 
 @pytest.mark.parametrize(
