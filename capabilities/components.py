@@ -44,7 +44,8 @@ class ComponentDescription:
     untrusted; empty for the device's main function. `certain` is false when the kind is a guess that a person should
     look at: until then its operations count as hazard 2. `proposal` is the kind that its name or unit suggests, where
     that is another one ("" where nothing does). `fingerprint` changes exactly when the kind, a command's address or its
-    payloads change ("" where a driver has no such thing).
+    payloads change ("" where a driver has no such thing). `lasting` is the same with addresses that a mere renaming of the
+    device leaves as they are; "" where the driver cannot vouch for that now.
     """
 
     key: str
@@ -54,3 +55,4 @@ class ComponentDescription:
     certain: bool = True
     fingerprint: str = ""
     proposal: str = ""
+    lasting: str = ""

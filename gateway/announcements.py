@@ -35,7 +35,11 @@ def can_move(component: ComponentDescription) -> bool:
 
 
 def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
-    """Whether what a command would do, or where it goes, is no longer what was adopted."""
+    """Whether what a command would do, or where it goes, is no longer what was adopted. A device that is only called
+    otherwise has not moved.
+    """
+    if known.lasting and announced.lasting:
+        return known.kind != announced.kind or known.lasting != announced.lasting
     return known.kind != announced.kind or _commands(known) != _commands(announced)
 
 

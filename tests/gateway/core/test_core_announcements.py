@@ -1,0 +1,49 @@
+"""Whether an announcement that comes again speaks of the same commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.stored import components_from_json, components_to_json
+from gateway.announcements import moved
+
+ON = AffordanceDescription("on", "p/on", writable=True)
+
+
+def lamp(fingerprint: str, lasting: str, kind: str = "light") -> ComponentDescription:
+    return ComponentDescription("main", kind, (ON,), fingerprint=fingerprint, lasting=lasting)
+
+
+@pytest.mark.parametrize(
+    ("known", "again", "has_moved"),
+    [
+        (lamp("old name", "device 7"), lamp("new name", "device 7"), False),
+        (lamp("old name", "device 7"), lamp("new name", "device 8"), True),
+        (lamp("old name", "device 7"), lamp("old name", "device 8"), True),
+        (lamp("old name", "device 7"), lamp("old name", ""), False),
+        (lamp("old name", "device 7"), lamp("new name", ""), True),
+        (lamp("old name", ""), lamp("old name", "device 7"), False),
+        (lamp("old name", ""), lamp("new name", "device 7"), True),
+        (lamp("old name", "device 7"), lamp("old name", "device 7", kind="lock"), True),
+    ],
+    ids=[
+        "renamed",
+        "another device",
+        "another device under the old name",
+        "nobody vouches, nothing changed",
+        "nobody vouches",
+        "vouched for at last",
+        "never vouched for",
+        "kind",
+    ],
+)
+def test_a_mere_renaming_is_no_move(
+    known: ComponentDescription, again: ComponentDescription, has_moved: bool
+) -> None:
+    assert moved(known, again) is has_moved
+
+
+def test_what_lasts_is_stored() -> None:
+    components = (lamp("a", "b"),)
+    assert components_from_json(components_to_json(components)) == components
