@@ -132,7 +132,7 @@ def _property(component: ComponentDescription, shape: Shape) -> Property:
         unit=shape.unit,
         privilege=Privilege.VIEW if shape.of.writable else shape.of.privilege,
         privacy=shape.of.privacy,
-        check=shape.check,
+        check=shape.seen,
         observable=shape.look.observable,
         readable=shape.look.readable,
     )

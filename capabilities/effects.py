@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,13 +47,28 @@ class Effect:
 
 
 def fits(seen: Json, expected: Json, tolerance: float = 0.0) -> bool:
-    """Equal as JSON values: numbers within `tolerance`, objects on the members that `expected` names."""
+    """Equal as JSON values: numbers within `tolerance`, objects on the members that `expected` names, colours as they look."""
     if isinstance(expected, bool) or isinstance(seen, bool):
         return seen is expected
     if isinstance(expected, int | float):
         return isinstance(seen, int | float) and abs(seen - expected) <= tolerance
     if isinstance(expected, dict):
+        if isinstance(seen, dict) and expected.keys() == {"hue", "saturation"} == seen.keys():
+            return _distance(seen, expected) <= tolerance
         return isinstance(seen, dict) and all(
             name in seen and fits(seen[name], value, tolerance) for name, value in expected.items()
         )
     return seen == expected
+
+
+def _distance(one: dict[str, Json], other: dict[str, Json]) -> float:
+    """Between two colours, as points of the disc with the hue (°) around it and the saturation (%) outwards: 359° is beside
+    1°, and the hue of what is nearly white hardly counts. Infinite where a member is no number.
+    """
+    points = []
+    for color in (one, other):
+        hue, saturation = color["hue"], color["saturation"]
+        if not isinstance(hue, int | float) or not isinstance(saturation, int | float):
+            return math.inf
+        points.append((saturation * math.cos(math.radians(hue)), saturation * math.sin(math.radians(hue))))
+    return math.dist(*points)

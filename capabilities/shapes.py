@@ -22,6 +22,8 @@ from capabilities.schema import Validator, compile_schema
 from capabilities.thing_models import Contract, ModelAffordance, contract
 from capabilities.vocabulary import Json
 
+_RANGE: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+
 MAX_SHAPES: Final = 1024  # several times what a large house has; one costs some kilobytes
 
 
@@ -33,6 +35,7 @@ class Shape:
     of: ModelAffordance
     look: Look
     check: Validator
+    seen: Validator  # the check of what is reported
     unit: str | None
     document: dict[str, Json]
     described: int | None  # which affordance of the description; None for one that was added
@@ -162,6 +165,7 @@ def _shape(component: _Component, of: ModelAffordance, one: Described | None, in
         of=of,
         look=look,
         check=_check(of),
+        seen=_seen(component.kind, of),
         unit=_unit(of.schema or {}),
         document=affordance_document(of, look),
         described=index,
@@ -177,6 +181,20 @@ def _check(of: ModelAffordance) -> Validator:
     if of.role == "action" and of.schema.get("type") == "object" and not of.schema.get("required"):
         return lambda value: check({} if value is None else value)
     return check
+
+
+def _seen(kind: str, of: ModelAffordance) -> Validator:
+    """A device's range and steps say what it takes; what it shows may lie beyond (set at its knob, or before it was told its
+    range) and is no less true. There the model's range holds.
+    """
+    if of.role != "property" or of.schema is None or _RANGE.isdisjoint(of.schema):
+        return _check(of)
+    known = contract(kind).affordances.get(of.name)
+    model = (known.schema or {}) if known is not None else of.schema
+    narrowed = {member: value for member, value in of.schema.items() if member not in _RANGE}
+    return compile_schema(
+        {**narrowed, **{member: model[member] for member in _RANGE - {"multipleOf"} if member in model}}
+    )
 
 
 def _at_least_one(check: Validator, parts: Mapping[str, str]) -> Validator:

@@ -121,7 +121,7 @@ def test_a_property_and_its_write() -> None:
     assert read.readable
     assert (write.privilege, write.hazard) == (Privilege.OPERATE, Hazard.NUISANCE)
     assert write.property == "target"
-    assert write.effect == Effect("target", INPUT, 10.0, 0.25)
+    assert write.effect == Effect("target", INPUT, 10.0, 0.3)
     assert write.takes_input
     assert write.idempotent
     assert write.check(21) == 21
@@ -324,3 +324,18 @@ def test_optional_input_may_be_left_out() -> None:
 
 
 # Contradictions
+
+
+def test_a_devices_range_binds_what_is_written_and_not_what_is_seen() -> None:
+    """Somebody turned the knob beyond the range that the device takes from others: it is as warm as it is."""
+    target = AffordanceDescription(
+        "target", "t", schema={"minimum": 5, "maximum": 30, "multipleOf": 0.5}, writable=True
+    )
+    one = ComponentDescription("c", "thermostat", (target,))
+    thing = compose("t", "T", (one,), allot_names((one,), {}))
+    assert thing.properties["target"].check(31.3) == 31.3
+    for value in (31, 21.3):
+        with pytest.raises(SchemaError):
+            thing.writes["target"].check(value)
+    with pytest.raises(SchemaError):
+        thing.properties["target"].check(2000)

@@ -18,6 +18,10 @@ from capabilities.vocabulary import Json
         ("locked", "locked", 0.0, True),
         ({"hue": 10, "saturation": 50}, {"hue": 11}, 2.0, True),
         ({"saturation": 50}, {"hue": 11}, 2.0, False),
+        ({"hue": 359.9, "saturation": 99}, {"hue": 0, "saturation": 100}, 2.0, True),
+        ({"hue": 200, "saturation": 1}, {"hue": 20, "saturation": 1}, 2.0, True),
+        ({"hue": 30, "saturation": 100}, {"hue": 0, "saturation": 100}, 4.0, False),
+        ({"hue": "red", "saturation": 100}, {"hue": 0, "saturation": 100}, 4.0, False),
         ([1], [1], 0.0, True),
     ],
 )
