@@ -13,12 +13,17 @@ from capabilities.effects import INPUT, Effect
 from capabilities.errors import ComposeError, SchemaError, nearest
 from capabilities.narrow import narrow
 from capabilities.schema import accepts, compile_schema
+from capabilities.secrets import secrets_of
 from capabilities.thing_models import ROLES, Contract, ModelAffordance
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
 
 MAX_SCHEMA_BYTES: Final = 16_384  # the longest real ones list some hundred effects of a lamp
 UNKNOWN_KINDS: Final = ("setting", "other")
-NO_SECRETS: Final = ("firmware",)  # free texts of those kinds that are known to be harmless
+NO_SECRETS: Final = (
+    "firmware",
+    "latest_firmware",
+    "release",
+)  # free texts of those kinds that are known to be harmless
 UNKNOWN_EFFECT_SECONDS: Final = 10.0  # what an unknown property may take to show what was written to it
 MAX_TITLE_CHARACTERS: Final = 64  # a title is foreign text: a line on a phone, not more
 
@@ -153,7 +158,21 @@ def _narrowed(known: ModelAffordance, schema: Mapping[str, Json]) -> Mapping[str
     properties = narrowed.get("properties")
     if known.parts and "properties" not in schema and isinstance(properties, dict):
         narrowed["properties"] = {name: inner for name, inner in properties.items() if name in known.parts}
-    return narrowed
+    return narrowed if known.role != "action" else _without_codes(narrowed, schema)
+
+
+def _without_codes(narrowed: dict[str, Json], described: Mapping[str, Json]) -> dict[str, Json] | None:
+    """A code that the device does not describe is none that it wants; an action that would take nothing else takes nothing."""
+    secrets = secrets_of(narrowed)
+    if not secrets or "properties" in described:
+        return narrowed
+    properties = narrowed["properties"]
+    rest = (
+        {name: one for name, one in properties.items() if name not in secrets}
+        if isinstance(properties, dict)
+        else {}
+    )
+    return {**narrowed, "properties": rest} if rest else None
 
 
 def _privacy(

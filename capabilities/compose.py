@@ -11,6 +11,7 @@ from capabilities.components import ComponentDescription
 from capabilities.documents import thing_document
 from capabilities.errors import ComposeError, nearest
 from capabilities.naming import join_all, primary
+from capabilities.secrets import NO_SECRETS, secrets_of
 from capabilities.shapes import Shape, offered, shapes
 from capabilities.thing import EventSource, Operation, Property, Thing
 from capabilities.vocabulary import KINDS, Json, Privilege
@@ -161,6 +162,7 @@ def _operation(component: ComponentDescription, shape: Shape, parts: _Parts) -> 
         has_panic=of.has_panic,
         absolute=of.absolute,
         parts=look.parts,
+        secrets=secrets_of(of.schema) if of.role == "action" else NO_SECRETS,
     )
 
 

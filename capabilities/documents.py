@@ -113,6 +113,8 @@ def _effect_document(effect: Effect) -> dict[str, Json]:
         document["expected"] = effect.value_for(None)
     if effect.one_of:
         document["oneOf"] = list(effect.one_of)
+    if effect.failed:
+        document["failed"] = list(effect.failed)
     document["within"] = effect.within
     if effect.tolerance:
         document["tolerance"] = effect.tolerance

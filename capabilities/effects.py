@@ -25,7 +25,8 @@ INPUT: Final = _Input()
 class Effect:
     """`property` must show `expected` within `within` seconds; numbers may differ by `tolerance` (in the property's unit).
 
-    A value in `one_of` counts as well: a stopped blind may say `stopped`, or where it stands.
+    A value in `one_of` counts as well: a stopped blind may say `stopped`, or where it stands. One in `failed` says that it
+    failed: a bolt that is jammed.
     """
 
     property: str
@@ -33,6 +34,7 @@ class Effect:
     within: float
     tolerance: float = 0.0
     one_of: tuple[Json, ...] = ()
+    failed: tuple[Json, ...] = ()
 
     def expects_input(self) -> bool:
         return isinstance(self.expected, _Input)

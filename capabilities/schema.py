@@ -25,6 +25,7 @@ from capabilities.scalars import (
     plain_copy,
     text_check,
 )
+from capabilities.secrets import hushed, is_secret
 from capabilities.vocabulary import Json
 
 __all__ = ["Schema", "SchemaError", "Validator", "accepts", "compile_schema", "same"]
@@ -155,6 +156,8 @@ def _object(schema: Schema, depth: int) -> Validator:
     if properties is not None and not isinstance(properties, dict):
         raise SchemaError("properties", f"is {shown(properties)}", "it is an object of schemas")
     members = {name: _member(member, name, depth) for name, member in (properties or {}).items()}
+    members |= {name: hushed(members[name]) for name, one in (properties or {}).items() if is_secret(one)}
+    secret = any(map(is_secret, (properties or {}).values()))
     defaults = _defaults(properties or {}, members)
     for name in required if properties is not None else ():
         if name not in members:
@@ -165,7 +168,7 @@ def _object(schema: Schema, depth: int) -> Validator:
 
     def check(value: Json) -> Json:
         if not isinstance(value, dict):
-            raise SchemaError("", f"is {shown(value)}", "give an object")
+            raise SchemaError("", "is no object" if secret else f"is {shown(value)}", "give an object")
         result: dict[str, Json] = {}
         for name, item in value.items():
             member = members.get(name, anything)

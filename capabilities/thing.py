@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from capabilities.effects import Effect
 from capabilities.schema import Validator
+from capabilities.secrets import NO_SECRETS
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibility
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Operation:
     absolute: `toggle` (the negation of `property`) or `step` (`property` plus the input); such an operation is
     never sent itself, but as a write of `property`. `parts` is there for an action that writes several properties
     at once: member of its input -> the property that it writes; what holds for those writes (limits, effects)
-    holds for it. `effect` is None where nothing can be observed.
+    holds for it. `effect` is None where nothing can be observed. `secrets` are the members of its input that go to the device
+    and are kept nowhere.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Operation:
     has_panic: bool = False
     absolute: str | None = None
     parts: Mapping[str, str] | None = None
+    secrets: frozenset[str] = NO_SECRETS
 
 
 @dataclass(frozen=True, slots=True)

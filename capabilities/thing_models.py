@@ -152,15 +152,19 @@ def _effects(value: Json) -> list[Effect]:
 
 
 def _effect(value: Mapping[str, Json]) -> Effect:
-    within, tolerance, also = value["within"], value.get("tolerance", 0), value.get("oneOf", [])
+    within, tolerance = value["within"], value.get("tolerance", 0)
+    also, failed = value.get("oneOf", []), value.get("failed", [])
     if (
         not isinstance(within, int | float)
         or not isinstance(tolerance, int | float)
         or not isinstance(also, list)
+        or not isinstance(failed, list)
     ):
         raise ValueError("hearth:effect")
     expected = value.get("expected", INPUT)
-    return Effect(str(value["property"]), expected, float(within), float(tolerance), tuple(also))
+    return Effect(
+        str(value["property"]), expected, float(within), float(tolerance), tuple(also), tuple(failed)
+    )
 
 
 def _object(value: Json) -> dict[str, Json]:

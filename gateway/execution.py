@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from capabilities.errors import SchemaError
+from capabilities.secrets import without
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from drivers.driver import Driver, DriverError
@@ -168,10 +169,13 @@ class Executor:
 
     def _admit(self, command: Command) -> tuple[_Admitted, Claim | None]:
         adopted, operation, value = self._find(command)
+        if operation.secrets:  # from here on nothing but the way to the device knows a code
+            command = replace(command, value=without(command.value, operation.secrets))
         execution = Execution(command, self._clock.wall())
         if not command.key:
             return _Admitted(execution, adopted, operation, value, ""), None
-        request = orjson.dumps([command.thing, command.affordance, command.is_action, value]).decode()
+        asked = without(value, operation.secrets)
+        request = orjson.dumps([command.thing, command.affordance, command.is_action, asked]).decode()
         try:
             earlier = self.keys.claim(command, request, execution, execution.requested_at)  # step 3
         except KeyInOtherUse as error:
@@ -256,7 +260,7 @@ class Executor:
         send = driver.invoke if target.operation.is_action else driver.write
         execution.dispatched_at = self._clock.wall()
         try:
-            await send(target.operation.point, target.value, SEND_DEADLINE_S)
+            await send(target.operation.point, target.sent, SEND_DEADLINE_S)
         except DriverError as error:
             return outcomes.of_failure(error)
         except Exception:  # a driver's own mistake: nobody knows what went out

@@ -35,10 +35,13 @@ class Expectation:
     A retained report, or one that was received before `since` (seconds since the epoch), confirms nothing. With
     `needs_device` a bridge's echo is not enough: the first one ends the wait as "not in time", so that the device is asked;
     further ones do not.
+
+    A value that says that it failed ends the wait as refused, but only where it is new: what was jammed before (`failing`)
+    and still says so has not tried yet.
     """
 
     __slots__ = (
-        *("_echo", "_final", "_future"),
+        *("_echo", "_failing", "_final", "_future"),
         *("effect", "execution", "expected", "needs_device", "point", "since"),
     )
 
@@ -51,6 +54,7 @@ class Expectation:
         since: float,
         needs_device: bool,
         point: str = "",
+        failing: bool = False,
     ) -> None:
         self.execution = execution
         self.point = point  # the driver's address of the command
@@ -59,6 +63,7 @@ class Expectation:
         self.since = since
         self.needs_device = needs_device
         self._echo: Report | None = None
+        self._failing = failing
         self._final: Sight | None = None
         self._future: asyncio.Future[Sight] = asyncio.get_running_loop().create_future()
 
@@ -66,12 +71,19 @@ class Expectation:
         if report.retained or report.reading.received_at < self.since or self._final is not None:
             return
         if not self.effect.met_by(report.reading.value, self.expected):
+            self._look_for_failure(report)
             return
         if not (self.needs_device and report.evidence is Evidence.BRIDGE):
             self._end_for_good(Sight(Seen.YES, report))
         elif self._echo is None:
             self._echo = report
             self._run_out()
+
+    def _look_for_failure(self, report: Report) -> None:
+        before, self._failing = self._failing, report.reading.value in self.effect.failed
+        if self._failing and not before:
+            name = self.effect.property
+            self._end_for_good(Sight(Seen.REFUSED, report, f"its {name} became {report.reading.value}"))
 
     def supersede(self, execution: str) -> None:
         self._end_for_good(Sight(Seen.SUPERSEDED, None, execution))

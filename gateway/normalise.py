@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from capabilities.effects import Effect
+from capabilities.secrets import without
 from capabilities.thing import Operation
 from capabilities.vocabulary import Evidence, Hazard, Json
 from gateway.adopted import Adopted
@@ -48,13 +49,16 @@ class Aim(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The absolute operation that a command means. Without `aims` its effect cannot be observed."""
+    """The absolute operation that a command means. Without `aims` its effect cannot be observed. `value` is what may be judged,
+    kept and shown; `sent` is what the device gets: the same, and a code where it wants one.
+    """
 
     operation: Operation
     value: Json
     aims: tuple[Aim, ...]
     toward_safe: bool
     only_by_device: bool = False  # a rule wants the device's own word
+    sent: Json = None
 
     @property
     def needs_device(self) -> bool:
@@ -82,7 +86,8 @@ def resolve(adopted: Adopted, operation: Operation, value: Json, *, by_house: bo
     toward_safe = operation.toward_safe and (
         operation.is_action or operation.toward_safe_value is None or value == operation.toward_safe_value
     )
-    return Target(operation, value, aims, toward_safe or by_house)
+    kept = without(value, operation.secrets)
+    return Target(operation, kept, aims, toward_safe or by_house, sent=value)
 
 
 def _aims(adopted: Adopted, operation: Operation, value: Json) -> Iterator[Aim]:

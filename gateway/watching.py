@@ -42,7 +42,13 @@ class Watch:
             (
                 aim,
                 Expectation(
-                    execution, aim.effect, aim.expected, since=since, needs_device=needs, point=point
+                    execution,
+                    aim.effect,
+                    aim.expected,
+                    since=since,
+                    needs_device=needs,
+                    point=point,
+                    failing=aim.slot.reading is not None and aim.slot.reading.value in aim.effect.failed,
                 ),
             )
             for aim in target.aims

@@ -172,8 +172,8 @@ def test_things_of_one_shape_share_their_parts() -> None:
 
 def test_an_action_takes_the_first_effect_that_can_be_seen() -> None:
     both = thing(part("blind", prop("position", writable=True), prop("state"), action("open")))
-    assert both.actions["open"].effect == Effect("state", "open", 60.0)
-    assert both.actions["open"].property == "state"
+    assert both.actions["open"].effect == Effect("position", 100, 60.0, 2.0)
+    assert both.actions["open"].property == "position"
     position = thing(part("blind", prop("position", writable=True), action("open"), action("stop")))
     assert position.actions["open"].effect == Effect("position", 100, 60.0, 2.0)
     assert position.actions["stop"].effect is None
@@ -317,7 +317,7 @@ def test_a_free_text_that_no_model_knows_may_be_a_code() -> None:
 
 
 def test_optional_input_may_be_left_out() -> None:
-    disarm = thing(part("alarm", prop("state"), action("disarm"))).actions["disarm"]
+    disarm = thing(part("alarm", prop("state"), action("disarm", properties={"code": {}}))).actions["disarm"]
     assert disarm.takes_input
     assert disarm.check(None) == {}
     assert disarm.check({"code": "1234"}) == {"code": "1234"}

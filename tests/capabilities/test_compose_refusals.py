@@ -39,8 +39,8 @@ from tests.capabilities.builders import action, part, prop
         ),
         (part("light", prop("on"), prop("on")), "component light describes 'on' twice"),
         (
-            part("lock", action("lock", type="string")),
-            "component lock (lock): lock has an input; in its model it takes none",
+            part("blind", action("stop", type="string")),
+            "component blind (blind): stop has an input; in its model it takes none",
         ),
         (
             part("light", prop("effect", enum=["x" * 20_000])),
