@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from capabilities.components import ComponentDescription
-from capabilities.thing import EventSource, Operation, Thing
+from capabilities.errors import SchemaError
+from capabilities.thing import EventSource, Operation, Property, Thing
 from capabilities.vocabulary import Hazard, Privacy, Privilege
 from gateway.observers import Topic
 from gateway.state import Reach, Slot
 from policies.decision import Subject
+
+NOTHING_SAID: Final[Mapping[str, str]] = {}
 
 
 class EventTap:
@@ -25,8 +29,9 @@ class EventTap:
 class Adopted:
     """One adopted Thing.
 
-    `driver` and `device` say who reaches it. `suspended` is the reason why it must not be operated until a person has looked
-    ("" when it may). `version` grows with every change that a decision taken earlier may not survive.
+    `driver` and `device` say who reaches it. `components` are as its driver described them, `kinds` what a person said instead
+    (`kinds.seen_as` puts the one over the other). `suspended` is the reason why it must not be operated until a person has
+    looked ("" when it may). `version` grows with every change that a decision taken earlier may not survive.
     """
 
     __slots__ = (
@@ -35,6 +40,7 @@ class Adopted:
         "components",
         "device",
         "driver",
+        "kinds",
         "labels",
         "reach",
         "room",
@@ -52,6 +58,7 @@ class Adopted:
         driver: str,
         device: str,
         components: tuple[ComponentDescription, ...],
+        kinds: Mapping[str, str] | None = None,
         room: str = "",
         labels: frozenset[str] = frozenset(),
         suspended: str = "",
@@ -60,6 +67,7 @@ class Adopted:
         self.driver = driver
         self.device = device
         self.components = components
+        self.kinds: Mapping[str, str] = NOTHING_SAID if kinds is None else kinds
         self.room = room
         self.labels = labels
         self.suspended = suspended
@@ -110,12 +118,40 @@ class Adopted:
         reach, before = self.reach, old.reach
         reach.reachable, reach.since, reach.reason = before.reachable, before.since, before.reason
         reach.heard, reach.lost = before.heard, before.lost
+        places = {slot.property.point: slot for slot in old.slots.values() if slot.property.point}
         for name, slot in self.slots.items():
-            same = old.slots.get(name)
-            if same is not None and same.property.unit == slot.property.unit:
+            # A kind that a person gives may call the same point otherwise.
+            same = places.get(slot.property.point) or old.slots.get(name)
+            if same is not None and _fits(slot, same):
                 slot.reading, slot.evidence, slot.live = same.reading, same.evidence, same.live
                 slot.expectations, slot.off_since = same.expectations, same.off_since
+
+    def points(self) -> dict[str, tuple[str, str]]:
+        """The names of properties and events, each with its component's key, by point."""
+        sources: Iterable[Property | EventSource] = (
+            *self.thing.properties.values(),
+            *self.thing.events.values(),
+        )
+        return {source.point: (source.name, source.component) for source in sources if source.point}
+
+    def component_names(self) -> dict[str, str]:
+        """The key of the component that each property, action and event belongs to."""
+        thing = self.thing
+        groups = (thing.properties, thing.writes, thing.actions, thing.events)
+        return {name: one.component for group in groups for name, one in group.items()}
 
     def operations(self) -> Iterable[Operation]:
         yield from self.thing.writes.values()
         yield from self.thing.actions.values()
+
+
+def _fits(slot: Slot, before: Slot) -> bool:
+    """Whether what was seen may stand in `slot`."""
+    if slot.property.unit != before.property.unit:
+        return False
+    try:
+        if before.reading is not None:
+            slot.property.check(before.reading.value)
+    except SchemaError:
+        return False
+    return True

@@ -1,13 +1,14 @@
-"""What a person says of a Thing besides what it is: its title, its room, its labels."""
+"""What a person says of a Thing: its title, its room, its labels, and of what kind its components are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.kinds import chosen, last
 from gateway.ledger import Entry
 from gateway.storage import ThingRow
 
@@ -32,14 +33,21 @@ class Arrangement:
     title: str | None = None
     room: str | None = None
     labels: frozenset[str] | None = None
+    kinds: Mapping[str, str | None] | None = None  # by component, as in `kinds.chosen`
 
-    def applied(self, row: ThingRow, room: Callable[[str], str], *, at: float) -> ThingRow:
-        """`room` spells a room as the house does."""
+    def applied(self, row: ThingRow, known: Adopted, room: Callable[[str], str], *, at: float) -> ThingRow:
+        """`known` is the Thing as it is, `room` spells a room as the house does. Raises `KindError`."""
+        kinds, names = row.kind_overrides, row.names
+        if self.kinds is not None:
+            kinds = chosen(known.components, known.kinds, self.kinds, known.component_names())
+            names = last(names, recast(known.kinds, kinds))
         return replace(
             row,
             title=row.title if self.title is None else self.title,
             room=row.room if self.room is None else room(self.room),
             labels=row.labels if self.labels is None else tuple(sorted(self.labels)),
+            kind_overrides=kinds,
+            names=names,
             updated_at=at,
         )
 
@@ -50,6 +58,9 @@ class Arrangement:
             body["room"] = [before.room, after.room]
         if before.labels != after.labels:
             body["labels"] = [list[Json](before.labels), list[Json](after.labels)]
+        if changed := recast(before.kind_overrides, after.kind_overrides):
+            pairs = {k: [before.kind_overrides.get(k), after.kind_overrides.get(k)] for k in sorted(changed)}
+            body["kinds"] = {key: list[Json](pair) for key, pair in pairs.items()}
         if gains:
             body["widened"] = list[Json](gains)
         private: dict[str, Json] | None = None
@@ -57,3 +68,8 @@ class Arrangement:
             body["renamed"] = True
             private = {"title": [before.title, after.title]}
         return Entry("thing", after.updated_at, body, principal=by, thing=after.id, private=private)
+
+
+def recast(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """The components of which something else is said."""
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

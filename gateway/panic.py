@@ -26,6 +26,7 @@ from gateway.execution import NOT_RECORDED, Executor
 from gateway.expectations import Expectation
 from gateway.identity import Identity, Session
 from gateway.ids import new_id
+from gateway.kinds import seen_as
 from gateway.ledger import Entry, Ledger
 from gateway.observers import Observers, Topic
 from gateway.panic_report import Halt, Report
@@ -236,7 +237,7 @@ def _stopping_slots(adopted: Adopted) -> frozenset[str]:
 def _without_stop(adopted: Adopted) -> Iterator[Halt]:
     """Components of a kind that could stop, on a device that cannot: a garage door without a stop button."""
     able = {operation.component for operation in adopted.operations() if operation.has_panic}
-    for component in adopted.components:
+    for component in seen_as(adopted.components, adopted.kinds):
         declared = contract(component.kind).affordances.values()
         if component.key not in able and any(affordance.has_panic for affordance in declared):
             states = [

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import NamedTuple
 
 from capabilities.components import ComponentDescription
-from capabilities.compose import ComposeError, compose
 from capabilities.naming import allot_names, slug
 from capabilities.stored import components_from_json, components_to_json
+from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
 from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew
-from gateway.arranging import NEW, Arrangement, Check
+from gateway.arranging import NEW, Arrangement, Check, recast
 from gateway.clock import Clock
+from gateway.inbox import CandidateKey, Inbox
+from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.making import made_of, refuse_other_names
 from gateway.observers import Observers
 from gateway.state import Slot, StateStore
 from gateway.storage import IgnoredCandidates, ThingRepository, ThingRow
 
-INBOX_CANDIDATES: Final = 2_000
-"""Found and not adopted, at the most: beyond it the oldest goes, a hostile network must not fill the memory."""
-
-NO_LABELS: Final = frozenset[str]()
-"""One for all Things that have none: an empty set takes 0.2 kB."""
+__all__ = ["AdoptionError", "CandidateKey", "KindError", "Registry", "Target"]
 
 log = logging.getLogger(__name__)
 
-CandidateKey = tuple[str, str]
-"""(driver, candidate id)"""
 Target = Slot | EventTap
 
 
-class AdoptionError(Exception):
-    """A candidate cannot become a Thing; the text says why and what would help."""
+class _Said(NamedTuple):
+    """What a person says of what becomes a Thing."""
+
+    title: str
+    room: str
+    labels: frozenset[str]
+    kinds: Kinds
 
 
 class Registry:
@@ -57,7 +58,6 @@ class Registry:
         label_new: bool = True,
     ) -> None:
         self._rows = rows
-        self._ignored_rows = ignored
         self._state = state
         self._ledger = ledger
         self._observers = observers
@@ -68,10 +68,9 @@ class Registry:
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
         self._adopting = asyncio.Lock()
-        self._ignored: set[CandidateKey] = set()
         self._by_device: dict[CandidateKey, str] = {}
         self._points: dict[str, dict[str, Target]] = {}
-        self.inbox: OrderedDict[CandidateKey, Candidate] = OrderedDict()
+        self.inbox = Inbox(ignored, clock)
         self.version = 0
 
     # ------------------------------------------------------------------ look-ups
@@ -99,13 +98,13 @@ class Registry:
 
     async def load(self) -> None:
         """Brings back every stored Thing, before any driver runs: known, not yet reached."""
-        self._ignored = await self._ignored_rows.load_all()
+        await self.inbox.load()
         async for row in self._rows.each():
             if row.state == "removed":
                 self._former[row.id] = replace(row, description=b"")
                 continue
             try:
-                self._install(_made_of(row, components_from_json(row.description)))
+                self._install(made_of(row, components_from_json(row.description)))
             except (AdoptionError, ValueError, KeyError, TypeError) as error:
                 log.error("%s is no Thing any more, and must be adopted anew: %s", row.id, error)
                 await self._retire(row)
@@ -117,27 +116,30 @@ class Registry:
             async with self._adopting:  # what a person changes meanwhile is not overwritten
                 if (adopted := self.by_device(*key)) is not None:
                     await self._announced_again(adopted, candidate)
-        elif key in self._ignored:
+        elif self.inbox.overlooks(candidate):
             return
         elif candidate.components and self._rule(candidate):  # of one without, nothing is understood yet
             await self.adopt(candidate)
         else:
-            self.inbox[key] = candidate
-            self.inbox.move_to_end(key)
-            if len(self.inbox) > INBOX_CANDIDATES:
-                self.inbox.popitem(last=False)
+            self.inbox.put(candidate)
 
     def withdraw(self, gone: Withdrawn) -> None:
         """A device's announcement was taken back: it leaves the inbox; an adopted Thing stays."""
-        self.inbox.pop((gone.driver, gone.id), None)
+        self.inbox.withdraw((gone.driver, gone.id))
 
     async def ignore(self, driver: str, candidate: str, *, by: str) -> None:
-        """Takes a candidate out of the inbox, for good unless it is a suspended Thing's. Raises `KeyError`."""
+        """Takes a candidate out of the inbox, until it is wanted back unless it is a suspended Thing's. Raises `KeyError`."""
         key = (driver, candidate)
-        del self.inbox[key]
         if self.by_device(*key) is None:
-            self._ignored.add(key)
-            await self._ignored_rows.add(driver, candidate, at=self._clock.wall(), by=by)
+            await self.inbox.ignore(key, by=by)
+        elif self.inbox.take(key) is None:
+            raise KeyError(key)
+
+    async def restore(self, driver: str, candidate: str) -> None:
+        """Brings an ignored candidate back; one that is not announced now comes when it is. Raises `KeyError`."""
+        found = await self.inbox.restore((driver, candidate))
+        if found is not None:
+            self.inbox.put(found)
 
     # ------------------------------------------------------------------ adoption
 
@@ -148,24 +150,25 @@ class Registry:
         title: str = "",
         room: str = "",
         labels: frozenset[str] = frozenset(),
+        kinds: Mapping[str, str] | None = None,
         open_: bool = False,
         by: str = "rule",
     ) -> Adopted:
         """Makes a candidate a Thing; one that can move something gets the label `new`, unless it is to be `open_` at once.
-        Raises `AdoptionError` where it is one, or its description does not hold together.
+        `kinds` are those that a person gives its components, each named as in `kinds.chosen`. Raises `AdoptionError` where it
+        is a Thing, or its description does not hold together, `KindError`.
         """
         if self._label_new and not open_ and moves_anew((), candidate.components):
             labels |= {NEW}
+        given = chosen(candidate.components, {}, kinds or {})
         async with self._adopting:
-            return await self._adopt(candidate, title, room, labels, by)
+            return await self._adopt(candidate, _Said(title, room, labels, given), by)
 
-    async def _adopt(
-        self, candidate: Candidate, title: str, room: str, labels: frozenset[str], by: str
-    ) -> Adopted:
+    async def _adopt(self, candidate: Candidate, said: _Said, by: str) -> Adopted:
         key = (candidate.driver, candidate.id)
         if (known := self.by_device(*key)) is not None:
             raise AdoptionError(f"{candidate.title or candidate.id} is adopted already, as {known.id}")
-        name = title or candidate.title or candidate.id
+        name = said.title or candidate.title or candidate.id
         ident = self._free_id(slug(name), key)
         former = self._former.get(ident)
         row = ThingRow(
@@ -173,22 +176,27 @@ class Registry:
             driver=candidate.driver,
             candidate=candidate.id,
             title=name,
-            room=self._room(room or candidate.room),
-            labels=tuple(sorted(labels)),
-            names=allot_names(candidate.components, former.names if former else {}),
+            room=self._room(said.room or candidate.room),
+            labels=tuple(sorted(said.labels)),
+            kind_overrides=said.kinds,
+            names=allot_names(seen_as(candidate.components, said.kinds), former.names if former else {}),
             fingerprint=candidate.fingerprint,
             description=components_to_json(candidate.components),
             created_at=self._clock.wall(),
             updated_at=self._clock.wall(),
         )
-        adopted = _made_of(row, candidate.components)
+        adopted = made_of(row, candidate.components)
         # First on disk: a command to a Thing that a crash forgets could never be settled.
         await self._rows.save(row)
         self._install(adopted)
         self._former.pop(ident, None)
-        self.inbox.pop(key, None)
-        body = {"driver": candidate.driver, "device": candidate.id, "kind": adopted.thing.kind}
-        self._record("adoption", adopted, by, body)
+        self.inbox.take(key)
+        body: dict[str, Json] = {
+            "driver": candidate.driver,
+            "device": candidate.id,
+            "kind": adopted.thing.kind,
+        }
+        self._record("adoption", adopted, by, body | ({"kinds": dict(said.kinds)} if said.kinds else {}))
         return adopted
 
     async def accept(self, thing: str, *, by: str) -> Adopted:
@@ -200,7 +208,7 @@ class Registry:
 
     async def _accept(self, adopted: Adopted, by: str) -> Adopted:
         row = await self._row(adopted)
-        candidate = self.inbox.pop((adopted.driver, adopted.device), None)
+        candidate = self.inbox.take((adopted.driver, adopted.device))
         components = candidate.components if candidate else adopted.components
         if not adopted.suspended:
             known = {component.key: component for component in adopted.components}
@@ -208,7 +216,10 @@ class Registry:
         if moves_anew(adopted.components, components):
             row = self._closed(row)
         fresh = await self._reinstall(row, components, suspended="")
-        self._record("thing", fresh, by, {"accepted": True})
+        body: dict[str, Json] = {"accepted": True}
+        if dropped := recast(row.kind_overrides, fresh.kinds):
+            body["kinds"] = {key: [row.kind_overrides[key], None] for key in sorted(dropped)}
+        self._record("thing", fresh, by, body)
         return fresh
 
     async def forget(self, thing: str, *, by: str) -> None:
@@ -227,8 +238,9 @@ class Registry:
         async with self._adopting:
             old = self._things[thing]
             row = await self._row(old)
-            fresh_row = wanted.applied(row, partial(self._room, but=thing), at=self._clock.wall())
-            fresh = _made_of(fresh_row, old.components)
+            fresh_row = wanted.applied(row, old, partial(self._room, but=thing), at=self._clock.wall())
+            fresh = made_of(fresh_row, old.components)
+            refuse_other_names(old, fresh, recast(old.kinds, fresh.kinds))
             fresh.suspended = old.suspended
             gains = check(old, fresh)
             entry = wanted.entry(row, fresh_row, gains, by)
@@ -268,13 +280,13 @@ class Registry:
             )
             return
         if adopted.suspended:
-            self.inbox[candidate.driver, candidate.id] = candidate
+            self.inbox.put(candidate)
             return
         # A sensor that turns out to have a motor: what came in as harmless does not bring it along.
         closed = not self._rule(candidate)
         kept_out = [c for c in candidate.components if c.key not in known and closed and can_move(c)]
         if kept_out:
-            self.inbox[candidate.driver, candidate.id] = candidate
+            self.inbox.put(candidate)
             self._tell("grown", adopted)
         merged = known | {c.key: c for c in candidate.components if c not in kept_out}
         if merged != known:
@@ -293,7 +305,7 @@ class Registry:
     async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
         adopted.suspended = reason
         adopted.version += 1
-        self.inbox[candidate.driver, candidate.id] = candidate
+        self.inbox.put(candidate)
         row = replace(await self._row(adopted), state="suspended", updated_at=self._clock.wall())
         await self._rows.save(row)
         self._record("incident", adopted, "gateway", {"suspended": reason})
@@ -305,12 +317,13 @@ class Registry:
         old = self._things[row.id]
         fresh_row = replace(
             row,
-            names=allot_names(components, row.names),
+            kind_overrides=fitting(components, row.kind_overrides),
+            names=allot_names(seen_as(components, row.kind_overrides), row.names),
             description=components_to_json(components),
             state="suspended" if suspended else "active",
             updated_at=self._clock.wall(),
         )
-        fresh = _made_of(fresh_row, components)
+        fresh = made_of(fresh_row, components)
         self._install(fresh, replaces=old)
         await self._rows.save(fresh_row)
         return fresh
@@ -372,7 +385,7 @@ class Registry:
             "thing", (adopted.id, ""), self._clock.wall(), {"change": what, "title": adopted.title}
         )
 
-    def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, str | bool]) -> None:
+    def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, Json]) -> None:
         self._append(Entry(kind, self._clock.wall(), dict(body), principal=by, thing=adopted.id))
 
     def _append(self, entry: Entry) -> None:
@@ -381,20 +394,3 @@ class Registry:
             self._ledger.append(entry)
         except LedgerUnavailable as error:
             log.error("not recorded: %s of %s: %s", entry.kind, entry.thing, error)
-
-
-def _made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
-    """Raises `AdoptionError` where the description does not hold together."""
-    try:
-        thing = compose(row.id, row.title, components, row.names, room=row.room, labels=row.labels)
-    except ComposeError as error:
-        raise AdoptionError(f"{row.title}: {error}") from error
-    return Adopted(
-        thing,
-        driver=row.driver,
-        device=row.candidate,
-        components=components,
-        room=row.room,
-        labels=frozenset(row.labels) if row.labels else NO_LABELS,
-        suspended="announced anew with other commands" if row.state == "suspended" else "",
-    )

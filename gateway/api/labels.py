@@ -16,7 +16,7 @@ from gateway.api.things import find_thing, summary
 from gateway.api.wire import Body, Line, base_of, read_body, reply
 from gateway.arranging import LABEL_PATTERN, LONGEST_NAME, MOST_LABELS, Arrangement
 from gateway.context import Gateway
-from gateway.registry import AdoptionError
+from gateway.kinds import AdoptionError
 from gateway.widening import Gain, gains
 from policies import Principal
 

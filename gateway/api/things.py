@@ -15,7 +15,7 @@ from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import JSON, LONGEST_PAGE, base_of, number, plain_id, reply
 from gateway.context import Gateway
-from gateway.registry import AdoptionError
+from gateway.kinds import AdoptionError
 from policies import Principal
 
 MADE_AT_ONCE: Final = 50

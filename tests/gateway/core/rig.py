@@ -135,7 +135,7 @@ class Rig:
 
     def known(self, device: str) -> bool:
         registry, key = self.gateway.registry, (self.driver.name, device)
-        return key in registry.inbox or key in registry._ignored or registry.by_device(*key) is not None
+        return key in registry.inbox or key in registry.inbox.ignored or registry.by_device(*key) is not None
 
     async def suspended(self, thing: str) -> None:
         """Until a Thing is suspended, and that is recorded."""

@@ -14,10 +14,10 @@ from capabilities.components import AffordanceDescription, ComponentDescription
 from drivers.driver import Candidate, Endpoint
 from drivers.simulated.device import Attribute, Device, Part
 from drivers.simulated.memory import candidate as found_as
-from gateway import registry as registry_module
+from gateway import inbox as inbox_module
 from gateway.announcements import adopt_all, adopt_none, adopt_sensors
 from gateway.commands import Reason, Result
-from gateway.registry import AdoptionError
+from gateway.kinds import AdoptionError
 from tests.gateway.core.rig import Rig, device, lamp, opened, remade, until
 
 FOUND = ("simulated", "lamp")
@@ -124,7 +124,7 @@ async def test_names_that_are_taken_get_a_number(tmp_path: Path) -> None:
 
 
 async def test_the_inbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry_module, "INBOX_CANDIDATES", 3)
+    monkeypatch.setattr(inbox_module, "INBOX_CANDIDATES", 3)
     async with opened(tmp_path, [], adopt="ask") as rig:
         for i in range(6):
             await rig.gateway.registry.see(found_as("simulated", lamp(f"lamp-{i}")))
