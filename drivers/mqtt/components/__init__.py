@@ -7,15 +7,18 @@ from typing import Final
 
 from drivers.mqtt.components import (
     binary_sensor,
+    button,
     climate,
     cover,
     fan,
     light,
     lock,
+    number,
+    select,
     sensor,
-    setting,
     siren,
     switch,
+    text,
     update,
 )
 from drivers.mqtt.config import Config
@@ -25,18 +28,18 @@ Describe = Callable[[str, Config], Entity]
 
 COMPONENTS: Final[dict[str, Describe]] = {
     "binary_sensor": binary_sensor.describe,
-    "button": setting.describe_button,
+    "button": button.describe,
     "climate": climate.describe,
     "cover": cover.describe,
     "fan": fan.describe,
     "light": light.describe,
     "lock": lock.describe,
-    "number": setting.describe_number,
-    "select": setting.describe_select,
+    "number": number.describe,
+    "select": select.describe,
     "sensor": sensor.describe,
     "siren": siren.describe,
     "switch": switch.describe,
-    "text": setting.describe_text,
+    "text": text.describe,
     "update": update.describe,
 }
 """By the word in the discovery topic. Each raises `ConfigError` for a message that it cannot work with."""

@@ -1,44 +1,32 @@
-"""Component `binary_sensor`. Source: Home Assistant, "MQTT binary sensor" and its device classes."""
+"""Component `binary_sensor`. Source: Home Assistant, "MQTT binary sensor"; what it tells: [kinds.py](../kinds.py)."""
 
 from __future__ import annotations
 
-from typing import Final
-
+from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
+from drivers.mqtt.kinds import BINARY_CLASSES, OTHER_BINARY_CLASSES, class_of, sign_of
 from drivers.mqtt.values import mapped
-
-_KINDS: Final = {
-    "battery": ("battery", "low"),
-    "battery_charging": ("battery", "charging"),
-    "carbon_monoxide": ("co", "co"),
-    "door": ("contact", "open"),
-    "gas": ("air", "gas"),
-    "garage_door": ("contact", "open"),
-    "moisture": ("leak", "leak"),
-    "motion": ("occupancy", "occupied"),
-    "occupancy": ("occupancy", "occupied"),
-    "opening": ("contact", "open"),
-    "presence": ("presence", "present"),
-    "smoke": ("smoke", "smoke"),
-    "window": ("contact", "open"),
-}
-"""Device class → kind and property, true where the class says "on"."""
 
 
 def describe(key: str, config: Config) -> Entity:
-    kind, name = _KINDS.get(config.text("device_class"), ("other", "value"))
-    builder = Builder(key, kind, config)
+    sign, device_class = sign_of(config), class_of(config)
+    builder = Builder(key, sign.kind, config)
     state = config.topic("state_topic")
     if not state:
         raise ConfigError("state_topic is missing")
+    if device_class and device_class not in BINARY_CLASSES.keys() | OTHER_BINARY_CLASSES:
+        builder.problem(f"the device class {device_class[:40]!r} is not known: true is whatever it calls on")
+    schema: dict[str, Json] = (
+        {"type": "boolean"} if isinstance(sign.on, bool) else {"type": "string", "enum": [sign.on, sign.off]}
+    )
     builder.property(
-        name,
-        mapped({config.text("payload_off", "OFF"): False, config.text("payload_on", "ON"): True}),
+        sign.name,
+        mapped({config.text("payload_off", "OFF"): sign.off, config.text("payload_on", "ON"): sign.on}),
         state=state,
         template=config.template("value_template"),
-        schema={"type": "boolean"},
+        schema=schema,
         off_delay_s=max(0.0, config.number("off_delay", 0)),
         expire_after_s=max(0.0, config.number("expire_after", 0)),
     )

@@ -133,7 +133,7 @@ def test_a_text() -> None:
     ("more", "name", "privilege"),
     [
         ({}, "press", Privilege.MANAGE),
-        ({"device_class": "identify"}, "identify", Privilege.OPERATE),
+        ({"device_class": "identify"}, "identify", Privilege.MANAGE),
         ({"device_class": "restart"}, "restart", Privilege.ADMINISTER),
         ({"name": "Factory reset"}, "factory_reset", Privilege.ADMINISTER),
     ],
@@ -160,8 +160,3 @@ def test_firmware() -> None:
     }
     assert bench.says("u", "1.2") == {"firmware": "1.2"}
     assert bench.says("u", '{"installed_version":"","latest_version":""}') == {}
-
-
-def test_what_is_not_supported_is_named() -> None:
-    bench = announced("vacuum", {"command_topic": "v"})
-    assert bench.candidate.problems == ("vacuum/n/o: component 'vacuum' is not supported yet",)

@@ -1,0 +1,117 @@
+"""What an entity's name suggests that it controls. A person decides: until then it is met with care, whatever it is called.
+
+Words are those of the European languages that most households have. German, Dutch and the Nordic languages write compounds in
+one word, the thing itself at the end: `Küchenlampe`, `taklampa`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.mqtt.config import Config
+from drivers.mqtt.kinds import is_housekeeping, unit_of
+from drivers.mqtt.words import listed, own_words, words
+
+_SWITCHED: Final = {
+    "light": "light lights lamp lamps lantern licht lampe lampen leuchte beleuchtung lumiere eclairage luz luces foco luce"
+    " luci lampada faretto lamp verlichting lampa lampor belysning ljus lys lampka swiatlo oswietlenie svetlo valo valaisin",
+    "outlet": "outlet plug socket steckdose prise enchufe presa stopcontact uttag stikkontakt gniazdko zasuvka tomada",
+    "fan": "fan ventilator lufter luefter ventilateur ventilador ventola flakt vifte wentylator tuuletin vmc",
+    "siren": "siren sirene sirena sireen syrena sireeni",
+    "water-heater": "boiler immersion geyser cumulus scaldabagno scaldacqua calentador"
+    " varmvattenberedare bojler",
+    "humidifier": "humidifier luftbefeuchter humidificateur umidificatore humidificador luchtbevochtiger nawilzacz",
+    "media": "tv television fernseher televiseur televisor televisore televisie amplifier verstarker radio stereo subwoofer",
+    "camera": "camera kamera webcam",
+}  # fmt: skip
+"""Kind → what people call the things that a relay feeds, and that a relay can be. Pumps, heaters and valves stay switches
+(hazard 2), whatever they are called.
+"""
+
+SWITCH_WORDS: Final = {word: kind for kind, line in _SWITCHED.items() for word in listed(line)}
+
+_COMPOUNDS: Final = {
+    "lampe": "light", "lampen": "light", "licht": "light", "leuchte": "light", "beleuchtung": "light", "lamp": "light",
+    "verlichting": "light", "lampa": "light", "belysning": "light", "steckdose": "outlet", "stopcontact": "outlet",
+    "lufter": "fan", "luefter": "fan", "ventilator": "fan", "fernseher": "media", "kamera": "camera", "sirene": "siren",
+    "boiler": "water-heater",
+}  # fmt: skip
+"""Ends of compounds → kind."""
+
+_PHRASES: Final = (
+    (frozenset({"chauffe", "eau"}), "water-heater"),
+    (frozenset({"hot", "water"}), "water-heater"),
+)
+"""What takes two words."""
+
+NOT_THE_THING: Final = listed(
+    "alarm auto backlight behavior brightness buzzer calibration color countdown day delay detection disable disturb door"
+    " duration effect enable enabled feedback filter hold indicator interval key led level limit lock max memory min mode modus"
+    " motor night notification percentage program protection reset sensitivity sensor sound speed startup test"
+    " threshold time timeout timer tone trigger type volume warning window"
+)
+"""Words of what is set about a thing, and not the thing: the mode of a fan is no fan."""
+
+_TEMPERATURES: Final = listed(
+    "setpoint target soll sollwert solltemperatur consigne consigna setpunkt borvarde thermostat"
+)
+_WATER: Final = listed("water warmwasser dhw boiler brauchwasser eau acqua agua tapwater varmvatten")
+_OPENINGS: Final = listed("position opening")
+_BLINDS: Final = listed(
+    "blind blinds cover curtain shade shutter roller awning rollo jalousie volet store tapparella"
+)
+_LEVELS: Final = {"light": listed("brightness dimmer helligkeit luminosite brillo luminosita")}
+_NOT_NOW: Final = listed(
+    "max maximum min minimum limit calibration offset deadzone hysteresis away holiday eco comfort boost standby away frost"
+    " protect protection night day alarm schedule default restore on start startup transition backlight led indicator fading"
+    " threshold delta power reset external open close closed opened calibrated"
+)
+"""Words of bounds, presets and trimmings: a number of those is no control of the house."""
+
+
+def proposed_switch(config: Config) -> str:
+    """The kind that a switch's name suggests; "" where it suggests none. The device's name counts for its main function."""
+    own = own_words(config)
+    named = own - _PLAIN
+    if not named:
+        device = config.device.get("name")
+        named = words(device) if isinstance(device, str) else frozenset()
+    if own - _PLAIN == {"alarm"}:
+        return "siren"
+    if named & NOT_THE_THING:
+        return ""
+    found = {kind for word in named if (kind := _thing(word))}
+    found |= {kind for phrase, kind in _PHRASES if phrase <= named}
+    return found.pop() if len(found) == 1 else ""
+
+
+def proposed_number(config: Config, low: float, high: float) -> str:
+    """The kind that a number's name and unit suggest."""
+    own = own_words(config)
+    unit = unit_of(config)
+    if is_housekeeping(config) or own & _NOT_NOW:
+        return ""
+    if unit == "°C" and own & _TEMPERATURES:
+        return "water-heater" if own & _WATER else "thermostat"
+    if unit == "%" and (low, high) == (0, 100):
+        if own & _OPENINGS and own & _BLINDS:
+            return "blind"
+        if own & _OPENINGS and "valve" in own:
+            return "valve"
+        if "speed" in own and "fan" in own:
+            return "fan"
+        return next((kind for kind, named in _LEVELS.items() if own & named), "")
+    return ""
+
+
+_PLAIN: Final = listed("state switch schalter relay relais power on output channel kanal") | {
+    f"{letter}{number}" for letter in ("", "l", "k", "ch", "s", "relay", "power") for number in range(1, 17)
+}
+"""Words of a switch that say nothing about what it switches."""
+
+
+def _thing(word: str) -> str:
+    found = SWITCH_WORDS.get(word)
+    if found is not None:
+        return found
+    return next((kind for end, kind in _COMPOUNDS.items() if word.endswith(end)), "")
