@@ -172,8 +172,8 @@ def test_things_of_one_shape_share_their_parts() -> None:
 
 def test_an_action_takes_the_first_effect_that_can_be_seen() -> None:
     both = thing(part("blind", prop("position", writable=True), prop("state"), action("open")))
-    assert both.actions["open"].effect == Effect("position", 100, 60.0, 2.0)
-    assert both.actions["open"].property == "position"
+    assert both.actions["open"].effect == Effect("state", "open", 60.0)
+    assert both.actions["open"].property == "state"
     position = thing(part("blind", prop("position", writable=True), action("open"), action("stop")))
     assert position.actions["open"].effect == Effect("position", 100, 60.0, 2.0)
     assert position.actions["stop"].effect is None
