@@ -1,4 +1,5 @@
-"""Who may do more with a Thing if its room or its labels change? Asked of the rules in force, for each role and each one known.
+"""Who may do more with a Thing if its room, its labels or its kinds change? Asked of the rules in force, for each role and
+each one known.
 
 It errs on the side of telling: what is not surely as narrow as before counts as a gain.
 """
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from policies import Accepted, Policy, Principal, Role, Subject, Verdict
@@ -47,36 +49,69 @@ class Gain(NamedTuple):
 
 def gains(policy: Policy, known: Iterable[Principal], before: Adopted, after: Adopted) -> list[Gain]:
     """What anybody may do with `after` and not with `before`; `known` are those with a good token."""
-    by_role = {role: _of(policy, Principal("", role), before, after) for role in Role}
+    pairs = _Pairs.of(before, after)
+    by_role = {role: _of(policy, Principal("", role), pairs) for role in Role}
     found: dict[tuple[Way, tuple[str, ...]], list[str]] = {}
     for role, name in ROLES.items():
         for gain in by_role[role].items():
             found.setdefault(gain, []).append(name)
     for principal in sorted(set(known), key=lambda one: one.id):
-        for way, names in _of(policy, principal, before, after).items():
+        for way, names in _of(policy, principal, pairs).items():
             if by_role[principal.role].get(way) != names:  # else it is said of the role already
                 found.setdefault((way, names), []).append(principal.id)
     return [Gain(tuple(who), way, names) for (way, names), who in found.items()]
 
 
-def _of(policy: Policy, who: Principal, before: Adopted, after: Adopted) -> dict[Way, tuple[str, ...]]:
+class _Pairs(NamedTuple):
+    """By the names that properties and operations will have: what rules look at now (None: it has no like), and what they will
+    look at. A new kind calls the same point otherwise.
+    """
+
+    readable: list[tuple[str, Subject | None, Subject]]
+    usable: list[tuple[str, Subject | None, Subject]]
+
+    @classmethod
+    def of(cls, before: Adopted, after: Adopted) -> _Pairs:
+        was, known = before.readable(), {point: name for point, (name, _) in before.points().items()}
+        places = {name: point for point, (name, _) in after.points().items()}
+        readable = [
+            (name, was.get(known.get(places.get(name, ""), name)), subject)
+            for name, subject in after.readable().items()
+        ]
+        ways = {_way(operation): operation for operation in before.operations()}
+        writes = {operation.point: operation for operation in before.thing.writes.values()}
+        usable: list[tuple[str, Subject | None, Subject]] = []
+        for operation in after.operations():
+            like = ways.get(_way(operation)) or (writes.get(operation.point) if operation.absolute else None)
+            old = before.subject(like) if like is not None else None
+            usable.append((operation.name, old, after.subject(operation)))
+        return cls(readable, usable)
+
+
+def _way(operation: Operation) -> tuple[str, bool, str]:
+    """What makes an operation of a device itself, whatever it is called: a write its point, an action its name there, too."""
+    tail = operation.capability.partition(".")[2] if operation.is_action else ""
+    return operation.point, operation.is_action, tail
+
+
+def _of(policy: Policy, who: Principal, pairs: _Pairs) -> dict[Way, tuple[str, ...]]:
     """In which ways `who` may do more, with the names of properties and actions."""
     found: dict[Way, list[str]] = {}
-    now = after.readable()
-    for name, subject in before.readable().items():
-        if policy.may_see(who, now[name]) and not policy.may_see(who, subject):
+    for name, old, new in pairs.readable:
+        if policy.may_see(who, new) and (old is None or not policy.may_see(who, old)):
             found.setdefault(Way("may now read"), []).append(name)
-    for operation in after.operations():
-        for way in _more(policy, who, before.subject(operation), after.subject(operation)):
-            found.setdefault(way, []).append(operation.name)
+    for name, old, new in pairs.usable:
+        for way in _more(policy, who, old, new):
+            found.setdefault(way, []).append(name)
     return {way: tuple(dict.fromkeys(names)) for way, names in found.items()}
 
 
-def _more(policy: Policy, who: Principal, before: Subject, after: Subject) -> Iterator[Way]:
-    was, now = policy.prospect(who, before), policy.prospect(who, after)
+def _more(policy: Policy, who: Principal, before: Subject | None, after: Subject) -> Iterator[Way]:
+    now = policy.prospect(who, after)
     if now.verdict is Verdict.DENY:
         return
-    if was.verdict is Verdict.DENY:
+    was = policy.prospect(who, before) if before is not None else None
+    if was is None or was.verdict is Verdict.DENY:
         yield Way("may now use", f" ({'; '.join(now.conditions)})" if now.conditions else "")
         return
     dropped = [*(Counter(was.conditions) - Counter(now.conditions))]

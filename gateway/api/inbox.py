@@ -8,12 +8,15 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate
 from gateway.api.auth import require_manager
+from gateway.api.components import described, guesses
+from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
 from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
-from gateway.api.wire import Body, Line, read_body, reply, segment
+from gateway.api.wire import Body, Line, flag, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.context import Gateway
-from gateway.registry import AdoptionError, CandidateKey
+from gateway.inbox import CandidateKey
+from gateway.kinds import AdoptionError, KindError
 
 
 class AdoptBody(Body):
@@ -22,6 +25,7 @@ class AdoptBody(Body):
     title: Line = Field("", max_length=LONGEST_NAME)
     room: Line = Field("", max_length=LONGEST_NAME)
     labels: list[Label] = Field(default_factory=list, max_length=MOST_LABELS)
+    kinds: dict[Component, Kind] = Field(default_factory=dict, max_length=MOST_KINDS)
     open: bool = False  # without the label `new`
 
 
@@ -33,12 +37,21 @@ class InboxRoutes:
         return [
             web.get("/inbox", self.index),
             web.post("/inbox/{driver}/{candidate}/adopt", self.adopt),
+            web.post("/inbox/{driver}/{candidate}/restore", self.restore),
             web.delete("/inbox/{driver}/{candidate}", self.ignore),
         ]
 
     async def index(self, request: web.Request) -> web.Response:
-        """Every candidate, the oldest first."""
+        """Every candidate, the oldest first; with `?ignored=1` those that were waved away instead."""
         require_manager(request)
+        if flag(request, "ignored"):
+            ignored = self._gateway.registry.inbox.ignored.items()
+            return reply(
+                [
+                    _absent(*key) if one is None else self._shown(one)
+                    for key, one in sorted(ignored, key=_by_key)
+                ]
+            )
         return reply([self._shown(candidate) for candidate in self._gateway.registry.inbox.values()])
 
     async def adopt(self, request: web.Request) -> web.Response:
@@ -57,21 +70,35 @@ class InboxRoutes:
                 title=body.title,
                 room=body.room,
                 labels=frozenset(body.labels),
+                kinds=body.kinds,
                 open_=body.open,
                 by=principal.id,
             )
+        except KindError as error:
+            raise bad_kind(error) from error
         except AdoptionError as error:
             raise Problem("adoption-failed", str(error)) from error
         self._gateway.ingest.catch_up(*key)
         place = {"Location": f"/things/{segment(adopted.id)}"}
         made: dict[str, Json] = {"id": adopted.id, "title": adopted.title}
-        return reply(made | {"labels": list[Json](sorted(adopted.labels))}, status=201, headers=place)
+        made |= {"labels": list[Json](sorted(adopted.labels)), "kind": adopted.thing.kind}
+        return reply(made | {"unconfirmed": list[Json](guesses(adopted))}, status=201, headers=place)
 
     async def ignore(self, request: web.Request) -> web.Response:
-        """Takes it out of the inbox, and does not let it in again."""
+        """Takes it out of the inbox, and does not let it in again until it is restored."""
         principal = require_manager(request)
         key, _ = self._candidate(request)
         await self._gateway.registry.ignore(*key, by=principal.id)
+        return web.Response(status=204)
+
+    async def restore(self, request: web.Request) -> web.Response:
+        """Brings back what was waved away: 204, whether it is announced now or comes when it is; 404 for any other."""
+        require_manager(request)
+        key = request.match_info["driver"], request.match_info["candidate"]
+        try:
+            await self._gateway.registry.restore(*key)
+        except KeyError:
+            raise not_found() from None
         return web.Response(status=204)
 
     def _candidate(self, request: web.Request) -> tuple[CandidateKey, Candidate]:
@@ -92,15 +119,16 @@ class InboxRoutes:
             "model": candidate.model,
             "room": candidate.room,
             "endpoint": f"{candidate.endpoint.scheme}:{candidate.endpoint.address}",
-            "components": [
-                {
-                    "kind": component.kind,
-                    "title": component.title,
-                    "certain": component.certain,
-                    "affordances": [affordance.name for affordance in component.affordances],
-                }
-                for component in candidate.components
-            ],
+            "components": [described(component) for component in candidate.components],
             "problems": list(candidate.problems),
             "thing": known.id if known else None,
         }
+
+
+def _absent(driver: str, candidate: str) -> dict[str, Json]:
+    """One that was waved away and is not announced at present."""
+    return {"driver": driver, "id": candidate, "title": "", "components": [], "thing": None}
+
+
+def _by_key(item: tuple[CandidateKey, Candidate | None]) -> CandidateKey:
+    return item[0]

@@ -1,4 +1,6 @@
-"""`PATCH /things/{id}`: what a person says of a Thing. Where that lets somebody do more, it must be said twice."""
+"""`PATCH /things/{id}`: what a person says of a Thing: its title, room, labels, kinds. Where that lets somebody do more, it
+must be said twice.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,13 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import require_manager
 from gateway.api.forms import Descriptions
+from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.things import find_thing, summary
 from gateway.api.wire import Body, Line, base_of, read_body, reply
 from gateway.arranging import LABEL_PATTERN, LONGEST_NAME, MOST_LABELS, Arrangement
 from gateway.context import Gateway
-from gateway.kinds import AdoptionError
+from gateway.kinds import AdoptionError, KindError
 from gateway.widening import Gain, gains
 from policies import Principal
 
@@ -30,6 +33,7 @@ class ThingBody(Body):
     title: Line | None = Field(None, min_length=1, max_length=LONGEST_NAME)
     room: Line | None = Field(None, max_length=LONGEST_NAME)
     labels: list[Label] | None = Field(None, max_length=MOST_LABELS)
+    kinds: dict[Component, Kind | None] | None = Field(None, max_length=MOST_KINDS)  # null takes it back
     confirm: bool = False
 
 
@@ -64,6 +68,8 @@ class LabelRoutes:
             fresh = await self._gateway.registry.arrange(adopted.id, wanted, check, by=principal.id)
         except KeyError:
             raise not_found() from None
+        except KindError as error:
+            raise bad_kind(error) from error
         except AdoptionError as error:
             raise Problem("adoption-failed", str(error)) from error
         headers = {"ETag": self._etag(request, fresh, principal)}
@@ -83,13 +89,13 @@ class LabelRoutes:
 
 
 def _arrangement(body: ThingBody) -> Arrangement:
-    if body.title is None and body.room is None and body.labels is None:
-        raise bad_request("there is nothing to change: give title, room or labels")
+    if body.title is None and body.room is None and body.labels is None and not body.kinds:
+        raise bad_request("there is nothing to change: give title, room, labels or kinds")
     title = body.title.strip() if body.title is not None else None
     if title == "":
         raise bad_request("a title has at least one letter")
     labels = frozenset(body.labels) if body.labels is not None else None
-    return Arrangement(title, body.room, labels)
+    return Arrangement(title, body.room, labels, body.kinds)
 
 
 def _tags(header: str) -> set[str]:

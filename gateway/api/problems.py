@@ -40,6 +40,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "misdirected": (421, "This is another host"),
     "key-reused": (422, "The idempotency key belongs to another request"),
     "bad-rules": (422, "These rules cannot be used"),
+    "bad-kind": (422, "It cannot be of that kind"),
     "adoption-failed": (422, "It cannot become a Thing"),
     "too-many-requests": (429, "Too many requests"),
     "too-many-streams": (429, "Too many open streams"),

@@ -26,6 +26,7 @@ from gateway.api.express import ExpressLane
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
+from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
@@ -73,6 +74,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *directory.routes(),
         *PanicRoutes(gateway).routes(),
         *things.routes(),
+        *KindRoutes(gateway).routes(),
         *LabelRoutes(gateway, things.descriptions).routes(),
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(gateway, streams).routes(),

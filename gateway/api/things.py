@@ -9,7 +9,8 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
-from gateway.api.auth import caller, require_manager
+from gateway.api.auth import caller, manages, require_manager
+from gateway.api.components import guesses
 from gateway.api.directory import TD_JSON
 from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
@@ -56,8 +57,10 @@ class ThingRoutes:
         return web.Response(body=b"[" + b",".join(body) + b"]", content_type=JSON, headers=headers)
 
     async def describe(self, request: web.Request) -> web.Response:
-        """One Thing's description."""
+        """One Thing's description; with `?view=summary` what a list shows of it."""
         adopted, principal = self.find(request), caller(request)
+        if request.query.get("view") == "summary":
+            return reply(summary(self._gateway, adopted, principal), headers={"Cache-Control": "no-store"})
         served = self.descriptions.of(adopted, principal, base_of(request))
         headers = {"ETag": served.etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Host"}
         if request.headers.get("If-None-Match") in {served.etag, "*"}:
@@ -65,14 +68,18 @@ class ThingRoutes:
         return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
 
     async def accept(self, request: web.Request) -> web.Response:
-        """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not."""
+        """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not.
+        `kinds_dropped` are those that a person gave and that no longer fit.
+        """
         adopted, principal = self.find(request), require_manager(request)
+        said = adopted.kinds
         try:
             fresh = await self._gateway.registry.accept(adopted.id, by=principal.id)
         except (AdoptionError, KeyError) as error:
             raise Problem("adoption-failed", str(error)) from error
         self._gateway.ingest.catch_up(fresh.driver, fresh.device)
-        return reply(summary(self._gateway, fresh, principal))
+        dropped: dict[str, Json] = {key: kind for key, kind in said.items() if key not in fresh.kinds}
+        return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped})
 
     async def forget(self, request: web.Request) -> web.Response:
         """Removes a Thing. Its device may be found again."""
@@ -113,6 +120,7 @@ def summary(gateway: Gateway, adopted: Adopted, principal: Principal) -> dict[st
         "state": state,
         "reachable": adopted.reach.reachable,
         "suspended": adopted.suspended,
+        "unconfirmed": list[Json](guesses(adopted) if manages(principal) else ()),
     }
 
 

@@ -64,6 +64,13 @@ class Session:
         """For people only: not part of the output."""
         print(text, file=sys.stderr)
 
+    def wrap(self, text: str, indent: str = "") -> None:
+        """A line for people, broken at spaces where the terminal is narrow; further lines begin with `indent`."""
+        width = terminal_width()
+        lines = wrapped(text, width if width is None else width - len(indent))
+        for number, line in enumerate(lines):
+            print(line if number == 0 else indent + line.lstrip())
+
     def document(self, value: Json) -> None:
         """One JSON value on a line of its own."""
         print(_json_text(value), flush=True)

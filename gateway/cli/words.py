@@ -64,6 +64,25 @@ def new_text(thing: str) -> str:
     return f"new: only the adults of the house use it, until one of them opens it to the others: hearth label {thing} -new"
 
 
+def guess_texts(thing: str, guesses: Json) -> list[str]:
+    """What is not certain of a Thing's kinds, and the command that makes it so, two lines for each."""
+    found = [one for one in guesses if isinstance(one, dict)] if isinstance(guesses, list) else []
+    lines = []
+    for one in found:
+        kind = str(one.get("proposal") or one.get("kind"))
+        which = f" {quoted(one.get('component'))}" if len(found) > 1 else ""
+        name = f"{one.get('component')}: " if len(found) > 1 else ""
+        lines += [f"{name}{one.get('means')}", f"  → hearth kind {thing}{which} {kind}"]
+    return lines
+
+
+def quoted(text: Json) -> str:
+    """A word as a shell takes it."""
+    import shlex  # noqa: PLC0415 (only for what is shown to be typed)
+
+    return shlex.quote(str(text))
+
+
 def counted(number: Json, noun: str) -> str:
     """`1 token`, `2 tokens`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -78,11 +97,23 @@ def thing_text(body: Mapping[str, Json], private: Json) -> str:
         if isinstance(pair, list) and len(pair) == 2:
             before, after = (", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in pair)
             parts.append(f"{name} {before or 'none'} → {after or 'none'}")
-    known = {"title", "room", "labels", "renamed", "widened"}
+    parts += _kinds_text(changes.get("kinds"))
+    known = {"title", "room", "labels", "kinds", "renamed", "widened"}
     parts += [f"{name} {value_text(value)}" for name, value in body.items() if name not in known]
     widened = body.get("widened")
     gains = f" ({'; '.join(map(str, widened))})" if isinstance(widened, list) else ""
     return ", ".join(parts or ["renamed"]) + gains
+
+
+def _kinds_text(kinds: Json) -> list[str]:
+    """`kind of relay as announced → light`."""
+    if not isinstance(kinds, dict):
+        return []
+    pairs = [(key, pair) for key, pair in kinds.items() if isinstance(pair, list) and len(pair) == 2]
+    return [
+        f"kind of {key} {before or 'as announced'} → {after or 'as announced'}"
+        for key, (before, after) in pairs
+    ]
 
 
 def panic_text(body: Mapping[str, Json]) -> str:

@@ -1,4 +1,4 @@
-"""`hearth inbox`, `adopt`, `accept` and `forget`: how what was found becomes a Thing, and ceases to be one."""
+"""`hearth inbox`, `ignore`, `adopt`, `accept` and `forget`: how what was found becomes a Thing, and ceases to be one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,48 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import joined
-from gateway.cli.words import is_new, new_text, plain_id
+from gateway.cli.words import guess_texts, is_new, new_text, plain_id, quoted
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 
 @click.command(short_help="List what was found and is not adopted yet.")
+@click.option("--ignored", is_flag=True, help="What was waved away, instead.")
+@click.option("--ignore", "away", metavar="CANDIDATE", default="", help="Wave one away.")
+@click.option(
+    "--restore", "back", metavar="CANDIDATE", default="", help="Bring one back that was waved away."
+)
 @json_option
-def inbox() -> None:
-    """List the candidates: what was found and is not a Thing yet."""
+def inbox(ignored: bool, away: str, back: str) -> None:
+    """List the candidates: what was found and is not a Thing yet.
+
+    What nobody wants to be asked about again is waved away with --ignore, listed with --ignored, and brought back with
+    --restore.
+    """
     session = current()
-    found = items(session.client.get("/inbox"))
-    session.show(list(found), lambda: _table(session, found))
+    if (away and back) or (ignored and (away or back)):
+        raise click.UsageError("one of --ignored, --ignore and --restore at a time")
+    if away or back:
+        _put_aside(session, away or back, restore=bool(back))
+        return
+    found = items(session.client.get("/inbox?ignored=1" if ignored else "/inbox"))
+    session.show(list(found), lambda: _table(session, found, ignored=ignored))
+
+
+def _put_aside(session: Session, candidate: str, *, restore: bool) -> None:
+    listed = items(session.client.get("/inbox?ignored=1" if restore else "/inbox"))
+    found = _pick(session, listed, candidate)
+    name = str(found["id"])
+    path = _path(found)
+    _send(session, "POST" if restore else "DELETE", f"{path}/restore" if restore else path, None)
+    here = "it is in the inbox again" if found.get("components") else "it comes as soon as it is announced"
+    text = (
+        f"{name}: {here}"
+        if restore
+        else f"{name}: waved away; `hearth inbox --restore {quoted(name)}` brings it back"
+    )
+    session.show({"id": name, "ignored": not restore}, lambda: session.say(text))
 
 
 @click.command(short_help="Make something that was found a Thing.")
@@ -34,11 +63,22 @@ def inbox() -> None:
 @click.option("--room", default="", help="Where it stands.")
 @click.option("--label", "labels", multiple=True, help="A label that rules may name; may be repeated.")
 @click.option(
+    "--kind",
+    "kinds",
+    metavar="[COMPONENT=]KIND",
+    multiple=True,
+    help="What it is, where that is a guess (`hearth inbox` tells); may be repeated.",
+)
+@click.option(
     "--open", "open_", is_flag=True, help="Open to all whom the rules allow at once: no label `new`."
 )
 @json_option
-def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...], open_: bool) -> None:
+def adopt(
+    candidate: str, *, title: str, room: str, labels: tuple[str, ...], kinds: tuple[str, ...], open_: bool
+) -> None:
     """Make CANDIDATE (its id or title from `hearth inbox`) a Thing.
+
+    Where its kind is a guess, --kind says what it is (a relay that feeds a lamp: --kind light); `hearth kind` says it later.
 
     What can move something gets the label `new`: the shipped rules leave it to the adults, until one takes the label off.
     """
@@ -51,13 +91,14 @@ def adopt(candidate: str, title: str, room: str, labels: tuple[str, ...], open_:
         body["room"] = room
     if labels:
         body["labels"] = list(labels)
+    if kinds:
+        body["kinds"] = dict(map(_kind, kinds))
     if open_:
         body["open"] = True
-    path = f"/inbox/{segment(str(found['driver']))}/{segment(str(found['id']))}/adopt"
-    made = _send(session, "POST", path, body)
+    made = _send(session, "POST", f"{_path(found)}/adopt", body)
 
     def as_text() -> None:
-        session.say(f"adopted: {made.get('title')} is the Thing {made.get('id')}")
+        session.say(f"adopted: {made.get('title')} is the Thing {made.get('id')}, a {made.get('kind')}")
         _hint(session, made)
 
     session.show(made, as_text)
@@ -73,7 +114,10 @@ def accept(thing: str) -> None:
     made = _send(session, "POST", f"/things/{segment(name)}/accept", {})
 
     def as_text() -> None:
-        session.say(f"accepted: {name}")
+        session.say(f"accepted: {name}, a {made.get('kind')}")
+        dropped = made.get("kinds_dropped")
+        for component, kind in (dropped if isinstance(dropped, dict) else {}).items():
+            session.say(f"  no longer a {kind}: {component} cannot be that any more")
         _hint(session, made)
 
     session.show(made, as_text)
@@ -96,6 +140,8 @@ def forget(thing: str, yes: bool) -> None:
 def _hint(session: Session, made: dict[str, Json]) -> None:
     if is_new(made.get("labels")):
         session.note(new_text(plain_id(made.get("id"))))
+    for line in guess_texts(plain_id(made.get("id")), made.get("unconfirmed")):
+        session.note(line)
 
 
 def _send(session: Session, method: str, path: str, body: Json) -> dict[str, Json]:
@@ -105,9 +151,19 @@ def _send(session: Session, method: str, path: str, body: Json) -> dict[str, Jso
     return answer.body if isinstance(answer.body, dict) else {}
 
 
-def _table(session: Session, found: list[dict[str, Json]]) -> None:
+def _path(found: dict[str, Json]) -> str:
+    return f"/inbox/{segment(str(found['driver']))}/{segment(str(found['id']))}"
+
+
+def _kind(words: str) -> tuple[str, Json]:
+    """`light`, or `relay=light`; a key may hold the sign, too."""
+    component, _, kind = words.rpartition("=")
+    return component, kind
+
+
+def _table(session: Session, found: list[dict[str, Json]], *, ignored: bool = False) -> None:
     if not found:
-        session.note("the inbox is empty")
+        session.note("nothing was waved away" if ignored else "the inbox is empty")
         return
     rows = [
         [
@@ -120,15 +176,44 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
         for c in found
     ]
     session.table(["CANDIDATE", "TITLE", "KINDS", "ROOM", "MADE BY"], rows, whole=[0])
+    if ignored:
+        session.note("hearth inbox --restore CANDIDATE brings one back")
+        return
+    for one in found:
+        _waits(session, one)
     session.note(
         "hearth adopt CANDIDATE makes one a Thing; with --open software may use it at once, as the rules say"
     )
 
 
+def _waits(session: Session, candidate: dict[str, Json]) -> None:
+    """What a person should know of a candidate before it is adopted, with the command to type."""
+    name = quoted(candidate.get("id"))
+    if candidate.get("thing"):
+        session.wrap(f"{name} is {candidate['thing']}, which announced itself anew", "  ")
+        session.say(f"  → hearth accept {candidate['thing']}")
+        return
+    listed = candidate.get("components")
+    components = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    guesses = [one for one in components if one.get("means")]
+    words = ""
+    for one in guesses:
+        title = str(one.get("title") or one.get("key"))
+        which = f" {title}" if len(components) > 1 else ""
+        session.wrap(f"{name}{which}: {one['means']}", "  ")
+        kind = str(one.get("proposal") or one.get("kind"))
+        words += f" --kind {quoted(f'{title}={kind}' if len(guesses) > 1 else kind)}"
+        able = one.get("kinds")
+        others = [str(kind) for kind in (able if isinstance(able, list) else []) if kind != one.get("kind")]
+        session.wrap(f"  could be: {joined(others)}", "  ")
+    if words:
+        session.say(f"  → hearth adopt {name}{words}")
+
+
 def _kinds(components: Json) -> str:
     if not isinstance(components, list):
         return ""
-    kinds = [str(c.get("kind")) if isinstance(c, dict) else str(c) for c in components]
+    kinds = [f"{c.get('kind')}{'?' if c.get('means') else ''}" for c in components if isinstance(c, dict)]
     return ", ".join(dict.fromkeys(kinds))
 
 

@@ -14,7 +14,7 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current
 from gateway.cli.text import joined
-from gateway.cli.words import plain_id
+from gateway.cli.words import guess_texts, plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -48,7 +48,7 @@ def label(thing: str, words: tuple[str, ...], yes: bool) -> None:
     told who, and asked.
     """
     session = current()
-    change = _Change(session, thing)
+    change = Change(session, thing)
     labels = set(change.labels)
     for word in words:
         if word.startswith(_MARK):
@@ -70,7 +70,7 @@ def label(thing: str, words: tuple[str, ...], yes: bool) -> None:
 @json_option
 def room(thing: str, room: str, yes: bool) -> None:
     """THING is in ROOM ("" for none). Rules name rooms: where that lets somebody do more, you are told who, and asked."""
-    _Change(current(), thing).send({"room": room}, yes=yes)
+    Change(current(), thing).send({"room": room}, yes=yes)
 
 
 @click.command(short_help="Give a Thing another title.")
@@ -79,10 +79,10 @@ def room(thing: str, room: str, yes: bool) -> None:
 @json_option
 def rename(thing: str, title: str) -> None:
     """Call THING by another TITLE. Its id stays: rules and history go by it."""
-    _Change(current(), thing).send({"title": title}, yes=False)
+    Change(current(), thing).send({"title": title}, yes=False)
 
 
-class _Change:
+class Change:
     """A change of one Thing, as it was when it was looked at: what somebody else changes meanwhile is not overwritten."""
 
     def __init__(self, session: Session, thing: str) -> None:
@@ -122,12 +122,20 @@ class _Change:
     def _tell(self, changed: dict[str, Json]) -> None:
         name, title, where = plain_id(changed.get("id")), changed.get("title"), changed.get("room")
         labels = ", ".join(_lines(changed.get("labels"))) or "none"
-        self._session.say(f"{name}: {title}, {f'in {where}' if where else 'in no room'}, labels: {labels}")
+        self._session.say(
+            f"{name}: {title}{_kind(changed)}, {f'in {where}' if where else 'in no room'}, labels: {labels}"
+        )
         for line in _lines(changed.get("widened")):
             self._session.say(f"  {line}")
+        for line in guess_texts(name, changed.get("unconfirmed")):
+            self._session.note(line)
 
 
-def _off(word: str, change: _Change) -> str:
+def _kind(changed: dict[str, Json]) -> str:
+    return f", a {changed['kind']}" if changed.get("kind") else ""
+
+
+def _off(word: str, change: Change) -> str:
     if word not in change.labels:
         known = joined(change.labels, "and") or "none"
         raise Failure(f"{change.id} has no label {word!r}; it has {known}", Exit.NOT_FOUND)

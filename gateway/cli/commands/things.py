@@ -13,7 +13,7 @@ from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import ago
 from gateway.cli.values import describe
-from gateway.cli.words import hazard_text, is_new, new_text, plain_id, summary, value_text
+from gateway.cli.words import guess_texts, hazard_text, is_new, new_text, plain_id, summary, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -47,7 +47,7 @@ def _list(session: Session, found: list[dict[str, Json]]) -> None:
         [
             plain_id(t["id"]),
             *([str(t.get("title") or "") if _says_more(t) else ""] if titled else []),
-            str(t.get("kind") or ""),
+            f"{t.get('kind') or ''}{'?' if _unsure(t) else ''}",
             str(t.get("room") or ""),
             *([_labels(t.get("labels"))] if labelled else []),
             summary(t),
@@ -59,6 +59,13 @@ def _list(session: Session, found: list[dict[str, Json]]) -> None:
     session.table(head, rows, whole=[0], folded=len(head) - 1)
     if new := [plain_id(t["id"]) for t in found if is_new(t.get("labels"))]:
         session.note(new_text(new[0] if len(new) == 1 else "THING"))
+    if guessed := [plain_id(t["id"]) for t in found if _unsure(t)]:
+        name = guessed[0] if len(guessed) == 1 else "THING"
+        session.note(f"kind?: nobody has said what it is, so it is met with care: hearth kind {name}")
+
+
+def _unsure(thing: dict[str, Json]) -> bool:
+    return bool(thing.get("unconfirmed"))
 
 
 def _labels(labels: Json) -> str:
@@ -91,6 +98,9 @@ def show(thing: str) -> None:
     _actions(session, description)
     if is_new(description.get("hearth:labels")):
         session.note(new_text(name))
+    short = session.client.get(f"/things/{segment(name)}?view=summary")
+    for line in guess_texts(name, short.get("unconfirmed") if isinstance(short, dict) else None):
+        session.note(line)
 
 
 def _properties(session: Session, description: dict[str, Json], readings: dict[str, Json]) -> None:

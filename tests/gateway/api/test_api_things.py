@@ -54,8 +54,11 @@ async def test_summary_shows_state(house: House) -> None:
                 "state": {"on": True},
                 "reachable": None,
                 "suspended": "",
+                "unconfirmed": [],
             }
         ]
+    async with owner.get("/things/lamp?view=summary") as answer:
+        assert (await answer.json())["state"] == {"on": True}
     async with owner.get("/things?view=everything") as answer:
         assert answer.status == 400
 

@@ -29,7 +29,7 @@ def test_a_missing_thing_is_named(command: str) -> None:
     ],
 )
 def test_a_minus_takes_a_label_off(words: list[str], heard: tuple[str, ...]) -> None:
-    with label.make_context("label", words) as context:
+    with label.make_context("label", words, help_option_names=["-h", "--help"]) as context:
         assert (context.params["thing"], context.params["words"]) == ("lamp", heard)
         assert context.params["yes"] is ("--yes" in words)
 
