@@ -12,7 +12,7 @@ from typing import Final
 
 from drivers.mqtt.config import Config
 from drivers.mqtt.topic_guard import is_order
-from drivers.mqtt.words import own_words, words
+from drivers.mqtt.words import listed, own_words, words
 
 PERMIT_JOIN: Final = "permit_join"
 RESTART: Final = "restart"
@@ -36,6 +36,11 @@ DEEDS: Final[dict[str, tuple[frozenset[str], ...]]] = {
 }  # fmt: skip
 """What is done → the words that say so: all words of one of these. The first deed that fits counts."""
 
+_ABOUT_A_DEED: Final = listed(
+    "auto automatic behavior behaviour count delay indicator interval mode schedule status time timer"
+)
+"""Words that make a deed's name that of a setting: the restart status of a relay is what it does after a power cut."""
+
 _ORDERS: Final = re.compile(
     r"""(?ix) (?:^|/)cmnd/(?:.+/)?(?: restart | reset | upgrade | otaurl | backlog\d? | (?:set)?option\d* | module | template
     | gpio\d* | ssid\d | password\d | webpassword | mqtt\w* | fulltopic | topic | rule\d )$
@@ -55,6 +60,6 @@ def deed_of(config: Config, payload: str = "") -> str:
     if ordered:
         said |= words(topic)
     for deed, phrases in DEEDS.items():
-        if any(phrase <= said for phrase in phrases):
+        if any(phrase <= said and (ordered or not (said - phrase) & _ABOUT_A_DEED) for phrase in phrases):
             return deed
     return OTHER_ORDER if ordered else ""

@@ -12,7 +12,7 @@ from typing import Final
 from capabilities.vocabulary import Json
 from drivers.mqtt.config import Config
 from drivers.mqtt.units import canonical_spelling, scale_to
-from drivers.mqtt.words import own_words, plain_names
+from drivers.mqtt.words import listed, own_words, plain_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ UNIT_MEANINGS: Final = {
     **dict.fromkeys(("VA", "kVA"), "apparent_power"),
     **dict.fromkeys(("var", "kvar"), "reactive_power"),
     **dict.fromkeys(("lx", "klx"), "illuminance"),
-    **dict.fromkeys(("hPa", "mbar"), "pressure"),
+    **dict.fromkeys(("hPa", "mbar", "kPa", "bar", "psi", "inHg", "mmHg"), "pressure"),
     **dict.fromkeys(("m³/h", "L/min", "L/h"), "volume_flow_rate"),
 }
 """Units that say enough without a device class → the class that they imply. `%`, `Hz`, `ppm` and `m³` may be of anything."""
@@ -131,6 +131,7 @@ NAME_MEANINGS: Final = {
     "battery": (SENSOR_CLASSES["battery"],),
     "battery_level": (SENSOR_CLASSES["battery"],),
     "humidity": (SENSOR_CLASSES["humidity"],),
+    "co": (SENSOR_CLASSES["carbon_monoxide"],),
     "co2": (SENSOR_CLASSES["carbon_dioxide"],),
     "voc": (
         SENSOR_CLASSES["volatile_organic_compounds"],
@@ -154,12 +155,19 @@ NOT_MEASURED: Final = frozenset({
 })  # fmt: skip
 """Words of numbers that are not what is there now: a target temperature in °C is no reading of a thermometer."""
 
+_WORD_NEEDED: Final = {
+    "voltage": listed("voltage volt volts spannung tension tensione spanning spanning voltaje napiecie"),
+    "current": listed("current ampere amps strom courant corriente corrente stroom strom prad"),
+}
+"""What is electrical only if it is called so: light and acidity are told in volts as well."""
+
 _OWN: Final = frozenset({"temperature", "humidity", "pressure", "illuminance"})
 """Kinds that speak of a room. A diagnosis of the sort speaks of the device itself."""
 
-_NOT_A_CELL: Final = frozenset({"grid", "input", "line", "mains", "phase", "supply", "vcc"})
+_NOT_A_CELL: Final = frozenset({"grid", "input", "line", "mains", "motor", "phase", "supply", "vcc"})
+_CELLS: Final = frozenset({"battery", "batt", "cell"})
 _EXPORTED: Final = frozenset({"exported", "injected", "produced", "returned"})
-_NAMED_OTHERWISE: Final = frozenset({"eco2"})
+NAMED_OTHERWISE: Final = frozenset({"eco2"})
 """Names that contradict the device class they are published with: an estimate of CO2 out of VOC is neither."""
 
 
@@ -168,7 +176,7 @@ def meaning_of(config: Config) -> Meaning | None:
     device_class, unit = class_of(config), unit_of(config)
     found = SENSOR_CLASSES.get(device_class)
     if not device_class:
-        found = _by_name(config, unit) or SENSOR_CLASSES.get(UNIT_MEANINGS.get(unit, ""))
+        found = _by_name(config, unit) or _by_unit(config, unit)
     if found is None or _refused(config, found):
         return None
     if found.name == "voltage" and _is_cell(config):
@@ -183,12 +191,17 @@ def sign_of(config: Config) -> Sign:
     return BINARY_CLASSES.get(class_of(config), OTHER_SIGN)
 
 
+_NO_UNITS: Final = frozenset({"index", "aqi"})
+"""What publishers write as the unit of a number that has none."""
+
+
 def class_of(config: Config) -> str:
     return config.text("device_class").lower()
 
 
 def unit_of(config: Config) -> str:
-    return canonical_spelling(config.title("unit_of_measurement"))
+    unit = canonical_spelling(config.title("unit_of_measurement"))
+    return "" if unit.lower() in _NO_UNITS else unit
 
 
 def is_housekeeping(config: Config) -> bool:
@@ -205,17 +218,25 @@ def _by_name(config: Config, unit: str) -> Meaning | None:
     return None
 
 
+def _by_unit(config: Config, unit: str) -> Meaning | None:
+    """A sensor without a device class: by its unit, if that says enough (with a word of the name)."""
+    device_class = UNIT_MEANINGS.get(unit, "")
+    needed = _WORD_NEEDED.get(device_class)
+    return None if needed and not needed & own_words(config) else SENSOR_CLASSES.get(device_class)
+
+
 def _refused(config: Config, found: Meaning) -> bool:
     if is_housekeeping(config) and found.kind in _OWN:
         return True
     if found.kind == "battery" or found.name == "distance":
         return False
     return bool(own_words(config) & NOT_MEASURED) or any(
-        name in _NAMED_OTHERWISE for name in plain_names(config)
+        name in NAMED_OTHERWISE for name in plain_names(config)
     )
 
 
 def _is_cell(config: Config) -> bool:
-    """A voltage that is a diagnosis is the battery's, if it is not called that of the supply."""
-    words = own_words(config)
-    return (is_housekeeping(config) or bool(words & {"battery", "batt", "cell"})) and not words & _NOT_A_CELL
+    """A diagnosis in mV is that of a cell; mains voltages are told in V, be they a diagnosis or not."""
+    if own_words(config) & _CELLS:
+        return True
+    return is_housekeeping(config) and unit_of(config) == "mV" and not own_words(config) & _NOT_A_CELL

@@ -45,10 +45,10 @@ _PHRASES: Final = (
 """What takes two words."""
 
 NOT_THE_THING: Final = listed(
-    "alarm auto backlight behavior brightness buzzer calibration color countdown day delay detection disable disturb door"
-    " duration effect enable enabled feedback filter hold indicator interval key led level limit lock max memory min mode modus"
-    " motor night notification percentage program protection reset sensitivity sensor sound speed startup test"
-    " threshold time timeout timer tone trigger type volume warning window"
+    "alarm auto backlight battery behavior brightness buzzer calibration color countdown day delay detection disable display"
+    " disturb door duration effect enable enabled feedback filter hold indicator interval key led level limit linkage lock max"
+    " memory min mode modus motor night notification percentage program protect protection quiet reset screen sensitivity"
+    " sensor silence sound speed startup test threshold time timeout timer tone trigger type vibration volume warning window"
 )
 """Words of what is set about a thing, and not the thing: the mode of a fan is no fan."""
 
@@ -60,13 +60,26 @@ _OPENINGS: Final = listed("position opening")
 _BLINDS: Final = listed(
     "blind blinds cover curtain shade shutter roller awning rollo jalousie volet store tapparella"
 )
-_LEVELS: Final = {"light": listed("brightness dimmer helligkeit luminosite brillo luminosita")}
 _NOT_NOW: Final = listed(
     "max maximum min minimum limit calibration offset deadzone hysteresis away holiday eco comfort boost standby away frost"
     " protect protection night day alarm schedule default restore on start startup transition backlight led indicator fading"
-    " threshold delta power reset external open close closed opened calibrated"
+    " threshold delta power reset auto override scheduled outdoor outside external open close closed opened calibrated"
 )
 """Words of bounds, presets and trimmings: a number of those is no control of the house."""
+
+
+_SIGNS: Final = {
+    "leak": listed("leak leakage wasserleck leck fuite fuga lekkage flood lacka wyciek"),
+    "smoke": listed("smoke rauch fumee humo fumo rook rok dym"),
+    "air": listed("gas gaz"),
+    "occupancy": listed("motion occupancy pir bewegung mouvement movimiento movimento beweging rorelse ruch"),
+    "contact": listed("contact door window tur fenster porte fenetre puerta ventana finestra deur raam dorr fonster okno"),
+}  # fmt: skip
+_ABOUT_A_SIGN: Final = listed(
+    "connected detected detection enabled error fault lock locked mode mute muted sensitivity silence silenced status supported"
+    " test valve"
+)
+"""Words of binary sensors that tell of something else: that a window seems to be open because it got cold is no contact."""
 
 
 def proposed_switch(config: Config) -> str:
@@ -76,12 +89,21 @@ def proposed_switch(config: Config) -> str:
     if not named:
         device = config.device.get("name")
         named = words(device) if isinstance(device, str) else frozenset()
-    if own - _PLAIN == {"alarm"}:
+    if own - {"state", "switch"} == {"alarm"}:
         return "siren"
     if named & NOT_THE_THING:
         return ""
     found = {kind for word in named if (kind := _thing(word))}
     found |= {kind for phrase, kind in _PHRASES if phrase <= named}
+    return found.pop() if len(found) == 1 else ""
+
+
+def proposed_sign(config: Config) -> str:
+    """The kind that the name of a binary sensor suggests that has no device class."""
+    own = own_words(config)
+    if is_housekeeping(config) or own & _ABOUT_A_SIGN:
+        return ""
+    found = {kind for kind, named in _SIGNS.items() if own & named}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -100,7 +122,6 @@ def proposed_number(config: Config, low: float, high: float) -> str:
             return "valve"
         if "speed" in own and "fan" in own:
             return "fan"
-        return next((kind for kind, named in _LEVELS.items() if own & named), "")
     return ""
 
 

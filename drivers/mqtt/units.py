@@ -76,9 +76,10 @@ CANONICAL: Final[dict[str, dict[str, Scale]]] = {
 
 
 _SPELLINGS: Final = {
-    "C": "°C", "℃": "°C", "F": "°F", "℉": "°F", "lux": "lx", "m3": "m³", "m3/h": "m³/h", "l/min": "L/min", "l/h": "L/h",
-    "Bq/m3": "Bq/m³", "ug/m³": "µg/m³", "ug/m3": "µg/m³", "µg/m3": "µg/m³", "mg/m3": "mg/m³", "%RH": "%", "dBA": "dB",
-    "dB(A)": "dB", "l": "L", "VAr": "var", "kVAr": "kvar", "Lux": "lx", "KWh": "kWh", "Watt": "W", "uV": "µV",
+    "C": "°C", "℃": "°C", "F": "°F", "℉": "°F", "lux": "lx", "Lux": "lx", "Lx": "lx", "m3": "m³", "m3/h": "m³/h", "l": "L",
+    "l/min": "L/min", "l/h": "L/h", "Bq/m3": "Bq/m³", "ug/m³": "µg/m³", "ug/m3": "µg/m³", "µg/m3": "µg/m³", "mg/m3": "mg/m³",
+    "%RH": "%", "dBA": "dB", "dB(A)": "dB", "VAr": "var", "VAR": "var", "kVAr": "kvar", "KWh": "kWh", "Watt": "W", "Volt": "V",
+    "volt": "V", "uV": "µV", "Hours": "h", "hours": "h", "minutes": "min", "sec": "s",
 }  # fmt: skip
 """What publishers write → how it is written here."""
 

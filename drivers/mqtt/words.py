@@ -39,6 +39,6 @@ def own_words(config: Config) -> frozenset[str]:
 
 
 def plain_names(config: Config) -> tuple[str, ...]:
-    """What the entity may be called in full, without the number of an endpoint: `voltage` for `voltage_l1`."""
-    names = (slug(_HUMP.sub("_", text), "_") for text in (member(config), config.title("name")))
-    return tuple(_ENDPOINT.sub("", name) for name in names if name)
+    """What the entity may be called in full, with and without the number of an endpoint: `voltage` for `voltage_l1`."""
+    names = [slug(_HUMP.sub("_", text), "_") for text in (member(config), config.title("name")) if text]
+    return tuple(dict.fromkeys([*names, *(_ENDPOINT.sub("", name) for name in names)]))

@@ -7,6 +7,7 @@ from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
 from drivers.mqtt.kinds import BINARY_CLASSES, OTHER_BINARY_CLASSES, class_of, sign_of
+from drivers.mqtt.proposals import proposed_sign
 from drivers.mqtt.values import mapped
 
 
@@ -30,4 +31,5 @@ def describe(key: str, config: Config) -> Entity:
         off_delay_s=max(0.0, config.number("off_delay", 0)),
         expire_after_s=max(0.0, config.number("expire_after", 0)),
     )
-    return builder.build(title(config))
+    proposal = "" if device_class else proposed_sign(config)
+    return builder.build(title(config), certain=not proposal, proposal=proposal)

@@ -21,9 +21,10 @@ _ACTIONS: Final = frozenset({RESTART, UPDATE, FACTORY_RESET})
 """Deeds that the model has an action of their own for."""
 
 _UPKEEP: Final = listed(
-    "calibrate calibration clear identify read refresh reset sync synchronise synchronize test query poll report learn"
+    "bind bottom calibrate calibration clear collect convert dismiss identify learn learning limit mute poll query read record"
+    " refresh report reset scan self selftest set silence sync synchronise synchronize test track upper"
 )
-"""Words of buttons that keep a device in order and control nothing of the house."""
+"""Words of buttons that keep a device in order and control nothing of the house, or that silence an alarm."""
 
 
 def describe(key: str, config: Config) -> Entity:

@@ -15,7 +15,7 @@ from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, neat, numb
 
 
 def describe(key: str, config: Config) -> Entity:
-    low, high = config.number("min", 1), config.number("max", 100)
+    low, high = config.number("min", 0), config.number("max", 100)
     if low > high:
         raise ConfigError("min is above max")
     schema: dict[str, Json] = {"type": "number", "minimum": neat(low), "maximum": neat(high)}

@@ -16,12 +16,15 @@ from drivers.mqtt.entity import Builder, Entity
 from drivers.mqtt.kinds import NUMBER_CLASSES, SENSOR_CLASSES, TEXT_CLASSES, class_of, meaning_of, unit_of
 from drivers.mqtt.units import SAME, scale_to
 from drivers.mqtt.values import Convert, guess, mapped, number, plain_text, scaled
-from drivers.mqtt.words import listed, own_words
+from drivers.mqtt.words import listed, own_words, plain_names
 
 SECRET_WORDS: Final = listed(
     "pin code codes password passcode passwort key token secret user users ssid credentials"
 )
 """Words of texts that may be secrets: they are declared as free texts, which are sensitive."""
+
+AIR_QUALITY: Final = "air_quality"
+"""What publishers call the quality of the air in words (`excellent`), for which there is no device class."""
 
 _TEXTS: Final = "| string"
 """In a template: what comes out is a text, even if it looks like a number."""
@@ -38,13 +41,13 @@ def describe(key: str, config: Config) -> Entity:
         if scale is not None:
             convert = number if scale is SAME else scaled(scale.factor, scale.offset)
             return _add(Builder(key, meaning.kind, config), meaning.name, convert, meaning.unit)
-    return _other(Builder(key, "other", config), unit)
+    return _other(key, config, unit)
 
 
-def _other(builder: Builder, unit: str) -> Entity:
+def _other(key: str, config: Config, unit: str) -> Entity:
     """What no kind has, as exactly as it is declared."""
-    config, device_class = builder.config, class_of(builder.config)
-    if class_of(config) and device_class not in SENSOR_CLASSES.keys() | NUMBER_CLASSES | TEXT_CLASSES.keys():
+    builder, device_class = Builder(key, "other", config), class_of(config)
+    if device_class and device_class not in SENSOR_CLASSES.keys() | NUMBER_CLASSES | TEXT_CLASSES.keys():
         builder.problem(
             f"the device class {device_class[:40]!r} is not known: its values are shown as they are"
         )
@@ -59,6 +62,8 @@ def _other(builder: Builder, unit: str) -> Entity:
         return _add(
             builder, "value", number, unit, {"type": "number", "unit": unit} if unit else {"type": "number"}
         )
+    if AIR_QUALITY in plain_names(config):
+        return _add(Builder(key, "air", config), "quality", plain_text)
     if _TEXTS in (config.source("value_template") or "") or own_words(config) & SECRET_WORDS:
         return _add(builder, "value", plain_text, schema={"type": "string"})
     return _add(builder, "value", guess)

@@ -15,6 +15,7 @@ from drivers.mqtt.kinds import class_of, is_housekeeping
 from drivers.mqtt.proposals import proposed_switch
 from drivers.mqtt.templates import ValueTemplate
 from drivers.mqtt.values import mapped
+from drivers.mqtt.words import own_words
 
 
 def describe(key: str, config: Config) -> Entity:
@@ -27,7 +28,8 @@ def describe(key: str, config: Config) -> Entity:
     command = builder.command("command_topic", switching(on, off), f"{on}|{off}", "command_template")
     state = config.topic("state_topic")
     if kind == "setting":
-        name = PERMIT_JOIN if deed == PERMIT_JOIN else "value"
+        opens_network = deed == PERMIT_JOIN and "join" in own_words(config)
+        name = PERMIT_JOIN if opens_network else "value"
         builder.property(
             name, states, state=state, template=template, command=command, query=template.subject,
             schema={"type": "boolean"}, hazard=SETTING_HAZARD, privilege=setting_privilege(deed),
