@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
-from typing import Final
+from typing import Final, TypeAlias
 from unicodedata import normalize
 
 from capabilities.components import ComponentDescription
@@ -31,6 +31,9 @@ _MAIN_FIRST: Final = (
 _ACCESSORIES: Final = ("meter", "power", "button", "battery", "setting", "other")
 
 
+_Counted: TypeAlias = tuple[tuple[int, str], ...]
+
+
 def slug(text: str, separator: str = "-", limit: int = MAX_SLUG_CHARACTERS) -> str:
     """`text` in ASCII, of lower-case letters, digits and single separators: `Küche, links` -> `kuche-links`.
 
@@ -49,14 +52,18 @@ def primary(components: Sequence[ComponentDescription]) -> str:
     """The key of the component that is the device's main function. `components` is not empty.
 
     In this order: one that a device can be for; without a title of its own; of a known kind for sure; of the kind
-    that says most; then the order of keys.
+    that says most; called as its kind (a weather station's temperature, not its external temperature); then the order
+    of keys.
     """
 
-    def rank(component: ComponentDescription) -> tuple[bool, bool, bool, int, str]:
+    def rank(component: ComponentDescription) -> tuple[bool, bool, bool, int, bool, _Counted]:
         kind = component.kind
         accessory = kind not in _MAIN_FIRST
         order = (_ACCESSORIES if accessory else _MAIN_FIRST).index(kind) if kind in KINDS else len(KINDS)
-        return (accessory, bool(component.title), not component.certain, order, component.key)
+        otherwise = slug(component.title) != kind
+        return (
+            accessory, bool(component.title), not component.certain, order, otherwise, _counted(component.key),
+        )  # fmt: skip
 
     return min(components, key=rank).key
 
@@ -75,7 +82,7 @@ def allot_names(components: Sequence[ComponentDescription], stored: Mapping[str,
         taken.add("")
     main = [component for component in components if names.get(component.key) == ""]
     bare = {affordance.name for component in main for affordance in component.affordances}
-    for component in sorted(new, key=lambda component: component.key):
+    for component in sorted(new, key=lambda component: _counted(component.key)):
         if component.key not in names:
             prefix = _free_prefix(component, taken, bare)
             names[component.key] = prefix
@@ -87,11 +94,11 @@ def join(prefix: str, name: str) -> str:
     """The name of an affordance in its Thing.
 
     The prefix alone where it says what the name says: `temperature` (not `temperature_temperature`), `temperature_2`,
-    `device_temperature`, and a setting's `value` (`child_lock`, not `child_lock_value`). Else both: `usb_on`.
+    `temperature_l2`, `device_temperature`, and a setting's `value` (`child_lock`, not `child_lock_value`). Else both: `usb_on`.
     """
     if not prefix:
         return name
-    words = re.sub(r"_\d+$", "", prefix)
+    words = re.sub(r"_l?\d+$", "", prefix)
     if name in {_VALUE, words} or words.endswith(f"_{name}"):
         return prefix
     return f"{prefix}_{name}"
@@ -106,6 +113,12 @@ def join_all(prefix: str, names: Iterable[str], taken: set[str]) -> dict[str, st
         joined[name] = _free(join(prefix, name), taken)
         taken.add(joined[name])
     return joined
+
+
+def _counted(key: str) -> _Counted:
+    """For an order in which 2 comes before 10. Longer runs of digits are addresses, and compare as text."""
+    parts = re.split(r"(?<![0-9a-fA-F])(\d{1,3})(?![0-9a-fA-F])", key)
+    return tuple((int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts))
 
 
 def _free_prefix(component: ComponentDescription, taken: set[str], bare: set[str]) -> str:

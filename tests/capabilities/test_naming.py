@@ -57,6 +57,8 @@ def test_a_slug_is_always_a_slug(text: str) -> None:
         ([part("i", "illuminance"), part("o", "occupancy"), part("t", "temperature")], "o"),
         ([part("s", "siren"), part("d", "smoke")], "d"),
         ([part("s", "switch"), part("t", "thermostat")], "t"),
+        ([part("e", "temperature", title="External"), part("t", "temperature", title="Temperature")], "t"),
+        ([part("zone_10", "thermostat", title="10"), part("zone_9", "thermostat", title="9")], "zone_9"),
     ],
 )
 def test_the_main_function_is_found(components: list[ComponentDescription], expected: str) -> None:
@@ -75,6 +77,7 @@ def test_the_main_function_is_found(components: list[ComponentDescription], expe
         ("child_lock", "value", "child_lock"),
         ("battery", "level", "battery_level"),
         ("temperature_2", "temperature", "temperature_2"),
+        ("temperature_l2", "temperature", "temperature_l2"),
         ("light_2", "on", "light_2_on"),
     ],
 )
