@@ -1,21 +1,36 @@
 """The templates of discovery messages, compiled once.
 
 By far the most common one names a single member of the payload (`{{ value_json.state }}`): that is a look-up, without a
-template engine. Everything else goes through the sandbox of `sandbox.py`, which is imported when the first such template comes.
+template engine. Everything else goes through the package `sandbox`, which is imported when the first such template comes.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeAlias
-
-import orjson
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from capabilities.vocabulary import Json
+from drivers.mqtt.action_events import ActionPattern, is_action_template, read_action
+from drivers.mqtt.messages import Message
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.values import NO_VALUE, Nothing
+
+__all__ = [
+    "WHOLE",
+    "Message",
+    "Now",
+    "ValueTemplate",
+    "command_template",
+    "outgoing",
+    "value_template",
+    "walk",
+]
 
 MAX_TEMPLATE_CHARS: Final = 4096
 """Four times the longest template that Zigbee2MQTT publishes."""
@@ -25,41 +40,10 @@ _PLAIN: Final = re.compile(
 )
 _WHOLE: Final = re.compile(r"\{\{-?\s*value\s*-?\}\}")
 _STEP: Final = re.compile(r"""\.(\w+)|\[\s*(?:'([^']*)'|"([^"]*)"|(\d+))\s*\]""")
-_MENTION: Final = re.compile(r"""value_json(?:\.([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])""")
 
 Step: TypeAlias = "str | int"
-Encode: TypeAlias = Callable[[Json], bytes]
-
-
-class Message:
-    """One payload, decoded and parsed at most once for everybody who reads it."""
-
-    __slots__ = ("_document", "_text", "payload")
-
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
-        self._text: str | None = None
-        self._document: Json | Nothing | None = NO_VALUE
-
-    def decoded(self, encoding: str) -> Message:
-        """The same for a reader of another encoding; "" is read as latin-1, which keeps each byte."""
-        if encoding == "utf-8":
-            return self
-        return Message(self.payload.decode(encoding or "latin-1").encode())
-
-    @property
-    def text(self) -> str:
-        """Raises `ValueError` for what is not UTF-8."""
-        if self._text is None:
-            self._text = self.payload.decode()
-        return self._text
-
-    @property
-    def document(self) -> Json:
-        """Raises `ValueError` for what is not JSON."""
-        if self._document is NO_VALUE:
-            self._document = orjson.loads(self.payload)
-        return self._document  # type: ignore[return-value]
+Now: TypeAlias = Callable[[], datetime]
+"""The driver's clock, in the zone of the house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +51,7 @@ class ValueTemplate:
     """How a value is taken from a message: a path into the document, a rendering, or (neither) the whole text."""
 
     path: tuple[Step, ...] = ()
-    render: Callable[[Message], str] | None = None
+    render: Callable[[Message], str | Nothing] | None = None
     mentions: frozenset[str] = frozenset()  # the members that a rendering looks at
 
     @property
@@ -81,10 +65,11 @@ class ValueTemplate:
         return self.member or (next(iter(self.mentions)) if len(self.mentions) == 1 else "")
 
     def extract(self, message: Message) -> Json | Nothing:
-        """`NO_VALUE` where the payload lacks it. Raises `ValueError` for a payload that cannot be read."""
+        """`NO_VALUE` where the payload lacks it, or it is rendered as nothing. Raises `ValueError` for a payload that cannot be
+        read, or with which the template fails.
+        """
         if self.render is not None:
-            rendered = self.render(message)
-            return rendered if rendered else NO_VALUE
+            return self.render(message) or NO_VALUE
         if not self.path:
             return message.text
         return walk(message.document, self.path)
@@ -108,8 +93,12 @@ def walk(document: Json, path: tuple[Step, ...]) -> Json | Nothing:
     return at
 
 
-def value_template(source: str | None) -> ValueTemplate:
-    """Compile a template that reads a state (`value`, `value_json`). Raises `TemplateError`."""
+def value_template(
+    source: str | None, *, now: Now | None = None, given: Mapping[str, str] | None = None
+) -> ValueTemplate:
+    """Compile a template that reads a state (`value`, `value_json`). `now`: the clock, without which templates that ask for the
+    time are refused. `given`: further texts that it may name, such as `entity_id` and `name`. Raises `TemplateError`.
+    """
     if source is None:
         return WHOLE
     _check_length(source)
@@ -119,34 +108,72 @@ def value_template(source: str | None) -> ValueTemplate:
     plain = _PLAIN.fullmatch(stripped)
     if plain:
         return ValueTemplate(path=_path(plain.group(1)))
-    mentions = frozenset(name or single or double for name, single, double in _MENTION.findall(source))
-    return ValueTemplate(render=_sandboxed_value(source), mentions=mentions)
+    patterns = is_action_template(stripped)
+    if patterns is not None:
+        render = partial(_action, patterns)
+        return ValueTemplate(render=render, mentions=frozenset({"action"}))
+    return _sandboxed(source, now, dict(given or {}))
 
 
-def command_template(source: str | None, *names: str) -> Callable[[dict[str, Json]], str] | None:
-    """Compile a template that writes a command from `value` and `names`. None: send the value as it is. Raises
-    `TemplateError`.
+def command_template(
+    source: str | None, *names: str, now: Now | None = None
+) -> Callable[[dict[str, Json]], str] | None:
+    """Compile a template that writes a command from `value` and `names`, each of which may be absent. None: send the value as
+    it is. Raises `TemplateError`. What it returns raises `ValueError` where it fails or lacks a value: there is no command.
     """
     if source is None:
         return None
     _check_length(source)
-    from drivers.mqtt.sandbox import compile_template  # noqa: PLC0415 - the engine costs 3 MB: only who needs it pays
+    from drivers.mqtt.sandbox import Missing, compile_template  # noqa: PLC0415 - costs 3 MB: only who needs it pays
 
-    render = compile_template(source, frozenset({"value", *names}))
-    return lambda variables: render(**variables)
+    program = compile_template(source, frozenset({"value", *names}), timed=now is not None)
+
+    def write(variables: dict[str, Json]) -> str:
+        try:
+            return program.render(dict(variables), now)
+        except Missing as lack:
+            raise ValueError(f"the command template fails: {lack}") from None
+
+    return write
 
 
-def _sandboxed_value(source: str) -> Callable[[Message], str]:
-    from drivers.mqtt.sandbox import compile_template  # noqa: PLC0415 - the engine costs 3 MB: only who needs it pays
+def outgoing(text: str) -> bytes:
+    """The payload of a rendered command: UTF-8, or the bytes that a template packed and so wrote as `b'…'`."""
+    if text.startswith(("b'", 'b"')):
+        try:
+            packed = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            packed = None
+        if isinstance(packed, bytes):
+            return packed
+    return text.encode()
 
-    render = compile_template(source, frozenset({"value", "value_json"}))
-    if "value_json" not in source:
-        return lambda message: render(value=message.text)
 
-    def run(message: Message) -> str:
-        return render(value=message.text, value_json=message.document)
+def _sandboxed(source: str, now: Now | None, given: dict[str, str]) -> ValueTemplate:
+    from drivers.mqtt.sandbox import Missing, compile_template  # noqa: PLC0415 - costs 3 MB: only who needs it pays
 
-    return run
+    program = compile_template(source, frozenset({"value", "value_json", *given}), timed=now is not None)
+    reads_text, reads_json = "value" in program.reads, "value_json" in program.reads
+
+    def run(message: Message) -> str | Nothing:
+        variables: dict[str, Any] = {**given}
+        if reads_text:
+            variables["value"] = message.value
+        if reads_json:
+            with suppress(ValueError):  # it is undefined then
+                variables["value_json"] = message.document
+        try:
+            return program.render(variables, now)
+        except Missing as lack:
+            if lack.name == "value_json":
+                raise ValueError("the payload is not JSON") from None
+            return NO_VALUE
+
+    return ValueTemplate(render=run, mentions=program.mentions)
+
+
+def _action(patterns: tuple[ActionPattern, ...], message: Message) -> str:
+    return read_action(message.document, patterns)
 
 
 def _path(source: str) -> tuple[Step, ...]:
