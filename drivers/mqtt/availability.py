@@ -6,6 +6,7 @@ Source: Home Assistant, "MQTT", availability (`availability`, `availability_topi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from capabilities.readings import Contact
 from drivers.mqtt.entity import Availability
@@ -18,14 +19,17 @@ Rule = tuple[tuple[Availability, ...], str]
 
 
 class Presence:
-    """What is known of one device. A device with several rules is there if any of its entities is."""
+    """What is known of one device. A device with several rules is there if any of its entities is; entities that say nothing
+    do not count beside others that do. `veto` is why it cannot be reached whatever its publisher says.
+    """
 
-    __slots__ = ("_latest", "_rules", "_said", "device", "reachable")
+    __slots__ = ("_latest", "_rules", "_said", "device", "reachable", "veto")
 
     def __init__(self, device: str, rules: set[Rule]) -> None:
         self.device = device
         self.reachable: bool | None = None
-        self._rules = sorted(rules, key=repr)
+        self.veto = ""
+        self._rules = sorted((rule for rule in rules if rule[0]), key=repr)
         self._said: dict[str, bool] = {}
         self._latest: dict[str, bool] = {}
 
@@ -44,8 +48,7 @@ class Presence:
         for items, _ in self._rules:
             for item in items:
                 if item.topic == topic:
-                    raw = item.template.extract(message)
-                    text = "" if isinstance(raw, Nothing) else text_of(raw).strip()
+                    text = _word(item, message)
                     if text not in (item.available, item.not_available):
                         raise ValueError(
                             f"should be {item.available!r} or {item.not_available!r}, not {text[:40]!r}"
@@ -55,14 +58,22 @@ class Presence:
 
     def verdict(self) -> bool | None:
         """None: not known yet."""
+        if self.veto:
+            return False
         verdicts = [self._of(items, mode) for items, mode in self._rules]
         if not verdicts or any(verdict is True for verdict in verdicts):
             return True
         return None if any(verdict is None for verdict in verdicts) else False
 
+    def take_over(self, old: Presence) -> bool:
+        """Continue for `old`. False where the rules are others: what was said is to be heard again."""
+        self.reachable, self.veto = old.reachable, old.veto
+        if self._rules != old._rules:
+            return False
+        self._said, self._latest = old._said, old._latest
+        return True
+
     def _of(self, items: tuple[Availability, ...], mode: str) -> bool | None:
-        if not items:
-            return True
         said = [self._said.get(item.topic) for item in items]
         if mode == "latest":
             topic, value = next(iter(self._latest.items()), ("", None))
@@ -94,17 +105,26 @@ class Availabilities:
         self._by_topic: dict[str, dict[str, Presence]] = {}
         self._linked = False
 
-    def set(self, device: str, rules: set[Rule]) -> set[str]:
-        """(Re)place a device's rules. Returns the topics to listen to."""
+    def set(self, device: str, rules: set[Rule]) -> tuple[set[str], bool]:
+        """(Re)place a device's rules. Returns the topics to listen to, and whether they must all be heard again."""
         old = self._devices.get(device)
         presence = Presence(device, rules)
+        anew = False
         if old is not None:
             self.drop(device)
-            presence._said, presence._latest, presence.reachable = old._said, old._latest, old.reachable
+            anew = not presence.take_over(old)
         self._devices[device] = presence
         for topic in presence.topics:
             self._by_topic.setdefault(topic, {})[device] = presence
-        return presence.topics
+        return presence.topics, anew
+
+    def veto(self, device: str, reason: str) -> None:
+        """Somebody who knows better says that the device cannot be reached ("": nothing against it)."""
+        presence = self._devices.get(device)
+        if presence is not None and presence.veto != reason:
+            presence.veto = reason
+            if self._linked:
+                self._tell(presence, reason)
 
     def listening(self, devices: Iterable[str]) -> None:
         """The broker has answered for all topics of these devices: now they may count as reachable."""
@@ -133,7 +153,7 @@ class Availabilities:
             except (ValueError, TypeError, ArithmeticError, LookupError) as error:
                 self._complaints.add(topic, "availability", str(error))
             else:
-                self._tell(presence, f"its publisher says so at {topic}")
+                self._tell(presence, _reason(topic))
 
     def link_up(self) -> None:
         """Devices of which nobody tells more are reachable again."""
@@ -156,4 +176,31 @@ class Availabilities:
             if presence.reachable is False:
                 self._returned(presence.device)
             presence.reachable = verdict
-            self._put(Contact(presence.device, verdict, self._clock.wall(), "" if verdict else reason))
+            why = "" if verdict else presence.veto or reason
+            self._put(Contact(presence.device, verdict, self._clock.wall(), why))
+
+
+def _word(item: Availability, message: Message) -> str:
+    """What is said. Bridges change between `online` and `{"state":"online"}` with their settings, and what the broker kept is
+    of the day before: both are understood wherever one is announced.
+    """
+    words = (item.available, item.not_available)
+    try:
+        raw = item.template.extract(message)
+    except ValueError:
+        if message.text.strip() not in words:
+            raise
+        return message.text.strip()
+    text = "" if isinstance(raw, Nothing) else text_of(raw).strip()
+    if text not in words:
+        with suppress(ValueError):
+            document = message.document
+            if isinstance(document, dict) and "state" in document:
+                return text_of(document["state"])
+    return text
+
+
+def _reason(topic: str) -> str:
+    if topic.endswith("/bridge/state"):
+        return f"its bridge is away, as {topic} says"
+    return f"its publisher says so at {topic}"

@@ -10,10 +10,11 @@ from typing import Final
 import orjson
 
 from capabilities.components import ComponentDescription
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Hazard, Json
 from drivers.driver import Candidate, Endpoint
 from drivers.mqtt.config import Config, clean
 from drivers.mqtt.entity import Availability, Command, Entity, Source
+from drivers.mqtt.groups import as_group
 from drivers.mqtt.values import text_of
 
 MAX_ENTITIES_PER_DEVICE: Final = 400
@@ -46,18 +47,21 @@ _NO_IDENTITIES: Final = frozenset[str]()
 _PRIMARY_ORDER: Final = {
     kind: rank
     for rank, kind in enumerate(
-        ("lock", "garage", "thermostat", "blind", "light", "fan", "siren", "outlet", "switch", "contact", "leak", "smoke",
-         "co", "occupancy", "presence", "air", "temperature", "humidity", "pressure", "illuminance", "power", "meter",
-         "battery", "other", "setting")
+        ("alarm", "lock", "garage", "vacuum", "mower", "thermostat", "water-heater", "blind", "valve", "humidifier", "media",
+         "camera", "light", "fan", "siren", "outlet", "switch", "contact", "leak", "smoke", "co", "occupancy", "presence",
+         "button", "air", "temperature", "humidity", "pressure", "illuminance", "power", "meter", "battery", "other", "setting")
     )
 }  # fmt: skip
 """The main component comes first: what a person would call the device."""
 
 
 class Device:
-    """All entities with one device id. `entities` is by the entity's key (its discovery topic's middle)."""
+    """All entities with one device id. `entities` is by the entity's key (its discovery topic's middle).
 
-    __slots__ = ("candidate", "configs", "entities", "id", "refused")
+    `is_group`: a bridge commands the devices `members` together at its topics, the worst of which can do `hazard`.
+    """
+
+    __slots__ = ("candidate", "configs", "entities", "hazard", "id", "is_group", "members", "refused")
 
     def __init__(self, id_: str) -> None:
         self.id = id_
@@ -65,6 +69,9 @@ class Device:
         self.configs: dict[str, Config] = {}
         self.refused: dict[str, str] = {}  # key -> why the message is not understood
         self.candidate: Candidate | None = None
+        self.is_group = False
+        self.members: tuple[str, ...] = ()
+        self.hazard = Hazard.COMFORT
 
     @property
     def is_empty(self) -> bool:
@@ -111,10 +118,7 @@ class Device:
     def describe(self, driver: str, remarks: Iterable[str] = ()) -> Candidate:
         """The candidate as it stands now. `remarks` are further problems."""
         info = next((config.device for config in self.configs.values() if config.device), {})
-        components = sorted(
-            (entity.component for entity in self.entities.values() if entity.component is not None),
-            key=_primary_first,
-        )
+        components = sorted(self.components(), key=_primary_first)
         title = _text(info, "name") or next((c.title for c in components if c.title), "") or self.id
         problems = list(remarks)
         problems += [f"{key}: {reason}" for key, reason in sorted(self.refused.items())]
@@ -134,7 +138,13 @@ class Device:
             via=_text(info, "via_device"),
             problems=_shortened(problems),
             room=self._room(),
+            members=self.members,
         )
+
+    def components(self) -> Iterator[ComponentDescription]:
+        for entity in self.entities.values():
+            if entity.component is not None:
+                yield as_group(entity.component, self.hazard) if self.is_group else entity.component
 
     def _room(self) -> str:
         """Proposed by any of its entities: for the device, or for the entity alone."""

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Final, Self
 
 from capabilities.readings import Observation
 from capabilities.vocabulary import Json
-from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
+from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Uncertain, Withdrawn
 from drivers.mailbox import Mailbox, observations
 from drivers.mqtt.availability import Availabilities
 from drivers.mqtt.birth import Birth
 from drivers.mqtt.connection import Connection
 from drivers.mqtt.discovery import Discovery
-from drivers.mqtt.ingest import Clock, Ingest
+from drivers.mqtt.entity import Command
+from drivers.mqtt.ingest import Clock, Ingest, Route
 from drivers.mqtt.refusals import Refusals
 from drivers.mqtt.settings import MqttSettings
-from drivers.mqtt.wiring import CommandTopics, Switchboard
+from drivers.mqtt.settling import Settling
+from drivers.mqtt.wiring import Point, Switchboard
 
 log = logging.getLogger(__name__)
-
-CANDIDATE_DEBOUNCE_S: Final = 0.1
-"""A publisher announces a device's entities one after the other, a broker all devices' mixed: so long after the last
-announcement it counts as complete."""
-
-CANDIDATE_PATIENCE_S: Final = 2.0
-"""After so long candidates come out although announcements keep coming."""
 
 BIRTH: Final = b"online"
 """Home Assistant's default."""
@@ -50,22 +45,26 @@ class MqttDriver:
         self._candidates: Mailbox[Candidate | Withdrawn] = Mailbox(
             CANDIDATES_CAPACITY_ITEMS, lambda item: item.id
         )
-        self._discovery = Discovery(settings.discovery_prefix)
+        self._discovery = Discovery(settings.discovery_prefix, settings.base_topic)
         self._ingest = Ingest(clock, self._reports.put_nowait)
         self._availability = Availabilities(
             clock, self._reports.put_nowait, self._ingest.complaints, self._returned
         )
         self._refusals = Refusals(clock, self._reports.put_nowait)
         self._board = Switchboard(self._ingest, self._availability, self._refusals)
-        self._command_topics = CommandTopics()
         self._connection = Connection(settings, self)
+        self._settling = Settling(
+            self.name,
+            self._candidates.put_nowait,
+            discovery=self._discovery,
+            board=self._board,
+            availability=self._availability,
+            connection=self._connection,
+        )
+        self._bridges = self._settling.bridges
         self._announce_birth, self._birth_topic = settings.announce_birth, settings.birth_topic
         self._birth = Birth(self._is_reading, self._cry)
         self._cried_at = float("-inf")  # on the loop's clock
-        self._debounce: asyncio.TimerHandle | None = None
-        self._announced_at = self._first_announced_at = (
-            0.0  # on the loop's clock, since candidates last came out
-        )
 
     async def __aenter__(self) -> Self:
         self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
@@ -78,8 +77,7 @@ class MqttDriver:
     ) -> None:
         await self._connection.__aexit__(kind, error, trace)
         self._birth.cancel()
-        if self._debounce is not None:
-            self._debounce.cancel()
+        self._settling.close()
         self._ingest.close()
         self._reports.close()
         self._candidates.close()
@@ -113,14 +111,15 @@ class MqttDriver:
             "reports_dropped": self._reports.dropped,
             "candidates_dropped": self._candidates.dropped,
             "payloads_not_understood": self._ingest.complaints.total,
-            "announcements_not_understood": len(self._discovery.ignored),
+            "announcements_not_understood": self._discovery.rejected,
+            "announcements_held_back": self._settling.budget.held_back,
         }
         return DriverHealth(self._connection.connected, self._connection.detail, counters)
 
     def problems(self) -> tuple[str, ...]:
         """What messages could not be read, and why: readable lines, bounded."""
         ignored = tuple(f"{topic}: {reason}" for topic, reason in self._discovery.ignored.items())
-        return (*ignored, *self._ingest.complaints.lines())
+        return (*ignored, *self._bridges.lines(), *self._ingest.complaints.lines())
 
     def refresh(self, device: str) -> None:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""
@@ -133,12 +132,15 @@ class MqttDriver:
         try:
             if self._discovery.is_ours(topic):
                 if self._discovery.feed(topic, payload):
-                    self._announced()
+                    self._settling.announced()
             elif topic == self._birth_topic:
                 if payload == BIRTH and not retained:
                     self._somebody_was_born()
             elif topic in self._refusals.logs:
                 self._refusals.message(topic, payload)
+            elif topic in self._bridges.topics:
+                if self._bridges.message(topic, payload):
+                    self._settling.announced()
             else:
                 self._availability.message(topic, payload)
                 self._ingest.message(topic, payload, retained)
@@ -162,7 +164,7 @@ class MqttDriver:
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _is_reading(self) -> bool:
-        return self._debounce is not None or self._connection.subscribing
+        return self._settling.busy or self._connection.subscribing
 
     def _cry(self) -> None:
         self._cried_at = asyncio.get_running_loop().time()
@@ -184,61 +186,42 @@ class MqttDriver:
             raise NotSent(f"{point!r} is not known, or takes no commands: has its device been withdrawn?")
         command = known.command
         try:
-            payload = command.encode(value).encode()
+            messages = [(topic, text.encode()) for topic, text in command.messages(value)]
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise NotSent(f"the value for {point!r} {error}") from None
-        self._ingest.expect_echo(known.routes)
-        if known.log:
-            self._refusals.sent(known.log, known.device, point, command.topic, payload)
-        try:
-            await self._connection.publish(
-                command.topic, payload, qos=command.qos, retain=command.retain, deadline=deadline
-            )
-        except NotSent:
-            self._ingest.no_echo(known.routes)
-            raise
+        routes = self._echoing(known)
+        self._ingest.expect_echo(routes)
+        for topic, payload in messages:
+            if known.log:
+                self._refusals.sent(known.log, known.device, point, topic, payload)
+        await self._publish(messages, routes, command, deadline)
 
-    def _announced(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._announced_at = loop.time()
-        if self._debounce is None:
-            self._first_announced_at = self._announced_at
-            self._debounce = loop.call_later(CANDIDATE_DEBOUNCE_S, self._quiet)
+    async def _publish(
+        self,
+        messages: Sequence[tuple[str, bytes]],
+        routes: Sequence[Route],
+        command: Command,
+        deadline: float,
+    ) -> None:
+        """One after the other: each that is to be acknowledged before the next, for together they are one command."""
+        over = asyncio.get_running_loop().time() + deadline
+        for place, (topic, payload) in enumerate(messages):
+            left = deadline if place == 0 else max(0.0, over - asyncio.get_running_loop().time())
+            try:
+                await self._connection.publish(
+                    topic, payload, qos=command.qos, retain=command.retain, deadline=left
+                )
+            except NotSent as error:
+                if place:
+                    raise Uncertain(f"{place} of {len(messages)} messages went out, then: {error}") from None
+                self._ingest.no_echo(routes)
+                raise
 
-    def _quiet(self) -> None:
-        """One timer, set again only when it rings too early: cheaper than one for each announcement."""
-        loop = asyncio.get_running_loop()
-        rest = self._announced_at + CANDIDATE_DEBOUNCE_S - loop.time()
-        if rest > 0 and loop.time() - self._first_announced_at < CANDIDATE_PATIENCE_S:
-            self._debounce = loop.call_later(rest, self._quiet)
-        else:
-            self._debounce = None
-            self._settle()
-
-    def _settle(self) -> None:
-        """Make candidates of what changed: told first, then listened to, so that their states come after them."""
-        new_topics: dict[str, int] = {}
-        old_topics: set[str] = set()
-        plugged: list[str] = []
-        for device in self._discovery.take_changed():
-            if device.is_empty:
-                _, stale = self._board.unplug(device)
-                self._command_topics.release(device.id)
-                if device.candidate is not None:
-                    gone = Withdrawn(self.name, device.id, "its publisher took the announcement back")
-                    self._candidates.put_nowait(gone)
-            else:
-                candidate = device.describe(self.name, self._command_topics.claim(device))
-                if candidate != device.candidate:
-                    device.candidate = candidate
-                    self._candidates.put_nowait(candidate)
-                fresh, stale = self._board.plug(device)
-                new_topics |= fresh
-                plugged.append(device.id)
-            old_topics |= stale
-        if old_topics - new_topics.keys():
-            self._connection.unsubscribe(old_topics - new_topics.keys())
-        if new_topics:
-            self._connection.subscribe(new_topics.items(), lambda: self._availability.listening(plugged))
-        else:
-            self._availability.listening(plugged)
+    def _echoing(self, known: Point) -> Sequence[Route]:
+        """Where a command may come back. Of a group's members a bridge says twice what the group was told: as what the
+        command did, and as what the group's state means for them.
+        """
+        if not known.members:
+            return known.routes
+        members = [route for member in known.members for route in self._board.routes(member)]
+        return [*known.routes, *members, *members]

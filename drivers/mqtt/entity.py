@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
@@ -19,6 +19,9 @@ from drivers.mqtt.values import Convert, attributes
 Encode = Callable[[Json], str]
 """A command's value as the payload's text. Raises `ValueError`."""
 
+Plan = Callable[[Json], Sequence[tuple[str, str]]]
+"""A command's value as messages: topic and payload of each."""
+
 RETAIN_KINDS: Final = frozenset({"light"})
 """Kinds whose commands a publisher may have kept by the broker. A kept command acts again whenever its device comes back,
 unasked and unseen: tolerable for a lamp, never for what can do damage (hazard 2 and above)."""
@@ -28,8 +31,8 @@ unasked and unseen: tolerable for a lamp, never for what can do damage (hazard 2
 class Source:
     """One value that is read: at `topic`, by `template`, made typed by `convert`, reported at `point` in `unit`.
 
-    `is_event`: it is an occurrence and not a state; `convert` gives its data. `encoding` is the payload's ("" for bytes that
-    are no text). `qos` is that of the subscription.
+    `is_event`: it is an occurrence and not a state; `convert` gives its data. `is_picture`: it may be larger than a state,
+    and what is read is only a reference to it. `encoding` is the payload's ("" for bytes that are no text). `qos` is that of the subscription.
     """
 
     point: str
@@ -40,19 +43,30 @@ class Source:
     off_delay_s: float = 0.0  # a true value becomes false by itself after so long
     expire_after_s: float = 0.0  # a value is stale when nothing came for so long
     is_event: bool = False
+    is_picture: bool = False
     encoding: str = UTF_8
     qos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One operation: `encode` its value and publish it at `topic`. `recipe` says the same in words that can be compared."""
+    """One operation: `encode` its value and publish it at `topic`. `recipe` says the same in words that can be compared.
+
+    `plan`: what takes another topic for some values, or several messages (a lamp's colour, then its switch), gives each
+    message's topic and payload, in order; `others` are the topics besides `topic` that it uses. It raises `ValueError`.
+    """
 
     topic: str
     encode: Encode
     qos: int
     retain: bool
     recipe: str
+    plan: Plan | None = None
+    others: tuple[str, ...] = ()
+
+    def messages(self, value: Json) -> Sequence[tuple[str, str]]:
+        """What goes out, and where, at least one message. Raises `ValueError`."""
+        return ((self.topic, self.encode(value)),) if self.plan is None else self.plan(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,14 @@ class Builder:
             AffordanceDescription(
                 name, point, schema=schema or {}, title=title, observable=bool(state), readable=readable,
                 writable=command is not None, hazard=hazard, privilege=privilege,
+            )
+        )  # fmt: skip
+
+    def also(self, name: str, topic: str, template: ValueTemplate, convert: Convert) -> None:
+        """A second topic that tells the property `name`."""
+        self.entity.sources.append(
+            Source(
+                self._point(name), topic, template, convert, encoding=self._encoding, qos=self._read_qos
             )
         )  # fmt: skip
 
@@ -235,7 +257,9 @@ class Builder:
 
     def _fingerprint(self) -> str:
         """Over what commands do: kind, topics, payloads, templates. State topics may move without alarm."""
-        commands = sorted((point, c.topic, c.recipe, c.retain) for point, c in self.entity.commands.items())
+        commands = sorted(
+            (point, c.topic, c.recipe, c.retain, *c.others) for point, c in self.entity.commands.items()
+        )
         return hashlib.sha256(orjson.dumps([self.kind, commands])).hexdigest()[:32]
 
     def _point(self, name: str) -> str:
@@ -297,4 +321,4 @@ def _native(text: str) -> Json:
 
 def _acknowledged(command: Command) -> Command:
     """Where no effect can be seen, at least the broker's acknowledgement should be."""
-    return Command(command.topic, command.encode, max(1, command.qos), command.retain, command.recipe)
+    return replace(command, qos=max(1, command.qos))

@@ -17,6 +17,9 @@ from drivers.mqtt.values import Nothing
 MAX_STATE_BYTES: Final = 262_144
 """Of one state message. Larger ones (pictures, maps) are no states; templates never see them."""
 
+MAX_PICTURE_BYTES: Final = 8_388_608
+"""Of one picture that is only referred to: a camera's largest still."""
+
 NEVER: Final = float("-inf")
 
 MAX_COMPLAINTS: Final = 256
@@ -65,11 +68,15 @@ class Complaints:
 
 
 class Route:
-    """Everybody who reads one topic. `members` read one member of a JSON object, `others` something else."""
+    """Everybody who reads one topic. `members` read one member of a JSON object, `others` something else. `bridged`: a bridge
+    tells it, `computed`: out of what others told it.
+    """
 
-    __slots__ = ("asked_at", "bridged", "echoes", "last_command_at", "members", "others", "retelling_since")
+    __slots__ = (
+        "asked_at", "bridged", "computed", "echoes", "last_command_at", "members", "others", "retelling_since"
+    )  # fmt: skip
 
-    def __init__(self, sources: Iterable[Source], bridged: bool) -> None:
+    def __init__(self, sources: Iterable[Source], bridged: bool, computed: bool = False) -> None:
         self.members: list[tuple[str, Source]] = []
         self.others: list[Source] = []
         for source in sources:
@@ -78,7 +85,8 @@ class Route:
                 self.others.append(source)
             else:
                 self.members.append((member, source))
-        self.bridged = bridged
+        self.bridged = bridged or computed
+        self.computed = computed
         self.echoes = 0  # reports still to come that may merely repeat a command
         self.last_command_at = self.asked_at = self.retelling_since = NEVER  # monotonic seconds
 
@@ -161,23 +169,37 @@ class Ingest:
         if routes is None or not payload:  # an empty payload clears what was retained: it says nothing
             return
         if len(payload) > MAX_STATE_BYTES:
-            self.complaints.add(topic, "the payload", f"is longer than {MAX_STATE_BYTES} bytes")
+            self._picture(topic, payload, retained, routes)
             return
         message = Message(payload)
         for route in routes:
-            evidence = self._evidence(route) if route.bridged and not retained else Evidence.DEVICE
+            evidence = self._evidence(route, retained) if route.bridged else Evidence.DEVICE
             seen = Seen(topic, message, self._clock.wall(), evidence, retained)
             if route.members:
                 self._members(route.members, seen)
             for source in route.others:
                 self._other(source, seen)
 
+    def _picture(self, topic: str, payload: bytes, retained: bool, routes: Iterable[Route]) -> None:
+        """Too large for a state: only for those who refer to it."""
+        readers = [(route, source) for route in routes for source in route.others if source.is_picture]
+        most = MAX_PICTURE_BYTES if readers else MAX_STATE_BYTES
+        if len(payload) > most:
+            self.complaints.add(topic, "the payload", f"is longer than {most} bytes")
+            return
+        message = Message(payload)
+        for route, source in readers:
+            evidence = self._evidence(route, retained) if route.bridged else Evidence.DEVICE
+            self._other(source, Seen(topic, message, self._clock.wall(), evidence, retained))
+
     def close(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
 
-    def _evidence(self, route: Route) -> Evidence:
+    def _evidence(self, route: Route, retained: bool) -> Evidence:
+        if route.computed or retained:
+            return Evidence.BRIDGE if route.computed else Evidence.DEVICE
         now = self._clock.monotonic()
         if route.echoes:
             if now - route.last_command_at <= ECHO_WINDOW_S:

@@ -14,13 +14,16 @@ from drivers.mqtt.refusals import Refusals, log_topic
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What can be done at a point of a device, and the routes on which its entity answers."""
+    """What can be done at a point of a device, and the routes on which its entity answers. `members`: the devices that are
+    commanded along with it.
+    """
 
     command: Command | None
     query: tuple[str, str] | None
     routes: tuple[Route, ...]
     device: str
     log: str = ""  # where the device's bridge writes what went wrong
+    members: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,26 +61,30 @@ class Switchboard:
         what the broker keeps.
         """
         bridged = device.is_bridged
-        availability = self._availability.set(device.id, device.availabilities())
+        availability, anew = self._availability.set(device.id, device.availabilities())
         log = next(filter(None, map(log_topic, sorted(availability))), "")
         if log:
             self._refusals.listen(log)
         by_topic: dict[str, list[Source]] = {}
         for source in device.sources():
             by_topic.setdefault(source.topic, []).append(source)
-        wiring = Wiring({topic: Route(sources, bridged) for topic, sources in by_topic.items()})
+        wiring = Wiring(
+            {topic: Route(sources, bridged, device.is_group) for topic, sources in by_topic.items()}
+        )
         for entity in device.entities.values():
             routes = tuple(
                 wiring.routes[topic] for topic in dict.fromkeys(source.topic for source in entity.sources)
             )
             for point in entity.commands.keys() | entity.queries.keys():
+                query = None if device.is_group else entity.queries.get(point)
                 wiring.points[point] = Point(
-                    entity.commands.get(point), entity.queries.get(point), routes, device.id, log
+                    entity.commands.get(point), query, routes, device.id, log, device.members
                 )
         wiring.topics = dict.fromkeys(availability | ({log} if log else set()), 0)
         for topic, sources in by_topic.items():
             wiring.topics[topic] = max(source.qos for source in sources)
-        return self._exchange(device.id, wiring)
+        fresh, stale = self._exchange(device.id, wiring)
+        return (fresh | dict.fromkeys(availability, 0) if anew else fresh), stale
 
     def unplug(self, device: Device) -> tuple[dict[str, int], set[str]]:
         self._availability.drop(device.id)
@@ -119,7 +126,7 @@ class CommandTopics:
         """Take note of a device's command topics. Returns a readable line for each that another device had before."""
         self.release(device.id)
         problems = []
-        topics = sorted({command.topic for _, command in device.commands()})
+        topics = sorted({topic for _, c in device.commands() for topic in (c.topic, *c.others)})
         if topics:
             self._topics[device.id] = tuple(topics)
         for topic in topics:

@@ -2,7 +2,8 @@
 
 Announces the devices of given discovery messages, publishes their states, and answers `set` and `get` as the real one does: a
 `set` is answered at once with an optimistic echo of what was asked; what the device really did is told later by some devices,
-and by all when they are asked with `get`. Errors go to `bridge/logging`.
+and by all when they are asked with `get`. Errors go to `bridge/logging`, the network is told at `bridge/devices`,
+`bridge/groups` and `bridge/info`. A group takes its members along, and is told as they are.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,6 +23,16 @@ from drivers.simulated.link import Account, Link, Will
 from drivers.simulated.timeline import LoopTimeline, Timeline
 from drivers.simulated.zigbee2mqtt_device import MOTION_SECONDS, Values, ZigbeeDevice
 from drivers.simulated.zigbee2mqtt_model import Message, key_of, models
+from drivers.simulated.zigbee2mqtt_network import (
+    Group,
+    address_of,
+    devices_payload,
+    disabled,
+    group_messages,
+    groups_payload,
+    info_payload,
+    renamed,
+)
 
 # The words that are taken without JSON around them.
 _BARE_STATES: Final = frozenset({"on", "off", "toggle", "open", "close", "stop", "lock", "unlock"})
@@ -45,8 +57,10 @@ class Zigbee2Mqtt:
         status_seconds: float = 0.1,
         actuations: ActuationLog | None = None,
         timeline: Timeline | None = None,
+        groups: Iterable[Group] = (),
     ) -> None:
         self.devices: Final = {name: ZigbeeDevice(model) for name, model in models(messages, base).items()}
+        self.groups: Final[dict[str, Group]] = {}
         self.actuations: Final = actuations or ActuationLog()
         self.timeline: Final = timeline or LoopTimeline()
         self._base = base
@@ -63,6 +77,10 @@ class Zigbee2Mqtt:
             will=Will(f"{base}/bridge/state", _BRIDGE_STATES[False]),
         )
         self._stack = AsyncExitStack()
+        self._addresses = {name: address_of(device.model) for name, device in self.devices.items()}
+        self._disabled: set[str] = set()
+        for group in groups:
+            self._add(group)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._link)
@@ -85,15 +103,88 @@ class Zigbee2Mqtt:
         """Say that the device answers, or does not."""
         self._publish(f"{device.name}/availability", _BRIDGE_STATES[is_available], retain=True)
 
+    # --- what somebody does to the network
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a device or group another friendly name. It is announced at the same places, with other topics."""
+        device = self.devices.pop(old)
+        device.name = device.model.name = new
+        device.model.messages = [renamed(m, self._base, old, new) for m in device.model.messages]
+        self.devices[new] = device
+        self._publish(old, "", retain=True)
+        self._publish(f"{old}/availability", "", retain=True)
+        if old in self.groups:
+            self.groups[new] = replace(self.groups.pop(old), name=new)
+        else:
+            self._addresses[new] = self._addresses.pop(old)
+            for name, group in self.groups.items():
+                members = tuple(new if member == old else member for member in group.members)
+                self.groups[name] = replace(group, members=members)
+        self._announce_device(device)
+        self._tell_network()
+        self._tell(device)
+
+    def remove(self, name: str) -> None:
+        """Take a device or group out: its announcements are cleared."""
+        device = self.devices.pop(name)
+        self._addresses.pop(name, None)
+        self.groups.pop(name, None)
+        for topic, _ in device.model.messages:
+            self._link.publish(topic, "", retain=True)
+        self._publish(name, "", retain=True)
+        self._tell_network()
+
+    def leave(self, name: str) -> None:
+        """A device leaves by itself: its announcements stay until the next restart."""
+        device, address = self.devices.pop(name), self._addresses.pop(name)
+        self._tell_network()
+        data = {"ieee_address": address, "friendly_name": device.name}
+        self._publish("bridge/event", json.dumps({"type": "device_leave", "data": data}))
+
+    def disable(self, name: str) -> None:
+        """The bridge is told to leave a device alone."""
+        self._disabled.add(name)
+        for topic, payload in map(disabled, self.devices[name].model.messages):
+            self._link.publish(topic, payload, retain=True)
+        self._tell_network()
+
+    def regroup(self, name: str, members: tuple[str, ...]) -> None:
+        """Other members for a group."""
+        self.groups[name] = replace(self.groups[name], members=members)
+        self._tell_network()
+
+    def permit_join(self, is_open: bool) -> None:
+        self._publish("bridge/info", info_payload(permit_join=is_open), retain=True)
+
+    def _add(self, group: Group) -> None:
+        self.groups[group.name] = group
+        members = [self.devices[name].model for name in group.members]
+        for name, model in models(
+            group_messages(group, members, self._base, self._prefix), self._base
+        ).items():
+            self.devices[name] = ZigbeeDevice(model)
+
     # --- what it tells
 
     def _announce(self) -> None:
         self._publish("bridge/state", _BRIDGE_STATES[True], retain=True)
+        self._tell_network()
+        self.permit_join(False)
         for device in self.devices.values():
-            for topic, payload in device.model.messages:
-                self._link.publish(topic, payload, retain=True)
-            self.available(device, True)
+            self._announce_device(device)
         self._tell_all()
+
+    def _announce_device(self, device: ZigbeeDevice) -> None:
+        for topic, payload in device.model.messages:
+            self._link.publish(topic, payload, retain=True)
+        self.available(device, True)
+
+    def _tell_network(self) -> None:
+        """As the real one does at its start, and whenever something of it changes."""
+        known = [(self._addresses[n], d.model, n in self._disabled)
+                 for n, d in self.devices.items() if n in self._addresses]  # fmt: skip
+        self._publish("bridge/devices", devices_payload(known), retain=True)
+        self._publish("bridge/groups", groups_payload(self.groups.values(), self._addresses), retain=True)
 
     def _tell_all(self) -> None:
         for device in self.devices.values():
@@ -165,14 +256,33 @@ class Zigbee2Mqtt:
     def _claim(self, device: ZigbeeDevice, values: Values, *, retain: bool = False) -> None:
         device.believe(values)
         self._publish(device.name, json.dumps(device.cache), retain=retain or self._retain)
+        for member in self._members(device):  # each is believed to have followed
+            member.believe({name: value for name, value in values.items() if name in member.model.keys})
+            self._tell(member)
 
     def _act(self, device: ZigbeeDevice, values: Values) -> None:
-        device.act(values)
-        self._start_moving(device)
+        for one in (*self._members(device), device):
+            one.act({name: value for name, value in values.items() if name in one.model.keys})
+            self._start_moving(one)
 
     def _report(self, device: ZigbeeDevice, names: set[str]) -> None:
-        device.report(device.related(names))
-        self._tell(device)
+        members = self._members(device)
+        for one in members or (device,):
+            one.report(one.related(names))
+            self._tell(one)
+            self._tell_groups(one, names)
+
+    def _tell_groups(self, member: ZigbeeDevice, names: set[str]) -> None:
+        """A group is as its member said last: the bridge works that out."""
+        for group in self.groups.values():
+            device = self.devices.get(group.name)
+            if device is not None and member.name in group.members:
+                device.cache.update({name: member.cache[name] for name in names & device.model.keys.keys()})
+                self._tell(device)
+
+    def _members(self, device: ZigbeeDevice) -> list[ZigbeeDevice]:
+        group = self.groups.get(device.name)
+        return [self.devices[name] for name in group.members if name in self.devices] if group else []
 
     def _start_moving(self, device: ZigbeeDevice) -> None:
         if device.moving and device.name not in self._ticking:

@@ -24,7 +24,7 @@ class ZigbeeDevice:
 
     def __init__(self, model: Model, reaction_seconds: float = REACTION_SECONDS) -> None:
         self.model: Final = model
-        self.name: Final = model.name
+        self.name = model.name
         self.truth: Values = model.initial()
         self.cache: Values = dict(self.truth)
         self.fault: Fault | None = None
