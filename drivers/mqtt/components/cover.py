@@ -1,40 +1,79 @@
-"""Component `cover`: blinds, shutters, garage doors and gates. Source: Home Assistant, "MQTT Cover".
-
-0 % is closed, 100 % is open, whatever numbers the publisher has for it.
-"""
+"""Component `cover`: blinds, shutters, windows, garage doors and gates. Source: Home Assistant, "MQTT Cover"."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Hazard, Json
 from drivers.mqtt.components.titles import title
-from drivers.mqtt.config import Config, ConfigError
+from drivers.mqtt.components.travel import (
+    Range,
+    informed,
+    payloads,
+    position_encoder,
+    position_reader,
+    range_of,
+    tilt_reader,
+)
+from drivers.mqtt.config import Config
 from drivers.mqtt.entity import Builder, Command, Encode, Entity, constant
-from drivers.mqtt.template_error import TemplateError
-from drivers.mqtt.templates import command_template
-from drivers.mqtt.values import Convert, Nothing, as_float, mapped, number
+from drivers.mqtt.values import mapped
+from drivers.mqtt.words import listed, own_words, words
 
-_ENTRANCES: Final = frozenset({"garage", "door", "gate"})
-"""Device classes of covers that a person, or a thief, walks through."""
+_KINDS: Final = {"garage": "garage", "door": "garage", "gate": "garage", "damper": "valve"}
+"""Device classes → kind; all others are blinds. A person, or a thief, walks through the first three; a damper lets air into a
+fire or out of a room, so that open and closed can both be wrong, as with a valve.
+"""
+
+_OPENINGS: Final = frozenset({"window"})
+"""Blinds that let people and rain in: property."""
 
 _STATES: Final = ("stopped", "opening", "closing", "open", "closed")
 """Later ones win where two share a payload."""
 
+_USUAL: Final = {"open": "OPEN", "close": "CLOSE", "stop": "STOP"}
+
+_TILT: Final[dict[str, Json]] = {"type": "number", "minimum": 0, "maximum": 100, "unit": "%"}
+"""For the kinds whose models know no slats."""
+
+
+_GATES: Final = listed(
+    "garage gate door entrance driveway tor garagentor hoftor tur haustur einfahrt porte portail garagedeur poort deur"
+    " cancello portone puerta porton portao garaje garageport grind brama bramka vrata brana dor port"
+)
+_GATE_ENDS: Final = ("tor", "gate", "garage", "poort")
+_FLAPS: Final = listed("damper flap luftungsklappe klappe serranda")
+
+
+class _Cover(NamedTuple):
+    builder: Builder
+    hazard: Hazard
+    position: Range
+    tilt: Range
+    names: dict[str, Json]  # what templates may call the ends of both
+
 
 def describe(key: str, config: Config) -> Entity:
-    kind = "garage" if config.text("device_class") in _ENTRANCES else "blind"
-    builder = Builder(key, kind, config)
-    observed = _state(builder) | _position(builder)
-    _tilt(builder)
-    for name, usual in (("open", "OPEN"), ("close", "CLOSE"), ("stop", "STOP")):
-        if f"payload_{name}" in config and not config.has(f"payload_{name}"):
-            continue  # null: this cover cannot do that
-        payload = config.text(f"payload_{name}", usual)
+    device_class = config.text("device_class").lower()
+    builder = Builder(key, _KINDS.get(device_class, "blind"), config)
+    position, tilt = (
+        range_of(config, "position_closed", "position_open"),
+        range_of(config, "tilt_min", "tilt_max"),
+    )
+    ends = {
+        "position_open": position.full, "position_closed": position.zero, "tilt_min": tilt.zero, "tilt_max": tilt.full,
+    }  # fmt: skip
+    hazard = Hazard.PROPERTY if device_class in _OPENINGS else Hazard.COMFORT
+    cover = _Cover(builder, hazard, position, tilt, {name: round(end) for name, end in ends.items()})
+    observed = _state(builder) | _position(cover)
+    _tilt(cover)
+    for name, payload in payloads(config, _USUAL):
         command = builder.command("command_topic", constant(payload), f"{name}={payload}")
         if command is not None:
-            builder.action(name, command, observed=observed)
-    return builder.build(title(config), certain=config.has("device_class"))
+            moves = name != "stop"
+            builder.action(name, command, observed=observed, hazard=hazard if moves else Hazard.COMFORT)
+    certain = bool(device_class)
+    return builder.build(title(config), certain=certain, proposal="" if certain else proposed_cover(config))
 
 
 def _state(builder: Builder) -> bool:
@@ -42,83 +81,89 @@ def _state(builder: Builder) -> bool:
     topic = config.topic("state_topic")
     if topic:
         template = config.template("value_template")
-        by_payload = {config.text(f"state_{name}", name): name for name in _STATES}
+        by_payload: dict[str, Json] = {"None": "unknown"}
+        by_payload |= {config.text(f"state_{name}", name): name for name in _STATES}
         builder.property(
             "state", mapped(by_payload), state=topic, template=template, query=template.subject or "state"
         )
     return bool(topic)
 
 
-def _position(builder: Builder) -> bool:
-    config = builder.config
-    closed, opened = config.number("position_closed", 0), config.number("position_open", 100)
-    if closed == opened:
-        raise ConfigError("position_open and position_closed should differ")
+def _position(cover: _Cover) -> bool:
+    config = cover.builder.config
     topic = config.topic("position_topic")
-    template = config.template("position_template")
-    names: dict[str, Json] = {"position_open": opened, "position_closed": closed}
-    command = _set(builder, "set_position", "position", zero=closed, full=opened, names=names)
+    template = informed(config, "position_template", cover.names)
+    source = config.source("set_position_template")
+    encode = position_encoder(source, cover.position, "position", cover.names)
+    command = _command(cover, "set_position_topic", encode, f"{cover.position} | {source or ''}")
     if topic or command is not None:
-        builder.property(
-            "position",
-            _share(closed, opened),
-            state=topic,
-            template=template,
-            command=command,
-            query=template.subject,
-        )
+        cover.builder.property(
+            "position", position_reader(cover.position), state=topic, template=template, command=command,
+            query=template.subject, schema=cover.position.schema, hazard=cover.hazard,
+        )  # fmt: skip
     return bool(topic)
 
 
-def _tilt(builder: Builder) -> None:
-    config = builder.config
-    low, high = config.number("tilt_min", 0), config.number("tilt_max", 100)
-    if low == high:
-        raise ConfigError("tilt_min and tilt_max should differ")
+def _tilt(cover: _Cover) -> None:
+    builder, config = cover.builder, cover.builder.config
     topic = config.topic("tilt_status_topic")
-    names: dict[str, Json] = {"tilt_min": low, "tilt_max": high}
-    command = _set(builder, "tilt_command", "tilt_position", zero=low, full=high, names=names)
-    if topic or command is not None:
-        template = config.template("tilt_status_template")
-        builder.property(
-            "tilt",
-            _share(low, high),
-            state=topic,
-            template=template,
-            command=command,
-            query=template.subject,
-        )
+    template = informed(config, "tilt_status_template", cover.names)
+    convert = tilt_reader(cover.tilt)
+    beside = "tilt_position" in (config.source("position_template") or "")
+    if not topic and beside:
+        topic, template = config.topic("position_topic"), informed(config, "position_template", cover.names)
+        convert = tilt_reader(cover.tilt, "tilt_position")
+    source = config.source("tilt_command_template")
+    encode = position_encoder(source, cover.tilt, "tilt_position", cover.names)
+    command = _command(cover, "tilt_command_topic", encode, f"{cover.tilt} | {source or ''}")
+    if not topic and command is None:
+        return
+    schema = cover.tilt.schema if builder.kind == "blind" else {**_TILT, **cover.tilt.schema}
+    builder.property(
+        "tilt", convert, state=topic, template=template, command=command, query=template.subject,
+        schema=schema, hazard=cover.hazard,
+    )  # fmt: skip
+    if beside and config.topic("position_topic") not in ("", topic):
+        other = informed(config, "position_template", cover.names)
+        builder.also("tilt", config.topic("position_topic"), other, tilt_reader(cover.tilt, "tilt_position"))
+    if command is not None:
+        _tilt_actions(cover, encode, command, observed=bool(topic))
 
 
-def _set(
-    builder: Builder, prefix: str, name: str, *, zero: float, full: float, names: dict[str, Json]
-) -> Command | None:
-    topic = builder.config.topic(f"{prefix}_topic")
-    if not topic:
-        return None
-    source = builder.config.source(f"{prefix}_template")
-    recipe = f"{zero:g}..{full:g} | {source or ''}"
-    return builder.command_at(topic, _position_text(source, name, zero, full, names), recipe)
+def _tilt_actions(cover: _Cover, encode: Encode, command: Command, *, observed: bool) -> None:
+    """Slats count as open and closed at numbers of their own, which may lie anywhere between the ends."""
+    builder, config = cover.builder, cover.builder.config
+    for name, key, end in (("open_tilt", "tilt_opened_value", 100), ("close_tilt", "tilt_closed_value", 0)):
+        percent = cover.tilt.percent(config.number(key, cover.tilt.raw(end)))
+        if percent == end:
+            fixed = _fixed(encode, end)
+            builder.action(
+                name, builder.command_at(command.topic, fixed, f"{end} | {command.recipe}"), observed=observed,
+                hazard=cover.hazard,
+            )  # fmt: skip
+        else:
+            builder.problem(f"{key} is {percent} %: write that to tilt, {name} would mean {end} %")
+    stop = dict(payloads(config, {"stop_tilt": "" if builder.is_zigbee2mqtt else "STOP"})).get("stop_tilt")
+    if stop:
+        stopping = builder.command_at(command.topic, constant(stop), f"stop_tilt={stop}")
+        builder.action("stop_tilt", stopping, observed=False)
 
 
-def _position_text(source: str | None, name: str, zero: float, full: float, names: dict[str, Json]) -> Encode:
-    try:
-        render = command_template(source, name, *names)
-    except TemplateError as error:
-        raise ConfigError(f"command template: {error}") from None
-
-    def encode(value: Json) -> str:
-        raw: Json = round(zero + as_float(value) * (full - zero) / 100)
-        return str(raw) if render is None else render({**names, "value": raw, name: raw})
-
-    return encode
+def _command(cover: _Cover, topic_key: str, encode: Encode, recipe: str) -> Command | None:
+    topic = cover.builder.config.topic(topic_key)
+    return cover.builder.command_at(topic, encode, recipe) if topic else None
 
 
-def _share(zero: float, full: float) -> Convert:
-    def convert(value: Json) -> Json | Nothing:
-        read = number(value)
-        if isinstance(read, Nothing):
-            return read
-        return max(0, min(100, round((as_float(read) - zero) * 100 / (full - zero))))
+def _fixed(encode: Encode, percent: int) -> Encode:
+    return lambda _: encode(percent)
 
-    return convert
+
+def proposed_cover(config: Config) -> str:
+    """The kind that a cover's name suggests, where its class says nothing; the device's name counts for its main function."""
+    named = own_words(config) - {"state", "position", "cover"}
+    if not named:
+        device = config.device.get("name")
+        named = words(device) if isinstance(device, str) else frozenset()
+    if named & _GATES or any(word.endswith(_GATE_ENDS) for word in named):
+        return "garage"
+    return "valve" if named & _FLAPS else ""

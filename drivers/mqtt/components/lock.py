@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from capabilities.vocabulary import Json
+from drivers.mqtt.components.codes import code_pattern, code_schema, takes_code, with_code
 from drivers.mqtt.components.titles import title
-from drivers.mqtt.config import Config
-from drivers.mqtt.entity import Builder, Entity, constant
+from drivers.mqtt.config import Config, ConfigError
+from drivers.mqtt.entity import Builder, Entity
 from drivers.mqtt.values import mapped
 
 _STATES: Final = {
@@ -21,21 +23,28 @@ _ACTIONS: Final = {"lock": "LOCK", "unlock": "UNLOCK", "open": ""}
 
 def describe(key: str, config: Config) -> Entity:
     builder = Builder(key, "lock", config)
-    template = config.template("value_template")
-    state = config.topic("state_topic")
+    state, template = config.topic("state_topic"), config.template("value_template")
     if state:
-        by_payload = {config.text(f"state_{name}", usual): name for name, usual in _STATES.items()}
+        by_payload: dict[str, Json] = {config.text("payload_reset", "None"): "unknown"}
+        by_payload |= {config.text(f"state_{name}", usual): name for name, usual in _STATES.items()}
         builder.property("state", mapped(by_payload), state=state, template=template, query=template.subject)
-    if config.has("code_format"):
-        builder.problem("locks that want a code with each command are not supported; only its state is read")
+    try:
+        schema = _input(config)
+    except ConfigError as error:
+        builder.problem(f"{error}: only its state is read")
         return builder.build(title(config))
+    topic, source = config.topic("command_topic"), config.source("command_template")
     for name, usual in _ACTIONS.items():
         payload = config.text(f"payload_{name}", usual)
-        command = (
-            builder.command("command_topic", constant(payload), f"{name}={payload}", "command_template")
-            if payload
-            else None
-        )
-        if command is not None:
-            builder.action(name, command, observed=bool(state))
+        if topic and payload:
+            recipe = f"{name}={payload} | {source} | {config.text('code_format')}"
+            command = builder.command_at(topic, with_code(payload, source, "value"), recipe)
+            builder.action(name, command, observed=bool(state), schema=schema)
     return builder.build(title(config))
+
+
+def _input(config: Config) -> dict[str, Json]:
+    """A lock with a code format wants a code each time; without one its template may still have a place for it."""
+    if config.has("code_format"):
+        return code_schema(pattern=code_pattern(config.text("code_format")), required=True)
+    return code_schema(required=False) if takes_code(config.source("command_template")) else {}

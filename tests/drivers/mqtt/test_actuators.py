@@ -98,7 +98,9 @@ def test_a_cover_that_counts_backwards() -> None:
     bench = announced("cover", COVER, position_open=0, position_closed=255)
     assert bench.says("c", {"position": 0}) == {"position": 100}
     assert bench.says("c", {"position": 255}) == {"position": 0}
-    assert bench.sends("position", 100) == ("c/set", '{ "position": 0 }')
+    assert bench.sends("position", 100) == ("c/set", '{ "position": 100 }'), "templates get the percentage"
+    plain = announced("cover", COVER, position_open=0, position_closed=255, set_position_template=None)
+    assert plain.sends("position", 100) == ("c/set", "0")
 
 
 def test_a_cover_that_cannot_stop_and_tilts() -> None:
@@ -137,12 +139,6 @@ def test_a_lock() -> None:
 def test_a_lock_that_opens() -> None:
     bench = announced("lock", LOCK, payload_open="PULL", command_template='{"do": "{{ value }}"}')
     assert bench.sends("open") == ("l/set", '{"do": "PULL"}')
-
-
-def test_a_lock_that_wants_a_code_is_only_read() -> None:
-    bench = announced("lock", LOCK, code_format="^\\d{4}$")
-    assert bench.names == {"state"}
-    assert "code" in bench.candidate.problems[0]
 
 
 @pytest.mark.parametrize(
