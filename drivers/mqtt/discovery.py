@@ -50,6 +50,14 @@ class Discovery:
     def is_ours(self, topic: str) -> bool:
         return topic.endswith("/config") and topic.startswith(self._prefix + "/")
 
+    def topics(self) -> list[str]:
+        """Where what counts now was announced."""
+        return [f"{self._prefix}/{source}/config" for source in self._known]
+
+    def knows(self, topic: str) -> bool:
+        """Whether an announcement at `topic` counts now."""
+        return topic[len(self._prefix) + 1 : -len("/config")] in self._known
+
     def feed(self, topic: str, payload: bytes) -> bool:
         """Take one message in. True if some device may have changed. Never raises."""
         parts = topic[len(self._prefix) + 1 :].split("/")

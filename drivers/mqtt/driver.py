@@ -21,6 +21,7 @@ from drivers.mqtt.ingest import Clock, Ingest, Route
 from drivers.mqtt.refusals import Refusals
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.settling import Settling
+from drivers.mqtt.sweep import Sweep
 from drivers.mqtt.wiring import Point, Switchboard
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class MqttDriver:
         self._bridges = self._settling.bridges
         self._announce_birth, self._birth_topic = settings.announce_birth, settings.birth_topic
         self._birth = Birth(self._is_reading, self._cry)
+        self._sweep = Sweep(self._discovery, self._cleared)
         self._cried_at = float("-inf")  # on the loop's clock
 
     async def __aenter__(self) -> Self:
@@ -78,6 +80,7 @@ class MqttDriver:
         await self._connection.__aexit__(kind, error, trace)
         self._birth.cancel()
         self._settling.close()
+        self._sweep.close()
         self._ingest.close()
         self._reports.close()
         self._candidates.close()
@@ -131,6 +134,7 @@ class MqttDriver:
         """One message from the broker. Whatever it is, the link survives it."""
         try:
             if self._discovery.is_ours(topic):
+                self._sweep.heard(topic, retained)
                 if self._discovery.feed(topic, payload):
                     self._settling.announced()
             elif topic == self._birth_topic:
@@ -153,6 +157,7 @@ class MqttDriver:
     def link_up(self) -> None:
         """We are connected, and hear everything."""
         self._availability.link_up()
+        self._sweep.link_up()
         if self._announce_birth:
             self._birth.link_up()
 
@@ -160,6 +165,7 @@ class MqttDriver:
         """Commands on their way are in doubt; whoever waits for their effect learns it here."""
         self._birth.cancel()
         self._availability.link_down(reason)
+        self._sweep.link_lost()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -175,6 +181,12 @@ class MqttDriver:
         """Ourselves, which we know, or a Home Assistant on the same broker."""
         if asyncio.get_running_loop().time() - self._cried_at > OWN_BIRTH_RETURNS_S:
             self._ingest.expect_retelling()
+
+    def _cleared(self, topics: list[str]) -> None:
+        """Announcements that are gone since we listened last."""
+        for topic in topics:
+            self._discovery.feed(topic, b"")
+        self._settling.announced()
 
     def _returned(self, device: str) -> None:
         """A bridge that is back tells what it remembers."""
