@@ -73,8 +73,8 @@ def test_a_lock_takes_its_code_and_sends_it() -> None:
     )
     unlock = thing_of(bench).actions["unlock"]
     assert unlock.secrets == {"code"}
-    wrong: Json
-    for wrong in (None, {}, {"code": "12"}, {"code": "letters"}):
+    refused: tuple[Json, ...] = (None, {}, {"code": "12"}, {"code": "letters"})
+    for wrong in refused:
         with pytest.raises(ValueError, match=r"code|object"):
             unlock.check(wrong)
 
@@ -182,8 +182,8 @@ def test_a_panel_with_words_as_codes() -> None:
 def test_a_code_in_the_announcement_is_compared_here_and_told() -> None:
     bench = announced("alarm_control_panel", PANEL, code="0123")
     assert bench.sends("disarm", {"code": "0123"}) == ("alarm/set", "DISARM")
-    wrong: Json
-    for wrong in ({"code": "123"}, {}, None):
+    refused: tuple[Json, ...] = ({"code": "123"}, {}, None)
+    for wrong in refused:
         with pytest.raises(ValueError, match="wrong code"):
             bench.sends("disarm", wrong)
     (problem,) = bench.candidate.problems
