@@ -1,7 +1,8 @@
 """Colours: CIE xy, RGB and hue/saturation, and mired against kelvin.
 
-Hue in degrees (0–360), saturation in percent. sRGB primaries and D65 white (IEC 61966-2-1), at full brightness: a
-lamp's brightness is a property of its own.
+Hue in degrees (0–360), saturation in percent, at full brightness: a lamp's brightness is a property of its own. For xy the wide
+gamut with D65 white that Philips published for its lamps, with the transfer curve of sRGB (IEC 61966-2-1): Zigbee2MQTT and Home
+Assistant count so too, and the same colour should have the same numbers everywhere.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from typing import Final
 
 MIRED_KELVIN: Final = 1_000_000
 """kelvin = 1,000,000 / mired"""
-
-_WHITE_XY: Final = (0.3127, 0.3290)
 
 
 def kelvin(mired: float) -> int:
@@ -35,28 +34,57 @@ def hs_from_rgb(red: float, green: float, blue: float) -> tuple[float, float]:
 
 
 def rgb_from_hs(hue: float, saturation: float) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hsv_to_rgb(hue % 360 / 360, min(max(saturation, 0), 100) / 100, 1.0)
+    red, green, blue = _full(hue, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def hs_from_rgbw(red: float, green: float, blue: float, white: float) -> tuple[float, float]:
+    """The white channel adds to all three."""
+    return hs_from_rgb(red + white, green + white, blue + white)
+
+
+def rgbw_from_hs(hue: float, saturation: float) -> tuple[int, int, int, int]:
+    """What of a colour is white comes from the white channel; the brightest of the four is 255."""
+    rgb = _full(hue, saturation)
+    level = min(rgb)
+    parts = [*(part - level for part in rgb), level]
+    red, green, blue, white = (round(part * 255 / max(parts)) for part in parts)
+    return red, green, blue, white
+
+
+def hs_from_rgbww(red: float, green: float, blue: float, cold: float, warm: float) -> tuple[float, float]:
+    """Cold and warm white count as one neutral white: how they are tinted nobody announces."""
+    return hs_from_rgbw(red, green, blue, (cold + warm) / 2)
+
+
+def rgbww_from_hs(hue: float, saturation: float) -> tuple[int, int, int, int, int]:
+    red, green, blue, white = rgbw_from_hs(hue, saturation)
+    return red, green, blue, white, white
 
 
 def hs_from_xy(x: float, y: float) -> tuple[float, float]:
     if not (0 <= x <= 1 and 0 < y <= 1):
         raise ValueError("a colour's x and y lie between 0 and 1")
     big_x, big_z = x / y, (1 - x - y) / y
-    red = 3.2406 * big_x - 1.5372 - 0.4986 * big_z
-    green = -0.9689 * big_x + 1.8758 + 0.0415 * big_z
-    blue = 0.0557 * big_x - 0.2040 + 1.0570 * big_z
+    red = 1.656492 * big_x - 0.354851 - 0.255038 * big_z
+    green = -0.707196 * big_x + 1.655397 + 0.036152 * big_z
+    blue = 0.051713 * big_x - 0.121364 + 1.011530 * big_z
     top = max(red, green, blue, 1e-9)
     return hs_from_rgb(*(_encoded(max(c, 0.0) / top) for c in (red, green, blue)))
 
 
 def xy_from_hs(hue: float, saturation: float) -> tuple[float, float]:
-    red, green, blue = (_linear(c / 255) for c in rgb_from_hs(hue, saturation))
-    big_x = 0.4124 * red + 0.3576 * green + 0.1805 * blue
-    big_y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    big_z = 0.0193 * red + 0.1192 * green + 0.9505 * blue
+    red, green, blue = (_linear(c) for c in _full(hue, saturation))
+    big_x = 0.664511 * red + 0.154324 * green + 0.162028 * blue
+    big_y = 0.283881 * red + 0.668433 * green + 0.047685 * blue
+    big_z = 0.000088 * red + 0.072310 * green + 0.986039 * blue
     total = big_x + big_y + big_z
-    return (round(big_x / total, 4), round(big_y / total, 4)) if total > 0 else _WHITE_XY
+    return round(big_x / total, 4), round(big_y / total, 4)
+
+
+def _full(hue: float, saturation: float) -> tuple[float, float, float]:
+    """Each channel from 0 to 1."""
+    return colorsys.hsv_to_rgb(hue % 360 / 360, min(max(saturation, 0), 100) / 100, 1.0)
 
 
 def _linear(encoded: float) -> float:

@@ -81,9 +81,13 @@ class Bench:
         return next(a for c in self.candidate.components for a in c.affordances if a.name == name)
 
     def sends(self, name: str, value: Json = None) -> tuple[str, str]:
-        """Topic and payload of a command."""
-        command = dict(self.device.commands())[self.affordance(name).point]
-        return command.topic, command.encode(value)
+        """Topic and payload of a command that is one message."""
+        (message,) = self.sends_all(name, value)
+        return message
+
+    def sends_all(self, name: str, value: Json = None) -> list[tuple[str, str]]:
+        """Topic and payload of each message of a command."""
+        return list(dict(self.device.commands())[self.affordance(name).point].messages(value))
 
     def qos(self, name: str) -> int:
         return dict(self.device.commands())[self.affordance(name).point].qos

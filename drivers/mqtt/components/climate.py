@@ -1,157 +1,100 @@
 """Component `climate`: thermostats and air conditioners. Source: Home Assistant, "MQTT HVAC (Climate)".
 
-Temperatures are °C on our side; a publisher in °F is converted both ways.
+Temperatures are °C on our side; a publisher in °F is converted both ways. `initial` and `precision` are about Home Assistant's
+own display and have no meaning here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from capabilities.vocabulary import Json
+from drivers.mqtt.components.climate_parts import (
+    humidity,
+    measured,
+    measured_temperature,
+    target_humidity,
+    target_temperature,
+)
+from drivers.mqtt.components.parts import (
+    NONE,
+    Keys,
+    choice,
+    command,
+    known_only,
+    reading,
+    state_topic,
+    switching,
+)
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config
-from drivers.mqtt.entity import Builder, Encode, Entity, one_of, switching
-from drivers.mqtt.units import FAHRENHEIT, SAME, Scale
-from drivers.mqtt.values import as_float, mapped, neat, number, plain_text, scaled
+from drivers.mqtt.entity import Builder, Entity
+from drivers.mqtt.values import Nothing, mapped, plain_text
 
 _MODES: Final = ("auto", "off", "cool", "heat", "dry", "fan_only")
 _FAN_MODES: Final = ("auto", "low", "medium", "high")
 _SWING_MODES: Final = ("on", "off")
 _ALL_MODES: Final = ("off", "heat", "cool", "heat_cool", "auto", "dry", "fan_only")
 _ACTIONS: Final = ("off", "preheating", "heating", "cooling", "drying", "idle", "fan", "defrosting")
+_USUAL_C: Final = (7.0, 35.0)
+_USUAL_HUMIDITY: Final = (30.0, 99.0)
+_KIND_C: Final = (-50.0, 100.0)
 
 
 def describe(key: str, config: Config) -> Entity:
     builder = Builder(key, "thermostat", config)
-    scale = FAHRENHEIT if config.text("temperature_unit", "C").upper().endswith("F") else SAME
     for name, prefix in (
         ("target", "temperature"),
         ("target_low", "temperature_low"),
         ("target_high", "temperature_high"),
     ):
-        _target(builder, name, prefix, scale)
-    _measured(builder, "temperature", "current_temperature", scale, "°C")
-    _measured(builder, "humidity", "current_humidity", SAME, "%")
-    _target_humidity(builder)
-    _choice(builder, "mode", "mode", config.texts("modes") or _MODES, known=_ALL_MODES)
-    _choice(
+        target_temperature(builder, name, prefix, _USUAL_C, _KIND_C)
+    measured_temperature(builder)
+    measured(builder, "humidity", "current_humidity", humidity(), "%")
+    target_humidity(builder, _USUAL_HUMIDITY)
+    modes = known_only(builder, "modes", config.texts("modes") or _MODES, _ALL_MODES)
+    if modes:
+        choice(builder, "mode", Keys.of("mode"), modes)
+    presets = [preset for preset in config.texts("preset_modes") if preset != NONE]
+    choice(
         builder,
         "preset",
-        "preset_mode",
-        config.texts("preset_modes"),
-        state_template="preset_mode_value_template",
+        Keys.of("preset_mode", "value_template"),
+        presets,
+        reset=(NONE, "None"),
+        none_too=True,
     )
-    _choice(builder, "fan_mode", "fan_mode", config.texts("fan_modes") or _FAN_MODES)
-    _choice(builder, "swing_mode", "swing_mode", config.texts("swing_modes") or _SWING_MODES)
+    choice(builder, "fan_mode", Keys.of("fan_mode"), config.texts("fan_modes") or _FAN_MODES)
+    for name in ("swing_mode", "swing_horizontal_mode"):
+        choice(builder, name, Keys.of(name), config.texts(f"{name}s") or _SWING_MODES)
     _action(builder)
-    if config.has("power_command_topic"):
-        on, off = config.text("payload_on", "ON"), config.text("payload_off", "OFF")
-        command = builder.command(
-            "power_command_topic", switching(on, off), f"{on}|{off}", "power_command_template"
-        )
-        builder.property("on", mapped({off: False, on: True}), command=command, schema={"type": "boolean"})
+    power(builder, "off" in modes)
     return builder.build(title(config))
 
 
-def _target(builder: Builder, name: str, prefix: str, scale: Scale) -> None:
+def power(builder: Builder, has_off: bool) -> None:
+    """On and off by a topic of its own. What comes of it shows in the mode, where `off` is one."""
     config = builder.config
-    topic = config.topic(f"{prefix}_state_topic")
-    recipe = "°F" if scale is FAHRENHEIT else "°C"
-    command = builder.command(
-        f"{prefix}_command_topic", _temperature(scale), recipe, f"{prefix}_command_template"
+    on, off = config.text("payload_on", "ON"), config.text("payload_off", "OFF")
+    ordered = command(
+        builder, "power_command_topic", switching(on, off), f"{on}|{off}", "power_command_template"
     )
-    if not topic and command is None:
-        return
-    usual = (7.0, 35.0) if scale is SAME else (44.6, 95.0)
-    low, high = (
-        config.number(k, d) * scale.factor + scale.offset
-        for k, d in zip(("min_temp", "max_temp"), usual, strict=True)
-    )
-    schema: dict[str, Json] = {"minimum": round(low, 2), "maximum": round(high, 2)}
-    template = config.template(f"{prefix}_state_template")
-    builder.property(
-        name, scaled(scale.factor, scale.offset, 2), state=topic, template=template, command=command, schema=schema, unit="°C",
-        query=template.subject,
-    )  # fmt: skip
-
-
-def _temperature(scale: Scale) -> Encode:
-    def encode(value: Json) -> str:
-        return str(neat(round((as_float(value) - scale.offset) / scale.factor, 2)))
-
-    return encode
-
-
-def _measured(builder: Builder, name: str, prefix: str, scale: Scale, unit: str) -> None:
-    topic = builder.config.topic(f"{prefix}_topic")
-    if topic:
-        template = builder.config.template(f"{prefix}_template")
-        convert = scaled(scale.factor, scale.offset, 2)
-        builder.property(name, convert, state=topic, template=template, unit=unit, query=template.subject)
-
-
-def _target_humidity(builder: Builder) -> None:
-    config = builder.config
-    topic = config.topic("target_humidity_state_topic")
-    command = builder.command(
-        "target_humidity_command_topic",
-        lambda v: str(round(as_float(v))),
-        "%",
-        "target_humidity_command_template",
-    )
-    if topic or command is not None:
-        schema: dict[str, Json] = {
-            "minimum": config.number("min_humidity", 30),
-            "maximum": config.number("max_humidity", 99),
-        }
-        template = config.template("target_humidity_state_template")
+    if ordered is not None:
+        topic = state_topic(config, "mode_state_topic") if has_off else ""
+        template = reading(config, "mode_state_template")
         builder.property(
-            "target_humidity",
-            number,
-            state=topic,
-            template=template,
-            command=command,
-            schema=schema,
-            unit="%",
+            "on", _is_on, state=topic, template=template, command=ordered, query=template.subject
         )
 
 
-def _choice(
-    builder: Builder,
-    name: str,
-    prefix: str,
-    options: Sequence[str],
-    *,
-    known: Sequence[str] = (),
-    state_template: str = "",
-) -> None:
-    config = builder.config
-    topic = config.topic(f"{prefix}_state_topic")
-    command = builder.command(
-        f"{prefix}_command_topic", one_of(options), "|".join(options), f"{prefix}_command_template"
-    )
-    if not topic and command is None:
-        return
-    template = config.template(state_template or f"{prefix}_state_template")
-    choices = dict.fromkeys((*known, *options))
-    convert = mapped({option: option for option in choices}) if options else plain_text
-    schema: dict[str, Json] = {"enum": list(options)} if options else {}
-    builder.property(
-        name,
-        convert,
-        state=topic,
-        template=template,
-        command=command,
-        schema=schema,
-        query=template.subject,
-    )
+def _is_on(value: Json) -> Json | Nothing:
+    mode = plain_text(value)
+    return mode if isinstance(mode, Nothing) else mode != "off"
 
 
 def _action(builder: Builder) -> None:
     topic = builder.config.topic("action_topic")
     if topic:
-        template = builder.config.template("action_template")
-        builder.property(
-            "action", mapped({action: action for action in _ACTIONS}), state=topic, template=template
-        )
+        template = reading(builder.config, "action_template")
+        actions: dict[str, Json] = {action: action for action in _ACTIONS}
+        builder.property("action", mapped(actions), state=topic, template=template)

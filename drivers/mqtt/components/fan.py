@@ -6,109 +6,102 @@ from collections.abc import Sequence
 from typing import Final
 
 from capabilities.vocabulary import Json
+from drivers.mqtt.components.levels import Level, Told, few, seen, share
+from drivers.mqtt.components.parts import Keys, Theirs, choice, command, state_topic, switch, switching
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
-from drivers.mqtt.entity import Builder, Encode, Entity, one_of, switching
-from drivers.mqtt.values import Convert, Nothing, as_float, mapped, number
+from drivers.mqtt.entity import Builder, Command, Entity
+from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, mapped, number
 
-FEW_SPEEDS: Final = 12
-"""Up to here the way from one speed to the next is more than twice the tolerance with which a speed counts as reached (4 %)."""
+FINE_SPEEDS: Final = 15
+"""From here on each percentage is within the tolerance with which a speed counts as reached (4 %)."""
+
+_ON: Final = Keys("state_topic", "state_value_template", "command_topic", "command_template")
 
 
 def describe(key: str, config: Config) -> Entity:
     builder = Builder(key, "fan", config)
-    _switch(builder, "on", "", "state", ("ON", "OFF"))
+    on, off = config.text("payload_on", "ON"), config.text("payload_off", "OFF")
+    switch(builder, "on", _ON, on, off)
     if config.has("percentage_command_topic") or config.has("percentage_state_topic"):
-        _speed(builder)
-    presets = config.texts("preset_modes")
+        _speed(builder, on, off)
+    presets, no_preset = config.texts("preset_modes"), config.text("payload_reset_preset_mode", "None")
+    if no_preset in presets:
+        raise ConfigError(f"preset_modes should not have payload_reset_preset_mode ({no_preset[:40]!r})")
     if presets:
-        _choice(builder, "preset", "preset_mode", presets)
-    if config.has("oscillation_command_topic") or config.has("oscillation_state_topic"):
-        _switch(builder, "oscillating", "oscillation_", "oscillation", ("oscillate_on", "oscillate_off"))
+        choice(builder, "preset", Keys.of("preset_mode", "value_template"), presets, reset=(no_preset,))
+    switch(
+        builder, "oscillating", Keys.of("oscillation", "value_template"),
+        config.text("payload_oscillation_on", "oscillate_on"), config.text("payload_oscillation_off", "oscillate_off"),
+    )  # fmt: skip
     if config.has("direction_command_topic") or config.has("direction_state_topic"):
-        _choice(builder, "direction", "direction", ("forward", "reverse"))
+        choice(builder, "direction", Keys.of("direction", "value_template"), ("forward", "reverse"))
     return builder.build(title(config))
 
 
-def _switch(builder: Builder, name: str, prefix: str, state: str, usual: tuple[str, str]) -> None:
-    """`payload_on` and `state_value_template`, or `payload_oscillation_on` and `oscillation_value_template`."""
-    config = builder.config
-    on, off = config.text(f"payload_{prefix}on", usual[0]), config.text(f"payload_{prefix}off", usual[1])
-    template = config.template(f"{state}_value_template")
-    builder.property(
-        name,
-        mapped({off: False, on: True}),
-        state=config.topic("state_topic" if state == "state" else f"{state}_state_topic"),
-        template=template,
-        command=builder.command(
-            f"{prefix}command_topic", switching(on, off), f"{on}|{off}", f"{prefix}command_template"
-        ),
-        query=template.subject,
-    )
-
-
-def _speed(builder: Builder) -> None:
+def _speed(builder: Builder, on: str, off: str) -> None:
     """Steps from `speed_range_min` (the slowest that turns) to `speed_range_max`; 0 % is the step below the slowest."""
     config = builder.config
     low, high = config.number("speed_range_min", 1), config.number("speed_range_max", 100)
     if low >= high:
         raise ConfigError("speed_range_min should be below speed_range_max")
     steps, zero = high - low + 1, low - 1
-    template = config.template("percentage_value_template")
-    builder.property(
-        "speed",
-        _percentage(steps, zero),
-        schema=_few(steps),
-        state=config.topic("percentage_state_topic"),
-        template=template,
-        command=builder.command(
-            "percentage_command_topic",
-            _step(steps, zero),
-            f"{low:g}..{high:g}",
-            "percentage_command_template",
-        ),
-        query=template.subject,
+    level = Level()
+    keys = Keys.of("percentage", "value_template")
+    reset = config.text("payload_reset_percentage", "None")
+    amount = Told(
+        state_topic(config, keys.state), config.template(keys.value), _percentage(steps, zero, reset)
     )
+    states = mapped({off: False, on: True})
+    told = Told(state_topic(config, _ON.state), config.template(_ON.value), states)
+    template, convert = seen(builder, "speed", level, amount, told)
+    builder.property(
+        "speed", convert, schema=few(steps, FINE_SPEEDS), state=amount.topic, template=template,
+        command=_ordered(builder, level, (on, off), steps, zero), query=amount.template.subject,
+    )  # fmt: skip
 
 
-def _few(steps: float) -> dict[str, Json]:
-    """A fan of few speeds takes these and no others: what lies between could not be seen to be done."""
-    if steps > FEW_SPEEDS or steps != int(steps):
-        return {}
-    return {"enum": [round(step * 100 / steps) for step in range(int(steps) + 1)]}
+def _ordered(
+    builder: Builder, level: Level, payloads: tuple[str, str], steps: float, zero: float
+) -> Command | None:
+    """A speed for a fan that is known to be off switches it on first: most keep the speed for later otherwise."""
+    turn = command(
+        builder, "percentage_command_topic", _step(steps, zero), f"{zero:g}+{steps:g}", "percentage_command_template"
+    )  # fmt: skip
+    switched = command(builder, "command_topic", switching(*payloads), "|".join(payloads), "command_template")
+    if turn is None or switched is None:
+        return turn
+
+    def plan(value: Json) -> Sequence[tuple[str, str]]:
+        message = (turn.topic, turn.encode(value))
+        if level.is_on is False and as_float(value) > 0:
+            return ((switched.topic, switched.encode(True)), message)
+        return (message,)
+
+    return Command(
+        turn.topic, turn.encode, turn.qos, turn.retain, f"{turn.recipe} {switched.recipe}", plan, (switched.topic,)
+    )  # fmt: skip
 
 
-def _percentage(steps: float, zero: float) -> Convert:
+def _percentage(steps: float, zero: float, reset: str) -> Convert:
     def convert(value: Json) -> Json | Nothing:
+        if value == reset:
+            return NO_VALUE
         read = number(value)
         if isinstance(read, Nothing):
             return read
-        return max(0, min(100, round((as_float(read) - zero) * 100 / steps)))
+        step = as_float(read) - zero
+        if not 0 <= step <= steps:
+            raise ValueError(f"should be a speed from {zero:g} to {zero + steps:g}, not {as_float(read):g}")
+        return share(step, steps)
 
     return convert
 
 
-def _step(steps: float, zero: float) -> Encode:
-    def encode(value: Json) -> str:
+def _step(steps: float, zero: float) -> Theirs:
+    def theirs(value: Json) -> Json:
         share = as_float(value)
         step = round(share * steps / 100 + zero)
-        return str(max(step, round(zero) + 1) if share > 0 else round(zero))
+        return max(step, round(zero) + 1) if share > 0 else round(zero)
 
-    return encode
-
-
-def _choice(builder: Builder, name: str, prefix: str, options: Sequence[str]) -> None:
-    config = builder.config
-    template = config.template(f"{prefix}_value_template")
-    schema: dict[str, Json] = {"enum": list(options)}
-    builder.property(
-        name,
-        mapped({option: option for option in options}),
-        state=config.topic(f"{prefix}_state_topic"),
-        template=template,
-        command=builder.command(
-            f"{prefix}_command_topic", one_of(options), "|".join(options), f"{prefix}_command_template"
-        ),
-        schema=schema,
-        query=template.subject,
-    )
+    return theirs

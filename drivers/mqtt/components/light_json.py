@@ -6,27 +6,32 @@ need it, and without it a new colour does not switch a dark lamp on: there the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
 
 from capabilities.vocabulary import Json
-from drivers.mqtt import colors
+from drivers.mqtt.components.levels import Level, Told, few, of_steps, seen
 from drivers.mqtt.components.light_values import (
-    BRIGHTNESS_SCHEMA,
-    color,
-    color_mode,
-    hue_saturation,
+    COLOR_MODELS,
+    COLOR_MODES,
+    color_from,
+    color_modes,
+    effects,
+    intent,
     kelvin_range,
     list_for_color,
+    scale_of,
     temperature_for,
     temperature_of,
+    tidy,
 )
+from drivers.mqtt.components.parts import state_topic
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
-from drivers.mqtt.entity import Builder, Command, Entity
-from drivers.mqtt.templates import ValueTemplate
+from drivers.mqtt.entity import Builder, Entity, one_of
+from drivers.mqtt.templates import Message, ValueTemplate
 from drivers.mqtt.values import (
     NO_VALUE,
     Convert,
@@ -36,14 +41,23 @@ from drivers.mqtt.values import (
     neat,
     number,
     of_percent,
-    percent,
     plain_text,
 )
 
-_COLOR_MODELS: Final = ("hs", "xy", "rgb")
-"""In the order of preference: ours is the first, so nothing is lost in it."""
+_ON, _OFF = "ON", "OFF"  # in this dialect nobody chooses them
 
-_RGB_MODES: Final = frozenset({"rgb", "rgbw", "rgbww"})
+_MEMBERS: Final = {
+    "hs": ("h", "s"), "xy": ("x", "y"), "rgb": ("r", "g", "b"), "rgbw": ("r", "g", "b", "w"),
+    "rgbww": ("r", "g", "b", "c", "w"),
+}  # fmt: skip
+_SPELLINGS: Final = (
+    ("hs", _MEMBERS["hs"]),
+    ("hs", ("hue", "saturation")),
+    *((model, _MEMBERS[model]) for model in ("rgbww", "rgbw", "rgb", "xy")),
+)
+
+_FLASH: Final = {"short": ("flash_time_short", 2), "long": ("flash_time_long", 10)}
+"""Each with its setting and its usual seconds."""
 
 Members = dict[str, Json]
 Member = Callable[[Json], Members]
@@ -62,132 +76,170 @@ class _JsonLight:
         self.builder = Builder(key, "light", config)
         self.config = config
         self.topic = topic
-        self.state = config.topic("state_topic")
-        self.on, self.off = config.text("payload_on", "ON"), config.text("payload_off", "OFF")
-        self.parts: dict[str, Member] = {}
-        self.schemas: dict[str, Json] = {}
+        self.state = state_topic(config, "state_topic")
+        self.parts: dict[str, Member] = {"on": lambda value: {}}
+        self.schemas: dict[str, Json] = {"on": {}}
+        self.modes = self._modes()
+        self.model = next((m for m in COLOR_MODELS if m in self.modes), "")
+        self.flashes = not self.builder.is_zigbee2mqtt  # there an effect does it
 
     def describe(self) -> Entity:
+        config, modes = self.config, self.modes
+        switched = mapped({_OFF: False, _ON: True})
+        self._put("on", switched, ValueTemplate(path=("state",)), query="state")
+        scale = scale_of(config, "brightness_scale")
+        if modes - {"onoff"}:
+            self._level("brightness", of_steps(scale), scale)
+        if "white" in modes:
+            self._white(scale, scale_of(config, "white_scale"))
+        if "color_temp" in modes:
+            in_kelvin = config.flag("color_temp_kelvin")
+            self._part(
+                "color_temperature", "color_temp", temperature_of(in_kelvin), kelvin_range(self.builder),
+                lambda v: {"color_temp": temperature_for(v, in_kelvin)},
+            )  # fmt: skip
+        if self.model:
+            self._part("color", "color", self._color_of, {}, lambda v: {"color": self._color_for(v, 100.0)})
+        if config.flag("effect"):
+            self._effect(config.texts("effect_list"))
+        if len(modes) > 1 and self.state:
+            convert, schema = color_modes(modes)
+            path = ValueTemplate(path=("color_mode",))
+            self.builder.property("color_mode", convert, state=self.state, template=path, schema=schema)
+        if len(self.parts) > 1:
+            self._set_action()
+        return self.builder.build(title(config))
+
+    def _modes(self) -> set[str]:
+        """Older publishers say `"rgb": true` and the like; `onoff` and `brightness` alone say nothing more."""
         config = self.config
         modes = set(config.texts("supported_color_modes"))
-        self._part(
-            "on", "state", mapped({self.off: False, self.on: True}), lambda v: {"state": self._state(v)}
-        )
-        scale = config.number("brightness_scale", 255)
-        if scale <= 0:
-            raise ConfigError("brightness_scale should be above 0")
-        if config.flag("brightness") or modes - {"onoff"}:
-            self._part(
-                "brightness", "brightness", percent(scale), lambda v: _brightness(v, scale), BRIGHTNESS_SCHEMA
+        strange = modes - COLOR_MODES.keys()
+        if strange:
+            self.builder.problem(
+                f"supported_color_modes has {', '.join(sorted(strange))[:100]}: known are {', '.join(COLOR_MODES)}"
             )
-        if "color_temp" in modes or config.flag("color_temp"):
-            in_kelvin = config.flag("color_temp_kelvin")
-            to_theirs: Member = lambda v: {"color_temp": temperature_for(v, in_kelvin)}  # noqa: E731
-            self._part(
-                "color_temperature", "color_temp", temperature_of(in_kelvin), to_theirs, kelvin_range(config)
-            )
-        self._color(modes)
-        effects = config.texts("effect_list") if config.flag("effect") or config.has("effect_list") else []
-        if effects:
-            schema: dict[str, Json] = {"enum": list(effects)}
-            told = (
-                not self.builder.is_zigbee2mqtt
-            )  # there it is a command only: where a lamp tells it, an own entity does
-            self._part("effect", "effect", plain_text, lambda v: {"effect": v}, schema, told=told)
-        if len(modes) > 1 and self.state:
-            path = ValueTemplate(path=("color_mode",))
-            self.builder.property("color_mode", color_mode, state=self.state, template=path)
-        self._set_action()
-        return self.builder.build(title(config))
+        if not modes:
+            modes = {mode for mode in ("hs", "xy", "rgb", "color_temp") if config.flag(mode)}
+        if not modes and config.flag("brightness"):
+            modes = {"brightness"}
+        return modes & COLOR_MODES.keys()
+
+    def _level(self, name: str, convert: Convert, scale: float) -> None:
+        amount = Told(self.state, ValueTemplate(path=("brightness",)), convert)
+        switch = Told(self.state, ValueTemplate(path=("state",)), mapped({_OFF: False, _ON: True}))
+        template, read = seen(self.builder, name, Level(), amount, switch)
+        self.parts[name] = lambda value: {"brightness": of_percent(value, scale)}
+        self.schemas[name] = few(scale)
+        self._put(name, read, template, query="brightness")
+
+    def _white(self, scale: float, white_scale: float) -> None:
+        """The level of white light: the brightness, while that is the colour mode."""
+
+        def render(message: Message) -> str | Nothing:
+            document = message.document
+            if not isinstance(document, dict):
+                return NO_VALUE
+            if document.get("state") == _OFF or document.get("color_mode", "white") != "white":
+                return "0"
+            if "white" in document:
+                return _shown(document["white"], white_scale)
+            return _shown(document.get("brightness"), scale) if "color_mode" in document else NO_VALUE
+
+        self.parts["white"] = lambda value: {"white": of_percent(value, white_scale)}
+        self.schemas["white"] = few(white_scale)
+        self._put("white", number, ValueTemplate(render=render))
+
+    def _effect(self, names: Sequence[str]) -> None:
+        """With Zigbee2MQTT a command only: where a lamp tells its effect, an entity of its own does."""
+        told = not self.builder.is_zigbee2mqtt and bool(self.state)
+        convert, schema = effects(names, told=told) if names else (plain_text, {})
+        takes = one_of(names) if names else _text
+        self._part("effect", "effect", convert, schema, lambda v: {"effect": takes(v)}, told=told)
 
     def _part(
         self,
         name: str,
         member: str,
         convert: Convert,
-        to_theirs: Member,
-        schema: Mapping[str, Json] | None = None,
+        schema: dict[str, Json],
+        theirs: Member,
         *,
         told: bool = True,
     ) -> None:
-        self.parts[name] = to_theirs
-        self.schemas[name] = dict(schema or {})
-        self.builder.property(
-            name, convert, state=self.state if told else "", template=ValueTemplate(path=(member,)), schema=schema,
-            query=member, command=self._command(lambda value: self._object(to_theirs(value)), name),
-        )  # fmt: skip
+        self.parts[name], self.schemas[name] = theirs, schema
+        self._put(name, convert, ValueTemplate(path=(member,)), query=member, told=told)
 
-    def _color(self, modes: set[str]) -> None:
-        config = self.config
-        models = [
-            m for m in _COLOR_MODELS if m in modes or config.flag(m) or (m == "rgb" and modes & _RGB_MODES)
-        ]
-        if models:
-            model = models[0]
-            self._part("color", "color", _color_of, lambda v: {"color": _color_for(v, model)})
+    def _put(
+        self, name: str, convert: Convert, template: ValueTemplate, *, query: str = "", told: bool = True
+    ) -> None:
+        schema = self.schemas[name]
+        command = self.builder.command_at(
+            self.topic, lambda value: self._message({name: value}), f"json {name}"
+        )
+        self.builder.property(
+            name, convert, state=self.state if told else "", template=template, query=query, command=command,
+            schema=schema if isinstance(schema, dict) else {},
+        )  # fmt: skip
 
     def _set_action(self) -> None:
         """Several at once, in one message, so that a lamp fades from scene to scene instead of stepping."""
-        transition: dict[str, Json] = {"minimum": 0, "maximum": 3600, "unit": "s"}
-        schemas: dict[str, Json] = {**self.schemas, "transition": transition}
+        schemas: dict[str, Json] = {
+            **self.schemas,
+            "transition": {"minimum": 0, "maximum": 3600, "unit": "s"},
+        }
+        if self.flashes:
+            schemas["flash"] = {"enum": list(_FLASH)}
+        schema: dict[str, Json] = {"type": "object", "properties": schemas}
+        command = self.builder.command_at(self.topic, self._message, "json set")
+        self.builder.action("set", command, observed=bool(self.state), schema=schema)
 
-        def encode(value: Json) -> str:
-            if not isinstance(value, dict) or not value:
-                raise ValueError("should be an object with at least one member")
-            members: Members = {}
-            for name, item in value.items():
-                if name == "transition":
-                    members["transition"] = neat(as_float(item))
-                elif name in self.parts:
-                    members |= self.parts[name](item)
-                else:
-                    raise ValueError(f"this light has no {name!r}")
-            if value.get("on") is False:
-                members["state"] = self.off
-            return self._object(members)
-
-        if len(self.parts) > 1:
-            schema: dict[str, Json] = {"type": "object", "properties": schemas}
-            self.builder.action("set", self._command(encode, "set"), observed=bool(self.state), schema=schema)
-
-    def _command(self, encode: Callable[[Json], str], recipe: str) -> Command:
-        return self.builder.command_at(self.topic, encode, f"json {recipe} {self.on}|{self.off}")
-
-    def _object(self, members: Members) -> str:
-        if "state" not in members and not self.builder.is_zigbee2mqtt:
-            members = {"state": self.off if members.get("brightness") == 0 else self.on, **members}
+    def _message(self, value: Json) -> str:
+        extras = ("transition", "flash") if self.flashes else ("transition",)
+        on, wanted = intent(value, self.parts, extras)
+        switched = isinstance(value, dict) and "on" in value
+        needs_state = switched or not on or not self.builder.is_zigbee2mqtt
+        members: Members = {"state": _ON if on else _OFF} if needs_state else {}
+        if not self.config.flag("brightness") and self.model.startswith("rgb") and "color" in wanted:
+            level = as_float(wanted.pop("brightness", 100.0))  # such a lamp takes it as a part of the colour
+            members["color"] = self._color_for(wanted.pop("color"), level)
+        for name, item in wanted.items():
+            members |= self._extra(name, item) if name in extras else self.parts[name](item)
         return orjson.dumps(members).decode()
 
-    def _state(self, value: Json) -> Json:
-        if not isinstance(value, bool):
-            raise ValueError("should be true or false")
-        return self.on if value else self.off
+    def _extra(self, name: str, value: Json) -> Members:
+        if name == "transition":
+            return {"transition": neat(as_float(value))}
+        if not isinstance(value, str) or value not in _FLASH:
+            raise ValueError(f"should flash {' or '.join(_FLASH)}")
+        key, usual = _FLASH[value]
+        return {"flash": neat(self.config.number(key, usual))}
 
-
-def _brightness(value: Json, scale: float) -> Members:
-    return {"brightness": of_percent(value, scale)}
-
-
-def _color_of(value: Json) -> Json | Nothing:
-    """`{"h","s"}`, `{"hue","saturation"}`, `{"x","y"}` or `{"r","g","b"}` → hue and saturation."""
-    if value is None:
+    def _color_of(self, value: Json) -> Json | Nothing:
+        """`{"h","s"}`, `{"hue","saturation"}`, `{"x","y"}`, `{"r","g","b"}` … → hue and saturation; its own model first."""
+        if value is None:
+            return NO_VALUE
+        if not isinstance(value, dict):
+            raise ValueError("should be an object with h and s, x and y, or r, g and b")
+        for model, names in ((self.model, _MEMBERS[self.model]), *_SPELLINGS):
+            found = [number(value[name]) for name in names if name in value]
+            if len(found) == len(names) and not any(isinstance(item, Nothing) for item in found):
+                return color_from(model, [as_float(item) for item in found if not isinstance(item, Nothing)])
         return NO_VALUE
-    if not isinstance(value, dict):
-        raise ValueError("should be an object with h and s, x and y, or r, g and b")
-    for names in (("h", "s"), ("hue", "saturation"), ("x", "y"), ("r", "g", "b")):
-        found = [number(value[name]) for name in names if name in value]
-        if len(found) == len(names) and not any(isinstance(item, Nothing) for item in found):
-            read = [as_float(item) for item in found if not isinstance(item, Nothing)]
-            if names[0] == "x":
-                return color(*colors.hs_from_xy(read[0], read[1]))
-            if names[0] == "r":
-                return color(*colors.hs_from_rgb(read[0], read[1], read[2]))
-            return color(read[0], read[1])
-    return NO_VALUE
+
+    def _color_for(self, value: Json, level: float) -> Json:
+        parts = list_for_color(value, self.model)
+        if level < 100:
+            parts = [round(part * level / 100) for part in parts]
+        return dict(zip(_MEMBERS[self.model], map(tidy, parts), strict=True))
 
 
-def _color_for(value: Json, model: str) -> Json:
-    if model == "hs":
-        hue, saturation = hue_saturation(value)
-        return {"h": neat(hue), "s": neat(saturation)}
-    return dict(zip(model, list_for_color(value, model), strict=True))
+def _shown(value: Json, scale: float) -> str | Nothing:
+    read = of_steps(scale)(value)
+    return read if isinstance(read, Nothing) else str(read)
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be text")
+    return value

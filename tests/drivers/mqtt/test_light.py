@@ -1,4 +1,4 @@
-"""Lights of all three dialects."""
+"""Lights whose state and commands are JSON objects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def test_a_json_light_has_what_it_says() -> None:
     assert bench.component.kind == "light"
     assert bench.names == {"on", "brightness", "color_temperature", "color", "effect", "color_mode", "set"}
     assert bench.affordance("color_temperature").schema == {"minimum": 2703, "maximum": 6536}
-    assert bench.affordance("effect").schema == {"enum": ["blink", "breathe"]}
+    assert bench.affordance("effect").schema == {"enum": ["blink", "breathe", "none"]}
+    assert bench.affordance("color_mode").schema == {"enum": ["color_temperature", "color"]}
     assert bench.component.title == ""
 
 
@@ -71,7 +72,7 @@ def test_one_json_message_tells_everything() -> None:
     assert seen["brightness"] == 50
     assert seen["color_temperature"] == 4000
     assert seen["color_mode"] == "color"
-    assert "effect" not in seen
+    assert seen["effect"] == "none"
     color = seen["color"]
     assert isinstance(color, dict)
     assert color["saturation"] == 100
@@ -92,7 +93,8 @@ def test_hue_and_saturation_are_taken_as_they_are(color: Json) -> None:
         ("on", False, {"state": "OFF"}, {"state": "OFF"}),
         ("brightness", 50, {"brightness": 127}, {"state": "ON", "brightness": 127}),
         ("brightness", 0.1, {"brightness": 1}, {"state": "ON", "brightness": 1}),
-        ("brightness", 0, {"brightness": 0}, {"state": "OFF", "brightness": 0}),
+        ("brightness", 0, {"state": "OFF"}, {"state": "OFF"}),
+        ("set", {"brightness": 0, "transition": 2}, {"state": "OFF", "transition": 2}, {"state": "OFF", "transition": 2}),
         ("color_temperature", 4000, {"color_temp": 250}, {"state": "ON", "color_temp": 250}),
         ("effect", "blink", {"effect": "blink"}, {"state": "ON", "effect": "blink"}),
         ("set", {"on": False, "transition": 2}, {"state": "OFF", "transition": 2}, {"state": "OFF", "transition": 2}),
@@ -115,10 +117,11 @@ def test_a_json_light_is_told(name: str, value: Json, zigbee: Json, others: Json
 @pytest.mark.parametrize(
     ("modes", "expected"),
     [
-        (["xy"], {"x": 0.64, "y": 0.33}),
+        (["xy"], {"x": 0.7006, "y": 0.2993}),
         (["hs"], {"h": 0, "s": 100}),
         (["rgb"], {"r": 255, "g": 0, "b": 0}),
-        (["rgbw"], {"r": 255, "g": 0, "b": 0}),
+        (["rgbw"], {"r": 255, "g": 0, "b": 0, "w": 0}),
+        (["rgbww"], {"r": 255, "g": 0, "b": 0, "c": 0, "w": 0}),
     ],
 )
 def test_red_in_the_lamps_own_colour_model(modes: list[Json], expected: Json) -> None:
@@ -149,67 +152,6 @@ def test_what_the_lamp_cannot_mean_is_reported_not_raised() -> None:
     assert "z/lamp: state should be one of OFF, ON, not 'PERHAPS'" in bench.complaint()
 
 
-BASIC_LIGHT: dict[str, Json] = {
-    "state_topic": "l/state",
-    "command_topic": "l/set",
-    "state_value_template": "{{ value_json.power }}",
-    "brightness_state_topic": "l/bri",
-    "brightness_command_topic": "l/bri/set",
-    "color_temp_state_topic": "l/ct",
-    "color_temp_command_topic": "l/ct/set",
-    "rgb_state_topic": "l/rgb",
-    "rgb_command_topic": "l/rgb/set",
-    "effect_command_topic": "l/fx/set",
-    "effect_list": ["rainbow"],
-}
-
-
-def test_a_basic_light_has_a_topic_for_each_property() -> None:
-    bench = announced(BASIC_LIGHT)
-    assert bench.says("l/state", {"power": "ON"}) == {"on": True}
-    assert bench.says("l/bri", "255") == {"brightness": 100}
-    assert bench.says("l/ct", "250") == {"color_temperature": 4000}
-    assert bench.says("l/rgb", "0,0,255") == {"color": {"hue": 240, "saturation": 100}}
-    assert bench.sends("on", False) == ("l/set", "OFF")
-    assert bench.sends("brightness", 50) == ("l/bri/set", "128")
-    assert bench.sends("color_temperature", 5000) == ("l/ct/set", "200")
-    assert bench.sends("color", {"hue": 120, "saturation": 100}) == ("l/rgb/set", "0,255,0")
-    assert bench.sends("effect", "rainbow") == ("l/fx/set", "rainbow")
-    assert not bench.affordance("effect").observable
-    assert bench.qos("effect") == 1, "nobody sees its effect, so at least the broker acknowledges it"
-    assert bench.qos("brightness") == 0
-
-
-def test_a_basic_light_with_templates() -> None:
-    bench = announced(
-        BASIC_LIGHT,
-        brightness_command_template='{"dim": {{ value }}}',
-        rgb_command_template="#{{ red }}-{{ green }}-{{ blue }}",
-        rgb_value_template="{{ value_json.c }}",
-    )
-    assert bench.sends("brightness", 100) == ("l/bri/set", '{"dim": 255}')
-    assert bench.sends("color", {"hue": 0, "saturation": 0}) == ("l/rgb/set", "#255-255-255")
-    assert bench.says("l/rgb", {"c": [255, 0, 0]}) == {"color": {"hue": 0, "saturation": 100}}
-
-
-def test_a_template_light() -> None:
-    bench = announced(
-        {
-            "schema": "template",
-            "state_topic": "t/state",
-            "command_topic": "t/set",
-            "command_on_template": "on{% if brightness is defined %},{{ brightness }}{% endif %}",
-            "command_off_template": "off",
-            "state_template": "{{ value.split(',')[0] }}",
-            "brightness_template": "{{ value.split(',')[1] }}",
-        }
-    )
-    assert bench.sends("on", True) == ("t/set", "on")
-    assert bench.sends("on", False) == ("t/set", "off")
-    assert bench.sends("brightness", 100) == ("t/set", "on,255")
-    assert bench.says("t/state", "on,51") == {"on": True, "brightness": 20}
-
-
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
@@ -224,3 +166,168 @@ def test_a_light_that_makes_no_sense_is_named(more: dict[str, Json], problem: st
     bench = announced(JSON_LIGHT, **more)
     assert bench.candidate.components == ()
     assert problem in bench.candidate.problems[0]
+
+
+# -- off is 0 % ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_off_shows_no_brightness_and_comes_back_to_the_one_it_had() -> None:
+    """Zigbee2MQTT and Home Assistant's firmware keep the level: `{"state":"OFF","brightness":254}`."""
+    bench = announced(JSON_LIGHT)
+    assert bench.says("z/lamp", {"state": "ON", "brightness": 127})["brightness"] == 50
+    assert bench.says("z/lamp", {"state": "OFF", "brightness": 127}) == {"on": False, "brightness": 0}
+    assert bench.says("z/lamp", {"state": "OFF"}) == {"on": False, "brightness": 0}
+    assert bench.says("z/lamp", {"state": "ON"}) == {"on": True, "brightness": 50}
+    assert len(bench.reports()) == 2, "each point is told once: no old level in between"
+    assert bench.says("z/lamp", {"brightness": 254}) == {"brightness": 100}, "a part of a state"
+
+
+def test_zero_is_no_level_to_come_back_to() -> None:
+    bench = announced(JSON_LIGHT)
+    bench.says("z/lamp", {"state": "ON", "brightness": 51})
+    assert bench.says("z/lamp", {"state": "OFF", "brightness": 0}) == {"on": False, "brightness": 0}
+    assert bench.says("z/lamp", {"state": "ON"}) == {"on": True, "brightness": 20}
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"on": True, "brightness": 0},
+        {"on": False, "brightness": 50},
+        {"on": False, "color_temperature": 3000},
+        {"brightness": 0, "effect": "blink"},
+    ],
+)
+def test_contradictions_are_not_sent(wish: Json) -> None:
+    with pytest.raises(ValueError, match="off"):
+        announced(JSON_LIGHT).sends("set", wish)
+
+
+# -- what else a JSON light may have ---------------------------------------------------------------------------------
+
+
+def others(modes: list[Json], **more: Json) -> Bench:
+    config: dict[str, Json] = {
+        "schema": "json", "command_topic": "c", "state_topic": "s", "brightness": True, "supported_color_modes": modes,
+    }  # fmt: skip
+    return announced(config, **more)
+
+
+def test_white_is_the_brightness_of_the_white_mode() -> None:
+    bench = others(["rgb", "white"], white_scale=100)
+    assert orjson.loads(bench.sends("white", 40)[1]) == {"state": "ON", "white": 40}
+    assert orjson.loads(bench.sends("white", 0)[1]) == {"state": "OFF"}
+    assert bench.says("s", {"state": "ON", "color_mode": "white", "brightness": 102})["white"] == 40
+    told = bench.says(
+        "s", {"state": "ON", "color_mode": "rgb", "brightness": 102, "color": {"r": 0, "g": 9, "b": 0}}
+    )
+    assert (told["white"], told["color"]) == (0, {"hue": 120, "saturation": 100})
+    assert bench.says("s", {"state": "OFF", "color_mode": "white", "brightness": 102})["white"] == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "color"),
+    [
+        ("rgbw", {"r": 70, "g": 0, "b": 0, "w": 255}),
+        ("rgbww", {"r": 70, "g": 0, "b": 0, "c": 255, "w": 255}),
+        ("rgb", {"r": 255, "g": 200, "b": 200}),
+    ],
+)
+def test_the_white_part_of_a_colour_comes_from_the_white_channels(mode: str, color: dict[str, Json]) -> None:
+    bench = others([mode])
+    pink: Json = {"hue": 0, "saturation": 21.6}
+    assert orjson.loads(bench.sends("color", pink)[1]) == {"state": "ON", "color": color}
+    assert bench.says("s", {"color": color})["color"] == pytest.approx(pink, abs=0.2)
+
+
+def test_no_light_in_any_channel_is_no_colour() -> None:
+    assert "color" not in others(["rgb"]).says("s", {"state": "OFF", "color": {"r": 0, "g": 0, "b": 0}})
+
+
+def test_its_own_colour_model_counts_where_several_are_told() -> None:
+    state: Json = {"color": {"hue": 10, "saturation": 20, "x": 0.7006, "y": 0.2993}}
+    red = others(["xy"]).says("s", state)["color"]
+    assert isinstance(red, dict)
+    assert red["saturation"] == 100
+    assert others(["hs"]).says("s", state)["color"] == {"hue": 10, "saturation": 20}
+
+
+def test_a_lamp_without_brightness_of_its_own_takes_it_in_the_colour() -> None:
+    bench = others(["rgb"], brightness=False)
+    _, payload = bench.sends("set", {"color": {"hue": 0, "saturation": 100}, "brightness": 20})
+    assert orjson.loads(payload) == {"state": "ON", "color": {"r": 51, "g": 0, "b": 0}}
+
+
+def test_colour_temperature_in_kelvin() -> None:
+    bench = others(["color_temp"], color_temp_kelvin=True, min_kelvin=2200, max_kelvin=6500)
+    assert bench.affordance("color_temperature").schema == {"minimum": 2200, "maximum": 6500}
+    assert orjson.loads(bench.sends("color_temperature", 3000)[1])["color_temp"] == 3000
+    assert bench.says("s", {"color_temp": 2700}) == {"color_temperature": 2700}
+
+
+@pytest.mark.parametrize(
+    ("limits", "schema"),
+    [
+        ({}, {"minimum": 2000, "maximum": 6535}),
+        (
+            {"min_mireds": 153, "max_mireds": 500, "min_kelvin": 1, "max_kelvin": 9},
+            {"minimum": 2000, "maximum": 6536},
+        ),
+        ({"max_kelvin": 4000}, {"minimum": 2000, "maximum": 4000}),
+        ({"min_kelvin": 5000, "max_kelvin": 4000}, {}),
+    ],
+)
+def test_mireds_count_before_kelvins(limits: dict[str, Json], schema: Json) -> None:
+    bench = others(["color_temp"], **limits)
+    assert bench.affordance("color_temperature").schema == schema
+    assert bool(bench.candidate.problems) is not bool(schema)
+
+
+def test_a_lamp_flashes() -> None:
+    bench = others(["brightness"], flash_time_long=30)
+    for flash, seconds in (("short", 2), ("long", 30)):
+        assert orjson.loads(bench.sends("set", {"on": True, "flash": flash})[1]) == {
+            "state": "ON",
+            "flash": seconds,
+        }
+    with pytest.raises(ValueError, match="short or long"):
+        bench.sends("set", {"on": True, "flash": "twice"})
+    with pytest.raises(ValueError, match="flash"):
+        others(["brightness"], origin={"name": "Zigbee2MQTT"}).sends("set", {"on": True, "flash": "short"})
+
+
+def test_effects_as_esphome_announces_them() -> None:
+    """`None` is one of its effects: it is chosen and told like the others."""
+    bench = others(["rgb"], effect=True, effect_list=["None", "Rainbow"])
+    assert bench.says("s", {"effect": "None"})["effect"] == "None"
+    assert orjson.loads(bench.sends("effect", "None")[1])["effect"] == "None"
+    assert "effect" not in bench.says("s", {"effect": "Strobe"})
+    assert "Rainbow" in bench.complaint()
+    assert "effect" not in others(["rgb"], effect_list=["Rainbow"]).names, "without `effect` there are none"
+    free = others(["rgb"], effect=True)
+    assert orjson.loads(free.sends("effect", "whatever")[1])["effect"] == "whatever"
+
+
+def test_an_older_publisher_says_each_mode_by_itself() -> None:
+    config: dict[str, Json] = {"schema": "json", "command_topic": "c", "state_topic": "s"}
+    assert announced(config, brightness=True, rgb=True, color_temp=True).names == {
+        "on", "brightness", "color", "color_temperature", "color_mode", "set",
+    }  # fmt: skip
+    assert announced(config, brightness=True).names == {"on", "brightness", "set"}
+
+
+def test_a_mode_that_nobody_knows_is_named() -> None:
+    assert "plaid" in others(["rgb", "plaid"]).candidate.problems[0]
+
+
+def test_an_optimistic_lamp_is_not_seen() -> None:
+    bench = others(["hs"], optimistic=True)
+    assert not any(bench.affordance(name).observable for name in ("on", "brightness", "color"))
+    assert bench.qos("on") == 1
+    assert bench.says("s", {"state": "ON", "brightness": 3}) == {}
+
+
+def test_state_is_on_or_off_whatever_payloads_are_named() -> None:
+    bench = others(["onoff"], payload_on="1", payload_off="0")
+    assert orjson.loads(bench.sends("on", True)[1]) == {"state": "ON"}
+    assert bench.says("s", {"state": None}) == {}
