@@ -208,14 +208,16 @@ class Zigbee2Mqtt:
             if payload == b"online":
                 self.timeline.call_later(self._status_seconds, self._tell_all)
             return
-        path = topic.removeprefix(f"{self._base}/").split("/")
-        if path[0] == "bridge":
-            self._request("/".join(path[1:]), payload)
+        rest = topic.removeprefix(f"{self._base}/")
+        if rest.startswith("bridge/"):
+            self._request(rest.removeprefix("bridge/"), payload)
             return
+        name = max((one for one in self.devices if rest.startswith(f"{one}/")), key=len, default="")
+        path = (rest.removeprefix(name) if name else rest).split("/")
         verb = next((i for i, level in enumerate(path[1:], 1) if level in {"set", "get"}), None)
         if verb is None:
             return  # our own states
-        device = self.devices.get(path[0])
+        device = self.devices.get(name)
         if device is None:
             self._error(f"Entity '{'/'.join(path[:verb])}' is unknown")
             return
