@@ -19,6 +19,7 @@ from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Reversibil
 
 MAX_SCHEMA_BYTES: Final = 16_384  # the longest real ones list some hundred effects of a lamp
 UNKNOWN_KINDS: Final = ("setting", "other")
+MOMENTS: Final = ("date", "date-time")  # formats of texts that say when, and no more
 NO_SECRETS: Final = (
     "firmware",
     "latest_firmware",
@@ -178,10 +179,15 @@ def _without_codes(narrowed: dict[str, Json], described: Mapping[str, Json]) -> 
 def _privacy(
     model: Contract, known: ModelAffordance, schema: Mapping[str, Json] | None, *, guarded: bool
 ) -> Privacy:
-    """What no model knows may be the log of a lock, and where it is a free text, a code or a name."""
+    """What no model knows may be the log of a lock, and where it is a free text, a code or a name. A moment is neither."""
     if known.name in model.affordances and model.kind not in UNKNOWN_KINDS:
         return known.privacy
-    free_text = schema is not None and schema.get("type") == "string" and "enum" not in schema
+    free_text = (
+        schema is not None
+        and schema.get("type") == "string"
+        and "enum" not in schema
+        and schema.get("format") not in MOMENTS
+    )
     return Privacy.SENSITIVE if guarded or (free_text and known.name not in NO_SECRETS) else known.privacy
 
 

@@ -310,9 +310,11 @@ def test_a_free_text_that_no_model_knows_may_be_a_code() -> None:
         "setting", prop("value", writable=True, enum=["a", "b"], type="string"), key="m", title="Mode"
     )
     firmware = part("setting", prop("firmware"), key="f")
-    made = thing(part("light", prop("on")), code, mode, firmware)
+    moment = part("other", prop("value", type="string", format="date-time"), key="d", title="Done at")
+    made = thing(part("light", prop("on")), code, mode, firmware, moment)
     assert made.properties["admin_code"].privacy is Privacy.SENSITIVE
     assert made.properties["mode"].privacy is Privacy.PERSONAL
+    assert made.properties["done_at"].privacy is Privacy.PERSONAL
     assert made.properties["setting_firmware"].privacy is Privacy.PUBLIC
 
 
