@@ -32,7 +32,9 @@ DEEDS: Final[dict[str, tuple[frozenset[str], ...]]] = {
     UPDATE: tuple(map(words, ("firmware", "ota", "upgrade", "safeboot"))),
     REMOVE: tuple(map(words, ("unpair", "remove device", "delete device", "remove failed node", "force remove"))),
     LOG_LEVEL: tuple(map(words, ("log level", "loglevel", "debug level"))),
-    NETWORK: tuple(map(words, ("ssid", "wifi password", "mqtt password", "credentials", "network channel", "mqtt host"))),
+    NETWORK: tuple(
+        map(words, ("ssid", "wifi password", "wi fi password", "mqtt password", "mqtt host", "credentials", "network channel"))
+    ),
 }  # fmt: skip
 """What is done → the words that say so: all words of one of these. The first deed that fits counts."""
 

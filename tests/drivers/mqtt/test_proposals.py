@@ -135,6 +135,7 @@ def test_names_lower_nothing() -> None:
         ("button", {"device_class": "update"}, "update"),
         ("select", {"name": "Log level", "options": ["a"]}, "value"),
         ("text", {"name": "WiFi SSID"}, "value"),
+        ("text", {"name": "Wi-Fi password"}, "value"),
         ("switch", {"name": "Bluetooth pairing"}, "value"),
         ("switch", {"name": "Firmware update"}, "value"),
     ],
