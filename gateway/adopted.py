@@ -30,7 +30,8 @@ class Adopted:
     """One adopted Thing.
 
     `driver` and `device` say who reaches it. `components` are as its driver described them, `kinds` what a person said instead
-    (`kinds.seen_as` puts the one over the other). `suspended` is the reason why it must not be operated until a person has
+    (`kinds.seen_as` puts the one over the other). `members` are the driver's ids of the devices that it commands, where
+    it is a group. `suspended` is the reason why it must not be operated until a person has
     looked ("" when it may). `version` grows with every change that a decision taken earlier may not survive.
     """
 
@@ -42,6 +43,7 @@ class Adopted:
         "driver",
         "kinds",
         "labels",
+        "members",
         "reach",
         "room",
         "slots",
@@ -61,6 +63,7 @@ class Adopted:
         kinds: Mapping[str, str] | None = None,
         room: str = "",
         labels: frozenset[str] = frozenset(),
+        members: tuple[str, ...] = (),
         suspended: str = "",
     ) -> None:
         self.thing = thing
@@ -70,6 +73,7 @@ class Adopted:
         self.kinds: Mapping[str, str] = NOTHING_SAID if kinds is None else kinds
         self.room = room
         self.labels = labels
+        self.members = members
         self.suspended = suspended
         self.version = 0
         self.reach = Reach()

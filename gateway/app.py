@@ -94,6 +94,7 @@ async def open_gateway(
             rule=rule,
             label_new=config.adoption.label_new,
         )
+        house.by_device = registry.by_device
         await registry.load()
         rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)
         supervisor = await stack.enter_async_context(_supervised(clock))

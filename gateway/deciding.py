@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from capabilities.thing import Operation
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Hazard, Json
 from gateway.adopted import Adopted
+from gateway.groups import Commanded, commanded, of_member, suspended, unknown
 from gateway.house import House
 from gateway.normalise import Target
-from policies import Policy, with_parts
+from gateway.uses import Counted
+from policies import Policy, strictest, with_parts
 from policies.decision import AccessRequest, Decision, Finding, Principal, RuleRef, Verdict
 from policies.facts import Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The decision, and what the shadow sets say of it: they count their own uses, and change nothing."""
+    """The decision, and what the shadow sets say of it: they count their own uses, and change nothing. `members` are, by Thing,
+    the rules that count it as a use of a group's member.
+    """
 
     decision: Decision
     shadow: tuple[Finding, ...] = ()
     shadow_counts: tuple[RuleRef, ...] = ()
+    members: tuple[tuple[str, tuple[RuleRef, ...]], ...] = ()
 
     @property
     def counts(self) -> tuple[RuleRef, ...]:
         """The rules that count the use when it is dispatched."""
         return self.decision.counts + self.shadow_counts
+
+    def counted(self, thing: str) -> Counted:
+        """The same, each with the Thing of which it counts: `thing` itself, and a group's members."""
+        own = tuple((rule, thing) for rule in self.counts)
+        return own + tuple((rule, member) for member, rules in self.members for rule in rules)
+
+
+class _Asked(NamedTuple):
+    """Who asks, and by what it is decided."""
+
+    policy: Policy
+    house: House
+    principal: Principal
+    purpose: str
+    approvals: Sequence[Approval]
 
 
 def decide(
@@ -40,27 +61,13 @@ def decide(
     approvals: Sequence[Approval] = (),
 ) -> Ruling:
     """Asks the rules. An action whose input sets several properties at once needs what each of them would need alone:
-    a limit on `light.brightness` also binds the brightness in `light.set`.
+    a limit on `light.brightness` also binds the brightness in `light.set`. A group needs what each of its members would need,
+    and its findings say which: it is no way around a member's rules.
     """
-    operation, value = target.operation, target.value
-    request = AccessRequest(
-        principal, adopted.subject(operation), value, target.toward_safe, _becomes(target), purpose
-    )
-    facts = house.facts(adopted, operation, approvals)
-    whole = policy.decide(request, facts)
-    shadow = policy.shadow(request, facts, whole)
-    found, counts = (shadow.findings, shadow.counts) if shadow is not None else ((), ())
-    if operation.parts is None or not isinstance(value, dict):
-        return Ruling(whole, found, counts)
-    parts: dict[str, Decision] = {}
-    for member, write, part_value in _parts(adopted, operation, value):
-        part = AccessRequest(principal, adopted.subject(write), part_value, purpose=purpose)
-        part_facts = house.facts(adopted, write, approvals)
-        parts[member] = policy.decide(part, part_facts)
-        shadow = policy.shadow(part, part_facts, parts[member])
-        if shadow is not None:
-            found, counts = (*found, *shadow.findings), (*counts, *shadow.counts)
-    return Ruling(with_parts(whole, parts), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(counts)))
+    asked = _Asked(policy, house, principal, purpose, approvals)
+    if not adopted.members:
+        return _alone(asked, adopted, target)
+    return _together(asked, adopted, target, commanded(house, adopted, target))
 
 
 def permit_of_house(version: str) -> Ruling:
@@ -69,6 +76,64 @@ def permit_of_house(version: str) -> Ruling:
         "panic", "house", Verdict.PERMIT, "A person pressed the panic switch: what moves is stopped"
     )
     return Ruling(Decision(Verdict.PERMIT, (finding,), version))
+
+
+def _alone(asked: _Asked, adopted: Adopted, target: Target, at_least: Hazard = Hazard.COMFORT) -> Ruling:
+    """`at_least`: how dangerous it is where not all is known of what it commands."""
+    policy, operation, value = asked.policy, target.operation, target.value
+    subject = adopted.subject(operation)
+    if subject.hazard < at_least:
+        subject = replace(subject, hazard=at_least)
+    request = AccessRequest(
+        asked.principal, subject, value, target.toward_safe, _becomes(target), asked.purpose
+    )
+    facts = asked.house.facts(adopted, operation, asked.approvals)
+    whole = policy.decide(request, facts)
+    shadow = policy.shadow(request, facts, whole)
+    found, counts = (shadow.findings, shadow.counts) if shadow is not None else ((), ())
+    if operation.parts is None or not isinstance(value, dict):
+        return Ruling(whole, found, counts)
+    parts: dict[str, Decision] = {}
+    for member, write, part_value in _parts(adopted, operation, value):
+        part = AccessRequest(asked.principal, adopted.subject(write), part_value, purpose=asked.purpose)
+        part_facts = asked.house.facts(adopted, write, asked.approvals)
+        parts[member] = policy.decide(part, part_facts)
+        shadow = policy.shadow(part, part_facts, parts[member])
+        if shadow is not None:
+            found, counts = (*found, *shadow.findings), (*counts, *shadow.counts)
+    return Ruling(with_parts(whole, parts), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(counts)))
+
+
+def _together(asked: _Asked, group: Adopted, target: Target, reached: Commanded) -> Ruling:
+    """The strictest of what holds for the group and for each member. Who belongs to it, and what is said of them, may change
+    before it is sent: it is decided once more then.
+    """
+    whole = _alone(asked, group, target, Hazard.PROPERTY if reached.uncertain else Hazard.COMFORT)
+    decision, shadow = whole.decision, list(whole.shadow)
+    if reached.uncertain and not decision.permitted:
+        known = _alone(asked, group, target).decision
+        if known.verdict is not decision.verdict:
+            why = unknown(group, target.operation, reached.uncertain, decision.verdict)
+            decision = decision._replace(findings=(why, *decision.findings))
+    counts: dict[str, dict[RuleRef, None]] = {}
+    owns: dict[str, list[Decision]] = {}  # by part of the input
+    for member in reached.members:
+        ruling = _alone(asked, member.adopted, member.target)
+        counts.setdefault(member.adopted.id, {}).update(dict.fromkeys(ruling.counts))
+        shadow += of_member(member, ruling.shadow)
+        own = ruling.decision  # it counts its uses itself
+        own = own._replace(findings=of_member(member, own.findings), counts=())
+        owns.setdefault(member.part, []).append(own)
+    stopped = [Decision(Verdict.DENY, (suspended(one),), decision.version) for one in reached.suspended]
+    decision = strictest([decision, *owns.pop("", ()), *stopped])
+    if owns:
+        decision = with_parts(decision, {part: strictest(found) for part, found in owns.items()})
+    return Ruling(
+        decision._replace(rests_on_facts=True),
+        tuple(dict.fromkeys(shadow)),
+        whole.shadow_counts,
+        tuple((thing, tuple(rules)) for thing, rules in counts.items() if rules),
+    )
 
 
 def _parts(

@@ -214,7 +214,7 @@ class Executor:
         if (obstacle := self._obstacle(command, adopted, target)) is not None:
             return replace(obstacle, decision=decision)
         # No await since the decision: nobody else has taken the last slot meanwhile.
-        slots = Slots(self._house.uses, adopted.id, ruling.counts)
+        slots = Slots(self._house.uses, ruling.counted(adopted.id))
         failpoint("decided")
         dispatch = self._dispatch(admitted, target, ruling, slots, released)
         outcome = await slots.held_through(dispatch, execution)
@@ -350,7 +350,7 @@ class Executor:
         ruling = self._ruling(command, adopted, target)
         if not ruling.decision.permitted:
             return f"{outcomes.worst(ruling.decision)} (it was otherwise a moment ago)"
-        slots.take(ruling.counts)
+        slots.take(ruling.counted(adopted.id))
         return None
 
     def _give_up(self, execution: Execution, error: BaseException) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from capabilities.thing import Operation
@@ -32,6 +32,8 @@ class House:
         self.uses = Uses(clock)
         self.waivers = Waivers(clock)
         self.started = clock.monotonic()
+        self.by_device: Callable[[str, str], Adopted | None] = _nobody
+        """Finds the members of groups, by driver and device; the registry's."""
 
     def facts(self, adopted: Adopted, operation: Operation, approvals: Sequence[Approval] = ()) -> HouseFacts:
         """What rules may look at when `operation` of `adopted` is used: as it is whenever they look."""
@@ -115,3 +117,7 @@ class HouseFacts:
         else:
             name = operation.property or (operation.effect.property if operation.effect else None)
         return self._adopted.slots.get(name) if name else None
+
+
+def _nobody(driver: str, device: str) -> Adopted | None:
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from capabilities.components import ComponentDescription
@@ -15,8 +15,6 @@ NO_LABELS: Final = frozenset[str]()
 """One for all Things that have none: an empty set takes 0.2 kB."""
 
 NO_KINDS: Final[dict[str, str]] = {}
-
-log = logging.getLogger(__name__)
 
 
 def made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
@@ -35,6 +33,7 @@ def made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adop
         kinds=kinds,
         room=row.room,
         labels=frozenset(row.labels) if row.labels else NO_LABELS,
+        members=row.members,
         suspended="announced anew with other commands" if row.state == "suspended" else "",
     )
 
@@ -45,3 +44,24 @@ def refuse_other_names(before: Adopted, after: Adopted, recast: set[str]) -> Non
     for point, (name, component) in before.points().items():
         if component not in recast and point in now and now[point][0] != name:
             raise KindError(f"{name} would be called {now[point][0]} by that; give another kind")
+
+
+def spelled(room: str, known: Iterable[str]) -> str:
+    """The room as the house writes it already: case makes no other room."""
+    wanted = room.strip()
+    return next((one for one in known if one.casefold() == wanted.casefold()), wanted)
+
+
+def free_id(
+    wanted: str, device: tuple[str, str], taken: Container[str], former: Mapping[str, ThingRow]
+) -> str:
+    """An id for `device` (its driver, its id there): no other Thing has it, and none had it that is removed."""
+    number, free = 1, wanted
+    while free in taken or not _was(former.get(free), device):
+        number += 1
+        free = f"{wanted}-{number}"
+    return free
+
+
+def _was(former: ThingRow | None, device: tuple[str, str]) -> bool:
+    return former is None or (former.driver, former.candidate) == device

@@ -67,9 +67,12 @@ async def restore_uses(uses: Uses, policy: Policy, ledger: Ledger, now: float) -
 
 
 def _count(uses: Uses, rules: dict[str, RuleRef], policy: Policy, row: Record, now: float) -> None:
-    counts = row.body.get("counts")
-    for name in counts if isinstance(counts, list) else ():
-        rule = rules.get(str(name))
-        # A use that lies in the future was written before the clock was set back: it counts as one of just now.
-        if rule is not None and (age := max(0.0, now - row.at)) < policy.rates[rule].seconds:
-            uses.restore(rule, row.thing, age)
+    # A use that lies in the future was written before the clock was set back: it counts as one of just now.
+    age = max(0.0, now - row.at)
+    members = row.body.get("member_counts")
+    listed = {row.thing: row.body.get("counts"), **(members if isinstance(members, dict) else {})}
+    for thing, counts in listed.items():
+        for name in counts if isinstance(counts, list) else ():
+            rule = rules.get(str(name))
+            if rule is not None and age < policy.rates[rule].seconds:
+                uses.restore(rule, thing, age)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def dispatch(execution: Execution, target: Target, ruling: Ruling, request: str, at: float) -> Entry:
     """Written to disk before the first byte goes out; without an approval it is the intent, too. `counts` are the rules whose
-    rate it counts against: after a restart the windows are rebuilt from it.
+    rate it counts against (`member_counts`: by the Thing of a group's member): after a restart the windows are rebuilt.
     """
     command, operation, decision = execution.command, target.operation, ruling.decision
     body: dict[str, Json] = {
@@ -35,6 +35,9 @@ def dispatch(execution: Execution, target: Target, ruling: Ruling, request: str,
         body["key"], body["request"] = command.key, request
     if ruling.counts:
         body["counts"] = [str(rule) for rule in ruling.counts]
+    if ruling.members:
+        counted = {thing: [str(rule) for rule in rules] for thing, rules in ruling.members}
+        body["member_counts"] = {thing: list[Json](rules) for thing, rules in counted.items()}
     if decision.obligations:
         body["owes"] = [{"kind": o.kind, "rule": str(o.rule), "value": o.value} for o in decision.obligations]
     if ruling.shadow:

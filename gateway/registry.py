@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
-from gateway.making import made_of, refuse_other_names
+from gateway.making import free_id, made_of, refuse_other_names, spelled
 from gateway.observers import Observers
 from gateway.state import Slot, StateStore
 from gateway.storage import IgnoredCandidates, ThingRepository, ThingRow
@@ -169,7 +169,7 @@ class Registry:
         if (known := self.by_device(*key)) is not None:
             raise AdoptionError(f"{candidate.title or candidate.id} is adopted already, as {known.id}")
         name = said.title or candidate.title or candidate.id
-        ident = self._free_id(slug(name), key)
+        ident = free_id(slug(name), key, self._things.keys(), self._former)
         former = self._former.get(ident)
         row = ThingRow(
             id=ident,
@@ -179,6 +179,7 @@ class Registry:
             room=self._room(said.room or candidate.room),
             labels=tuple(sorted(said.labels)),
             kind_overrides=said.kinds,
+            members=candidate.members,
             names=allot_names(seen_as(candidate.components, said.kinds), former.names if former else {}),
             fingerprint=candidate.fingerprint,
             description=components_to_json(candidate.components),
@@ -210,6 +211,7 @@ class Registry:
         row = await self._row(adopted)
         candidate = self.inbox.take((adopted.driver, adopted.device))
         components = candidate.components if candidate else adopted.components
+        row = replace(row, members=candidate.members if candidate else row.members)
         if not adopted.suspended:
             known = {component.key: component for component in adopted.components}
             components = tuple((known | {component.key: component for component in components}).values())
@@ -217,6 +219,8 @@ class Registry:
             row = self._closed(row)
         fresh = await self._reinstall(row, components, suspended="")
         body: dict[str, Json] = {"accepted": True}
+        if fresh.members != adopted.members:
+            body["members"] = [[*adopted.members], [*fresh.members]]
         if dropped := recast(row.kind_overrides, fresh.kinds):
             body["kinds"] = {key: [row.kind_overrides[key], None] for key in sorted(dropped)}
         self._record("thing", fresh, by, body)
@@ -282,20 +286,31 @@ class Registry:
         if adopted.suspended:
             self.inbox.put(candidate)
             return
-        # A sensor that turns out to have a motor: what came in as harmless does not bring it along.
+        # A sensor that turns out to have a motor: what came in as harmless does not bring it along. Nor does a group get rid of
+        # the rules of a member: one that is gone binds it until a person accepts that.
         closed = not self._rule(candidate)
         kept_out = [c for c in candidate.components if c.key not in known and closed and can_move(c)]
-        if kept_out:
+        members = tuple(dict.fromkeys((*adopted.members, *candidate.members)))
+        if kept_out or len(members) > len(set(candidate.members)):
             self.inbox.put(candidate)
-            self._tell("grown", adopted)
+            self._tell("grown" if kept_out else "members", adopted)
+        else:
+            self.inbox.take((candidate.driver, candidate.id))
         merged = known | {c.key: c for c in candidate.components if c not in kept_out}
-        if merged != known:
-            row, components = await self._row(adopted), tuple(merged.values())
-            if not any(can_move(c) for c in adopted.components) and moves_anew((), components):
-                row = self._closed(row)
-            await self._reinstall(row, components, suspended="")
+        if merged != known or members != adopted.members:
+            await self._merge(adopted, tuple(merged.values()), members)
         else:  # the driver's own, instead of a second copy from the disk
             adopted.components = tuple(merged.values())
+
+    async def _merge(
+        self, adopted: Adopted, components: tuple[ComponentDescription, ...], members: tuple[str, ...]
+    ) -> None:
+        row = replace(await self._row(adopted), members=members)
+        if not any(can_move(c) for c in adopted.components) and moves_anew((), components):
+            row = self._closed(row)
+        fresh = await self._reinstall(row, components, suspended="")
+        if members != adopted.members:
+            self._record("thing", fresh, "gateway", {"members": [[*adopted.members], [*members]]})
 
     def _closed(self, row: ThingRow) -> ThingRow:
         """With the label of what has just arrived: something moves now that did not before."""
@@ -364,21 +379,8 @@ class Registry:
         new.take_over(old)
 
     def _room(self, wanted: str, *, but: str = "") -> str:
-        """The room as the house writes it already (the Thing `but` aside): case makes no other room."""
-        wanted = wanted.strip()
-        rooms = (adopted.room for adopted in self._things.values() if adopted.id != but)
-        return next((room for room in rooms if room.casefold() == wanted.casefold()), wanted)
-
-    def _free_id(self, wanted: str, device: CandidateKey) -> str:
-        number, free = 1, wanted
-        while free in self._things or self._belongs_to_another(free, device):
-            number += 1
-            free = f"{wanted}-{number}"
-        return free
-
-    def _belongs_to_another(self, ident: str, device: CandidateKey) -> bool:
-        former = self._former.get(ident)
-        return former is not None and (former.driver, former.candidate) != device
+        """The room as the house writes it already (the Thing `but` aside)."""
+        return spelled(wanted, (adopted.room for adopted in self._things.values() if adopted.id != but))
 
     def _tell(self, what: str, adopted: Adopted) -> None:
         self._observers.publish(

@@ -16,11 +16,15 @@ MOST_COUNTERS: Final = 10_000
 """Pairs of a rule and a Thing; a house has dozens. When full, the one that was used longest ago is forgotten."""
 
 
+Counted = tuple[tuple[RuleRef, str], ...]
+"""The rules that count a use, each with the Thing of which it counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Slots that a command has taken. Given back if it is not sent."""
 
-    keys: tuple[tuple[RuleRef, str], ...]
+    keys: Counted
     at: float
 
 
@@ -30,15 +34,14 @@ NOTHING_CLAIMED: Final = Claim((), 0.0)
 class Slots:
     """The places that one use takes in the windows of rules with a rate."""
 
-    __slots__ = ("_claim", "_thing", "_uses")
+    __slots__ = ("_claim", "_uses")
 
-    def __init__(self, uses: Uses, thing: str, rules: Iterable[RuleRef]) -> None:
+    def __init__(self, uses: Uses, counted: Counted) -> None:
         self._uses = uses
-        self._thing = thing
-        self._claim = uses.claim(rules, thing)
+        self._claim = uses.claim_all(counted)
 
-    def take(self, rules: Iterable[RuleRef]) -> None:
-        self._claim = self._uses.claim(rules, self._thing)
+    def take(self, counted: Counted) -> None:
+        self._claim = self._uses.claim_all(counted)
 
     async def held_through(self, dispatch: Awaitable[Outcome], execution: Execution) -> Outcome:
         """Gives back what was taken if the command certainly did not go out."""
@@ -66,8 +69,11 @@ class Uses:
         self._times: OrderedDict[tuple[RuleRef, str], list[float]] = OrderedDict()
 
     def claim(self, rules: Iterable[RuleRef], thing: str) -> Claim:
+        return self.claim_all(tuple((rule, thing) for rule in rules))
+
+    def claim_all(self, keys: Counted) -> Claim:
+        """One slot for each rule and Thing: a group's use is one of its members, too."""
         now = self._clock.monotonic()
-        keys = tuple((rule, thing) for rule in rules)
         for key in keys:
             self._add(key, now)
         return Claim(keys, now) if keys else NOTHING_CLAIMED

@@ -8,9 +8,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.forms import SECURITY
-from gateway.api.wire import JSON, base_of, reply
-
-TD_JSON: Final = "application/td+json"
+from gateway.api.wire import JSON, TD_JSON, base_of, reply
 
 _PAGE: Final[dict[str, Json]] = {
     "limit": {"type": "integer", "minimum": 1, "title": "Descriptions in one answer, at the most"},

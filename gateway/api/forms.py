@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +17,15 @@ import orjson
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
-from gateway.api.wire import JSON, segment
+from gateway.api.wire import JSON, TD_JSON, segment
 from gateway.context import Gateway
 from gateway.rights import Rights
 from policies import Principal
 
 CACHED_BYTES: Final = 4 * 1024 * 1024
 """Descriptions kept as they were sent: 5 kB each, so a house of 200 Things for four callers."""
+
+NO_ITEMS: Final[list[str]] = []
 
 SECURITY: Final[dict[str, Json]] = {
     "securityDefinitions": {
@@ -38,6 +41,7 @@ class Served:
 
     adopted: Adopted
     rights: Rights
+    items: list[str]
     body: bytes
     etag: str
 
@@ -54,29 +58,46 @@ class Descriptions:
         key = (adopted.id, principal, base)
         rights = self._gateway.rights.of(principal)
         served = self._served.get(key)
-        if served is not None and served.rights is rights and served.adopted is adopted:
+        items = self._items(adopted, rights) if adopted.members else NO_ITEMS
+        if (
+            served is not None
+            and served.rights is rights
+            and served.adopted is adopted
+            and served.items == items
+        ):
             self._served.move_to_end(key)
             return served
         if served is not None:
             self._bytes -= len(served.body)
-        body = orjson.dumps(description(adopted, rights, base))
+        body = orjson.dumps(description(adopted, rights, base, items))
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        served = self._served[key] = Served(adopted, rights, body, etag)
+        served = self._served[key] = Served(adopted, rights, items, body, etag)
         self._served.move_to_end(key)
         self._bytes += len(body)
         while self._bytes > CACHED_BYTES:
             self._bytes -= len(self._served.popitem(last=False)[1].body)
         return served
 
+    def _items(self, group: Adopted, rights: Rights) -> list[str]:
+        """The Things that a group commands, as far as the caller sees them."""
+        found = (self._gateway.registry.by_device(group.driver, device) for device in group.members)
+        return [member.id for member in found if member is not None and rights.show(member.id)]
 
-def description(adopted: Adopted, rights: Rights, base: str) -> dict[str, Json]:
-    """The TD of one Thing for a caller with `rights`, who reaches the gateway at `base`."""
+
+def description(
+    adopted: Adopted, rights: Rights, base: str, items: Iterable[str] = NO_ITEMS
+) -> dict[str, Json]:
+    """The TD of one Thing for a caller with `rights`, who reaches the gateway at `base`. `items` are the Things it commands:
+    links with the relation `item` (RFC 6573; TD 1.1, section 5.3.4.1).
+    """
     document = dict(adopted.thing.document)
     document.update(SECURITY)
     if adopted.room:
         document["hearth:room"] = adopted.room
     if adopted.labels:
         document["hearth:labels"] = list[Json](sorted(adopted.labels))
+    if links := [_item(base, thing) for thing in items]:
+        document["links"] = list[Json](links)
     home = f"{base}/things/{segment(adopted.id)}"
     for group, affordances in (
         ("properties", _properties(adopted, rights, home)),
@@ -113,6 +134,10 @@ def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
             forms.append(_form(f"{href}/observe", *observe, subprotocol="sse", content="text/event-stream"))
         shown[name] = affordance | {"forms": forms}
     return shown
+
+
+def _item(base: str, thing: str) -> dict[str, Json]:
+    return {"rel": "item", "href": f"{base}/things/{segment(thing)}", "type": TD_JSON}
 
 
 def _actions(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:

@@ -120,9 +120,14 @@ class InboxRoutes:
             "room": candidate.room,
             "endpoint": f"{candidate.endpoint.scheme}:{candidate.endpoint.address}",
             "components": [described(component) for component in candidate.components],
+            "members": [self._member(candidate.driver, device) for device in candidate.members],
             "problems": list(candidate.problems),
             "thing": known.id if known else None,
         }
+
+    def _member(self, driver: str, device: str) -> dict[str, Json]:
+        known = self._gateway.registry.by_device(driver, device)
+        return {"device": device, "thing": known.id if known is not None else None}
 
 
 def _absent(driver: str, candidate: str) -> dict[str, Json]:

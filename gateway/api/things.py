@@ -11,10 +11,9 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import caller, manages, require_manager
 from gateway.api.components import guesses
-from gateway.api.directory import TD_JSON
 from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import JSON, LONGEST_PAGE, base_of, number, plain_id, reply
+from gateway.api.wire import JSON, LONGEST_PAGE, TD_JSON, base_of, number, plain_id, reply
 from gateway.context import Gateway
 from gateway.kinds import AdoptionError
 from policies import Principal
@@ -120,8 +119,23 @@ def summary(gateway: Gateway, adopted: Adopted, principal: Principal) -> dict[st
         "state": state,
         "reachable": adopted.reach.reachable,
         "suspended": adopted.suspended,
+        "members": list[Json](_members(gateway, adopted, principal)),
         "unconfirmed": list[Json](guesses(adopted) if manages(principal) else ()),
     }
+
+
+def _members(gateway: Gateway, group: Adopted, principal: Principal) -> list[dict[str, Json]]:
+    """What a group commands: each `device` as its driver calls it, and the `thing` that it is (null: it is none, so that nobody
+    knows what a command does to it). What the caller may not see is left out.
+    """
+    members: list[dict[str, Json]] = []
+    for device in group.members:
+        found = gateway.registry.by_device(group.driver, device)
+        if (found is None and manages(principal)) or (
+            found is not None and gateway.rights.of(principal).show(found.id)
+        ):
+            members.append({"device": device, "thing": found.id if found is not None else None})
+    return members
 
 
 def find_thing(gateway: Gateway, request: web.Request) -> Adopted:

@@ -16,6 +16,7 @@ from gateway.api.problems import Problem, bad_request
 from gateway.foreign import one_line
 
 JSON: Final = "application/json"
+TD_JSON: Final = "application/td+json"
 URN: Final = "urn:hearth:"
 LONGEST_PAGE: Final = 1_000
 """Items in one answer at the most."""

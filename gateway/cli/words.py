@@ -76,6 +76,14 @@ def guess_texts(thing: str, guesses: Json) -> list[str]:
     return lines
 
 
+def member_texts(members: Json) -> list[str]:
+    """What a group commands: Things by their ids, what is none as its driver calls it."""
+    found = [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []
+    return [
+        str(one.get("thing") or f"{one.get('device')} (not adopted: counts as hazard 2)") for one in found
+    ]
+
+
 def quoted(text: Json) -> str:
     """A word as a shell takes it."""
     import shlex  # noqa: PLC0415 (only for what is shown to be typed)

@@ -16,7 +16,7 @@ ThingState: TypeAlias = Literal["active", "suspended", "removed"]
 
 _COLUMNS: Final = (
     "id, driver, candidate, title, room, labels, kind_overrides, names, fingerprint, state, description,"
-    " created_at, updated_at"
+    " created_at, updated_at, members"
 )
 
 
@@ -25,7 +25,7 @@ class ThingRow:
     """One Thing. `candidate` is the driver's id of the device; `description` is JSON: the components accepted last.
 
     `kind_overrides` and `names` map component keys: to the kind a person gave, and to the prefix of the affordances' names.
-    Times are in seconds since the epoch.
+    `members` are the driver's ids of the devices that a group commands. Times are in seconds since the epoch.
     """
 
     id: str
@@ -41,6 +41,7 @@ class ThingRow:
     names: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     state: ThingState = "active"
+    members: tuple[str, ...] = ()
 
 
 class ThingRepository:
@@ -65,7 +66,7 @@ class ThingRepository:
 
     async def save(self, thing: ThingRow) -> None:
         """Insert or replace it. Raises `sqlite3.IntegrityError` if another Thing has its candidate, `sqlite3.Error`."""
-        marks = ", ".join("?" * 13)
+        marks = ", ".join("?" * 14)
         updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
         await self._database.execute(
             f"INSERT INTO things ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {updates}",  # noqa: S608
@@ -83,6 +84,7 @@ class ThingRepository:
                 thing.description.decode(),
                 thing.created_at,
                 thing.updated_at,
+                orjson.dumps(thing.members).decode(),
             ),
         )
 
@@ -107,6 +109,7 @@ def _from_row(row: Row) -> ThingRow:
         description,
         created,
         updated,
+        members,
     ) = row
     return ThingRow(
         id=str(ident),
@@ -122,4 +125,5 @@ def _from_row(row: Row) -> ThingRow:
         description=str(description).encode(),
         created_at=float(created or 0),
         updated_at=float(updated or 0),
+        members=tuple(orjson.loads(str(members))),
     )

@@ -13,7 +13,7 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import joined
-from gateway.cli.words import guess_texts, is_new, new_text, plain_id, quoted
+from gateway.cli.words import guess_texts, is_new, member_texts, new_text, plain_id, quoted
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -195,6 +195,8 @@ def _waits(session: Session, candidate: dict[str, Json]) -> None:
         return
     listed = candidate.get("components")
     components = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    if members := member_texts(candidate.get("members")):
+        session.wrap(f"{name} commands {', '.join(members)}", "  ")
     guesses = [one for one in components if one.get("means")]
     words = ""
     for one in guesses:

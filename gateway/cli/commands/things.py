@@ -13,7 +13,16 @@ from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import ago
 from gateway.cli.values import describe
-from gateway.cli.words import guess_texts, hazard_text, is_new, new_text, plain_id, summary, value_text
+from gateway.cli.words import (
+    guess_texts,
+    hazard_text,
+    is_new,
+    member_texts,
+    new_text,
+    plain_id,
+    summary,
+    value_text,
+)
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -94,12 +103,15 @@ def show(thing: str) -> None:
     session.say(f"{session.style(str(description.get('title') or name), 'bold')}  ({name}{where})")
     if labels := _labels(description.get("hearth:labels")):
         session.say(f"labels: {labels}")
+    told = session.client.get(f"/things/{segment(name)}?view=summary")
+    short = told if isinstance(told, dict) else {}
+    if members := member_texts(short.get("members")):
+        session.wrap(f"commands {', '.join(members)}", "  ")
     _properties(session, description, readings if isinstance(readings, dict) else {})
     _actions(session, description)
     if is_new(description.get("hearth:labels")):
         session.note(new_text(name))
-    short = session.client.get(f"/things/{segment(name)}?view=summary")
-    for line in guess_texts(name, short.get("unconfirmed") if isinstance(short, dict) else None):
+    for line in guess_texts(name, short.get("unconfirmed")):
         session.note(line)
 
 

@@ -54,6 +54,7 @@ async def test_summary_shows_state(house: House) -> None:
                 "state": {"on": True},
                 "reachable": None,
                 "suspended": "",
+                "members": [],
                 "unconfirmed": [],
             }
         ]
