@@ -63,6 +63,9 @@ class Ingest:
         if report.retained and slot.live:
             return  # what a broker kept is older than what we heard since
         reading = report.reading
+        if reading.value is None and reading.quality is Quality.BAD:
+            self._lose(slot, reading)
+            return
         try:
             value = slot.property.check(reading.value)
         except SchemaError as error:
@@ -169,6 +172,12 @@ class Ingest:
         self._note(".".join(slot.topic), why)
         if slot.reading is not None and slot.reading.quality is Quality.GOOD:
             slot.reading = replace(slot.reading, quality=Quality.UNCERTAIN)
+            self._tell(slot, slot.reading)
+
+    def _lose(self, slot: Slot, unknown: Reading) -> None:
+        """Its driver says that nobody knows it any more: the last value is shown as what it is, and trusted no longer."""
+        if slot.reading is not None and slot.reading.quality is not Quality.BAD:
+            slot.reading = replace(slot.reading, quality=Quality.BAD, received_at=unknown.received_at)
             self._tell(slot, slot.reading)
 
     def _note_rest(self, slot: Slot, reading: Reading, before: Reading | None) -> None:

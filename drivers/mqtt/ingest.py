@@ -12,7 +12,7 @@ from capabilities.vocabulary import Evidence, Json, Quality
 from drivers.mqtt.config import UTF_8
 from drivers.mqtt.entity import Source
 from drivers.mqtt.templates import Message
-from drivers.mqtt.values import Nothing
+from drivers.mqtt.values import NO_VALUE, Nothing
 
 MAX_STATE_BYTES: Final = 262_144
 """Of one state message. Larger ones (pictures, maps) are no states; templates never see them."""
@@ -226,7 +226,7 @@ class Ingest:
                 except (ValueError, TypeError, ArithmeticError, LookupError) as error:
                     self.complaints.add(seen.topic, member, str(error))
                     continue
-                if not isinstance(value, Nothing):
+                if value is not NO_VALUE:
                     self._report(source, value, seen)
 
     def _other(self, source: Source, seen: Seen) -> None:
@@ -238,11 +238,15 @@ class Ingest:
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             self.complaints.add(seen.topic, source.point, str(error))
             return
-        if not isinstance(value, Nothing):
+        if value is not NO_VALUE:
             self._report(source, value, seen)
 
-    def _report(self, source: Source, value: Json, seen: Seen) -> None:
+    def _report(self, source: Source, value: Json | Nothing, seen: Seen) -> None:
         now = seen.now
+        if isinstance(value, Nothing):
+            unknown = Reading(None, source.unit, now, now, Quality.BAD)
+            self._put(Report(source.point, unknown, seen.evidence, seen.retained))
+            return
         if source.is_event:
             self._put(Occurrence(source.point, value, now, now))
             return

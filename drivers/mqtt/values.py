@@ -18,9 +18,14 @@ from capabilities.vocabulary import Json
 
 class Nothing(Enum):
     NO_VALUE = "no value"
+    UNKNOWN = "unknown"
 
 
 NO_VALUE: Final = Nothing.NO_VALUE
+"""The publisher says nothing of it: what was known holds."""
+
+UNKNOWN: Final = Nothing.UNKNOWN
+"""The publisher says that it is not known any more."""
 
 Convert: TypeAlias = Callable[[Json], "Json | Nothing"]
 

@@ -11,14 +11,15 @@ from capabilities.vocabulary import Json
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
-from drivers.mqtt.values import NO_VALUE, Convert, Nothing, attributes, number, plain_text
+from drivers.mqtt.values import NO_VALUE, UNKNOWN, Convert, Nothing, attributes, number, plain_text
 
 MAX_PLACE_CHARS: Final = 256
 
 _COORDINATES: Final = {"latitude": "latitude", "longitude": "longitude", "accuracy": "gps_accuracy"}
 """Each property and the attribute that it is."""
 
-UNKNOWN: Final = "unknown"
+NOWHERE: Final = "unknown"
+"""The location after a reset."""
 
 
 def describe(key: str, config: Config) -> Entity:
@@ -44,7 +45,9 @@ def _home(config: Config) -> Convert:
 
     def convert(value: Json) -> Json | Nothing:
         read = plain_text(value)
-        if isinstance(read, Nothing) or read == reset:
+        if read == reset or value == reset:
+            return UNKNOWN
+        if isinstance(read, Nothing):
             return NO_VALUE
         return read == home
 
@@ -55,7 +58,7 @@ def _location(config: Config) -> Convert:
     words = {
         config.text("payload_home", "home"): "home",
         config.text("payload_not_home", "not_home"): "not_home",
-        config.text("payload_reset", "None"): UNKNOWN,
+        config.text("payload_reset", "None"): NOWHERE,
     }
 
     def convert(value: Json) -> Json | Nothing:

@@ -20,7 +20,7 @@ from drivers.mqtt.components.travel import (
     range_of,
 )
 from drivers.mqtt.config import Config
-from drivers.mqtt.entity import Builder, Entity, constant, templated
+from drivers.mqtt.entity import Builder, Encode, Entity, constant, templated
 from drivers.mqtt.values import NO_VALUE, Convert, Nothing, mapped
 
 _USUAL: Final = {"open": "OPEN", "close": "CLOSE", "stop": ""}
@@ -67,6 +67,9 @@ def _by_position(builder: Builder) -> None:
     )  # fmt: skip
     if topic:
         builder.property("state", _motion(span, words), state=topic, template=template)
+    for name, percent in (("open", 100), ("close", 0)) if command_topic else ():
+        fixed = builder.command_at(command_topic, _fixed(encode, percent), f"{percent} | {recipe}")
+        builder.action(name, fixed, observed=bool(topic))
     for name, payload in payloads(config, {"stop": ""}):
         _action(builder, name, payload, observed=bool(topic))
 
@@ -79,6 +82,10 @@ def _action(builder: Builder, name: str, payload: str, *, observed: bool) -> Non
         encode = templated(source, constant(payload), *names) if source else constant(payload)
         command = builder.command_at(topic, encode, f"{name}={payload} | {source or ''}")
         builder.action(name, command, observed=observed)
+
+
+def _fixed(encode: Encode, percent: int) -> Encode:
+    return lambda _: encode(percent)
 
 
 def _words(config: Config, names: tuple[str, ...]) -> dict[str, Json]:

@@ -366,7 +366,8 @@ def test_a_valve_that_reports_its_position() -> None:
         command_template='{"x": {{ value }}, "share": {{ position }} }',
         payload_stop="STOP",
     )
-    assert bench.names == {"position", "state", "stop"}
+    assert bench.names == {"position", "state", "open", "close", "stop"}
+    assert bench.sends("open") == ("v/set", '{"x": 255, "share": 100 }')
     assert bench.sends("position", 20) == ("v/set", '{"x": 51, "share": 20 }')
     assert bench.says("v", "opening") == {"state": "opening"}
     assert bench.says("v", "51") == {"position": 20}
@@ -381,4 +382,4 @@ def test_what_has_no_meaning_for_a_valve_with_a_position_is_named() -> None:
         "valve", {"command_topic": "v", "reports_position": True, "payload_open": "X", "state_open": "Y"}
     )
     assert len(bench.candidate.problems) == 2
-    assert bench.names == {"position"}
+    assert bench.sends("open") == ("v", "100")
