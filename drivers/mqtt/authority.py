@@ -23,20 +23,20 @@ NETWORK: Final = "network"
 LOG_LEVEL: Final = "log_level"
 OTHER_ORDER: Final = "order"
 
-DEEDS: Final[dict[str, tuple[frozenset[str], ...]]] = {
-    FACTORY_RESET: tuple(map(words, ("factory", "werksreset", "hard reset", "erase", "wipe", "nvs"))),
-    PERMIT_JOIN: tuple(
-        map(words, ("permit join", "pairing", "inclusion", "exclusion", "commissioning", "anlernen", "appairage"))
-    ),
-    RESTART: tuple(map(words, ("restart", "reboot", "neustart", "redemarrer", "reiniciar", "riavvia", "safe mode"))),
-    UPDATE: tuple(map(words, ("firmware", "ota", "upgrade", "safeboot"))),
-    REMOVE: tuple(map(words, ("unpair", "remove device", "delete device", "remove failed node", "force remove"))),
-    LOG_LEVEL: tuple(map(words, ("log level", "loglevel", "debug level"))),
-    NETWORK: tuple(
-        map(words, ("ssid", "wifi password", "wi fi password", "mqtt password", "mqtt host", "credentials", "network channel"))
+DEEDS: Final[dict[str, tuple[str, ...]]] = {
+    FACTORY_RESET: ("factory", "werksreset", "hard reset", "erase", "wipe", "nvs"),
+    PERMIT_JOIN: ("permit join", "pairing", "inclusion", "exclusion", "commissioning", "anlernen", "appairage"),
+    RESTART: ("restart", "reboot", "neustart", "redemarrer", "reiniciar", "riavvia", "safe mode"),
+    UPDATE: ("firmware", "ota", "upgrade", "safeboot"),
+    REMOVE: ("unpair", "remove device", "delete device", "remove failed node", "force remove"),
+    LOG_LEVEL: ("log level", "loglevel", "debug level"),
+    NETWORK: (
+        "ssid", "wifi password", "wi fi password", "mqtt password", "mqtt host", "credentials", "network channel",
     ),
 }  # fmt: skip
 """What is done → the words that say so: all words of one of these. The first deed that fits counts."""
+
+_PHRASES: Final = {deed: tuple(map(words, phrases)) for deed, phrases in DEEDS.items()}
 
 _ABOUT_A_DEED: Final = listed(
     "auto automatic behavior behaviour count delay indicator interval mode schedule status time timer"
@@ -61,7 +61,7 @@ def deed_of(config: Config, payload: str = "") -> str:
     ordered = is_order(topic) or _ORDERS.search(topic) is not None
     if ordered:
         said |= words(topic)
-    for deed, phrases in DEEDS.items():
+    for deed, phrases in _PHRASES.items():
         if any(phrase <= said and (ordered or not (said - phrase) & _ABOUT_A_DEED) for phrase in phrases):
             return deed
     return OTHER_ORDER if ordered else ""

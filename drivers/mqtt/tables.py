@@ -231,7 +231,7 @@ def _named() -> Iterator[str]:
         "|---|---|",
     )
     for deed, phrases in DEEDS.items():
-        yield f"| {deed.replace('_', ' ')} | {', '.join(sorted(' '.join(sorted(phrase)) for phrase in phrases))} |"
+        yield f"| {deed.replace('_', ' ')} | {', '.join(phrases)} |"
     yield ""
 
 
