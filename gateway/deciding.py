@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import partial
 
 from capabilities.thing import Operation
 from capabilities.vocabulary import Hazard, Json
@@ -40,16 +40,6 @@ class Ruling:
         return own + tuple((rule, member) for member, rules in self.members for rule in rules)
 
 
-class _Asked(NamedTuple):
-    """Who asks, and by what it is decided."""
-
-    policy: Policy
-    house: House
-    principal: Principal
-    purpose: str
-    approvals: Sequence[Approval]
-
-
 def decide(
     policy: Policy,
     house: House,
@@ -64,10 +54,10 @@ def decide(
     a limit on `light.brightness` also binds the brightness in `light.set`. A group needs what each of its members would need,
     and its findings say which: it is no way around a member's rules.
     """
-    asked = _Asked(policy, house, principal, purpose, approvals)
     if not adopted.members:
-        return _alone(asked, adopted, target)
-    return _together(asked, adopted, target, commanded(house, adopted, target))
+        return _alone(policy, house, principal, adopted, target, purpose=purpose, approvals=approvals)
+    alone = partial(_alone, policy, house, principal, purpose=purpose, approvals=approvals)
+    return _together(alone, adopted, target, commanded(house, adopted, target))
 
 
 def permit_of_house(version: str) -> Ruling:
@@ -78,16 +68,24 @@ def permit_of_house(version: str) -> Ruling:
     return Ruling(Decision(Verdict.PERMIT, (finding,), version))
 
 
-def _alone(asked: _Asked, adopted: Adopted, target: Target, at_least: Hazard = Hazard.COMFORT) -> Ruling:
+def _alone(
+    policy: Policy,
+    house: House,
+    principal: Principal,
+    adopted: Adopted,
+    target: Target,
+    *,
+    purpose: str,
+    approvals: Sequence[Approval],
+    at_least: Hazard | None = None,
+) -> Ruling:
     """`at_least`: how dangerous it is where not all is known of what it commands."""
-    policy, operation, value = asked.policy, target.operation, target.value
+    operation, value = target.operation, target.value
     subject = adopted.subject(operation)
-    if subject.hazard < at_least:
+    if at_least is not None and subject.hazard < at_least:
         subject = replace(subject, hazard=at_least)
-    request = AccessRequest(
-        asked.principal, subject, value, target.toward_safe, _becomes(target), asked.purpose
-    )
-    facts = asked.house.facts(adopted, operation, asked.approvals)
+    request = AccessRequest(principal, subject, value, target.toward_safe, _becomes(target), purpose)
+    facts = house.facts(adopted, operation, approvals)
     whole = policy.decide(request, facts)
     shadow = policy.shadow(request, facts, whole)
     found, counts = (shadow.findings, shadow.counts) if shadow is not None else ((), ())
@@ -95,8 +93,8 @@ def _alone(asked: _Asked, adopted: Adopted, target: Target, at_least: Hazard = H
         return Ruling(whole, found, counts)
     parts: dict[str, Decision] = {}
     for member, write, part_value in _parts(adopted, operation, value):
-        part = AccessRequest(asked.principal, adopted.subject(write), part_value, purpose=asked.purpose)
-        part_facts = asked.house.facts(adopted, write, asked.approvals)
+        part = AccessRequest(principal, adopted.subject(write), part_value, purpose=purpose)
+        part_facts = house.facts(adopted, write, approvals)
         parts[member] = policy.decide(part, part_facts)
         shadow = policy.shadow(part, part_facts, parts[member])
         if shadow is not None:
@@ -104,21 +102,21 @@ def _alone(asked: _Asked, adopted: Adopted, target: Target, at_least: Hazard = H
     return Ruling(with_parts(whole, parts), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(counts)))
 
 
-def _together(asked: _Asked, group: Adopted, target: Target, reached: Commanded) -> Ruling:
+def _together(alone: Callable[..., Ruling], group: Adopted, target: Target, reached: Commanded) -> Ruling:
     """The strictest of what holds for the group and for each member. Who belongs to it, and what is said of them, may change
     before it is sent: it is decided once more then.
     """
-    whole = _alone(asked, group, target, Hazard.PROPERTY if reached.uncertain else Hazard.COMFORT)
+    whole = alone(group, target, at_least=Hazard.PROPERTY if reached.uncertain else None)
     decision, shadow = whole.decision, list(whole.shadow)
     if reached.uncertain and not decision.permitted:
-        known = _alone(asked, group, target).decision
+        known = alone(group, target).decision
         if known.verdict is not decision.verdict:
             why = unknown(group, target.operation, reached.uncertain, decision.verdict)
             decision = decision._replace(findings=(why, *decision.findings))
     counts: dict[str, dict[RuleRef, None]] = {}
     owns: dict[str, list[Decision]] = {}  # by part of the input
     for member in reached.members:
-        ruling = _alone(asked, member.adopted, member.target)
+        ruling = alone(member.adopted, member.target)
         counts.setdefault(member.adopted.id, {}).update(dict.fromkeys(ruling.counts))
         shadow += of_member(member, ruling.shadow)
         own = ruling.decision  # it counts its uses itself

@@ -115,7 +115,16 @@ async def test_the_room_and_the_labels_of_a_member_count(house: House) -> None:
     assert ruled(house, "group.on", True, OWNER).decision.permitted
 
 
-DANGER = '[[ask]]\nid = "danger"\nwho = ["agent"]\nhazard_min = 2\non = ["*"]\napprover = ["adult"]\nvalid = "2m"\nwhy = "Ask"\n'
+DANGER = """
+[[ask]]
+id = "danger"
+who = ["agent"]
+hazard_min = 2
+on = ["*"]
+approver = ["adult"]
+valid = "2m"
+why = "Ask"
+"""
 
 
 async def test_what_is_not_known_of_a_member_makes_the_group_dangerous(house: House) -> None:
