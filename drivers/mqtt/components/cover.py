@@ -42,7 +42,7 @@ _GATES: Final = listed(
     " cancello portone puerta porton portao garaje garageport grind brama bramka vrata brana dor port"
 )
 _GATE_ENDS: Final = ("tor", "gate", "garage", "poort")
-_FLAPS: Final = listed("damper flap luftungsklappe klappe serranda")
+_FLAPS: Final = listed("damper vent flap luftungsklappe klappe serranda")
 
 
 class _Cover(NamedTuple):
@@ -159,11 +159,12 @@ def _fixed(encode: Encode, percent: int) -> Encode:
 
 
 def proposed_cover(config: Config) -> str:
-    """The kind that a cover's name suggests, where its class says nothing; the device's name counts for its main function."""
+    """The kind that a cover's name suggests, where its class says nothing; the device's name and model count for its main
+    function.
+    """
     named = own_words(config) - {"state", "position", "cover"}
     if not named:
-        device = config.device.get("name")
-        named = words(device) if isinstance(device, str) else frozenset()
+        named = words(*(text for key in ("name", "model") if isinstance(text := config.device.get(key), str)))
     if named & _GATES or any(word.endswith(_GATE_ENDS) for word in named):
         return "garage"
     return "valve" if named & _FLAPS else ""

@@ -45,7 +45,7 @@ def _home(config: Config) -> Convert:
 
     def convert(value: Json) -> Json | Nothing:
         read = plain_text(value)
-        if read == reset or value == reset:
+        if reset in (read, value):
             return UNKNOWN
         if isinstance(read, Nothing):
             return NO_VALUE

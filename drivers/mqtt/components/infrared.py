@@ -16,7 +16,7 @@ from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Encode, Entity
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.templates import command_template
-from drivers.mqtt.values import NO_VALUE, Nothing, attributes
+from drivers.mqtt.values import NO_VALUE, Convert, Nothing, attributes
 
 MAX_TIMINGS: Final = 1024
 """Of a signal; those of air conditioners have some 600."""
@@ -63,8 +63,21 @@ def _receiver(builder: Builder) -> Entity:
     topic = builder.config.topic("state_topic")
     if not topic:
         raise ConfigError("state_topic is missing")
-    builder.event("occurred", _received, topic=topic, template=builder.config.template("value_template"))
+    convert = _changes(_received) if builder.is_zigbee2mqtt else _received
+    builder.event("occurred", convert, topic=topic, template=builder.config.template("value_template"))
     return builder.build(title(builder.config))
+
+
+def _changes(convert: Convert) -> Convert:
+    """Zigbee2MQTT tells the last signal again with each state of its device, whatever that is about."""
+    last: Json | Nothing = NO_VALUE
+
+    def read(value: Json) -> Json | Nothing:
+        nonlocal last
+        before, last = last, convert(value)
+        return NO_VALUE if last == before else last
+
+    return read
 
 
 def _signal(source: str | None) -> Encode:

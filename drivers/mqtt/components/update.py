@@ -23,6 +23,9 @@ from drivers.mqtt.values import NO_VALUE, Convert, Nothing, number, plain_text
 
 MAX_VERSION_CHARS: Final = 256
 
+NO_VERSION: Final = "-1"
+"""What Zigbee2MQTT says before a device has told its version."""
+
 _VERSION: Final[dict[str, Json]] = {"type": "string", "maxLength": MAX_VERSION_CHARS}
 _PERCENT: Final[dict[str, Json]] = {"type": "number", "minimum": 0, "maximum": 100, "unit": "%"}
 _ADDRESS: Final[dict[str, Json]] = {"type": "string", "maxLength": 2048, "format": "uri"}
@@ -124,6 +127,8 @@ class _Versions:
 
 def _version(value: Json) -> Json | Nothing:
     read = plain_text(value)
+    if read == NO_VERSION:
+        return NO_VALUE
     if isinstance(read, str) and len(read) > MAX_VERSION_CHARS:
         raise ValueError(f"is longer than {MAX_VERSION_CHARS} characters")
     return read

@@ -251,6 +251,12 @@ def test_a_cover_without_a_class_is_a_guess(name: str, proposal: str) -> None:
     assert thing_of(bench).actions["open"].hazard is Hazard.PROPERTY
 
 
+def test_a_cover_without_a_name_is_called_as_its_device() -> None:
+    device: dict[str, Json] = {"identifiers": ["d"], "name": "0x1", "model": "Smart vent"}
+    bench = announced("cover", {"command_topic": "c", "name": None}, device=device)
+    assert bench.component.proposal == "valve"
+
+
 def test_slats() -> None:
     bench = announced(
         "cover",

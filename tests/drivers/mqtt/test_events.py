@@ -250,4 +250,9 @@ def test_a_receiver_of_infrared() -> None:
     for wrong in refused:
         assert happened(bench, "ir", wrong) == []
     assert bench.ingest.complaints.total == 4
+    bridged = announced(
+        "infrared", {"schema": "receiver", "state_topic": "ir"}, origin={"name": "Zigbee2MQTT"}
+    )
+    told = [happened(bridged, "ir", {"timings": [1, n]}) for n in (2, 2, 3)]
+    assert [len(one) for one in told] == [1, 0, 1], "its device's other news repeat the signal"
     assert "emitter or receiver" in announced("infrared", {"state_topic": "i"}).candidate.problems[0]

@@ -135,6 +135,8 @@ def test_zigbee2mqtts_update() -> None:
         "firmware": "32", "latest_firmware": "33", "update_available": True, "updating": True, "update_progress": 13.4,
     }  # fmt: skip
     assert bench.says("z", {"linkquality": 30}) == {}
+    unseen: dict[str, Json] = {"latest_version": -1, "installed_version": -1, "state": None}
+    assert bench.says("z", {"update": unseen}) == {"updating": False}
     assert bench.sends("update")[1] == '{"id": "0x1"}'
     thing = thing_of(bench)
     assert (thing.actions["update"].privilege, thing.actions["update"].hazard) == (
