@@ -13,15 +13,17 @@ from drivers.mqtt.kinds import is_housekeeping, unit_of
 from drivers.mqtt.words import listed, own_words, words
 
 _SWITCHED: Final = {
-    "light": "light lights lamp lamps lantern licht lampe lampen leuchte beleuchtung lumiere eclairage luz luces foco luce"
-    " luci lampada faretto lamp verlichting lampa lampor belysning ljus lys lampka swiatlo oswietlenie svetlo valo valaisin",
-    "outlet": "outlet plug socket steckdose prise enchufe presa stopcontact uttag stikkontakt gniazdko zasuvka tomada",
+    "light": "light lights lighting lamp lamps lantern licht lampe lampen leuchte beleuchtung lumiere eclairage luz"
+    " luces foco luce luci lampada faretto verlichting lampa lampor belysning ljus lys lampka swiatlo"
+    " oswietlenie svetlo valo valaisin",
+    "outlet": "outlet outlets plug plugs socket sockets powerstrip multiprise steckdose steckdosenleiste prise"
+    " enchufe presa stopcontact uttag stikkontakt gniazdko zasuvka tomada",
     "fan": "fan ventilator lufter luefter ventilateur ventilador ventola flakt vifte wentylator tuuletin vmc",
     "siren": "siren sirene sirena sireen syrena sireeni",
-    "water-heater": "boiler immersion geyser cumulus scaldabagno scaldacqua calentador"
-    " varmvattenberedare bojler",
+    "water-heater": "boiler immersion geyser cumulus scaldabagno scaldacqua calentador varmvattenberedare bojler",
     "humidifier": "humidifier luftbefeuchter humidificateur umidificatore humidificador luchtbevochtiger nawilzacz",
-    "media": "tv television fernseher televiseur televisor televisore televisie amplifier verstarker radio stereo subwoofer",
+    "media": "tv television fernseher televiseur televisor televisore televisie amplifier verstarker radio stereo"
+    " subwoofer",
     "camera": "camera kamera webcam",
 }  # fmt: skip
 """Kind → what people call the things that a relay feeds, and that a relay can be. Pumps, heaters and valves stay switches
@@ -41,14 +43,17 @@ _COMPOUNDS: Final = {
 _PHRASES: Final = (
     (frozenset({"chauffe", "eau"}), "water-heater"),
     (frozenset({"hot", "water"}), "water-heater"),
+    (frozenset({"power", "strip"}), "outlet"),
+    (frozenset({"power", "point"}), "outlet"),
 )
 """What takes two words."""
 
 NOT_THE_THING: Final = listed(
-    "alarm auto backlight battery behavior brightness buzzer calibration color countdown day delay detection disable display"
-    " disturb door duration effect enable enabled feedback filter hold indicator interval key led level limit linkage lock max"
-    " memory min mode modus motor night notification percentage program protect protection quiet reset screen sensitivity"
-    " sensor silence sound speed startup test threshold time timeout timer tone trigger type vibration volume warning window"
+    "actuator alarm auto backlight battery behavior brightness buzzer calibration coil color countdown day delay detection"
+    " disable display disturb door duration effect enable enabled feedback filter gas hold indicator interval key led level"
+    " limit linkage lock max memory min mode modus motor night notification percentage program protect protection quiet"
+    " reset screen sensitivity sensor silence sound speed startup test thermostat threshold time timeout timer tone trigger"
+    " type vibration volume warning window"
 )
 """Words of what is set about a thing, and not the thing: the mode of a fan is no fan."""
 
@@ -83,14 +88,19 @@ _ABOUT_A_SIGN: Final = listed(
 
 
 def proposed_switch(config: Config) -> str:
-    """The kind that a switch's name suggests; "" where it suggests none. The device's name counts for its main function."""
+    """The kind that a switch's name suggests; "" where it suggests none. For a device's main function and its channels the
+    device's name speaks, or its model: a person's word before the maker's.
+    """
     own = own_words(config)
-    named = own - _PLAIN
-    if not named:
-        device = config.device.get("name")
-        named = words(device) if isinstance(device, str) else frozenset()
     if own - {"state", "switch"} == {"alarm"}:
         return "siren"
+    if own - _PLAIN:
+        return _suggested(own - _PLAIN)
+    texts = (config.device.get(key) for key in ("name", "model"))
+    return next((kind for text in texts if isinstance(text, str) and (kind := _suggested(words(text)))), "")
+
+
+def _suggested(named: frozenset[str]) -> str:
     if named & NOT_THE_THING:
         return ""
     found = {kind for word in named if (kind := _thing(word))}
@@ -125,9 +135,9 @@ def proposed_number(config: Config, low: float, high: float) -> str:
     return ""
 
 
-_PLAIN: Final = listed("state switch schalter relay relais power on output channel kanal") | {
-    f"{letter}{number}" for letter in ("", "l", "k", "ch", "s", "relay", "power") for number in range(1, 17)
-}
+_PLAIN: Final = listed(
+    "state switch schalter relay relais power on output channel kanal left right top bottom center up down main all"
+) | {f"{letter}{number}" for letter in ("", "l", "k", "ch", "s", "relay", "power") for number in range(1, 17)}
 """Words of a switch that say nothing about what it switches."""
 
 

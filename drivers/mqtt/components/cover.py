@@ -42,6 +42,7 @@ _GATES: Final = listed(
     " cancello portone puerta porton portao garaje garageport grind brama bramka vrata brana dor port"
 )
 _GATE_ENDS: Final = ("tor", "gate", "garage", "poort")
+_NO_GATES: Final = ("motor", "ator", "itor", "ctor")  # actuator, ventilator, monitor, contactor
 _FLAPS: Final = listed("damper vent flap luftungsklappe klappe serranda")
 
 
@@ -165,6 +166,6 @@ def proposed_cover(config: Config) -> str:
     named = own_words(config) - {"state", "position", "cover"}
     if not named:
         named = words(*(text for key in ("name", "model") if isinstance(text := config.device.get(key), str)))
-    if named & _GATES or any(word.endswith(_GATE_ENDS) for word in named):
+    if named & _GATES or any(word.endswith(_GATE_ENDS) and not word.endswith(_NO_GATES) for word in named):
         return "garage"
     return "valve" if named & _FLAPS else ""

@@ -48,6 +48,24 @@ def test_the_device_s_name_speaks_for_its_main_function_alone() -> None:
     device: Json = {"identifiers": ["d"], "name": "Stehlampe"}
     assert found("switch", name=None, device=device) == ("switch", False, "light")
     assert found("switch", name="Child lock", device=device) == ("switch", False, "")
+    assert found("switch", name="L2", device=device) == ("switch", False, "light")
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "proposal"),
+    [
+        ("Smart plug", "0x00158d0000000001", "outlet"),
+        ("Smart plug", "Stehlampe", "light"),
+        ("Power strip with 4 sockets", "", "outlet"),
+        ("Wall light switch", "", "light"),
+        ("2 gang switch", "", ""),
+        ("Thermostat for gas boiler", "", ""),
+        ("2 x socket + 1 x light", "", ""),
+    ],
+)
+def test_a_model_speaks_where_no_name_does(model: str, name: str, proposal: str) -> None:
+    device: Json = {"identifiers": ["d"], "name": name, "model": model}
+    assert found("switch", name=None, device=device) == ("switch", False, proposal)
 
 
 def test_an_outlet_is_certain_and_may_feed_a_lamp() -> None:
@@ -187,3 +205,12 @@ def test_a_text_s_pattern() -> None:
 
 def test_a_text_without_room() -> None:
     assert "min" in announced("text", min=9, max=2).candidate.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "proposal"),
+    [("Roller blind motor", ""), ("Rolltor", "garage"), ("Garage door opener", "garage"), ("Shutter actuator", "")],
+)
+def test_a_cover_s_model(model: str, proposal: str) -> None:
+    device: Json = {"identifiers": ["d"], "name": "x", "model": model}
+    assert found("cover", name=None, device=device) == ("blind", False, proposal)
