@@ -240,7 +240,9 @@ class Builder:
         self.entity.component = ComponentDescription(
             self._key,
             self.kind,
-            tuple(self._affordances),
+            tuple(
+                map(_managed, self._affordances) if self.config.has("entity_category") else self._affordances
+            ),
             title,
             certain,
             self._fingerprint(),
@@ -317,6 +319,16 @@ def _native(text: str) -> Json:
             return float(text)
         except ValueError:
             return text
+
+
+def _managed(one: AffordanceDescription) -> AffordanceDescription:
+    """What its publisher calls diagnostic or configuration is about the device and no control of the house."""
+    if not one.writable and one.role != "action":
+        return one
+    return replace(
+        one, hazard=max(one.hazard, Hazard.PROPERTY),
+        privilege=max(one.privilege, Privilege.MANAGE, key=lambda privilege: privilege.rank),
+    )  # fmt: skip
 
 
 def _acknowledged(command: Command) -> Command:

@@ -13,8 +13,8 @@ from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Command, Entity
 from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, mapped, number
 
-FINE_SPEEDS: Final = 15
-"""From here on each percentage is within the tolerance with which a speed counts as reached (4 %)."""
+FINE_SPEEDS: Final = 23
+"""From here on each percentage, the smallest too, is within 4 % of a speed: with that it counts as reached."""
 
 _ON: Final = Keys("state_topic", "state_value_template", "command_topic", "command_template")
 

@@ -14,8 +14,8 @@ from drivers.mqtt.entity import Builder
 from drivers.mqtt.templates import Message, ValueTemplate
 from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, number
 
-MIN_FINE_STEPS: Final = 50
-"""From here on each whole percent is within 1.5 % of a step: the tolerance with which a lamp's level counts as reached."""
+MIN_FINE_STEPS: Final = 67
+"""From here on each percentage, the smallest too, is within 1.5 % of a step: with that a lamp's level counts as reached."""
 
 
 def few(steps: float, fine: int = MIN_FINE_STEPS) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Hazard, Json, Privilege
 from tests.drivers.mqtt_bench import Bench
 
 JSON_LIGHT: dict[str, Json] = {
@@ -325,6 +325,14 @@ def test_an_optimistic_lamp_is_not_seen() -> None:
     assert not any(bench.affordance(name).observable for name in ("on", "brightness", "color"))
     assert bench.qos("on") == 1
     assert bench.says("s", {"state": "ON", "brightness": 3}) == {}
+
+
+def test_the_lamp_that_a_device_tells_its_own_state_with_is_no_lamp_of_the_house() -> None:
+    bench = others(["brightness"], entity_category="config")
+    assert {(a.hazard, a.privilege) for a in bench.component.affordances} == {
+        (Hazard.PROPERTY, Privilege.MANAGE)
+    }
+    assert others(["brightness"]).affordance("on").privilege is Privilege.VIEW, "the model says what it takes"
 
 
 def test_state_is_on_or_off_whatever_payloads_are_named() -> None:
