@@ -212,6 +212,11 @@ def _named() -> Iterator[str]:
     yield f"Not where the name has one of {_words(kinds.NOT_MEASURED)}: then it is `other`, a number in its unit."
     yield from (
         "",
+        "### Settings",
+        "",
+        "A number, select, text or button, and a switch that its publisher calls diagnostic or configuration, is a `setting`: for",
+        "whoever manages the house, with hazard 2, until a person gives it a kind. A sensor of the sort can be viewed as any other.",
+        "",
         "### Proposals",
         "",
         "A person decides; until then a switch or a setting is met with hazard 2, whatever it is called.",

@@ -23,6 +23,9 @@ SECRET_WORDS: Final = listed(
 )
 """Words of texts that may be secrets: they are declared as free texts, which are sensitive."""
 
+_NO_SECRET_WORDS: Final = listed("alarm error fault status warning")
+"""Words that make a code one of a machine's."""
+
 AIR_QUALITY: Final = "air_quality"
 """What publishers call the quality of the air in words (`excellent`), for which there is no device class."""
 
@@ -64,9 +67,13 @@ def _other(key: str, config: Config, unit: str) -> Entity:
         )
     if AIR_QUALITY in plain_names(config):
         return _add(Builder(key, "air", config), "quality", plain_text)
-    if _TEXTS in (config.source("value_template") or "") or own_words(config) & SECRET_WORDS:
+    if _TEXTS in (config.source("value_template") or "") or _may_be_secret(own_words(config)):
         return _add(builder, "value", plain_text, schema={"type": "string"})
     return _add(builder, "value", guess)
+
+
+def _may_be_secret(named: frozenset[str]) -> bool:
+    return bool(named & SECRET_WORDS) and not named & _NO_SECRET_WORDS
 
 
 def _add(

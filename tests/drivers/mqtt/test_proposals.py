@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from capabilities.recast import castable
+from capabilities.compose import compose
+from capabilities.recast import castable, recast
 from capabilities.vocabulary import Hazard, Json, Privilege
 from drivers.mqtt.authority import DEEDS
 from drivers.mqtt.proposals import SWITCH_WORDS
@@ -118,6 +119,24 @@ def test_a_sign_s_name(name: str, proposal: str) -> None:
     assert not proposal or proposal in castable(component)
 
 
+@pytest.mark.parametrize(
+    ("component", "config"),
+    [
+        ("switch", {"name": "Lamp"}),
+        ("switch", {"name": "Siren", "value_template": "{{ value_json.siren }}", **ZIGBEE2MQTT}),
+        ("number", {"name": "Heating setpoint", "unit_of_measurement": "°C", "min": 5, "max": 30}),
+        ("number", {"name": "Valve position", "unit_of_measurement": "%"}),
+        ("binary_sensor", {"name": "Water leak"}),
+        ("button", {"name": "Open gate"}),
+    ],
+)
+def test_what_is_proposed_composes(component: str, config: dict[str, Json]) -> None:
+    guess = announced(component, config).component
+    seen = recast(guess, guess.proposal)
+    assert seen.certain
+    assert compose("it", "It", [seen], {seen.key: ""}).kind == guess.proposal
+
+
 def test_a_button_of_the_house_and_one_of_the_device() -> None:
     assert found("button", name="Open gate") == ("setting", False, "button")
     for config in ({"name": "Calibrate"}, {"name": "Selftest"}, {"name": "x", "entity_category": "config"}):
@@ -209,7 +228,12 @@ def test_a_text_without_room() -> None:
 
 @pytest.mark.parametrize(
     ("model", "proposal"),
-    [("Roller blind motor", ""), ("Rolltor", "garage"), ("Garage door opener", "garage"), ("Shutter actuator", "")],
+    [
+        ("Roller blind motor", ""),
+        ("Rolltor", "garage"),
+        ("Garage door opener", "garage"),
+        ("Shutter actuator", ""),
+    ],
 )
 def test_a_cover_s_model(model: str, proposal: str) -> None:
     device: Json = {"identifiers": ["d"], "name": "x", "model": model}
