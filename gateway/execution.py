@@ -262,7 +262,7 @@ class Executor:
         try:
             await send(target.operation.point, target.sent, SEND_DEADLINE_S)
         except DriverError as error:
-            return outcomes.of_failure(error)
+            return outcomes.hushed(outcomes.of_failure(error), target)
         except Exception:  # a driver's own mistake: nobody knows what went out
             log.exception("the driver %s failed in its own way", driver.name)
             return Outcome(Result.IN_DOUBT, detail=f"the driver {driver.name} failed while sending")
@@ -276,7 +276,7 @@ class Executor:
             return outcomes.unchanged(target, sent=True)
         watched = await watch.result(driver, target.transition_s)
         failpoint("seen")
-        return outcomes.of_watch(watched)
+        return outcomes.hushed(outcomes.of_watch(watched), target)
 
     # ---------------------------------------------------------------- the helpers, in the order of their steps
 

@@ -26,6 +26,17 @@ def of_failure(error: DriverError) -> Outcome:
     return Outcome(Result.IN_DOUBT, detail=str(error))
 
 
+def hushed(outcome: Outcome, target: Target) -> Outcome:
+    """Without the code that was sent, should a bridge's or a device's own words repeat it."""
+    if not target.operation.secrets or not isinstance(target.sent, dict):
+        return outcome
+    detail = outcome.detail
+    for name in target.operation.secrets:
+        if code := target.sent.get(name):
+            detail = detail.replace(str(code), "…")
+    return outcome if detail == outcome.detail else replace(outcome, detail=detail)
+
+
 def worst(decision: Decision) -> str:
     """Why it is not permitted: the first of the weightiest reasons."""
     return next((f.why for f in decision.findings if f.verdict is decision.verdict), "no rule allows it")

@@ -20,6 +20,9 @@ from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, number
 FEW_STEPS: Final = 25
 """From here on the nearest step is within the tolerance with which a position counts as reached (2 %)."""
 
+MAX_END: Final = 1_000_000
+"""Of a range; publishers count to 65,535 at the most."""
+
 
 class Range:
     """From `zero` (closed) to `full` (open), each a number of the publisher's; `zero` may be the larger."""
@@ -51,6 +54,8 @@ class Range:
 def range_of(config: Config, zero: str, full: str) -> Range:
     """By the settings called `zero` and `full`. Raises `ConfigError` where there is nothing between them."""
     found = Range(config.number(zero, 0), config.number(full, 100))
+    if max(abs(found.zero), abs(found.full)) > MAX_END:
+        raise ConfigError(f"{zero} and {full} should be at most {MAX_END}")
     if abs(found.full - found.zero) < 1:
         raise ConfigError(f"{zero} and {full} should differ by at least 1")
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Json
-from drivers.driver import Candidate, Endpoint
+from drivers.driver import Candidate, Endpoint, Rejected
 from gateway.config import Config
 from policies import Role
 from tests.gateway.api.desk import House, until
@@ -71,6 +71,20 @@ async def test_a_code_reaches_the_lock_and_is_kept_nowhere(
     assert b"unlock" in stored
     assert CODE.encode() not in stored
     assert WRONG.encode() not in stored
+
+
+async def test_a_lock_that_repeats_the_code_is_not_quoted(house: House) -> None:
+    await house.adopt(coded_lock())
+    owner, sent = await house.owner(), house.driver.write
+
+    async def talkative(point: str, value: Json, deadline: float) -> None:
+        raise Rejected(f"no user has the code {CODE}")
+
+    house.driver.write = talkative  # type: ignore[method-assign]
+    async with owner.post("/things/door/actions/unlock", json={"code": CODE}) as answer:
+        assert answer.status == 502
+        assert "no user has the code …" in await answer.text()
+    house.driver.write = sent  # type: ignore[method-assign]
 
 
 async def test_the_same_key_is_the_same_command_whatever_its_code(house: House) -> None:
