@@ -178,6 +178,7 @@ def _siren(c: Config) -> Found:
         return _same(text, _render(template, value="ON" if value else "OFF"))
 
     yield "siren.on", c["command_topic"], right
+    yield "siren.sound()", c["command_topic"], lambda text, _: right(text, True)
     yield "siren.toggle()", c["command_topic"], lambda text, _: right(text, True) or right(text, False)
 
 
@@ -205,15 +206,15 @@ def _is_number(seen: Any, _: Any) -> bool:
 
 
 def _is_color(seen: Any, value: Any) -> bool:
-    """CIE 1931 x and y of a hue and saturation at full brightness, through sRGB's primaries (IEC 61966-2-1, D65)."""
+    """CIE 1931 x and y of a hue and saturation at full brightness, in the wide gamut (D65) that Zigbee2MQTT counts in."""
     r, g, b = (
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
         for c in colorsys.hsv_to_rgb(value["hue"] / 360, value["saturation"] / 100, 1)
     )
     x, y, z = (
-        0.4124 * r + 0.3576 * g + 0.1805 * b,
-        0.2126 * r + 0.7152 * g + 0.0722 * b,
-        0.0193 * r + 0.1192 * g + 0.9505 * b,
+        0.664511 * r + 0.154324 * g + 0.162028 * b,
+        0.283881 * r + 0.668433 * g + 0.047685 * b,
+        0.000088 * r + 0.072310 * g + 0.986039 * b,
     )
     return bool(abs(seen["x"] - x / (x + y + z)) < 0.01 and abs(seen["y"] - y / (x + y + z)) < 0.01)
 

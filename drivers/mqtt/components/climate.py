@@ -55,21 +55,22 @@ def describe(key: str, config: Config) -> Entity:
     modes = known_only(builder, "modes", config.texts("modes") or _MODES, _ALL_MODES)
     if modes:
         choice(builder, "mode", Keys.of("mode"), modes)
-    presets = [preset for preset in config.texts("preset_modes") if preset != NONE]
-    choice(
-        builder,
-        "preset",
-        Keys.of("preset_mode", "value_template"),
-        presets,
-        reset=(NONE, "None"),
-        none_too=True,
-    )
+    _preset(builder)
     choice(builder, "fan_mode", Keys.of("fan_mode"), config.texts("fan_modes") or _FAN_MODES)
     for name in ("swing_mode", "swing_horizontal_mode"):
         choice(builder, name, Keys.of(name), config.texts(f"{name}s") or _SWING_MODES)
     _action(builder)
     power(builder, "off" in modes)
     return builder.build(title(config))
+
+
+def _preset(builder: Builder) -> None:
+    """Home Assistant adds `none` to every list, to be told and asked for. Zigbee2MQTT refuses it, and tells what a list has."""
+    presets = [preset for preset in builder.config.texts("preset_modes") if preset != NONE]
+    reset = None if builder.is_zigbee2mqtt else (NONE, "None")
+    choice(
+        builder, "preset", Keys.of("preset_mode", "value_template"), presets, reset=reset, none_too=reset is not None
+    )  # fmt: skip
 
 
 def power(builder: Builder, has_off: bool) -> None:

@@ -77,6 +77,14 @@ def test_no_preset_is_none_and_can_be_asked_for(told: Json) -> None:
     assert bench.sends("preset", "none") == ("t/preset", "none")
 
 
+def test_zigbee2mqtt_knows_no_such_preset() -> None:
+    bench = announced(CLIMATE, origin={"name": "Zigbee2MQTT"})
+    assert bench.affordance("preset").schema == {"enum": ["eco", "boost"]}
+    assert bench.says("t", {"preset": None}) == {}
+    with pytest.raises(ValueError, match="eco, boost"):
+        bench.sends("preset", "none")
+
+
 @pytest.mark.parametrize(
     ("state", "why"),
     [
