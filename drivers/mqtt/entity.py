@@ -240,15 +240,17 @@ class Builder:
         self.entity.component = ComponentDescription(
             self._key,
             self.kind,
-            tuple(
-                map(_managed, self._affordances) if self.config.has("entity_category") else self._affordances
-            ),
+            tuple(map(_managed, self._affordances) if self._is_housekeeping() else self._affordances),
             title,
             certain,
             self._fingerprint(),
             "" if proposal == self.kind else proposal,
         )
         return self.entity
+
+    def _is_housekeeping(self) -> bool:
+        """About the device and not about the house. What a setting may do its component has said itself."""
+        return self.config.has("entity_category") and self.kind != "setting"
 
     def _add_attributes(self) -> None:
         """What a publisher tells besides (`json_attributes_topic`), as it is: an object of whatever members."""
