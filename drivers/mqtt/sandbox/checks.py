@@ -19,7 +19,9 @@ def _iterable(value: Any) -> bool:
 
 def _divisible(value: Any, by: Any) -> bool:
     missing(value, by)
-    return bool(value % by == 0) if isinstance(value, int | float) else False
+    if not isinstance(value, int | float) or not isinstance(by, int | float):
+        raise TypeError("only a number is even or divisible")
+    return bool(value % by == 0)
 
 
 def _even(value: Any) -> bool:
@@ -48,8 +50,6 @@ CHECKS: Final[dict[str, Callable[..., Any]]] = {
     "even": _even,
     "odd": lambda value: not _even(value),
     "divisibleby": _divisible,
-    "lower": lambda value: isinstance(value, str) and value.islower(),
-    "upper": lambda value: isinstance(value, str) and value.isupper(),
     "is_number": is_number,
     "contains": lambda value, item: contained(item, value),
     "in": contained,
@@ -60,6 +60,12 @@ CHECKS: Final[dict[str, Callable[..., Any]]] = {
     **dict.fromkeys(("le", "<="), operator.le),
     **dict.fromkeys(("ge", ">="), operator.ge),
 }  # fmt: skip
+
+TEXT_CHECKS: Final[dict[str, Callable[..., Any]]] = {
+    "lower": lambda run, value: run.text(value).islower(),
+    "upper": lambda run, value: run.text(value).isupper(),
+}
+"""Tests that write their value out."""
 
 PATTERN_CHECKS: Final[dict[str, Callable[..., Any]]] = {
     "match": texts.regex_match,

@@ -7,19 +7,28 @@ Python's internals and does not keep them from eating memory and time. What is n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from jinja2 import nodes
 
 from drivers.mqtt.sandbox import access, formats, operators
-from drivers.mqtt.sandbox.checks import CHECKS, PATTERN_CHECKS
+from drivers.mqtt.sandbox.calls import (
+    Eval,
+    apply,
+    apply_method,
+    check_pattern,
+    compared,
+    constant,
+    literal,
+    literal_text,
+    nothing,
+    wants_run,
+)
+from drivers.mqtt.sandbox.checks import CHECKS, PATTERN_CHECKS, TEXT_CHECKS
 from drivers.mqtt.sandbox.names import CONSTANTS, FILTERS, FUNCTIONS, NEED_A_CLOCK, PATTERN_FILTERS, why_not
-from drivers.mqtt.sandbox.regexes import compiled
-from drivers.mqtt.sandbox.run import MAX_NUMBER_BITS, Run, Undefined, missing
+from drivers.mqtt.sandbox.run import MAX_NUMBER_BITS, Run, Undefined
 from drivers.mqtt.sandbox.syntax import why_not_syntax
 from drivers.mqtt.template_error import TemplateError
-
-Eval: TypeAlias = Callable[[Run], Any]
 
 MAX_DEPTH: Final = 60
 """Of expressions in expressions, and of branches in branches. Publishers need ten."""
@@ -27,7 +36,6 @@ MAX_DEPTH: Final = 60
 MAX_LITERAL_POWER: Final = 12
 """`10**1` is how a widely used library writes the decimals of its numbers: two literals, evaluated when compiled."""
 
-_SIZED: Final = frozenset({str, bytes, list, tuple, dict})
 _BINARY: Final[dict[type, operators.Binary]] = {
     nodes.Add: operators.add, nodes.Sub: operators.subtract, nodes.Mul: operators.multiply, nodes.Div: operators.divide,
     nodes.FloorDiv: operators.floor_divide, nodes.Mod: operators.modulo,
@@ -71,7 +79,7 @@ class Expressions:
         value = node.value
         if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
             raise TemplateError("the template has a number that is too large")
-        return lambda run: value
+        return constant(value)
 
     def _name(self, node: nodes.Name) -> Eval:
         name = node.name
@@ -84,8 +92,7 @@ class Expressions:
 
             return load
         if name in CONSTANTS:
-            value = CONSTANTS[name]
-            return lambda run: value
+            return constant(CONSTANTS[name])
         raise TemplateError(why_not("variable", name))
 
     def _getattr(self, node: nodes.Getattr) -> Eval:
@@ -111,16 +118,16 @@ class Expressions:
     def _slice(self, node: nodes.Node, where: nodes.Slice) -> Eval:
         of = self.compile(node)
         start, stop, step = (
-            self.compile(bound) if bound is not None else _nothing
+            self.compile(bound) if bound is not None else nothing
             for bound in (where.start, where.stop, where.step)
         )
         return lambda run: access.part(run, of(run), start(run), stop(run), step(run))
 
     def _binary(self, node: nodes.BinExpr) -> Eval:
-        text = _literal(node.left)
+        text = literal_text(node.left)
         if text is not None and isinstance(node, nodes.Mod):
             return self._percent(text, node.right)
-        if isinstance(node, nodes.Mul) and (text is not None or _literal(node.right) is not None):
+        if isinstance(node, nodes.Mul) and (text is not None or literal_text(node.right) is not None):
             raise TemplateError("the template repeats a text with *, which is not allowed here")
         operation, left, right = _BINARY[type(node)], self.compile(node.left), self.compile(node.right)
         return lambda run: operation(run, left(run), right(run))
@@ -140,8 +147,7 @@ class Expressions:
         if isinstance(base, nodes.Const) and isinstance(exponent, nodes.Const):
             numbers = (base.value, exponent.value)
             if all(type(number) is int and 0 <= number <= MAX_LITERAL_POWER for number in numbers):
-                value = base.value**exponent.value
-                return lambda run: value
+                return constant(base.value**exponent.value)
         raise TemplateError(why_not_syntax("Pow"))
 
     def _unary(self, node: nodes.UnaryExpr) -> Eval:
@@ -173,13 +179,13 @@ class Expressions:
                 self._mention(item.expr, node.expr.value)
         if len(rest) == 1:
             compare, right = rest[0]
-            return lambda run: _compared(compare, first(run), right(run))
+            return lambda run: compared(compare, first(run), right(run))
 
         def chain(run: Run) -> bool:
             left = first(run)
             for compare, other in rest:
                 right = other(run)
-                if not _compared(compare, left, right):
+                if not compared(compare, left, right):
                     return False
                 left = right
             return True
@@ -202,6 +208,9 @@ class Expressions:
             list if isinstance(node, nodes.List) else tuple,
         )
 
+        if all(isinstance(item, nodes.Const) for item in node.items):
+            return constant(kind(literal(item) for item in node.items))
+
         def make(run: Run) -> Any:
             made = kind([part(run) for part in parts])
             run.weigh(made)
@@ -211,6 +220,11 @@ class Expressions:
 
     def _dict(self, node: nodes.Dict) -> Eval:
         pairs = [(self.compile(pair.key), self.compile(pair.value)) for pair in node.items]
+
+        if all(
+            isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Const) for pair in node.items
+        ):
+            return constant({literal(pair.key): literal(pair.value) for pair in node.items})
 
         def make(run: Run) -> dict[Any, Any]:
             made = {key(run): value(run) for key, value in pairs}
@@ -222,7 +236,7 @@ class Expressions:
     def _filter(self, node: nodes.Filter) -> Eval:
         if node.node is None:
             raise TemplateError(why_not_syntax("FilterBlock"))
-        text = _literal(node.node)
+        text = literal_text(node.node)
         if node.name == "format":
             if text is None:
                 raise TemplateError(
@@ -230,26 +244,27 @@ class Expressions:
                 )
             formats.check_percent(text)
             return self._call(
-                lambda run, _, *values: formats.percent(run, text, *values), True, _nothing, node
+                lambda run, _, *values: formats.percent(run, text, *values), True, nothing, node
             )
         function = FILTERS.get(node.name) or PATTERN_FILTERS.get(node.name)
         if function is None:
             raise TemplateError(why_not("filter", node.name))
         self._clock(node.name)
         if node.name in PATTERN_FILTERS:
-            _check_pattern(node)
-        return self._call(function, _wants_run(function), self.compile(node.node), node)
+            check_pattern(node)
+        return self._call(function, wants_run(function), self.compile(node.node), node)
 
     def _test(self, node: nodes.Test) -> Eval:
-        check = CHECKS.get(node.name) or PATTERN_CHECKS.get(node.name)
+        check = CHECKS.get(node.name) or PATTERN_CHECKS.get(node.name) or TEXT_CHECKS.get(node.name)
         if check is None:
             raise TemplateError(why_not("test", node.name))
         if node.name in PATTERN_CHECKS:
-            _check_pattern(node)
-        if not node.args and not node.kwargs and node.dyn_args is None and node.dyn_kwargs is None:
-            of, plain = self.compile(node.node), check
-            return lambda run: plain(of(run))
-        return self._call(check, False, self.compile(node.node), node)
+            check_pattern(node)
+        plain = node.name in CHECKS and not node.args and not node.kwargs
+        if plain and node.dyn_args is None and node.dyn_kwargs is None:
+            of = self.compile(node.node)
+            return lambda run: check(of(run))
+        return self._call(check, wants_run(check), self.compile(node.node), node)
 
     def _called(self, node: nodes.Call) -> Eval:
         callee = node.node
@@ -262,18 +277,18 @@ class Expressions:
             raise TemplateError(why_not("function", callee.name))
         self._clock(callee.name)
         arguments, named = self._arguments(node)
-        wants_run = _wants_run(function)
+        wants = wants_run(function)
 
         def call(run: Run) -> Any:
             values = [argument(run) for argument in arguments]
-            return _apply(run, function, wants_run, values, {key: value(run) for key, value in named})
+            return apply(run, function, wants, values, {key: value(run) for key, value in named})
 
         return call
 
     def _method(self, callee: nodes.Getattr, node: nodes.Call) -> Eval:
         name = callee.attr
         arguments, named = self._arguments(node)
-        text = _literal(callee.node)
+        text = literal_text(callee.node)
         if name == "format" and text is not None:
             formats.check_braces(text)
             if named:
@@ -292,7 +307,7 @@ class Expressions:
             if name == "get" and type(value) is dict and len(arguments) == 1:
                 return value.get(arguments[0](run))
             values = [argument(run) for argument in arguments]
-            return _apply_method(run, value, name, values, {key: value(run) for key, value in named})
+            return apply_method(run, value, name, values, {key: value(run) for key, value in named})
 
         return call
 
@@ -301,11 +316,11 @@ class Expressions:
     ) -> Eval:
         arguments, named = self._arguments(node)
         if not arguments and not named:
-            return lambda run: _apply(run, function, wants_run, [of(run)], {})
+            return lambda run: apply(run, function, wants_run, [of(run)], {})
 
         def call(run: Run) -> Any:
             values = [of(run), *(argument(run) for argument in arguments)]
-            return _apply(run, function, wants_run, values, {key: value(run) for key, value in named})
+            return apply(run, function, wants_run, values, {key: value(run) for key, value in named})
 
         return call
 
@@ -334,60 +349,3 @@ _KINDS: Final[Mapping[type, Callable[[Expressions, Any], Eval]]] = {
     **dict.fromkeys(_BINARY, Expressions._binary), nodes.Filter: Expressions._filter,
     nodes.Test: Expressions._test, nodes.Call: Expressions._called,
 }  # fmt: skip
-
-
-def _nothing(run: Run) -> None:
-    return None
-
-
-def _literal(node: nodes.Node) -> str | None:
-    """The text, if it stands in the template."""
-    if isinstance(node, nodes.TemplateData):
-        return node.data
-    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
-
-
-def _wants_run(function: Callable[..., Any]) -> bool:
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_varnames[:1] == ("run",)
-
-
-def _check_pattern(node: Any) -> None:
-    given = [*node.args[:1], *(item.value for item in node.kwargs if item.key == "find")]
-    pattern = _literal(given[0]) if len(given) == 1 else None
-    if pattern is None:
-        raise TemplateError(
-            f"the template gives {node.name!r} a pattern that is computed: it has to stand in the template"
-        )
-    compiled(pattern)
-
-
-def _compared(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    try:
-        return compare(left, right)
-    except TypeError:
-        missing(left, right)
-        raise
-
-
-def _apply(
-    run: Run, function: Callable[..., Any], wants_run: bool, values: list[Any], named: dict[str, Any]
-) -> Any:
-    """Call it. What fails because of something that is not there raises `Missing`."""
-    if values and type(values[0]) in _SIZED:
-        run.charge(1 + (len(values[0]) >> 4))
-    try:
-        return run.made(function(run, *values, **named) if wants_run else function(*values, **named))
-    except (TypeError, ValueError, ArithmeticError, LookupError):
-        missing(*values, *named.values())
-        raise
-
-
-def _apply_method(run: Run, value: Any, name: str, values: list[Any], named: dict[str, Any]) -> Any:
-    if type(value) in _SIZED:
-        run.charge(1 + (len(value) >> 4))
-    try:
-        return run.made(access.method(run, value, name, values, named))
-    except (TypeError, ValueError, ArithmeticError, LookupError):
-        missing(value, *values, *named.values())
-        raise

@@ -46,21 +46,21 @@ def last(values: Any) -> Any:
     return items[-1] if len(items) else Undefined("the last of an empty list")
 
 
-def to_list(values: Any) -> list[Any]:
-    return list(values)
+def to_list(run: Run, values: Any) -> list[Any]:
+    return _walk(run, values)
 
 
-def minimum(*values: Any, attribute: Any = None) -> Any:
-    return _extreme(min, values, attribute)
+def minimum(run: Run, *values: Any, attribute: Any = None) -> Any:
+    return _extreme(run, min, values, attribute)
 
 
-def maximum(*values: Any, attribute: Any = None) -> Any:
-    return _extreme(max, values, attribute)
+def maximum(run: Run, *values: Any, attribute: Any = None) -> Any:
+    return _extreme(run, max, values, attribute)
 
 
 def total(run: Run, values: Any, attribute: Any = None, start: Any = 0) -> Any:
     """Of numbers."""
-    numbers = [item if attribute is None else attribute_of(item, attribute) for item in values]
+    numbers = [item if attribute is None else attribute_of(item, attribute) for item in _walk(run, values)]
     missing(*numbers)
     if not all(isinstance(number, int | float) for number in [*numbers, start]):
         raise TypeError("sum adds numbers")
@@ -68,15 +68,18 @@ def total(run: Run, values: Any, attribute: Any = None, start: Any = 0) -> Any:
 
 
 def sort(
-    values: Any, reverse: bool = False, case_sensitive: bool = False, attribute: Any = None
+    run: Run, values: Any, reverse: bool = False, case_sensitive: bool = False, attribute: Any = None
 ) -> list[Any]:
-    return sorted(values, key=_key(attribute, case_sensitive), reverse=bool(reverse))
+    key = _key(attribute, case_sensitive)
+    items = _walk(run, values)
+    missing(*map(key, items))
+    return sorted(items, key=key, reverse=bool(reverse))
 
 
-def unique(values: Any, case_sensitive: bool = False, attribute: Any = None) -> list[Any]:
+def unique(run: Run, values: Any, case_sensitive: bool = False, attribute: Any = None) -> list[Any]:
     found: dict[Any, Any] = {}
     key = _key(attribute, case_sensitive)
-    for value in values:
+    for value in _walk(run, values):
         found.setdefault(key(value), value)
     return list(found.values())
 
@@ -149,7 +152,7 @@ def mapped(
 
 
 def _walk(run: Run, values: Any) -> list[Any]:
-    run.charge(len(values))
+    run.charge(4 * len(values))  # each entry is looked at, in Python
     return list(values)
 
 
@@ -161,18 +164,18 @@ def _check(name: str) -> Callable[..., Any]:
     return CHECKS[name]
 
 
-def _extreme(choose: Callable[..., Any], values: tuple[Any, ...], attribute: Any) -> Any:
-    among = values if len(values) > 1 else values[0]
-    if not len(among):
+def _extreme(run: Run, choose: Callable[..., Any], values: tuple[Any, ...], attribute: Any) -> Any:
+    among = _walk(run, values if len(values) > 1 else values[0])
+    if not among:
         return Undefined("the least or greatest of an empty list")
     key = _key(attribute, False)
+    missing(*map(key, among))
     return choose(among, key=key)
 
 
 def _key(attribute: Any, case_sensitive: bool) -> Callable[[Any], Any]:
     def key(value: Any) -> Any:
         found = value if attribute is None else attribute_of(value, attribute)
-        missing(found)
         return found.lower() if isinstance(found, str) and not case_sensitive else found
 
     return key

@@ -15,7 +15,7 @@ MAX_OUTPUT_CHARS: Final = 16_384
 
 MAX_WORK_UNITS: Final = 131_072
 """Of a whole rendering: one unit for each character or entry made, one for each four characters looked through in a container,
-one for each sixteen that a function reads. Some milliseconds; eight texts of the largest size."""
+one for each sixteen that a function reads, up to five for each entry of a list. Eight texts of the largest size."""
 
 MAX_NUMBER_BITS: Final = 256
 """No device has numbers beyond it, and multiplication cannot be used to fill memory."""
@@ -161,5 +161,9 @@ def missing(*values: Any) -> None:
 def refuse(function: str, value: Any) -> NoReturn:
     """A value that `function` cannot read, where no default was given."""
     missing(value)
-    shown = repr(value)
+    shown = (
+        repr(value[:41] if isinstance(value, str) else value)
+        if isinstance(value, str | int | float)
+        else f"a {type(value).__name__}"
+    )
     raise ValueError(f"{function} cannot read {shown if len(shown) <= 40 else shown[:39] + '…'}")

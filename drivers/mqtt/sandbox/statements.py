@@ -7,7 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from jinja2 import nodes
 
-from drivers.mqtt.sandbox.expressions import Eval, Expressions
+from drivers.mqtt.sandbox.calls import Eval
+from drivers.mqtt.sandbox.expressions import Expressions
 from drivers.mqtt.sandbox.run import Namespace, Run
 from drivers.mqtt.sandbox.syntax import why_not_syntax
 from drivers.mqtt.template_error import TemplateError

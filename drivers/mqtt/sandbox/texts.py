@@ -58,6 +58,7 @@ def replace(run: Run, value: Any, old: Any, new: Any, count: int | None = None) 
 
 
 def join(run: Run, values: Any, separator: Any = "", attribute: Any = None) -> str:
+    run.charge(len(values))
     texts = [run.text(value if attribute is None else value[attribute]) for value in values]
     run.fits(sum(map(len, texts)) + len(texts) * len(separator))
     return str(separator).join(texts)
@@ -65,12 +66,13 @@ def join(run: Run, values: Any, separator: Any = "", attribute: Any = None) -> s
 
 def truncate(
     value: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
-) -> str:
+) -> Any:
     """As Jinja: cut to `length` with `end`, between words unless `killwords`; texts that are a little longer are left."""
-    missing(value)
     if len(value) <= length + leeway:
-        return str(value)
-    cut = str(value[: max(0, length - len(end))])
+        return value
+    if not isinstance(value, str):
+        raise TypeError("only a text is cut")
+    cut = value[: max(0, length - len(end))]
     return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
 
 
@@ -87,7 +89,7 @@ def center(run: Run, value: Any, width: int = 80) -> str:
 
 
 def wordcount(run: Run, value: Any) -> int:
-    return len(run.text(value).split())
+    return len(re.findall(r"\w+", run.text(value)))
 
 
 def urlencode(run: Run, value: Any) -> str:

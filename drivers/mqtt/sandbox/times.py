@@ -73,7 +73,7 @@ def as_timestamp(run: Run, value: Any, default: Any = NO_DEFAULT) -> Any:
     """Seconds since 1970, of a time or a written time; without a zone it is local."""
     missing(value)
     try:
-        moment = value if isinstance(value, datetime) else _written(str(value))
+        moment = value if isinstance(value, datetime) else _written(value)
         return (run.local(moment) if moment.tzinfo is None else moment).timestamp()
     except (TypeError, ValueError):
         return refuse("as_timestamp", value) if default is NO_DEFAULT else default
@@ -82,6 +82,8 @@ def as_timestamp(run: Run, value: Any, default: Any = NO_DEFAULT) -> Any:
 def as_timedelta(value: Any) -> timedelta | None:
     """From "1:30:00", "2 days, 1:00:00" or "PT10M"; None for what is none of these."""
     missing(value)
+    if not isinstance(value, str | int | float):
+        raise TypeError("as_timedelta reads text")
     text = str(value)[:MAX_FORMAT_CHARS]
     found = _ISO_DURATION.fullmatch(text) or _CLOCK_DURATION.fullmatch(text)
     if found is None:
