@@ -2,16 +2,23 @@
 
 Hue in degrees (0–360), saturation in percent, at full brightness: a lamp's brightness is a property of its own. For xy the wide
 gamut with D65 white that Philips published for its lamps, with the transfer curve of sRGB (IEC 61966-2-1): Zigbee2MQTT and Home
-Assistant count so too, and the same colour should have the same numbers everywhere.
+Assistant count so too, and the same colour should have the same numbers everywhere. The tint of a white is Tanner Helland's fit
+to Charity's table of black bodies.
 """
 
 from __future__ import annotations
 
 import colorsys
+import math
+from collections.abc import Sequence
 from typing import Final
 
 MIRED_KELVIN: Final = 1_000_000
 """kelvin = 1,000,000 / mired"""
+
+
+USUAL_WHITES_K: Final = (2000.0, 6535.0)
+"""Of lamps that do not say, as Home Assistant has it."""
 
 
 def kelvin(mired: float) -> int:
@@ -52,14 +59,25 @@ def rgbw_from_hs(hue: float, saturation: float) -> tuple[int, int, int, int]:
     return red, green, blue, white
 
 
-def hs_from_rgbww(red: float, green: float, blue: float, cold: float, warm: float) -> tuple[float, float]:
-    """Cold and warm white count as one neutral white: how they are tinted nobody announces."""
-    return hs_from_rgbw(red, green, blue, (cold + warm) / 2)
+def hs_from_rgbww(
+    channels: Sequence[float], whites: tuple[float, float] = USUAL_WHITES_K
+) -> tuple[float, float]:
+    """`channels`: red, green, blue, cold and warm white; `whites`: the warmest and the coldest, in kelvin."""
+    red, green, blue, cold, warm = channels
+    if cold + warm <= 0:
+        return hs_from_rgb(red, green, blue)
+    level, tint = max(cold, warm), _tint(whites, warm / (cold + warm))
+    return hs_from_rgb(*(part + level * share for part, share in zip((red, green, blue), tint, strict=True)))
 
 
-def rgbww_from_hs(hue: float, saturation: float) -> tuple[int, int, int, int, int]:
-    red, green, blue, white = rgbw_from_hs(hue, saturation)
-    return red, green, blue, white, white
+def rgbww_from_hs(
+    hue: float, saturation: float, whites: tuple[float, float] = USUAL_WHITES_K
+) -> tuple[int, ...]:
+    """As `rgbw_from_hs`, with both whites alike: their mixture is no neutral white, and the colours make up for its tint."""
+    rgb, tint = _full(hue, saturation), _tint(whites, 0.5)
+    level = min(part / share for part, share in zip(rgb, tint, strict=True) if share > 0)
+    parts = [*(part - level * share for part, share in zip(rgb, tint, strict=True)), level, level]
+    return tuple(round(part * 255 / max(parts)) for part in parts)
 
 
 def hs_from_xy(x: float, y: float) -> tuple[float, float]:
@@ -80,6 +98,23 @@ def xy_from_hs(hue: float, saturation: float) -> tuple[float, float]:
     big_z = 0.000088 * red + 0.072310 * green + 0.986039 * blue
     total = big_x + big_y + big_z
     return round(big_x / total, 4), round(big_y / total, 4)
+
+
+def _tint(whites: tuple[float, float], warmth: float) -> tuple[float, float, float]:
+    """What a mixture of both whites looks like; `warmth` from 0 (all cold) to 1. Mixtures lie evenly in mireds."""
+    warmest, coldest = (MIRED_KELVIN / kelvin_ for kelvin_ in whites)
+    hundreds = MIRED_KELVIN / (coldest + warmth * (warmest - coldest)) / 100
+    if hundreds <= 66:
+        red, green = 255.0, 99.4708025861 * math.log(hundreds) - 161.1195681661
+        blue = 138.5177312231 * math.log(hundreds - 10) - 305.0447927307 if hundreds > 19 else 0.0
+    else:
+        red = 329.698727446 * (hundreds - 60) ** -0.1332047592
+        green, blue = 288.1221695283 * (hundreds - 60) ** -0.0755148492, 255.0
+    return _share(red), _share(green), _share(blue)
+
+
+def _share(part: float) -> float:
+    return min(max(part, 0.0), 255.0) / 255
 
 
 def _full(hue: float, saturation: float) -> tuple[float, float, float]:

@@ -24,6 +24,7 @@ from drivers.mqtt.components.light_values import (
     temperature_for,
     temperature_of,
     tidy,
+    whites_of,
 )
 from drivers.mqtt.components.parts import Keys, payload, state_topic, writer
 from drivers.mqtt.components.titles import title
@@ -67,6 +68,7 @@ class _BasicLight:
         self.pending: list[Callable[[], None]] = []
         self.model = next((m for m in COLOR_MODELS if config.has(f"{m}_command_topic")), "")
         self.dims_by_color = self.model.startswith("rgb") and not config.has("brightness_command_topic")
+        self.whites = whites_of(config)
         self.on_type = self._on_type()
 
     def describe(self) -> Entity:
@@ -192,7 +194,7 @@ class _BasicLight:
 
         def convert(value: Json) -> Json | Nothing:
             read = channels(value, model)
-            color = read if isinstance(read, Nothing) else color_from(model, read)
+            color = read if isinstance(read, Nothing) else color_from(model, read, self.whites)
             if not isinstance(color, Nothing):
                 self.color = color
             return color
@@ -208,7 +210,7 @@ class _BasicLight:
         )
 
     def _colored(self, color: Json, level: float) -> Message:
-        parts = list_for_color(color, self.model)
+        parts = list_for_color(color, self.model, self.whites)
         if self.dims_by_color:
             parts = [round(part * level / 100) for part in parts]
         numbers: list[Json] = [tidy(part) for part in parts]

@@ -26,6 +26,7 @@ from drivers.mqtt.components.light_values import (
     temperature_for,
     temperature_of,
     tidy,
+    whites_of,
 )
 from drivers.mqtt.components.parts import state_topic
 from drivers.mqtt.components.titles import title
@@ -81,6 +82,7 @@ class _JsonLight:
         self.schemas: dict[str, Json] = {"on": {}}
         self.modes = self._modes()
         self.model = next((m for m in COLOR_MODELS if m in self.modes), "")
+        self.whites = whites_of(config)
         self.flashes = not self.builder.is_zigbee2mqtt  # there an effect does it
 
     def describe(self) -> Entity:
@@ -224,11 +226,12 @@ class _JsonLight:
         for model, names in ((self.model, _MEMBERS[self.model]), *_SPELLINGS):
             found = [number(value[name]) for name in names if name in value]
             if len(found) == len(names) and not any(isinstance(item, Nothing) for item in found):
-                return color_from(model, [as_float(item) for item in found if not isinstance(item, Nothing)])
+                read = [as_float(item) for item in found if not isinstance(item, Nothing)]
+                return color_from(model, read, self.whites)
         return NO_VALUE
 
     def _color_for(self, value: Json, level: float) -> Json:
-        parts = list_for_color(value, self.model)
+        parts = list_for_color(value, self.model, self.whites)
         if level < 100:
             parts = [round(part * level / 100) for part in parts]
         return dict(zip(_MEMBERS[self.model], map(tidy, parts), strict=True))

@@ -12,9 +12,6 @@ from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder
 from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, mapped, number
 
-USUAL_KELVIN: Final = (2000.0, 6535.0)
-"""What Home Assistant assumes of a lamp that does not say."""
-
 KIND_KELVIN: Final = (1000.0, 20000.0)
 """The model's."""
 
@@ -31,12 +28,15 @@ CHANNELS: Final[Mapping[str, int]] = {"hs": 2, "xy": 2, "rgb": 3, "rgbw": 4, "rg
 
 _TO_HS: Final[Mapping[str, Callable[..., tuple[float, float]]]] = {
     "hs": lambda hue, saturation: (hue, saturation), "xy": colors.hs_from_xy, "rgb": colors.hs_from_rgb,
-    "rgbw": colors.hs_from_rgbw, "rgbww": colors.hs_from_rgbww,
+    "rgbw": colors.hs_from_rgbw,
 }  # fmt: skip
 _OF_HS: Final[Mapping[str, Callable[[float, float], tuple[float, ...]]]] = {
     "hs": lambda hue, saturation: (hue, saturation), "xy": colors.xy_from_hs, "rgb": colors.rgb_from_hs,
-    "rgbw": colors.rgbw_from_hs, "rgbww": colors.rgbww_from_hs,
+    "rgbw": colors.rgbw_from_hs,
 }  # fmt: skip
+
+Whites = tuple[float, float]
+"""The warmest and the coldest white of a lamp, in kelvin."""
 
 
 def color_modes(known: Collection[str]) -> tuple[Convert, dict[str, Json]]:
@@ -59,21 +59,23 @@ def scale_of(config: Config, key: str) -> float:
     return scale
 
 
-def kelvin_range(builder: Builder) -> dict[str, Json]:
-    """The lamp's range of colour temperature, in kelvin, as a schema; mireds count before kelvins."""
-    config = builder.config
-    low, high = (
-        config.number(key, usual)
-        for key, usual in zip(("min_kelvin", "max_kelvin"), USUAL_KELVIN, strict=True)
-    )
+def whites_of(config: Config) -> Whites:
+    """The lamp's range of colour temperature; mireds count before kelvins."""
+    usual = zip(("min_kelvin", "max_kelvin"), colors.USUAL_WHITES_K, strict=True)
+    low, high = (config.number(key, default) for key, default in usual)
     mireds = {key: config.number(key, 1) for key in ("min_mireds", "max_mireds") if config.has(key)}
-    if min(low, *mireds.values(), 1) <= 0:
+    if min(low, high, *mireds.values()) <= 0:
         raise ConfigError("min_mireds, max_mireds, min_kelvin and max_kelvin should be above 0")
     if "max_mireds" in mireds:
         low = colors.kelvin(mireds["max_mireds"])
     if "min_mireds" in mireds:
         high = colors.kelvin(mireds["min_mireds"])
-    return span(builder, "the lamp's mireds or kelvins", (low, high), KIND_KELVIN)
+    return low, high
+
+
+def kelvin_range(builder: Builder) -> dict[str, Json]:
+    """The same as a schema, in kelvin."""
+    return span(builder, "the lamp's mireds or kelvins", whites_of(builder.config), KIND_KELVIN)
 
 
 def temperature_of(in_kelvin: bool) -> Convert:
@@ -102,11 +104,11 @@ def hue_saturation(value: Json) -> tuple[float, float]:
     return as_float(value.get("hue")), as_float(value.get("saturation"))
 
 
-def color_from(model: str, read: Sequence[float]) -> Json | Nothing:
+def color_from(model: str, read: Sequence[float], whites: Whites = colors.USUAL_WHITES_K) -> Json | Nothing:
     """Their numbers → hue and saturation. All channels dark is no colour."""
     if model.startswith("rgb") and max(read) <= 0:
         return NO_VALUE
-    hue, saturation = _TO_HS[model](*read)
+    hue, saturation = colors.hs_from_rgbww(read, whites) if model == "rgbww" else _TO_HS[model](*read)
     return {"hue": round(hue, 1) % 360, "saturation": round(saturation, 1)}
 
 
@@ -132,9 +134,12 @@ def channels(value: Json, model: str) -> list[float] | Nothing:
     return numbers(value, CHANNELS[model])
 
 
-def list_for_color(value: Json, model: str) -> list[float]:
+def list_for_color(value: Json, model: str, whites: Whites = colors.USUAL_WHITES_K) -> list[float]:
     """Hue and saturation → `h,s`, `x,y` or `r,g,b` …"""
-    return list(_OF_HS[model](*hue_saturation(value)))
+    hue, saturation = hue_saturation(value)
+    if model == "rgbww":
+        return list(colors.rgbww_from_hs(hue, saturation, whites))
+    return list(_OF_HS[model](hue, saturation))
 
 
 def intent(value: Json, known: Collection[str], extras: Collection[str] = ()) -> tuple[bool, dict[str, Json]]:

@@ -229,7 +229,7 @@ def test_white_is_the_brightness_of_the_white_mode() -> None:
     ("mode", "color"),
     [
         ("rgbw", {"r": 70, "g": 0, "b": 0, "w": 255}),
-        ("rgbww", {"r": 70, "g": 0, "b": 0, "c": 255, "w": 255}),
+        ("rgbww", {"r": 0, "g": 21, "b": 86, "c": 255, "w": 255}),
         ("rgb", {"r": 255, "g": 200, "b": 200}),
     ],
 )

@@ -22,7 +22,7 @@ PAIRS: dict[str, tuple[Callable[..., tuple[float, ...]], Callable[..., tuple[flo
     "xy": (colors.xy_from_hs, colors.hs_from_xy),
     "rgb": (colors.rgb_from_hs, colors.hs_from_rgb),
     "rgbw": (colors.rgbw_from_hs, colors.hs_from_rgbw),
-    "rgbww": (colors.rgbww_from_hs, colors.hs_from_rgbww),
+    "rgbww": (colors.rgbww_from_hs, lambda *channels: colors.hs_from_rgbww(channels)),
 }
 HUES = st.floats(0, 360)
 SHARES = st.floats(0, 100)
