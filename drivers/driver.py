@@ -123,6 +123,41 @@ class Driver(Protocol):
     def health(self) -> DriverHealth: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """One thing that a driver found out about what it stands on. `level` is `ok`, `warning` or `failure`; `found` and `remedy`
+    are sentences for a person, without secrets.
+    """
+
+    name: str
+    level: str
+    found: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found, and texts that help, ready to use, by what they are for."""
+
+    insights: tuple[Insight, ...]
+    recipes: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A driver that can look at what it stands on: who else may command its devices."""
+
+    async def inspect(self) -> Inspection:
+        """Tries it out, without moving anything. Takes some seconds at the most, and raises nothing."""
+
+
+@runtime_checkable
+class Refreshing(Protocol):
+    """A driver that can be asked again for what is kept of a device: its last states come once more."""
+
+    def refresh(self, device: str) -> None: ...
+
+
 @runtime_checkable
 class Scanner(Protocol):
     """Finds devices. Often the same object as the driver."""

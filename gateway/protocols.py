@@ -45,6 +45,7 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
                 "password": password,
                 "tls": tls,
                 "protocol": mqtt.protocol,
+                "managed": mqtt.managed is not None,
                 "discovery_prefix": mqtt.discovery_prefix,
                 "announce_birth": mqtt.announce_birth,
             }

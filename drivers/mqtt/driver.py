@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from capabilities.readings import Observation
 from capabilities.vocabulary import Json
-from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Uncertain, Withdrawn
+from drivers.driver import Candidate, DriverHealth, Inspection, NotSent, Rejected, Uncertain, Withdrawn
 from drivers.mailbox import Mailbox, observations
 from drivers.mqtt.availability import Availabilities
 from drivers.mqtt.birth import Birth
@@ -42,6 +42,8 @@ class MqttDriver:
     name = "mqtt"
 
     def __init__(self, settings: MqttSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._inspecting = asyncio.Lock()
         self._reports = observations()
         self._candidates: Mailbox[Candidate | Withdrawn] = Mailbox(
             CANDIDATES_CAPACITY_ITEMS, lambda item: item.id
@@ -123,6 +125,14 @@ class MqttDriver:
         """What messages could not be read, and why: readable lines, bounded."""
         ignored = tuple(f"{topic}: {reason}" for topic, reason in self._discovery.ignored.items())
         return (*ignored, *self._bridges.lines(), *self._ingest.complaints.lines())
+
+    async def inspect(self) -> Inspection:
+        """Who else may command the devices on this broker, and how that is closed. One at a time."""
+        from drivers.mqtt.inspection import inspect  # noqa: PLC0415  seldom wanted
+
+        async with self._inspecting:
+            version = self._connection.protocol_version
+            return await inspect(self._settings, version, list(self._discovery.devices.values()))
 
     def refresh(self, device: str) -> None:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""

@@ -43,6 +43,7 @@ class MqttSettings(BaseModel):
     keepalive_s: int = Field(default=30, ge=5, le=65535)
     discovery_prefix: TopicPrefix = "homeassistant"
     base_topic: TopicPrefix = "hearth"
+    managed: bool = False  # the broker is the gateway's own
     announce_birth: bool = True  # at `birth_topic`, so that publishers tell everything again
 
     @model_validator(mode="after")

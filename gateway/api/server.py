@@ -26,6 +26,7 @@ from gateway.api.express import ExpressLane
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
+from gateway.api.inspection import InspectionRoutes
 from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
 from gateway.api.ledger import LedgerRoutes
@@ -81,6 +82,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *WhyRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway).routes(),
+        *InspectionRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),

@@ -9,6 +9,7 @@ import click
 
 from gateway.cli.checks import Check, Level, checks_of_gateway
 from gateway.cli.checks_box import checks_of_box
+from gateway.cli.checks_drivers import checks_of_drivers, inspections, recipes
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current
@@ -20,17 +21,28 @@ _COLOUR = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
 
 
 @click.command(short_help="Look for what is wrong, and say what to do.")
+@click.option(
+    "--broker-acl",
+    "acl",
+    is_flag=True,
+    help="Print the files for mosquitto that let only the gateway command.",
+)
 @json_option
-def doctor() -> None:
-    """Check the gateway, its drivers, its ledger and this box.
+def doctor(acl: bool) -> None:
+    """Check the gateway, its drivers, its ledger and this box; try out who can command the devices on a broker.
 
-    Ends with 0 where nothing is broken (warnings may stand), 6 where the gateway cannot be reached, else 1.
+    That publishes a few messages where no device listens. Ends with 0 where nothing is broken (warnings may stand), 6 where the
+    gateway cannot be reached, else 1.
     """
     session = current()
+    if acl:
+        _print_recipes(session)
+        return
     code = Exit.DONE
     checks: list[Check] = []
     try:
         checks.extend(checks_of_gateway(session.client))
+        checks.extend(checks_of_drivers(inspections(session.client)))
     except Failure as failure:
         checks.append(
             Check("gateway", Level.FAILURE, str(failure), failure.advice[0] if failure.advice else "")
@@ -46,6 +58,25 @@ def doctor() -> None:
     session.show(document, lambda: _tell(session, checks))
     if code is not Exit.DONE:
         raise SystemExit(int(code))
+
+
+def _print_recipes(session: Session) -> None:
+    texts = recipes(inspections(session.client))
+    if not texts:
+        raise Failure(
+            "there is nothing to print: no broker but the gateway's own is in use, or you are neither owner nor adult",
+            Exit.REFUSED,
+        )
+    document: dict[str, Json] = {name: [*lines] for name, lines in texts.items()}
+    session.show(document, lambda: _tell_recipes(session, texts))
+
+
+def _tell_recipes(session: Session, texts: dict[str, list[str]]) -> None:
+    for name, lines in texts.items():
+        session.say(session.style(f"# ---- {name}", "bold"))
+        for line in lines:
+            session.say(line)
+        session.say()
 
 
 def _state_dir(session: Session) -> Path | None:
