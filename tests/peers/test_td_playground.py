@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,18 +15,6 @@ pytestmark = pytest.mark.peers
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / ".ci" / "node_modules"
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node, with the validator installed. Skipped only where there is no Node and none can be installed."""
-    subprocess.run([ROOT / ".ci/system-packages", "node"], check=False, capture_output=True)
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("Node.js is not installed, and cannot be installed from here (see .ci/system-packages)")
-    done = subprocess.run([ROOT / ".ci/node-packages"], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return program
 
 
 def test_served_descriptions_are_valid(house: House, node: str) -> None:
