@@ -29,9 +29,11 @@ def adopt_sensors(candidate: Candidate) -> bool:
 
 
 def can_move(component: ComponentDescription) -> bool:
-    return component.kind in ACTUATOR_KINDS or any(
-        affordance.writable or affordance.role == "action" for affordance in component.affordances
-    )
+    """By its kind, or by what it has. What only tells that something happened (a remote control's button) moves nothing."""
+    affordances = component.affordances
+    if any(one.writable or one.role == "action" for one in affordances):
+        return True
+    return component.kind in ACTUATOR_KINDS and any(one.role != "event" for one in affordances)
 
 
 def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:

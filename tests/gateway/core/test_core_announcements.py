@@ -6,7 +6,7 @@ import pytest
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.stored import components_from_json, components_to_json
-from gateway.announcements import moved
+from gateway.announcements import can_move, moved
 
 ON = AffordanceDescription("on", "p/on", writable=True)
 
@@ -42,6 +42,24 @@ def test_a_mere_renaming_is_no_move(
     known: ComponentDescription, again: ComponentDescription, has_moved: bool
 ) -> None:
     assert moved(known, again) is has_moved
+
+
+def component(kind: str, *affordances: AffordanceDescription) -> ComponentDescription:
+    return ComponentDescription("main", kind, affordances)
+
+
+@pytest.mark.parametrize(
+    ("described", "moves"),
+    [
+        (component("button", AffordanceDescription("pressed", "p", "event")), False),
+        (component("button", AffordanceDescription("press", "p", "action")), True),
+        (component("lock", AffordanceDescription("state", "p")), True),
+        (component("temperature", AffordanceDescription("temperature", "p")), False),
+    ],
+    ids=["a remote control", "a button to be pressed", "a lock that is only read", "a sensor"],
+)
+def test_what_can_move_something(described: ComponentDescription, moves: bool) -> None:
+    assert can_move(described) is moves
 
 
 def test_what_lasts_is_stored() -> None:
