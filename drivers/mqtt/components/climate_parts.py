@@ -9,7 +9,7 @@ from drivers.mqtt.components.parts import Keys, Theirs, part, reading, span
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder
 from drivers.mqtt.units import FAHRENHEIT, SAME, Scale
-from drivers.mqtt.values import Convert, Nothing, as_float, neat, number, scaled
+from drivers.mqtt.values import Convert, Nothing, as_float, neat, number, scaled, text_of
 
 FINE_STEP_F: Final = 1.0
 """Up to here half a step is within the tolerance of a target temperature (0.3 °C)."""
@@ -94,7 +94,7 @@ def humidity(reset: str = "") -> Convert:
     """A percentage; nothing for `reset`."""
 
     def convert(value: Json) -> Json | Nothing:
-        if reset and value == reset:
+        if reset and text_of(value) == reset:
             return Nothing.NO_VALUE
         read = number(value)
         if not isinstance(read, Nothing) and not 0 <= as_float(read) <= 100:

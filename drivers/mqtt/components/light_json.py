@@ -142,11 +142,12 @@ class _JsonLight:
             document = message.document
             if not isinstance(document, dict):
                 return NO_VALUE
-            if document.get("state") == _OFF or document.get("color_mode", "white") != "white":
+            mode = document.get("color_mode")
+            if document.get("state") == _OFF or mode not in (None, "white"):
                 return "0"
             if "white" in document:
                 return _shown(document["white"], white_scale)
-            return _shown(document.get("brightness"), scale) if "color_mode" in document else NO_VALUE
+            return NO_VALUE if mode is None else _shown(document.get("brightness"), scale)
 
         self.parts["white"] = lambda value: {"white": of_percent(value, white_scale)}
         self.schemas["white"] = few(white_scale)

@@ -245,3 +245,25 @@ def test_without_a_state_topic_a_command_is_acknowledged() -> None:
     bench = announced({"temperature_command_topic": "t/set", "fan_mode_command_topic": "t/fan"})
     assert bench.names == {"target", "fan_mode"}
     assert bench.qos("target") == 1
+
+
+def test_as_esphome_announces_one() -> None:
+    bench = Bench()
+    bench.feed(
+        "climate/heater/c",
+        {
+            "~": "heater/climate/c", "curr_temp_t": "~/current_temperature/state", "mode_cmd_t": "~/mode/command",
+            "mode_stat_t": "~/mode/state", "modes": ["off", "heat_cool", "heat"], "temp_lo_cmd_t": "~/lo/command",
+            "temp_lo_stat_t": "~/lo/state", "temp_hi_cmd_t": "~/hi/command", "temp_hi_stat_t": "~/hi/state",
+            "min_temp": 10, "max_temp": 30, "temp_step": 0.1, "precision": 0.1, "act_t": "~/action/state",
+            "pr_mode_cmd_t": "~/preset/command", "pr_mode_stat_t": "~/preset/state", "pr_modes": ["home", "away"],
+            "fan_mode_cmd_t": "~/fan/command", "fan_mode_stat_t": "~/fan/state", "fan_modes": ["auto", "quiet"],
+            "swing_mode_cmd_t": "~/swing/command", "swing_mode_stat_t": "~/swing/state", "swing_modes": ["off", "both"],
+        },
+    )  # fmt: skip
+    assert bench.candidate.problems == ()
+    assert bench.affordance("target_low").schema == {"minimum": 10, "maximum": 30, "multipleOf": 0.1}
+    assert bench.says("heater/climate/c/mode/state", "heat_cool") == {"mode": "heat_cool"}
+    assert bench.says("heater/climate/c/action/state", "heating") == {"action": "heating"}
+    assert bench.sends("target_high", 24.3) == ("heater/climate/c/hi/command", "24.3")
+    assert bench.sends("fan_mode", "quiet") == ("heater/climate/c/fan/command", "quiet")

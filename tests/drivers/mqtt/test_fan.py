@@ -101,6 +101,7 @@ def test_what_says_that_there_is_none() -> None:
     bench = announced(DOCUMENTED, payload_reset_percentage="rst_p", payload_reset_preset_mode="rst_m")
     assert bench.says("b/pct/state", "rst_p") == {}
     assert bench.says("b/preset/state", "rst_m") == {"preset": "none"}
+    assert announced(DOCUMENTED, payload_reset_percentage=255).says("b/pct/state", "255") == {}
     assert bench.ingest.complaints.total == 0
     with pytest.raises(ValueError, match="one of auto, smart, eco"):
         bench.sends("preset", "none")
@@ -143,3 +144,20 @@ def test_an_optimistic_fan_is_not_seen() -> None:
     assert not any(a.observable for a in bench.component.affordances)
     assert bench.qos("speed") == 1
     assert announced(DOCUMENTED, qos=1).qos("speed") == 1
+
+
+def test_as_esphome_announces_one() -> None:
+    """Speeds have a topic of their own; abbreviations and a base topic."""
+    bench = Bench()
+    bench.feed(
+        "fan/livingroom/fan",
+        {
+            "~": "livingroom/fan/fan", "name": "Fan", "stat_t": "~/state", "cmd_t": "~/command",
+            "osc_cmd_t": "~/oscillation/command", "osc_stat_t": "~/oscillation/state",
+            "pct_cmd_t": "~/speed_level/command", "pct_stat_t": "~/speed_level/state", "spd_rng_max": 6,
+            "dir_cmd_t": "~/direction/command", "dir_stat_t": "~/direction/state",
+        },
+    )  # fmt: skip
+    assert bench.names == {"on", "speed", "oscillating", "direction"}
+    assert bench.says("livingroom/fan/fan/speed_level/state", "3") == {"speed": 50}
+    assert bench.sends("speed", 83) == ("livingroom/fan/fan/speed_level/command", "5")

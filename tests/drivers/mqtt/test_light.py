@@ -223,6 +223,8 @@ def test_white_is_the_brightness_of_the_white_mode() -> None:
     )
     assert (told["white"], told["color"]) == (0, {"hue": 120, "saturation": 100})
     assert bench.says("s", {"state": "OFF", "color_mode": "white", "brightness": 102})["white"] == 0
+    assert "white" not in bench.says("s", {"state": "ON", "color_mode": None, "brightness": 102})
+    assert bench.says("s", {"white": 255})["white"] == 100
 
 
 @pytest.mark.parametrize(
