@@ -5,13 +5,16 @@ from __future__ import annotations
 import codecs
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from capabilities.vocabulary import Json
 from drivers.mqtt import abbreviations
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.templates import ValueTemplate, value_template
 from drivers.mqtt.values import text_of
+
+if TYPE_CHECKING:
+    from drivers.mqtt.entity import Entity
 
 UTF_8: Final = "utf-8"
 
@@ -132,6 +135,11 @@ class Config:
     def source(self, key: str) -> str | None:
         """A command template's text."""
         return self.text(key) or None
+
+    def finish(self, entity: Entity) -> None:
+        """Add to an entity that was described by these settings what they cannot say; nothing, but for settings that were
+        never published.
+        """
 
     @property
     def qos(self) -> int:

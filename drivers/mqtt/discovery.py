@@ -6,6 +6,7 @@ Source: Home Assistant, "MQTT", discovery messages: `<prefix>/<component>/[<node
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from drivers.mqtt.announcement import read_announcement
@@ -85,6 +86,25 @@ class Discovery:
             self._known[source] = digest
         return bool(self._changed)
 
+    def announce(self, source: str, entities: Mapping[str, tuple[str, Config]]) -> bool:
+        """As `feed`, of what is announced in another format: all that `source` has, by place, which begins with `source`. True
+        if some device may have changed.
+        """
+        for gone in self._claims.of(source, whole=True):
+            if gone not in entities:
+                self._take_back(gone)
+        for place, (component, config) in entities.items():
+            self._put(place, component, config)
+        return bool(self._changed)
+
+    def reject(self, topic: str, reason: str) -> None:
+        """A message in another format could not be read."""
+        self._ignore(topic, reason)
+
+    def accept(self, topic: str) -> None:
+        """It could."""
+        self.ignored.pop(topic, None)
+
     def take_changed(self) -> list[Device]:
         """The devices that changed since the last call. An empty one has been taken back."""
         changed = [self.devices[id_] for id_ in self._changed if id_ in self.devices]
@@ -160,6 +180,7 @@ class Discovery:
         if describe is None:
             raise ConfigError(f"component {component[:40]!r} is not known; known: {', '.join(COMPONENTS)}")
         entity = describe(key, config)
+        config.finish(entity)
         guard(entity, self._prefix, self._own_base)
         entity.availability = _availability(config)
         mode = config.text("availability_mode", "latest")

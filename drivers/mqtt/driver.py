@@ -22,6 +22,7 @@ from drivers.mqtt.refusals import Refusals
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.settling import Settling
 from drivers.mqtt.sweep import Sweep
+from drivers.mqtt.tasmota.natives import Natives
 from drivers.mqtt.wiring import Point, Switchboard
 
 log = logging.getLogger(__name__)
@@ -67,11 +68,14 @@ class MqttDriver:
         self._bridges = self._settling.bridges
         self._announce_birth, self._birth_topic = settings.announce_birth, settings.birth_topic
         self._birth = Birth(self._is_reading, self._cry)
-        self._sweep = Sweep(self._discovery, self._cleared)
+        self._tasmota = Natives(settings.tasmota_prefix or "", self._discovery)
+        self._settling.natives = self._tasmota
+        self._sweep = Sweep((self._discovery, self._tasmota), self._cleared)
         self._cried_at = float("-inf")  # on the loop's clock
 
     async def __aenter__(self) -> Self:
-        self._connection.subscribe((topic, 0) for topic in self._discovery.filters())
+        filters = (*self._discovery.filters(), *self._tasmota.filters())
+        self._connection.subscribe((topic, 0) for topic in filters)
         self._connection.subscribe([(self._birth_topic, 0)])
         await self._connection.__aenter__()
         return self
@@ -147,6 +151,10 @@ class MqttDriver:
                 self._sweep.heard(topic, retained)
                 if self._discovery.feed(topic, payload):
                     self._settling.announced()
+            elif self._tasmota.is_ours(topic):
+                self._sweep.heard(topic, retained)
+                if self._tasmota.feed(topic, payload):
+                    self._settling.announced()
             elif topic == self._birth_topic:
                 if payload == BIRTH and not retained:
                     self._somebody_was_born()
@@ -195,7 +203,7 @@ class MqttDriver:
     def _cleared(self, topics: list[str]) -> None:
         """Announcements that are gone since we listened last."""
         for topic in topics:
-            self._discovery.feed(topic, b"")
+            (self._tasmota if self._tasmota.is_ours(topic) else self._discovery).feed(topic, b"")
         self._settling.announced()
 
     def _returned(self, device: str) -> None:

@@ -42,6 +42,9 @@ class MqttSettings(BaseModel):
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     keepalive_s: int = Field(default=30, ge=5, le=65535)
     discovery_prefix: TopicPrefix = "homeassistant"
+    tasmota_prefix: TopicPrefix | None = (
+        "tasmota/discovery"  # None: Tasmota's own discovery is not listened to
+    )
     base_topic: TopicPrefix = "hearth"
     managed: bool = False  # the broker is the gateway's own
     announce_birth: bool = True  # at `birth_topic`, so that publishers tell everything again

@@ -12,6 +12,7 @@ from drivers.mqtt.budgets import CHANGE_EVERY_S, ChangeBudget
 from drivers.mqtt.connection import Connection
 from drivers.mqtt.device import Device
 from drivers.mqtt.discovery import Discovery
+from drivers.mqtt.tasmota.natives import Natives
 from drivers.mqtt.wiring import CommandTopics, Switchboard
 from drivers.mqtt.zigbee2mqtt.bridges import PATIENCE_S, Bridges
 
@@ -41,6 +42,7 @@ class Settling:
     ) -> None:
         self.bridges = Bridges(discovery.devices)
         self.budget = ChangeBudget()
+        self.natives: Natives | None = None
         self._name = name
         self._discovery, self._board = discovery, board
         self._availability, self._connection = availability, connection
@@ -85,6 +87,8 @@ class Settling:
         """Make candidates of what changed: told first, then listened to, so that their states come after them."""
         now = asyncio.get_running_loop().time()
         changed = {device.id: device for device in self._discovery.take_changed()}
+        if self.natives is not None and self.natives.meet(changed.values()):
+            changed |= {device.id: device for device in self._discovery.take_changed()}
         self._add_others(changed)
         new_topics: dict[str, int] = {}
         old_topics: set[str] = set()

@@ -7,7 +7,7 @@ announcements that do not come again, though they had been kept, are taken for c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 GRACE_S: Final = 60.0
@@ -27,9 +27,9 @@ class Announced(Protocol):
 
 
 class Sweep:
-    """Of `announced`; `clear` takes the topics that are gone."""
+    """Of all that is `announced`, in whatever format; `clear` takes the topics that are gone."""
 
-    def __init__(self, announced: Announced, clear: Callable[[list[str]], None]) -> None:
+    def __init__(self, announced: Sequence[Announced], clear: Callable[[list[str]], None]) -> None:
         self._announced = announced
         self._clear = clear
         self._live: set[str] = set()  # never seen to be kept: their publishers may not do that
@@ -42,14 +42,17 @@ class Sweep:
         if retained:
             self._live.discard(topic)
             self._heard = True
-        elif len(self._live) < MAX_LIVE_TOPICS and not self._announced.knows(topic):
+        elif len(self._live) < MAX_LIVE_TOPICS and not self._knows(topic):
             self._live.add(topic)
         self._missing.discard(topic)
+
+    def _knows(self, topic: str) -> bool:
+        return any(one.knows(topic) for one in self._announced)
 
     def link_lost(self) -> None:
         """Everything that is known has to be heard again, from the first message after the reconnect on."""
         self.close()
-        self._missing = {topic for topic in self._announced.topics() if topic not in self._live}
+        self._missing = {topic for one in self._announced for topic in one.topics()} - self._live
         self._heard = False
 
     def link_up(self) -> None:

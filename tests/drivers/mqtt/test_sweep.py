@@ -35,7 +35,7 @@ class Yard:
     def __init__(self) -> None:
         self.announced = Announced()
         self.cleared: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-        self.sweep = Sweep(self.announced, self.cleared.set_result)
+        self.sweep = Sweep((self.announced,), self.cleared.set_result)
 
     def hears(self, *topics: str, retained: bool = True) -> None:
         for topic in topics:
