@@ -34,7 +34,7 @@ _STATES: Final = ("stopped", "opening", "closing", "open", "closed")
 _USUAL: Final = {"open": "OPEN", "close": "CLOSE", "stop": "STOP"}
 
 _TILT: Final[dict[str, Json]] = {"type": "number", "minimum": 0, "maximum": 100, "unit": "%"}
-"""For the kinds whose models know no slats."""
+"""In full, for the kinds whose models know no slats: a person may say that this is one of them."""
 
 
 _GATES: Final = listed(
@@ -119,10 +119,9 @@ def _tilt(cover: _Cover) -> None:
     command = _command(cover, "tilt_command_topic", encode, f"{cover.tilt} | {source or ''}")
     if not topic and command is None:
         return
-    schema = cover.tilt.schema if builder.kind == "blind" else {**_TILT, **cover.tilt.schema}
     builder.property(
         "tilt", convert, state=topic, template=template, command=command, query=template.subject,
-        schema=schema, hazard=cover.hazard,
+        schema={**_TILT, **cover.tilt.schema}, hazard=cover.hazard,
     )  # fmt: skip
     if beside and config.topic("position_topic") not in ("", topic):
         other = informed(config, "position_template", cover.names)

@@ -6,6 +6,7 @@ import pytest
 
 from capabilities.compose import compose
 from capabilities.naming import allot_names
+from capabilities.recast import recast
 from capabilities.thing import Thing
 from capabilities.vocabulary import Hazard, Json
 from tests.drivers.mqtt_bench import Bench
@@ -284,6 +285,17 @@ def test_slats_that_count_as_open_half_way_are_written() -> None:
     bench = announced("cover", {"tilt_command_topic": "t/set"}, tilt_opened_value=50, payload_stop_tilt=None)
     assert bench.names == {"tilt", "close_tilt"}
     assert "write that to tilt" in bench.candidate.problems[0]
+
+
+@pytest.mark.parametrize("kind", ["blind", "garage", "valve"])
+def test_a_person_may_say_what_a_cover_with_slats_is(kind: str) -> None:
+    bench = announced(
+        "cover", {"command_topic": "c", "tilt_command_topic": "t/set", "tilt_status_topic": "t"}
+    )
+    said = recast(bench.component, kind)
+    thing = compose("t", "T", (said,), allot_names((said,), {}))
+    assert thing.kind == kind
+    assert {"open", "close_tilt"} <= thing.actions.keys()
 
 
 def test_zigbee2mqtt_takes_no_stop_for_slats() -> None:
