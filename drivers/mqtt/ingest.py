@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final, Protocol
 
 from capabilities.readings import Observation, Occurrence, Reading, Report
@@ -36,6 +37,15 @@ RETELLING_S: Final = 60.0
 
 READ_GRACE_S: Final = 1.0
 """A question so soon after a command may still be overtaken by the command's echo."""
+
+
+SLOW_READING_S: Final = 0.02
+"""Of one template on one message: a thousand times what usual ones take, and nobody else is heard meanwhile."""
+
+MOST_SLOW_READINGS: Final = 3
+"""Of a source, until it is not read any more: a busy box may be slow once."""
+
+MAX_SLOW_SOURCES: Final = 256
 
 
 class Clock(Protocol):
@@ -117,6 +127,7 @@ class Ingest:
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._retelling_since = NEVER
+        self._slow: dict[Source, int] = {}  # how often each was
 
     def replace(self, old: dict[str, Route], new: dict[str, Route]) -> None:
         """Exchange one device's routes (by topic); a topic may have routes of several devices. Waiting echoes carry over."""
@@ -232,14 +243,29 @@ class Ingest:
     def _other(self, source: Source, seen: Seen) -> None:
         if source.is_event and seen.retained:
             return  # it happened once, nobody knows when
+        if self._slow and self._slow.get(source, 0) >= MOST_SLOW_READINGS:
+            return
+        began = perf_counter()
         try:
             raw = source.template.extract(seen.message.decoded(source.encoding))
             value = raw if isinstance(raw, Nothing) else source.convert(raw)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             self.complaints.add(seen.topic, source.point, str(error))
             return
+        finally:
+            if source.template.render is not None and perf_counter() - began > SLOW_READING_S:
+                self._was_slow(source, seen.topic)
         if value is not NO_VALUE:
             self._report(source, value, seen)
+
+    def _was_slow(self, source: Source, topic: str) -> None:
+        """A publisher's template takes the time that all others need."""
+        if len(self._slow) >= MAX_SLOW_SOURCES and source not in self._slow:
+            self._slow.clear()
+        self._slow[source] = self._slow.get(source, 0) + 1
+        if self._slow[source] >= MOST_SLOW_READINGS:
+            reason = f"takes longer than {SLOW_READING_S * 1000:.0f} ms each time: it is read no more until announced anew"
+            self.complaints.add(topic, source.point, reason)
 
     def _report(self, source: Source, value: Json | Nothing, seen: Seen) -> None:
         now = seen.now

@@ -8,6 +8,7 @@ import pytest
 
 from capabilities.readings import Report
 from capabilities.vocabulary import Evidence, Json, Quality
+from drivers.mqtt import ingest
 from drivers.mqtt.ingest import ECHO_WINDOW_S, MAX_COMPLAINTS, MAX_STATE_BYTES, READ_GRACE_S, RETELLING_S
 from tests.drivers.mqtt_bench import Bench
 
@@ -178,3 +179,19 @@ def test_a_device_without_a_bridge_has_no_memory_but_its_own() -> None:
     bench = announced({**SWITCH, "device": {"identifiers": ["x"]}})
     bench.ingest.expect_retelling()
     assert evidence(bench) is Evidence.DEVICE
+
+
+def test_a_template_that_takes_everybodys_time_is_read_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    config: dict[str, Json] = {
+        "state_topic": "t",
+        "value_template": "{{ value | int + 1 }}",
+        "unit_of_measurement": "x",
+    }
+    bench.feed("sensor/slow", config)
+    monkeypatch.setattr(ingest, "SLOW_READING_S", -1.0)  # whatever it takes is too long
+    assert [bench.says("t", str(number)) for number in range(3)] == [{"value": 1}, {"value": 2}, {"value": 3}]
+    assert bench.says("t", "7") == {}
+    assert "read no more" in bench.complaint()
+    bench.feed("sensor/slow", {**config, "name": "Anew"})
+    assert bench.says("t", "7") == {"value": 8}
