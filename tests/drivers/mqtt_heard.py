@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from typing import Final, Self
 
 from capabilities.components import AffordanceDescription, ComponentDescription
@@ -70,18 +70,21 @@ class Hearth:
         await self._peer.publish(name, text)
         await self._until(lambda: self._value(name) == text)
 
-    def component(self, names: Set[str]) -> tuple[Candidate, ComponentDescription] | None:
-        """By one of these keys."""
-        for candidate in self.candidates.values():
-            for component in candidate.components:
-                if component.key in names:
-                    return candidate, component
-        return None
+    def components(self) -> dict[str, tuple[Candidate, ComponentDescription]]:
+        """All, by their keys."""
+        return {
+            component.key: (candidate, component)
+            for candidate in self.candidates.values()
+            for component in candidate.components
+        }
 
-    def problems(self, names: Set[str]) -> list[str]:
-        """What was said about an entity that was left out, or of which a part was."""
+    def problems(self) -> dict[str, list[str]]:
+        """What was said about entities that were left out, or of which a part was: by key, or by the topic of the message."""
         lines = [line for candidate in self.candidates.values() for line in candidate.problems]
-        return [line for line in (*lines, *self.driver.problems()) if line.startswith(tuple(names))]
+        found: dict[str, list[str]] = {}
+        for line in (*lines, *self.driver.problems()):
+            found.setdefault(line.partition(":")[0], []).append(line)
+        return found
 
     def value(self, affordance: AffordanceDescription) -> Json:
         """What was reported last; None where nothing was."""
