@@ -14,6 +14,7 @@ from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
 from gateway.api.wire import Body, Line, flag, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
+from gateway.arrivals import welcome
 from gateway.context import Gateway
 from gateway.inbox import CandidateKey
 from gateway.kinds import AdoptionError, KindError
@@ -78,7 +79,7 @@ class InboxRoutes:
             raise bad_kind(error) from error
         except AdoptionError as error:
             raise Problem("adoption-failed", str(error)) from error
-        self._gateway.ingest.catch_up(*key)
+        welcome(self._gateway, *key)
         place = {"Location": f"/things/{segment(adopted.id)}"}
         made: dict[str, Json] = {"id": adopted.id, "title": adopted.title}
         made |= {"labels": list[Json](sorted(adopted.labels)), "kind": adopted.thing.kind}

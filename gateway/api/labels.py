@@ -18,6 +18,7 @@ from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.things import find_thing, summary
 from gateway.api.wire import Body, Line, base_of, read_body, reply
 from gateway.arranging import LABEL_PATTERN, LONGEST_NAME, MOST_LABELS, Arrangement
+from gateway.arrivals import welcome
 from gateway.context import Gateway
 from gateway.kinds import AdoptionError, KindError
 from gateway.widening import Gain, gains
@@ -72,6 +73,8 @@ class LabelRoutes:
             raise bad_kind(error) from error
         except AdoptionError as error:
             raise Problem("adoption-failed", str(error)) from error
+        if body.kinds:
+            welcome(self._gateway, fresh.driver, fresh.device)
         headers = {"ETag": self._etag(request, fresh, principal)}
         widened: dict[str, Json] = {"widened": [gain.say() for gain in found]}
         return reply(summary(self._gateway, fresh, principal) | widened, headers=headers)

@@ -14,6 +14,7 @@ from gateway.api.components import guesses
 from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import JSON, LONGEST_PAGE, TD_JSON, base_of, number, plain_id, reply
+from gateway.arrivals import welcome
 from gateway.context import Gateway
 from gateway.kinds import AdoptionError
 from policies import Principal
@@ -76,7 +77,7 @@ class ThingRoutes:
             fresh = await self._gateway.registry.accept(adopted.id, by=principal.id)
         except (AdoptionError, KeyError) as error:
             raise Problem("adoption-failed", str(error)) from error
-        self._gateway.ingest.catch_up(fresh.driver, fresh.device)
+        welcome(self._gateway, fresh.driver, fresh.device)
         dropped: dict[str, Json] = {key: kind for key, kind in said.items() if key not in fresh.kinds}
         return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped})
 
