@@ -21,16 +21,14 @@ from tests.peers.rounds import Writable, same, thing_of, values_for, writables
 ENOUGH_S = 60.0
 """A thousand devices are candidates within ten seconds on a busy machine."""
 
-ANSWER_S = 1.5
-"""A simulated radio answers within milliseconds; some converters wait a second before they tell anything."""
-
-AFTERMATH_S = 0.4
-"""What a bridge told before it took the command may still arrive: so long is waited for the right value after a wrong one."""
+ANSWER_S = 2.0
+"""A simulated radio answers within milliseconds; some converters wait a second before they tell anything. What the bridge told
+of an earlier command may come in between."""
 
 SILENCES = 2
 """So many values of one sort of property may go without any report before the others are left out."""
 
-AT_ONCE = 64
+AT_ONCE = 40
 """Devices that are tried at the same time."""
 
 COMMAND_S = 20.0
@@ -56,7 +54,6 @@ class _Waiter:
     def __init__(self, is_it: Callable[[Json], bool]) -> None:
         self._is_it = is_it
         self._done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._patience: asyncio.Timeout | None = None
         self._last: Json = None
         self._heard = False
 
@@ -70,13 +67,11 @@ class _Waiter:
         self._last = item.reading.value
         if self._is_it(self._last):
             self._done.set_result("ok")
-        elif not self._heard and self._patience is not None:
-            self._patience.reschedule(asyncio.get_running_loop().time() + AFTERMATH_S)
         self._heard = True
 
     async def answer(self) -> tuple[str, Json]:
         try:
-            async with asyncio.timeout(AFTERMATH_S if self._heard else ANSWER_S) as self._patience:
+            async with asyncio.timeout(ANSWER_S):
                 return await self._done, self._last
         except TimeoutError:
             return ("wrong" if self._heard else "silent"), self._last

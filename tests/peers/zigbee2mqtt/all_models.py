@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from tests.drivers.mosquitto import Mosquitto
@@ -80,8 +81,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--last", type=int, default=DEFINITIONS)
-    parser.add_argument("--slice", type=int, default=1500, help="models in one network")
-    parser.add_argument("--jsonl", type=Path, help="write every round that did not end well to this file")
+    parser.add_argument("--slice", type=int, default=500, help="models in one network")
+    parser.add_argument("--jsonl", type=Path, help="add every round that did not end well to this file")
     wish = parser.parse_args()
     models: dict[str, Model] = {}
     rounds: list[Round] = []
@@ -93,16 +94,18 @@ def main() -> None:
         models |= found
         rounds += done
         mapped, reported = mapped + components, reported + problems
+        if wish.jsonl:
+            keep(wish.jsonl, models, done)
         say(f"up to {first + wish.slice - 1}: {dict(Counter(r.result for r in done))}")
     say(f"{len(models)} models, {mapped} components, {reported} problems")
     say("\n".join(table(models, rounds)))
-    if wish.jsonl:
-        bad = ({**vars_of(r), "model": models[r.device].model} for r in rounds if r.result != "ok")
-        wish.jsonl.write_text("".join(json.dumps(line) + "\n" for line in bad))
 
 
-def vars_of(r: Round) -> dict[str, object]:
-    return {name: getattr(r, name) for name in r.__dataclass_fields__}
+def keep(file: Path, models: dict[str, Model], rounds: Iterable[Round]) -> None:
+    with file.open("a") as lines:
+        for r in rounds:
+            if r.result not in ("ok", "skipped"):
+                lines.write(json.dumps(asdict(r) | {"model": models[r.device].model}) + "\n")
 
 
 if __name__ == "__main__":
