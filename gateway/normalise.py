@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from capabilities.effects import Effect
 from capabilities.secrets import without
@@ -11,6 +11,13 @@ from capabilities.thing import Operation
 from capabilities.vocabulary import Evidence, Hazard, Json
 from gateway.adopted import Adopted
 from gateway.state import Slot
+
+_MOTIONS: Final = frozenset(
+    f"{kind}.{name}"
+    for kind in ("blind", "garage", "valve")
+    for name in ("position", "open", "close", "stop")
+)
+"""Operations of motors that drive a position: the newest takes over, in whatever property it shows."""
 
 
 class StateUnknown(Exception):
@@ -59,6 +66,8 @@ class Target(NamedTuple):
     toward_safe: bool
     only_by_device: bool = False  # a rule wants the device's own word
     sent: Json = None
+    rivals: tuple[Slot, ...] = ()
+    """Where else a command for the same motor may still be waited for: it does one thing at a time."""
 
     @property
     def needs_device(self) -> bool:
@@ -87,7 +96,18 @@ def resolve(adopted: Adopted, operation: Operation, value: Json, *, by_house: bo
         operation.is_action or operation.toward_safe_value is None or value == operation.toward_safe_value
     )
     kept = without(value, operation.secrets)
-    return Target(operation, kept, aims, toward_safe or by_house, sent=value)
+    rivals = _rivals(adopted, operation) if operation.capability in _MOTIONS else ()
+    return Target(operation, kept, aims, toward_safe or by_house, sent=value, rivals=rivals)
+
+
+def _rivals(adopted: Adopted, operation: Operation) -> tuple[Slot, ...]:
+    kind = operation.capability.partition(".")[0]
+    shown = (f"{kind}.position", f"{kind}.state")
+    return tuple(
+        slot
+        for slot in adopted.slots.values()
+        if slot.property.component == operation.component and slot.property.capability in shown
+    )
 
 
 def _aims(adopted: Adopted, operation: Operation, value: Json) -> Iterator[Aim]:

@@ -32,11 +32,12 @@ class Watched(NamedTuple):
 class Watch:
     """Every aim of one command. In a `with` it is looked for; a newer command with another aim takes over from an older one."""
 
-    __slots__ = ("_pairs", "fitted")
+    __slots__ = ("_execution", "_pairs", "_rivals", "fitted")
 
     def __init__(self, execution: str, target: Target, since: float) -> None:
         self.fitted = target.already_fits
         """The state was so before anything was sent: there is nothing to wait for."""
+        self._execution, self._rivals = execution, target.rivals
         needs, point = target.needs_device, target.operation.point
         self._pairs = [
             (
@@ -55,6 +56,10 @@ class Watch:
         ]
 
     def __enter__(self) -> Self:
+        for slot in self._rivals:
+            if all(aim.slot is not slot for aim, _ in self._pairs):
+                for other in slot.expectations:
+                    other.supersede(self._execution)
         for aim, expectation in self._pairs:
             for other in aim.slot.expectations:
                 if other.expected != aim.expected:

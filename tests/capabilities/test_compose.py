@@ -172,8 +172,8 @@ def test_things_of_one_shape_share_their_parts() -> None:
 
 def test_an_action_takes_the_first_effect_that_can_be_seen() -> None:
     both = thing(part("blind", prop("position", writable=True), prop("state"), action("open")))
-    assert both.actions["open"].effect == Effect("state", "open", 60.0)
-    assert both.actions["open"].property == "state"
+    assert both.actions["open"].effect == Effect("position", 100, 60.0, 2.0), "it says open from 1 % on"
+    assert both.actions["open"].property == "position"
     position = thing(part("blind", prop("position", writable=True), action("open"), action("stop")))
     assert position.actions["open"].effect == Effect("position", 100, 60.0, 2.0)
     assert position.actions["stop"].effect is None
@@ -341,3 +341,18 @@ def test_a_devices_range_binds_what_is_written_and_not_what_is_seen() -> None:
             thing.writes["target"].check(value)
     with pytest.raises(SchemaError):
         thing.properties["target"].check(2000)
+
+
+def test_a_devices_options_are_what_can_be_chosen() -> None:
+    """A fan in none of its presets says so; what a kind has a closed list for stays in that list."""
+    preset = AffordanceDescription("preset", "p", schema={"enum": ["eco"]}, writable=True)
+    direction = AffordanceDescription("direction", "d", schema={"enum": ["forward"]}, writable=True)
+    one = ComponentDescription("c", "fan", (preset, direction))
+    thing = compose("t", "T", (one,), allot_names((one,), {}))
+    assert thing.properties["preset"].check("none") == "none"
+    assert thing.properties["direction"].check("reverse") == "reverse"
+    for name, value in (("preset", "none"), ("direction", "reverse")):
+        with pytest.raises(SchemaError):
+            thing.writes[name].check(value)
+    with pytest.raises(SchemaError):
+        thing.properties["direction"].check("sideways")
