@@ -22,7 +22,9 @@ from capabilities.schema import Validator, compile_schema
 from capabilities.thing_models import Contract, ModelAffordance, contract
 from capabilities.vocabulary import Json
 
-_RANGE: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_TAKEN: Final = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum"}
+)
 
 MAX_SHAPES: Final = 1024  # several times what a large house has; one costs some kilobytes
 
@@ -184,16 +186,16 @@ def _check(of: ModelAffordance) -> Validator:
 
 
 def _seen(kind: str, of: ModelAffordance) -> Validator:
-    """A device's range and steps say what it takes; what it shows may lie beyond (set at its knob, or before it was told its
-    range) and is no less true. There the model's range holds.
+    """A device's range, steps and options say what it takes; what it shows may lie beyond (set at its knob, or none of the
+    options chosen) and is no less true. There the model's hold.
     """
-    if of.role != "property" or of.schema is None or _RANGE.isdisjoint(of.schema):
+    if of.role != "property" or of.schema is None or not of.writable or _TAKEN.isdisjoint(of.schema):
         return _check(of)
     known = contract(kind).affordances.get(of.name)
     model = (known.schema or {}) if known is not None else of.schema
-    narrowed = {member: value for member, value in of.schema.items() if member not in _RANGE}
+    narrowed = {member: value for member, value in of.schema.items() if member not in _TAKEN}
     return compile_schema(
-        {**narrowed, **{member: model[member] for member in _RANGE - {"multipleOf"} if member in model}}
+        {**narrowed, **{member: model[member] for member in _TAKEN - {"multipleOf"} if member in model}}
     )
 
 

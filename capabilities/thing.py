@@ -23,7 +23,7 @@ __all__ = ["EventSource", "Operation", "Property", "Thing", "Validator"]
 @dataclass(frozen=True, slots=True)
 class Property:
     """One property of a Thing. `point` is the driver's address for it. `check` is that of what is reported: the device's own
-    range and steps bind only its writes.
+    range, steps and options bind only its writes.
     """
 
     name: str

@@ -49,7 +49,7 @@ def effects(names: Sequence[str], *, told: bool) -> tuple[Convert, dict[str, Jso
     """How an effect of the list is read, and its schema. None of them running shows as `NONE`."""
     known: dict[str, Json] = {} if NONE in names or not told else {"": NONE, "None": NONE, NONE: NONE}
     known |= {name: name for name in names}
-    return mapped(known), {"enum": [*names, *([NONE] if NONE in known and NONE not in names else [])]}
+    return mapped(known), {"enum": list(names)}
 
 
 def scale_of(config: Config, key: str) -> float:

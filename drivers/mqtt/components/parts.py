@@ -158,10 +158,10 @@ def choice(
         return
     known: dict[str, Json] = dict.fromkeys(reset or (), NONE)
     known |= {option: option for option in options}
-    shown = list(options) if reset is None or NONE in options else [*options, NONE]
-    takes = one_of(shown if none_too else options)
+    taken = [*options, NONE] if none_too and NONE not in options else list(options)
+    takes = one_of(taken)
     part(
-        builder, name, keys, mapped(known), takes, recipe="|".join(options), schema={"enum": list(shown)}
+        builder, name, keys, mapped(known), takes, recipe="|".join(options), schema={"enum": list(taken)}
     )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def test_what_says_that_there_is_none() -> None:
     assert bench.says("b/preset/state", "rst_m") == {"preset": "none"}
     assert announced(DOCUMENTED, payload_reset_percentage=255).says("b/pct/state", "255") == {}
     assert bench.ingest.complaints.total == 0
+    assert bench.affordance("preset").schema == {"enum": ["auto", "smart", "eco"]}, "what can be chosen"
     with pytest.raises(ValueError, match="one of auto, smart, eco"):
         bench.sends("preset", "none")
 

@@ -35,7 +35,7 @@ def test_a_json_light_has_what_it_says() -> None:
     assert bench.component.kind == "light"
     assert bench.names == {"on", "brightness", "color_temperature", "color", "effect", "color_mode", "set"}
     assert bench.affordance("color_temperature").schema == {"minimum": 2703, "maximum": 6536}
-    assert bench.affordance("effect").schema == {"enum": ["blink", "breathe", "none"]}
+    assert bench.affordance("effect").schema == {"enum": ["blink", "breathe"]}
     assert bench.affordance("color_mode").schema == {"enum": ["color_temperature", "color"]}
     assert bench.component.title == ""
 
