@@ -30,7 +30,8 @@ class Reading:
 class Report:
     """A reading at a driver's `point`.
 
-    A value of None with quality `bad` says that the last one is not known to hold any more. `retained` marks what a broker kept from an unknown earlier time: it tells a state, and confirms nothing.
+    A value of None with quality `bad` says that the last one is not known to hold any more. `retained` marks what a broker kept
+    from an unknown earlier time: it tells a state, and confirms nothing.
     """
 
     point: str
