@@ -10,6 +10,7 @@ from drivers.mqtt.device import Device
 from drivers.mqtt.entity import Command, Source
 from drivers.mqtt.ingest import Ingest, Route
 from drivers.mqtt.refusals import Refusals, log_topic
+from drivers.mqtt.topic_guard import is_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Switchboard:
         wiring.topics = dict.fromkeys(availability | ({log} if log else set()), 0)
         for topic, sources in by_topic.items():
             wiring.topics[topic] = max(source.qos for source in sources)
+        known = self._wirings.get(device.id)
+        if known is not None:  # what is told first at a new topic is what the bridge remembers of the old one
+            moved = [route for topic, route in wiring.routes.items() if topic not in known.routes]
+            self._ingest.expect_retelling(moved)
         fresh, stale = self._exchange(device.id, wiring)
         return (fresh | dict.fromkeys(availability, 0) if anew else fresh), stale
 
@@ -123,10 +128,13 @@ class CommandTopics:
         self._topics: dict[str, tuple[str, ...]] = {}  # device -> topics
 
     def claim(self, device: Device) -> list[str]:
-        """Take note of a device's command topics. Returns a readable line for each that another device had before."""
+        """Take note of a device's command topics. Returns a readable line for each that another device had before; where a
+        bridge takes orders, which name the device that they are about, all of its devices meet.
+        """
         self.release(device.id)
         problems = []
-        topics = sorted({topic for _, c in device.commands() for topic in (c.topic, *c.others)})
+        mentioned = {topic for _, c in device.commands() for topic in (c.topic, *c.others)}
+        topics = sorted(topic for topic in mentioned if not is_order(topic))
         if topics:
             self._topics[device.id] = tuple(topics)
         for topic in topics:

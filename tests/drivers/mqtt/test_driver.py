@@ -144,6 +144,13 @@ async def test_a_command_topic_of_two_devices_is_named() -> None:
     assert "lock" in problem
 
 
+async def test_where_a_bridge_takes_orders_all_its_devices_meet() -> None:
+    driver, _ = made()
+    for name in ("first", "second"):
+        announce(driver, name, name, command_topic="zigbee2mqtt/bridge/request/device/ota_update/update")
+        assert not (await candidate(driver)).problems
+
+
 async def test_a_defect_of_ours_is_counted_and_the_link_lives(caplog: pytest.LogCaptureFixture) -> None:
     driver, _ = made()
     announce(driver, "a", "first")

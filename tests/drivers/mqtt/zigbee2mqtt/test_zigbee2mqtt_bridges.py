@@ -130,6 +130,25 @@ async def test_a_renamed_device_is_still_the_same(bridge_first: bool) -> None:
     assert f"{BASE}/Lamp" not in house.subscribed
 
 
+async def test_what_a_bridge_tells_at_the_new_topic_is_what_it_remembers() -> None:
+    house = House()
+    house.announce(A, "Lamp")
+    house.settle()
+    house.devices(a="Lamp")
+    await house.candidate()
+    house.says(f"{BASE}/Lamp", {"state": "ON"})
+    house.devices(a="Desk lamp")
+    house.announce(A, "Desk lamp")
+    await house.candidate()
+    house.says(f"{BASE}/Desk lamp", {"state": "ON"})
+    seen = []
+    for _ in range(2):
+        report = await wait_for(house.driver.reports(), lambda item: isinstance(item, Report))
+        assert isinstance(report, Report)
+        seen.append(report.evidence)
+    assert seen == [Evidence.DEVICE, Evidence.BRIDGE]
+
+
 async def test_what_is_told_long_after_the_announcement_still_counts() -> None:
     """The bridge speaks while the device waits for it."""
     house = House()
