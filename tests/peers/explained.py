@@ -101,7 +101,9 @@ def _close(d: Difference) -> bool:
 
 
 def _none_more(d: Difference) -> bool:
-    return d.aspect == "options" and set(d.hearth or ()) - set(d.home_assistant) == {"none"}
+    if d.aspect == "options":
+        return set(d.hearth or ()) - set(d.home_assistant) == {"none"}
+    return d.aspect == "value" and d.home_assistant == "None" and bool(d.hearth == "none")
 
 
 def _assumed(d: Difference) -> bool:
@@ -118,6 +120,20 @@ _COMMANDS: Final[tuple[Explanation, ...]] = (
         ),
     ),
     Explanation("the same colour, but for the rounding on its way", _close),
+    Explanation(
+        "Home Assistant sends no second installation while it believes that one is under way",
+        lambda d: d.aspect == "command" and "already in progress" in str(d.home_assistant),
+    ),
+    Explanation(
+        "Hearth switches a fan on that is off when it is given a speed; Home Assistant sends the speed alone",
+        lambda d: (
+            d.aspect == "command"
+            and _component(d) == "fan"
+            and "speed" in d.what
+            and isinstance(d.hearth, list)
+            and d.hearth[1:] == d.home_assistant
+        ),
+    ),
     Explanation(
         "Hearth rounds a target to the step that the device announces",
         lambda d: d.aspect == "command" and d.what.endswith("target") and _config(d, "temp_step"),
@@ -167,16 +183,39 @@ _STATES: Final[tuple[Explanation, ...]] = (
     ),
 )
 
+_TAKEN_BACK: Final = (
+    Explanation(
+        "told None, Home Assistant shows unknown; Hearth has a word, unknown, for the state of a lock or a cover",
+        lambda d: d.aspect == "value" and d.home_assistant == "None" and d.hearth == "unknown",
+    ),
+    Explanation(
+        "told None, Home Assistant forgets what it knew; Hearth keeps what was told last",
+        lambda d: (
+            d.aspect == "value"
+            and str(d.home_assistant).startswith("None")
+            and d.pair.part.key.endswith("/reset")
+        ),
+    ),
+    Explanation(
+        "what a device tells beyond its own range or length Home Assistant ignores; Hearth shows it",
+        lambda d: d.aspect == "value" and d.pair.part.key.endswith(("/beyond", "/long")),
+    ),
+    Explanation(
+        "Home Assistant reads nothing of a JSON lamp without its state, and nothing of an update with a null",
+        lambda d: d.aspect == "value" and d.pair.part.key in {"light/json_part", "update/null"},
+    ),
+    Explanation(
+        "a cover that stopped is stopped for Hearth; Home Assistant calls it open or closed by its position",
+        lambda d: d.aspect == "value" and _component(d) == "cover" and d.hearth == "stopped",
+    ),
+)
+
 _CHOICES: Final[tuple[Explanation, ...]] = (
     Explanation(
         "Home Assistant adds the preset none, which stands for an empty one and is never sent as it is",
         lambda d: d.aspect == "options" and set(d.home_assistant) - set(d.hearth or ()) == {"none"},
     ),
     Explanation("Hearth has a word, none, for no preset, no mode and no effect", _none_more),
-    Explanation(
-        "Hearth has a word, none, for no preset, no mode and no effect: here it is the value",
-        lambda d: d.aspect == "value" and d.home_assistant == "None" and d.hearth == "none",
-    ),
     Explanation(
         "a lower limit of 0 characters is none",
         lambda d: d.aspect == "range" and d.home_assistant.startswith("min 0") and d.hearth is None,
@@ -216,6 +255,18 @@ _AFFORDANCES: Final[tuple[Explanation, ...]] = (
         lambda d: d.aspect == "affordance" and d.what == "on" and not _config(d, "power_command_topic"),
     ),
     Explanation(
+        "Home Assistant shows a siren's volume and duration once they were told; Hearth has them from the beginning",
+        lambda d: d.aspect == "affordance" and _component(d) == "siren" and d.home_assistant is None,
+    ),
+    Explanation(
+        "Home Assistant shows an empty present temperature where there is no topic for it",
+        lambda d: (
+            d.aspect == "affordance"
+            and d.what == "temperature"
+            and not _config(d, "current_temperature_topic")
+        ),
+    ),
+    Explanation(
         "what is to be said of a firmware (summary, address) is one property of Hearth's, two attributes of Home Assistant's",
         lambda d: d.aspect == "affordance" and _component(d) == "update" and d.what == "release",
     ),
@@ -237,6 +288,10 @@ _WHOLE: Final[tuple[Explanation, ...]] = (
         lambda d: (
             d.aspect == "privilege" and _component(d) in _UNSURE and d.hearth in {"manage", "administer"}
         ),
+    ),
+    Explanation(
+        "to install firmware is for administrators, whatever its publisher calls it",
+        lambda d: d.aspect == "privilege" and _component(d) == "update" and d.hearth == "administer",
     ),
     Explanation(
         "what goes to a robot just as it is written is for who manages the house",
@@ -264,7 +319,7 @@ _WHOLE: Final[tuple[Explanation, ...]] = (
     ),
 )
 
-EXPLAINED: Final = (*_COMMANDS, *_STATES, *_CHOICES, *_AFFORDANCES, *_WHOLE)
+EXPLAINED: Final = (*_COMMANDS, *_STATES, *_TAKEN_BACK, *_CHOICES, *_AFFORDANCES, *_WHOLE)
 
 
 def why(difference: Difference) -> str:

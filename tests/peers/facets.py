@@ -52,7 +52,7 @@ def _picture(entity: Entity) -> Any:
 
 
 def _at_home(entity: Entity) -> Any:
-    return None if _state(entity) is None or entity.get("source_type") == "gps" else entity.state == "home"
+    return None if _state(entity) is None or "latitude" in entity.attributes else entity.state == "home"
 
 
 def _on(entity: Entity) -> Any:
