@@ -5,6 +5,7 @@ adopted?
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from capabilities.components import ComponentDescription
 from capabilities.vocabulary import ACTUATOR_KINDS
@@ -43,6 +44,13 @@ def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
     if known.lasting and announced.lasting:
         return known.kind != announced.kind or known.lasting != announced.lasting
     return known.kind != announced.kind or _commands(known) != _commands(announced)
+
+
+def no_surer(known: ComponentDescription | None, announced: ComponentDescription) -> ComponentDescription:
+    """`announced`, and a guess still where it was one: that what it moves is known is for a person to say."""
+    if known is None or known.certain or not announced.certain or not can_move(announced):
+        return announced
+    return replace(announced, certain=False, proposal=known.proposal)
 
 
 def moves_anew(known: Iterable[ComponentDescription], now: Iterable[ComponentDescription]) -> bool:

@@ -70,6 +70,16 @@ class Arrangement:
         return Entry("thing", after.updated_at, body, principal=by, thing=after.id, private=private)
 
 
+def changes(before: Adopted, after: Adopted) -> dict[str, Json]:
+    """What else is otherwise of a Thing that was announced anew, for the ledger: as it was and as it is."""
+    body: dict[str, Json] = {}
+    if dropped := recast(before.kinds, after.kinds):
+        body["kinds"] = {key: [before.kinds.get(key), after.kinds.get(key)] for key in sorted(dropped)}
+    if before.members != after.members:
+        body["members"] = [[*before.members], [*after.members]]
+    return body
+
+
 def recast(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
     """The components of which something else is said."""
     return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

@@ -15,8 +15,8 @@ from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
-from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew
-from gateway.arranging import NEW, Arrangement, Check, recast
+from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew, no_surer
+from gateway.arranging import NEW, Arrangement, Check, changes, recast
 from gateway.clock import Clock
 from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
@@ -218,12 +218,7 @@ class Registry:
         if moves_anew(adopted.components, components):
             row = self._closed(row)
         fresh = await self._reinstall(row, components, suspended="")
-        body: dict[str, Json] = {"accepted": True}
-        if fresh.members != adopted.members:
-            body["members"] = [[*adopted.members], [*fresh.members]]
-        if dropped := recast(row.kind_overrides, fresh.kinds):
-            body["kinds"] = {key: [row.kind_overrides[key], None] for key in sorted(dropped)}
-        self._record("thing", fresh, by, body)
+        self._record("thing", fresh, by, {"accepted": True, **changes(adopted, fresh)})
         return fresh
 
     async def forget(self, thing: str, *, by: str) -> None:
@@ -296,7 +291,9 @@ class Registry:
             self._tell("grown" if kept_out else "members", adopted)
         else:
             self.inbox.take((candidate.driver, candidate.id))
-        merged = known | {c.key: c for c in candidate.components if c not in kept_out}
+        merged = known | {
+            c.key: no_surer(known.get(c.key), c) for c in candidate.components if c not in kept_out
+        }
         if merged != known or members != adopted.members:
             await self._merge(adopted, tuple(merged.values()), members)
         else:  # the driver's own, instead of a second copy from the disk
@@ -309,8 +306,8 @@ class Registry:
         if not any(can_move(c) for c in adopted.components) and moves_anew((), components):
             row = self._closed(row)
         fresh = await self._reinstall(row, components, suspended="")
-        if members != adopted.members:
-            self._record("thing", fresh, "gateway", {"members": [[*adopted.members], [*members]]})
+        if body := changes(adopted, fresh):
+            self._record("thing", fresh, "gateway", body)
 
     def _closed(self, row: ThingRow) -> ThingRow:
         """With the label of what has just arrived: something moves now that did not before."""

@@ -87,7 +87,8 @@ WHAT           may, see (in allow) and on (in the others) name capabilities, <ki
   Wildcards reach neither what can kill (hazard 3) nor, in `see`, what is sensitive: those must be named in full, or for `see`:
   see = ["*", "sensitive"]. Sensitive are
     lock.state, lock.operated, alarm.state, camera.state, camera.on, camera.image, camera.motion,
-    presence.present, presence.home, presence.location
+    presence.present, presence.home, presence.location, presence.latitude, presence.longitude, presence.accuracy,
+    presence.scanned
   and nothing else: occupancy.* (somebody is in the room), motion.* and doors are seen with "*". Who is not to see those gets a
   list of kinds in `see` instead of "*".
   A toggle or a step counts as the write that it becomes: limit "light.on" and "light.brightness", not "light.toggle".

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from drivers.driver import Driver
+from drivers.mqtt import MqttDriver, inspection
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.cli.exits import Exit
@@ -40,8 +42,12 @@ async def gateway_at(directory: Path, mqtt: Mqtt) -> AsyncIterator[Gateway]:
     )
     async with open_gateway(config) as gateway, serve(gateway):
         async with asyncio.timeout(20):
-            await until(lambda: "mqtt" in gateway.drivers and gateway.drivers["mqtt"].health().connected)
+            await until(lambda: _is_connected(gateway.drivers.get(MqttDriver.name)))
         yield gateway
+
+
+def _is_connected(driver: Driver | None) -> bool:
+    return driver is not None and driver.health().connected
 
 
 async def doctor(gateway: Gateway, *words: str, token: str = "") -> Result:
@@ -64,9 +70,7 @@ async def test_an_open_broker_is_told_and_how_to_close_it(tmp_path: Path) -> Non
             "anybody may command devices: what a stranger publishes near shelf/plug/set arrives"
             in told.output
         )
-        assert (
-            "→ `hearth doctor --broker-acl` prints an access list for mosquitto that closes it" in told.output
-        )
+        assert f"→ {inspection.CLOSE}" in told.output
         checks = {one["check"]: one["level"] for one in json.loads((await doctor(gateway, "--json")).output)}
         assert checks["broker access"] == checks["broker commands"] == "warning"
         ran = await doctor(gateway, "--broker-acl")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json
 from gateway.arranging import Arrangement
 from gateway.kinds import KindError
@@ -190,6 +191,29 @@ async def test_announced_as_something_else_it_is_suspended_and_what_no_longer_fi
     assert (house.gateway.registry["relay"].thing.kind, house.gateway.registry["relay"].kinds) == ("lock", {})
     row = (await house.gateway.ledger.entries(kinds=("thing",), newest_first=True))[0]
     assert row.body == {"accepted": True, "kinds": {"relay": ["light", None]}}
+
+
+async def test_an_announcement_alone_makes_nothing_certain(house: House) -> None:
+    anna = await house.owner()
+    first = candidate(relay())
+    await adopt(anna, house, first)
+    sure = replace(first, components=(replace(relay(), certain=True, proposal=""),))
+    await house.gateway.registry.see(sure)
+    thing = house.gateway.registry["relay"]
+    assert (thing.suspended, thing.components[0].certain) == ("", False)
+    assert (await patch(anna, "relay", {"kinds": {"": "light"}, "confirm": True}))[0] == 200
+
+
+async def test_what_no_longer_fits_without_a_command_being_another_is_dropped_and_told(house: House) -> None:
+    anna = await house.owner()
+    reading = AffordanceDescription("value", "s/value", schema={"type": "number"})
+    sensor = ComponentDescription("s", "other", (reading,), certain=False, proposal="temperature")
+    await adopt(anna, house, candidate(sensor), {"kinds": {"": "temperature"}})
+    words = replace(reading, schema={"type": "string"})
+    await house.gateway.registry.see(candidate(replace(sensor, affordances=(words,))))
+    assert house.gateway.registry["relay"].thing.kind == "other"
+    (row,) = await house.gateway.ledger.entries(kinds=("thing",))
+    assert (row.principal, row.body) == ("gateway", {"kinds": {"s": ["temperature", None]}})
 
 
 def lock_component() -> Any:
