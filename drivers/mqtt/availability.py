@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 
 from capabilities.readings import Contact
 from drivers.mqtt.entity import Availability
@@ -117,6 +118,17 @@ class Availabilities:
         for topic in presence.topics:
             self._by_topic.setdefault(topic, {})[device] = presence
         return presence.topics, anew
+
+    def beside(self, topics: Iterable[str]) -> frozenset[str]:
+        """The first devices that one of these topics speaks for, where it speaks for several: who tells of several devices
+        at once is none of them.
+        """
+        return frozenset(
+            device
+            for topic in topics
+            if len(listeners := self._by_topic.get(topic, {})) > 1
+            for device in islice(listeners, 2)
+        )
 
     def veto(self, device: str, reason: str) -> None:
         """Somebody who knows better says that the device cannot be reached ("": nothing against it)."""

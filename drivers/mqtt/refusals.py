@@ -1,7 +1,8 @@
 """A bridge that says no: MQTT has no answer to a command, but bridges write their errors to a log that can be heard.
 
-Source: Zigbee2MQTT, "MQTT topics and messages", `<base>/bridge/logging`: `{"level":"error","message":"z2m: Publish 'set' 'state'
-to 'lamp' failed: …"}`. The same message twice in a row is published once only.
+Source: Zigbee2MQTT, "MQTT topics and messages", `<base>/bridge/logging`:
+`{"level":"error","message":"z2m: Publish 'set' 'state' to 'lamp' failed: …"}`. The same message twice in a row is published once
+only.
 """
 
 from __future__ import annotations
@@ -31,8 +32,17 @@ _LOGGER: Final = r"(?:[\w:.-]{1,64}: )?"
 """Zigbee2MQTT 2 puts the name of its logger before the message: `z2m: `."""
 
 _FORMS: Final = (
-    re.compile(_LOGGER + r"Publish 'set'(?: '(?P<key>[^']*)')? to '(?P<name>.+?)' failed: (?P<why>.*)", re.DOTALL),
-    re.compile(_LOGGER + r"(?P<why>No converter available for '(?P<key>[^']*)' on '(?P<name>.+?)':.*)", re.DOTALL),
+    re.compile(
+        _LOGGER + r"Publish 'set'(?: '(?P<key>[^']*)')? to '(?P<name>.+?)' failed: (?P<why>.*)", re.DOTALL
+    ),
+    re.compile(
+        _LOGGER + r"(?P<why>No converter available for '(?P<key>[^']*)' on '(?P<name>.+?)':.*)", re.DOTALL
+    ),
+    re.compile(_LOGGER + r"(?P<why>Entity '(?P<name>.+)' is unknown(?P<key>))$", re.DOTALL),
+    re.compile(
+        _LOGGER + r"(?P<why>Cannot publish to unsupported device '(?P<name>.+)'(?P<key>))$", re.DOTALL
+    ),
+    re.compile(_LOGGER + r"(?P<why>Device '(?P<name>.+?)' has no endpoint '[^']*'(?P<key>))$", re.DOTALL),
 )
 
 

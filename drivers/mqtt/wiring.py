@@ -61,8 +61,12 @@ class Switchboard:
         """Wire a device, anew if it is known. Topics that others read already count as new too: subscribing again brings
         what the broker keeps.
         """
-        bridged = device.is_bridged
         availability, anew = self._availability.set(device.id, device.availabilities())
+        beside = self._availability.beside(availability)
+        bridged = device.is_bridged or bool(beside)
+        for other in beside:  # the first of them was taken for a device of its own
+            for route in self.routes(other):
+                route.bridged = True
         log = next(filter(None, map(log_topic, sorted(availability))), "")
         if log:
             self._refusals.listen(log)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 import orjson
 import pytest
 
-from capabilities.readings import Contact
-from capabilities.vocabulary import Json
+from capabilities.readings import Contact, Report
+from capabilities.vocabulary import Evidence, Json
 from drivers.driver import Candidate, NotSent, Withdrawn
 from drivers.mqtt import MqttDriver, MqttSettings
 from tests.drivers.contract import wait_for
@@ -149,6 +149,30 @@ async def test_where_a_bridge_takes_orders_all_its_devices_meet() -> None:
     for name in ("first", "second"):
         announce(driver, name, name, command_topic="zigbee2mqtt/bridge/request/device/ota_update/update")
         assert not (await candidate(driver)).problems
+
+
+async def evidence_after_a_command(driver: MqttDriver, name: str) -> Evidence:
+    with pytest.raises(NotSent, match="not connected"):
+        await driver.write(f"switch/{name}#on", True, PATIENCE_S)
+    driver._ingest.expect_echo(driver._board.points[f"switch/{name}#on"].routes)
+    driver.message(f"{name}/state", b"ON", False)
+    report = await wait_for(driver.reports(), lambda item: isinstance(item, Report))
+    assert isinstance(report, Report)
+    return report.evidence
+
+
+async def test_who_speaks_for_several_devices_is_a_bridge_though_it_hides_it() -> None:
+    driver, _ = made()
+    announce(driver, "a", "first", availability_topic="hidden/status")
+    await candidate(driver)
+    assert await evidence_after_a_command(driver, "a") is Evidence.DEVICE
+    announce(driver, "b", "second", availability_topic="hidden/status")
+    announce(driver, "c", "alone", availability_topic="c/status")
+    await candidate(driver)
+    await candidate(driver)
+    assert await evidence_after_a_command(driver, "a") is Evidence.BRIDGE
+    assert await evidence_after_a_command(driver, "b") is Evidence.BRIDGE
+    assert await evidence_after_a_command(driver, "c") is Evidence.DEVICE
 
 
 async def test_a_defect_of_ours_is_counted_and_the_link_lives(caplog: pytest.LogCaptureFixture) -> None:

@@ -79,6 +79,21 @@ def test_other_words_for_no() -> None:
 @pytest.mark.parametrize(
     "message",
     [
+        "z2m: Entity 'lamp' is unknown",
+        "Cannot publish to unsupported device 'lamp'",
+        "Device 'lamp' has no endpoint 'l9'",
+    ],
+)
+def test_a_device_that_the_bridge_does_not_know_takes_no_command(message: str) -> None:
+    desk = Desk()
+    desk.sends("lamp/set/color")
+    desk.sends("lamp2/set")
+    assert desk.logs(message) == ["lamp/set/color"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
         "",
         7,
         None,
