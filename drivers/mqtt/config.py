@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from capabilities.vocabulary import Json
 from drivers.mqtt import abbreviations
+from drivers.mqtt.messages import UTF8, known_encoding
 from drivers.mqtt.template_error import TemplateError
-from drivers.mqtt.templates import ValueTemplate, value_template
+from drivers.mqtt.templates import Now, ValueTemplate, value_template
 from drivers.mqtt.values import text_of
 
 if TYPE_CHECKING:
     from drivers.mqtt.entity import Entity
-
-UTF_8: Final = "utf-8"
-
-_NO_TEXT: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
-"""Codecs of texts that no payload is written in, and that are slow on long ones."""
 
 MAX_TITLE_CHARS: Final = 100
 """Publishers' texts are shown to people: longer ones are cut."""
@@ -36,12 +31,15 @@ class ConfigError(ValueError):
 
 
 class Config:
-    """Typed access to one entity's settings. Each accessor raises `ConfigError` for a value of the wrong sort."""
+    """Typed access to one entity's settings. Each accessor raises `ConfigError` for a value of the wrong sort. `now` is the
+    clock for templates that ask for the time.
+    """
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "now")
 
-    def __init__(self, data: dict[str, Json]) -> None:
+    def __init__(self, data: dict[str, Json], now: Now | None = None) -> None:
         self._data = data
+        self.now = now
 
     def only(self, keys: Iterable[str]) -> Config:
         """The same without everything but `keys`."""
@@ -128,7 +126,7 @@ class Config:
         if source is not None and not isinstance(source, str):
             raise ConfigError(f"{key} should be text")
         try:
-            return value_template(source or None)
+            return value_template(source or None, now=self.now)
         except TemplateError as error:
             raise ConfigError(f"{key}: {error}") from None
 
@@ -152,16 +150,10 @@ class Config:
     @property
     def encoding(self) -> str:
         """Of the payloads that are read: a codec's name as Python has it, "" for bytes."""
-        name = self.text("encoding", UTF_8)
-        if not name:
-            return ""
         try:
-            codec = codecs.lookup(name)
-        except (LookupError, ValueError):
-            raise ConfigError(f"encoding {name[:40]!r} is not known; utf-8 is usual") from None
-        if codec.name in _NO_TEXT or not codec._is_text_encoding:  # what bytes.decode asks
-            raise ConfigError(f"encoding {name[:40]!r} is not one of texts; utf-8 is usual")
-        return codec.name
+            return known_encoding(self.text("encoding", UTF8))
+        except ValueError as error:
+            raise ConfigError(f"encoding {error}") from None
 
     @property
     def device(self) -> dict[str, Json]:

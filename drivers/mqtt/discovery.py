@@ -15,6 +15,7 @@ from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.config import Config, ConfigError, clean
 from drivers.mqtt.device import MAX_ENTITIES_PER_DEVICE, Device, device_id
 from drivers.mqtt.entity import Availability, Entity
+from drivers.mqtt.templates import Now
 from drivers.mqtt.topic_guard import guard
 
 MAX_DEVICES: Final = 5000
@@ -32,13 +33,13 @@ _AVAILABILITY_MODES: Final = frozenset({"all", "any", "latest"})
 class Discovery:
     """What is announced. Feed it messages, take the devices that changed."""
 
-    def __init__(self, prefix: str, own_base: str = "hearth") -> None:
+    def __init__(self, prefix: str, own_base: str = "hearth", now: Now | None = None) -> None:
         self.devices: dict[str, Device] = {}
         self.ignored: dict[
             str, str
         ] = {}  # topic -> why a message could not even be given to a device; bounded
         self.rejected = 0  # how many such messages there were
-        self._prefix, self._own_base = prefix, own_base
+        self._prefix, self._own_base, self._now = prefix, own_base, now
         self._known: dict[str, int] = {}  # topic's middle -> hash of its message, as it was taken in
         self._claims = Claims()
         self._owner: dict[str, str] = {}  # entity key -> device id
@@ -80,7 +81,8 @@ class Discovery:
             if gone not in announcement.entities:
                 self._take_back(gone)
         taken = [
-            self._put(place, kind, Config(data)) for place, (kind, data) in announcement.entities.items()
+            self._put(place, kind, Config(data, self._now))
+            for place, (kind, data) in announcement.entities.items()
         ]
         if taken and all(taken) and len(self._known) < MAX_ENTITIES:
             self._known[source] = digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
@@ -23,6 +24,7 @@ from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.settling import Settling
 from drivers.mqtt.sweep import Sweep
 from drivers.mqtt.tasmota.natives import Natives
+from drivers.mqtt.templates import outgoing
 from drivers.mqtt.wiring import Point, Switchboard
 
 log = logging.getLogger(__name__)
@@ -45,11 +47,12 @@ class MqttDriver:
     def __init__(self, settings: MqttSettings, clock: Clock) -> None:
         self._settings = settings
         self._inspecting = asyncio.Lock()
+        self._clock = clock
         self._reports = observations()
         self._candidates: Mailbox[Candidate | Withdrawn] = Mailbox(
             CANDIDATES_CAPACITY_ITEMS, lambda item: item.id
         )
-        self._discovery = Discovery(settings.discovery_prefix, settings.base_topic)
+        self._discovery = Discovery(settings.discovery_prefix, settings.base_topic, self._local_time)
         self._ingest = Ingest(clock, self._reports.put_nowait)
         self._availability = Availabilities(
             clock, self._reports.put_nowait, self._ingest.complaints, self._returned
@@ -206,6 +209,10 @@ class MqttDriver:
             (self._tasmota if self._tasmota.is_ours(topic) else self._discovery).feed(topic, b"")
         self._settling.announced()
 
+    def _local_time(self) -> datetime:
+        """For templates that ask for it: in the zone of the box."""
+        return datetime.fromtimestamp(self._clock.wall()).astimezone()
+
     def _returned(self, device: str) -> None:
         """A bridge that is back tells what it remembers."""
         self._ingest.expect_retelling(self._board.routes(device))
@@ -216,7 +223,7 @@ class MqttDriver:
             raise NotSent(f"{point!r} is not known, or takes no commands: has its device been withdrawn?")
         command = known.command
         try:
-            messages = [(topic, text.encode()) for topic, text in command.messages(value)]
+            messages = [(topic, outgoing(text)) for topic, text in command.messages(value)]
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise NotSent(f"the value for {point!r} {error}") from None
         routes = self._echoing(known)

@@ -11,9 +11,10 @@ import orjson
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json, Privilege
-from drivers.mqtt.config import UTF_8, Config, ConfigError
+from drivers.mqtt.config import Config, ConfigError
+from drivers.mqtt.messages import UTF8
 from drivers.mqtt.template_error import TemplateError
-from drivers.mqtt.templates import ValueTemplate, command_template
+from drivers.mqtt.templates import Now, ValueTemplate, command_template
 from drivers.mqtt.values import Convert, attributes
 
 Encode = Callable[[Json], str]
@@ -32,7 +33,8 @@ class Source:
     """One value that is read: at `topic`, by `template`, made typed by `convert`, reported at `point` in `unit`.
 
     `is_event`: it is an occurrence and not a state; `convert` gives its data. `is_picture`: it may be larger than a state,
-    and what is read is only a reference to it. `encoding` is the payload's ("" for bytes that are no text). `qos` is that of the subscription.
+    and what is read is only a reference to it. `encoding` is the payload's ("" for bytes that are no text). `qos` is that of
+    the subscription.
     """
 
     point: str
@@ -44,7 +46,7 @@ class Source:
     expire_after_s: float = 0.0  # a value is stale when nothing came for so long
     is_event: bool = False
     is_picture: bool = False
-    encoding: str = UTF_8
+    encoding: str = UTF8
     qos: int = 0
 
 
@@ -214,7 +216,7 @@ class Builder:
             return None
         source = self.config.source(template_key) if template_key else None
         if source is not None:
-            encode, recipe = templated(source, encode), f"{recipe} | {source}"
+            encode, recipe = templated(source, encode, now=self.config.now), f"{recipe} | {source}"
         return self.command_at(topic, encode, recipe)
 
     def command_at(self, topic: str, encode: Encode, recipe: str) -> Command:
@@ -270,10 +272,10 @@ class Builder:
         return f"{self._key}#{name}"
 
 
-def templated(source: str, encode: Encode, *names: str) -> Encode:
+def templated(source: str, encode: Encode, *names: str, now: Now | None = None) -> Encode:
     """Send through a command template: it sees `value`. Raises `ConfigError` for a template that is not run."""
     try:
-        render = command_template(source, *names)
+        render = command_template(source, *names, now=now)
     except TemplateError as error:
         raise ConfigError(f"command template: {error}") from None
     if render is None:

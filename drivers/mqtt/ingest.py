@@ -10,9 +10,8 @@ from typing import Final, Protocol
 
 from capabilities.readings import Observation, Occurrence, Reading, Report
 from capabilities.vocabulary import Evidence, Json, Quality
-from drivers.mqtt.config import UTF_8
 from drivers.mqtt.entity import Source
-from drivers.mqtt.templates import Message
+from drivers.mqtt.messages import UTF8, Message
 from drivers.mqtt.values import NO_VALUE, Nothing
 
 MAX_STATE_BYTES: Final = 262_144
@@ -91,7 +90,7 @@ class Route:
         self.others: list[Source] = []
         for source in sources:
             member = source.template.member
-            if member is None or source.is_event or source.encoding != UTF_8:
+            if member is None or source.is_event or source.encoding != UTF8:
                 self.others.append(source)
             else:
                 self.members.append((member, source))
@@ -270,6 +269,8 @@ class Ingest:
     def _report(self, source: Source, value: Json | Nothing, seen: Seen) -> None:
         now = seen.now
         if isinstance(value, Nothing):
+            if source.is_event:
+                return
             unknown = Reading(None, source.unit, now, now, Quality.BAD)
             self._put(Report(source.point, unknown, seen.evidence, seen.retained))
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import orjson
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.readings import Contact, Observation, Report
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import Json, Quality
 from drivers.driver import Candidate
 from drivers.mqtt.availability import Availabilities
 from drivers.mqtt.device import Device
@@ -33,7 +35,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = Hands()
-        self.discovery = Discovery("homeassistant")
+        self.discovery = Discovery("homeassistant", now=lambda: datetime.fromtimestamp(self.clock.now, UTC))
         self.seen: list[Observation] = []
         self.ingest = Ingest(self.clock, self.seen.append)
         self.availability = Availabilities(self.clock, self.seen.append, self.ingest.complaints)
@@ -93,7 +95,7 @@ class Bench:
         return dict(self.device.commands())[self.affordance(name).point].qos
 
     def says(self, topic: str, payload: Json | bytes | str, *, retained: bool = False) -> dict[str, Json]:
-        """What a message reports: affordance name → value. Without JSON for text and bytes."""
+        """What a message reports: affordance name → value, but not what is `lost`. Without JSON for text and bytes."""
         raw = (
             payload
             if isinstance(payload, bytes)
@@ -104,7 +106,12 @@ class Bench:
         del self.seen[:]
         self.availability.message(topic, raw)
         self.ingest.message(topic, raw, retained)
-        return {r.point.split("#")[1]: r.reading.value for r in self.reports()}
+        return {r.point.split("#")[1]: r.reading.value for r in self.reports() if not _is_lost(r)}
+
+    @property
+    def lost(self) -> set[str]:
+        """Of which the last message said that nobody knows it any more."""
+        return {r.point.split("#")[1] for r in self.reports() if _is_lost(r)}
 
     def reports(self) -> list[Report]:
         return [item for item in self.seen if isinstance(item, Report)]
@@ -119,3 +126,7 @@ class Bench:
         """The only one."""
         (line,) = self.ingest.complaints.lines()
         return line
+
+
+def _is_lost(report: Report) -> bool:
+    return report.reading.value is None and report.reading.quality is Quality.BAD

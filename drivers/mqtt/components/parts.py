@@ -61,7 +61,7 @@ def writer(config: Config, key: str, *names: str) -> Write | None:
     """The command template under `key`, given `value` and `names`. Raises `ConfigError`."""
     source = config.source(key) if key else None
     try:
-        write = command_template(source, *names)
+        write = command_template(source, *names, now=config.now)
     except TemplateError as error:
         raise ConfigError(f"{key}: {error}") from None
     if write is None:

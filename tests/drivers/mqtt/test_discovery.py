@@ -347,3 +347,12 @@ def test_what_a_publisher_tells_besides_is_an_object_of_its_entity() -> None:
     )
     assert bench.says("t/more", {"channel": 7}) == {"attributes": {"channel": 7}}
     assert bench.says("t/more", "[1]") == {}
+
+
+def test_a_template_may_ask_for_the_time() -> None:
+    bench = announced(
+        ("sensor/a", {"state_topic": "t", "value_template": "{{ as_timestamp(now()) | int - value | int }}"})
+    )
+    assert bench.says("t", "400") == {"value": 600}
+    bench.clock.now += 60
+    assert bench.says("t", "400") == {"value": 660}
