@@ -57,7 +57,14 @@ _HARMLESS: Final = frozenset({"code_format", "key_lock", "network_address"})
 _DESCRIPTIVE: Final = frozenset(
     {"manufacturer", "mf", "model", "mdl", "model_id", "mdl_id", "sw_version", "sw", "hw_version", "hw"}
 )
-"""Of a device or a program: what it is, not whose. Only addresses in it are replaced."""
+"""Of a product: what it is, not whose. Only addresses in it are replaced."""
+
+_PRODUCTS: Final = frozenset({"device", "dev", "origin", "o", "definition"})
+_NUMBERED: Final = frozenset({"id", "uid", "identifier", "meter", "nr", "number", "no"})
+_NAME_DIGITS: Final = 9
+"""A number so long is no measurement, unless it is a time (in seconds or milliseconds since 1970): it names something."""
+
+_TIMES: Final = (range(10**9, 3 * 10**9), range(10**12, 3 * 10**12))
 
 
 _HARDWARE: Final = frozenset({"mac", "hex", "eui64"})
@@ -132,25 +139,39 @@ class Redactor:
                 for key, item in value.items()
             }
         if isinstance(value, list):
+            if _is_place(value):
+                care = Care.NOTHING
             return [self._json(item, care, depth + 1) for item in value]
         if isinstance(value, str):
             return self._text(value, care)
-        if isinstance(value, bool) or value is None or care is Care.USUAL:
+        if isinstance(value, bool) or value is None:
+            return value
+        if care is Care.USUAL and not _is_long(value, _NAME_DIGITS):
             return value
         self.counts["numbers"] += 1
         return 0
 
     def _member(self, key: str, value: Json, care: Care, depth: int) -> Json:
-        if key in _DESCRIPTIVE and isinstance(value, str):
-            return self._text(value, care, describing=True)
-        if key not in _HARMLESS and not _SECRET.isdisjoint(_parts(key)) and not _is_wiring(key):
+        parts = _parts(key)
+        if key not in _HARMLESS and not _SECRET.isdisjoint(parts) and not _is_wiring(key):
+            care = Care.NOTHING
+        if key in _PRODUCTS and isinstance(value, dict) and care is Care.USUAL:
+            return {
+                self._text(name, care): self._described(name, item, depth) for name, item in value.items()
+            }
+        if not _NUMBERED.isdisjoint(parts) and _is_long(value, _SHORT_DIGITS):
             care = Care.NOTHING
         return self._json(value, care, depth + 1)
+
+    def _described(self, key: str, value: Json, depth: int) -> Json:
+        if key in _DESCRIPTIVE and isinstance(value, str):
+            return self._text(value, Care.USUAL, describing=True)
+        return self._member(key, value, Care.USUAL, depth + 1)
 
     def _scalar(self, text: str, care: Care) -> str:
         """A payload that is no JSON object: often one number, however long."""
         if _NUMBER.fullmatch(text):
-            if care is Care.USUAL:
+            if care is Care.USUAL and not (text.isdecimal() and _is_long(int(text), _NAME_DIGITS)):
                 return text
             return self._placeholder("numbers", text, str, text)
         return self._text(text, care)
@@ -209,6 +230,25 @@ def is_harmless(word: str) -> bool:
         return True
     parts = _CAMEL.findall(word)
     return len(parts) > 1 and "".join(parts) == word and all(part.casefold() in WORDS for part in parts)
+
+
+def _is_long(value: Json, digits: int) -> bool:
+    """Whether it is a whole number of more digits than that, and no time."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    return abs(value) >= 10**digits and not any(value in times for times in _TIMES)
+
+
+def _is_place(values: list[Json]) -> bool:
+    """Whether these look like latitude and longitude: a few numbers with many decimals, not within 1 as those of colours."""
+    numbers = [value for value in values if isinstance(value, float)]
+    exact = [value for value in numbers if round(value, 3) != value]
+    return (
+        2 <= len(values) <= 3
+        and len(numbers) >= 2
+        and len(exact) >= 2
+        and any(abs(value) > 1 for value in exact)
+    )
 
 
 def _parts(key: str) -> set[str]:

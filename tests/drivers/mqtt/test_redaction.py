@@ -136,6 +136,22 @@ def test_what_somebody_wrote_and_where_somebody_is() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("payload", "kept"),
+    [
+        ('{"id":48151623,"power":48151623}', '{"id":0,"power":48151623}'),
+        ('{"from":491701234567,"time":1740830400,"ms":1740830400123}', '{"from":0,"time":1740830400,"ms":1740830400123}'),
+        ('{"position":[13.404954,52.520008],"white":[0.31271,0.32902],"range":[16.0,30.0]}',
+         '{"position":[0,0],"white":[0.31271,0.32902],"range":[16.0,30.0]}'),
+        ('{"model":"zorbax"}', '{"model":"x1x"}'),
+        ("491701234567", "1"),
+        ("12.345", "12.345"),
+    ],
+)  # fmt: skip
+def test_numbers_that_name_somebody(payload: str, kept: str) -> None:
+    assert Redactor().payload(payload.encode()).decode() == kept
+
+
 def test_one_member_of_many() -> None:
     payload = b'{"schedule":"12:30 wake","battery":80,"mode":"auto"}'
     assert (
