@@ -42,6 +42,7 @@ def guesses(adopted: Adopted) -> list[dict[str, Json]]:
     return [
         {
             "component": called(one),
+            "title": one.title,
             "kind": one.kind,
             "proposal": one.proposal or None,
             "means": meaning(one),

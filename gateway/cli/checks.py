@@ -57,7 +57,9 @@ def checks_of_gateway(client: Client) -> Iterator[Check]:
     yield from _rules(health.get("rules_problems"))
     yield _ledger(_object(health.get("ledger")))
     yield from _readings(_object(_object(health.get("ingest")).get("problems")))
-    yield from _things(items(client.get("/things?view=summary")))
+    things = items(client.get("/things?view=summary"))
+    yield from _things(things)
+    yield from _guesses(things)
 
 
 def _object(value: Json) -> dict[str, Json]:
@@ -197,6 +199,13 @@ def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
             Level.OK,
             f"{len(things)}, all in reach" if things else "none yet; `hearth inbox` lists what was found",
         )
+
+
+def _guesses(things: list[dict[str, Json]]) -> Iterator[Check]:
+    guessed = [plain_id(thing["id"]) for thing in things if thing.get("unconfirmed")]
+    if guessed:
+        found = f"nobody has said what they are, so they are met with care (hazard 2): {_names(guessed)}"
+        yield Check("kinds", Level.WARNING, found, f"hearth kind {guessed[0]}")
 
 
 def _names(names: list[str]) -> str:

@@ -71,7 +71,7 @@ def guess_texts(thing: str, guesses: Json) -> list[str]:
     for one in found:
         kind = str(one.get("proposal") or one.get("kind"))
         which = f" {quoted(one.get('component'))}" if len(found) > 1 else ""
-        name = f"{one.get('component')}: " if len(found) > 1 else ""
+        name = f"{one.get('title') or one.get('component')}: " if one.get("title") or len(found) > 1 else ""
         lines += [f"{name}{one.get('means')}", f"  → hearth kind {thing}{which} {kind}"]
     return lines
 
@@ -100,13 +100,13 @@ def thing_text(body: Mapping[str, Json], private: Json) -> str:
     """What was changed of a Thing: `room Study → Attic`, `labels new → none (agents may now use on)`."""
     changes = dict(body) | (private if isinstance(private, dict) else {})
     parts = []
-    for name in ("title", "room", "labels"):
+    for name in ("title", "room", "labels", "members"):
         pair = changes.get(name)
         if isinstance(pair, list) and len(pair) == 2:
             before, after = (", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in pair)
             parts.append(f"{name} {before or 'none'} → {after or 'none'}")
     parts += _kinds_text(changes.get("kinds"))
-    known = {"title", "room", "labels", "kinds", "renamed", "widened"}
+    known = {"title", "room", "labels", "members", "kinds", "renamed", "widened"}
     parts += [f"{name} {value_text(value)}" for name, value in body.items() if name not in known]
     widened = body.get("widened")
     gains = f" ({'; '.join(map(str, widened))})" if isinstance(widened, list) else ""

@@ -39,7 +39,7 @@ async def test_several_are_named(house: House) -> None:
 async def test_a_kind_is_given_asked_about_and_undone(house: House) -> None:
     await found(house, candidate(relay()))
     await hearth(house, "adopt", "relay", "--open")
-    for words in (("things",), ("show", "relay")):
+    for words in (("things",), ("show", "relay"), ("doctor",)):
         ran = await hearth(house, *words)
         assert "hearth kind relay" in ran.output
     ran = await hearth(house, "kind", "relay", "lihgt")

@@ -62,6 +62,8 @@ def test_how_to_open_what_is_new() -> None:
         ),
         ({"renamed": True}, {"title": ["lamp", "Reading lamp"]}, "title lamp → Reading lamp"),
         ({"renamed": True}, None, "renamed"),
+        ({"members": [["a", "b"], ["b"]]}, None, "members a, b → b"),
+        ({"kinds": {"relay": [None, "light"]}}, None, "kind of relay as announced → light"),
         ({"accepted": True}, None, "accepted true"),
     ],
 )
