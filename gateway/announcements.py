@@ -47,7 +47,11 @@ def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
 
 
 def no_surer(known: ComponentDescription | None, announced: ComponentDescription) -> ComponentDescription:
-    """`announced`, and a guess still where it was one: that what it moves is known is for a person to say."""
+    """`announced`, and a guess still where it was one: that what it moves is known is for a person to say. What outlasts its
+    name stays known while nobody can vouch for it: the next renaming may come then.
+    """
+    if known is not None and not announced.lasting and known.fingerprint == announced.fingerprint:
+        announced = replace(announced, lasting=known.lasting) if known.lasting else announced
     if known is None or known.certain or not announced.certain or not can_move(announced):
         return announced
     return replace(announced, certain=False, proposal=known.proposal)

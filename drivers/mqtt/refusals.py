@@ -1,7 +1,7 @@
 """A bridge that says no: MQTT has no answer to a command, but bridges write their errors to a log that can be heard.
 
 Source: Zigbee2MQTT, "MQTT topics and messages", `<base>/bridge/logging`:
-`{"level":"error","message":"z2m: Publish 'set' 'state' to 'lamp' failed: …"}`. The same message twice in a row is published once
+`{"level":"error","message":"z2m: Publish 'set' 'state' to 'lamp' failed: …"}`. The same message twice in a row comes once
 only.
 """
 

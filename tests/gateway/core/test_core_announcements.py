@@ -6,7 +6,7 @@ import pytest
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.stored import components_from_json, components_to_json
-from gateway.announcements import can_move, moved
+from gateway.announcements import can_move, moved, no_surer
 
 ON = AffordanceDescription("on", "p/on", writable=True)
 
@@ -65,3 +65,10 @@ def test_what_can_move_something(described: ComponentDescription, moves: bool) -
 def test_what_lasts_is_stored() -> None:
     components = (lamp("a", "b"),)
     assert components_from_json(components_to_json(components)) == components
+
+
+def test_what_lasts_is_kept_while_nobody_vouches_for_it() -> None:
+    known = lamp("name", "device 7")
+    assert no_surer(known, lamp("name", "")) == known
+    assert no_surer(known, lamp("other name", "")).lasting == ""
+    assert no_surer(known, lamp("name", "device 8")).lasting == "device 8"
