@@ -1,7 +1,8 @@
 """Values out of payloads: what publishers send, read as numbers, switches, names and colours.
 
 A converter takes what a template or a JSON member gave (text, or any JSON value) and returns the value in the unit that the
-affordance declares, or `NO_VALUE` where the publisher says that it knows none. It raises `ValueError` for anything else.
+affordance declares; `UNKNOWN` where the publisher says that it knows none, `NO_VALUE` where it says nothing. It raises
+`ValueError` for anything else.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ UNKNOWN: Final = Nothing.UNKNOWN
 
 Convert: TypeAlias = Callable[[Json], "Json | Nothing"]
 
-_UNKNOWN: Final = frozenset({"", "None", "none", "null", "unknown", "unavailable", "undefined"})
+_UNKNOWN: Final = frozenset({"None", "none", "null", "unknown", "unavailable", "undefined"})
 """How publishers and templates write "I do not know"."""
 
 MAX_TEXT_CHARS: Final = 1024
@@ -55,12 +56,12 @@ def number(value: Json) -> Json | Nothing:
             return value
         raise ValueError("is not a finite number")
     if value is None:
-        return NO_VALUE
+        return UNKNOWN
     if not isinstance(value, str):
         raise ValueError(f"should be a number, not {_short(value)}")
     text = value.strip()
-    if text in _UNKNOWN:
-        return NO_VALUE
+    if not text or text in _UNKNOWN:
+        return UNKNOWN if text else NO_VALUE
     try:
         read = float(text)
     except ValueError:
@@ -94,8 +95,8 @@ def mapped(by_text: Mapping[str, Json], expected: str = "") -> Convert:
             stripped = text.strip()
             if stripped in known:
                 return known[stripped]
-            if stripped in _UNKNOWN:
-                return NO_VALUE
+            if not stripped or stripped in _UNKNOWN:
+                return UNKNOWN if stripped else NO_VALUE
             raise ValueError(f"should be one of {names}, not {_short(value)}")
         return found
 
@@ -104,8 +105,8 @@ def mapped(by_text: Mapping[str, Json], expected: str = "") -> Convert:
 
 def text(value: Json) -> Json | Nothing:
     """Any text, or number, or switch, as it is."""
-    if value is None or (isinstance(value, str) and value in _UNKNOWN):
-        return NO_VALUE
+    if value is None or value == "" or (isinstance(value, str) and value in _UNKNOWN):
+        return NO_VALUE if value == "" else UNKNOWN
     if isinstance(value, str) and len(value) > MAX_TEXT_CHARS:
         raise ValueError(f"is longer than {MAX_TEXT_CHARS} characters")
     if isinstance(value, str | bool | int):
@@ -136,7 +137,7 @@ def attributes(value: Json) -> Json | Nothing:
     if isinstance(value, str):
         if len(value) > MAX_ATTRIBUTES_CHARS:
             raise ValueError(f"is longer than {MAX_ATTRIBUTES_CHARS} characters")
-        if value in _UNKNOWN:
+        if not value or value in _UNKNOWN:
             return NO_VALUE
         value = orjson.loads(value)
     if value is None:

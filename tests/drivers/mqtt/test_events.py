@@ -9,7 +9,7 @@ from capabilities.compose import compose
 from capabilities.naming import allot_names
 from capabilities.readings import Occurrence
 from capabilities.thing import Thing
-from capabilities.vocabulary import Hazard, Json, Privacy, Privilege, Quality
+from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
 from tests.drivers.mqtt_bench import Bench
 
 REMOTE: dict[str, Json] = {"identifiers": ["zigbee2mqtt_0x00158d0001a2b3c4"], "name": "Remote"}
@@ -167,8 +167,8 @@ def test_a_tracker() -> None:
     assert bench.says("t", "in") == {"home": True, "location": "home"}
     assert bench.says("t", "not_home") == {"home": False, "location": "not_home"}
     assert bench.says("t", "Work") == {"home": False, "location": "Work"}
-    assert bench.says("t", "None") == {"location": "unknown", "home": None}
-    assert [report.reading.quality for report in bench.reports()] == [Quality.BAD, Quality.GOOD]
+    assert bench.says("t", "None") == {"location": "unknown"}
+    assert bench.lost == {"home"}
     place: dict[str, Json] = {"latitude": 32.87336, "longitude": -117.22743, "gps_accuracy": 1.2}
     seen = bench.says("t/attributes", place)
     assert seen == {"latitude": 32.87336, "longitude": -117.22743, "accuracy": 1.2, "attributes": place}

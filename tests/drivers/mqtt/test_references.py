@@ -159,6 +159,7 @@ def test_an_update_tells_its_progress_in_either_way() -> None:
     bench = announced("update", {"state_topic": "i"})
     assert bench.says("i", {"update_percentage": 20}) == {"updating": True, "update_progress": 20}
     assert bench.says("i", {"update_percentage": None}) == {"updating": False}
+    assert bench.lost == {"update_progress"}
     assert bench.says("i", {"in_progress": True}) == {"updating": True}
     assert bench.says("i", "{}") == {}
 
