@@ -68,6 +68,23 @@ async def test_what_does_not_fit_is_no_value_and_makes_the_last_one_uncertain(
         assert slot(rig).trusted is not None
 
 
+async def test_what_nobody_knows_any_more_is_shown_and_not_trusted(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp()]) as rig:
+        report(rig, 60)
+        await rig.settle()
+        rig.heard._queue.clear()
+        now = rig.gateway.clock.wall()
+        for _ in range(2):
+            rig.driver._observations.put_nowait(Report(BRIGHTNESS, Reading(None, "%", now, now, Quality.BAD)))
+        await rig.settle()
+        assert rig.told("property", "lamp") == [{"value": 60, "quality": Quality.BAD}]
+        assert slot(rig).trusted is None
+        assert not rig.gateway.ingest.refused
+        report(rig, 60)
+        await rig.settle()
+        assert slot(rig).trusted is not None
+
+
 async def test_the_last_refusals_are_kept_and_no_more(tmp_path: Path) -> None:
     async with opened(tmp_path, []) as rig:
         for i in range(101):
