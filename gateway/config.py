@@ -65,6 +65,7 @@ class Mqtt(Section):
     certificate: Path | None = None
     key: Path | None = None
     discovery_prefix: str = "homeassistant"
+    tasmota_prefix: str = "tasmota/discovery"  # where Tasmota announces itself in its own words; "": nowhere
     announce_birth: bool = True  # ask publishers to tell everything again, as Home Assistant does
     managed: ManagedBroker | None = None
 

@@ -47,6 +47,7 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
                 "protocol": mqtt.protocol,
                 "managed": mqtt.managed is not None,
                 "discovery_prefix": mqtt.discovery_prefix,
+                "tasmota_prefix": mqtt.tasmota_prefix or None,
                 "announce_birth": mqtt.announce_birth,
             }
         ),
