@@ -10,6 +10,7 @@ import pytest
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json
+from drivers.driver import Withdrawn
 from gateway.arranging import Arrangement
 from gateway.kinds import KindError
 from policies import Role, compile_rules, parse
@@ -254,3 +255,19 @@ async def test_what_was_waved_away_comes_back(house: House) -> None:
     assert list(registry.inbox) == [("desk", "relay")]
     async with anna.post("/inbox/desk/relay/restore") as answer:
         assert answer.status == 404
+
+
+async def test_what_was_waved_away_and_withdrawn_comes_when_it_is_announced(house: House) -> None:
+    anna, registry = await house.owner(), house.gateway.registry
+    await found(house, candidate(relay()))
+    async with anna.delete("/inbox/desk/relay") as answer:
+        assert answer.status == 204
+    registry.withdraw(Withdrawn("desk", "relay"))
+    async with anna.get("/inbox?ignored=1") as answer:
+        assert [(one["id"], one["components"]) for one in await answer.json()] == [("relay", [])]
+    async with anna.post("/inbox/desk/relay/restore") as answer:
+        assert answer.status == 204
+    assert not registry.inbox
+    await found(house, candidate(relay()))
+    registry.withdraw(Withdrawn("desk", "relay"))
+    assert not registry.inbox
