@@ -83,11 +83,14 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class DriverHealth:
-    """What `/health` shows of a driver. `detail` is one readable line; `counters` are monotonic (dropped, rejected …)."""
+    """What `/health` shows of a driver. `detail` is one readable line; `counters` are monotonic (dropped, rejected …);
+    `problems` are what it could not read, and why, a line each.
+    """
 
     connected: bool
     detail: str = ""
     counters: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
 
 class Driver(Protocol):

@@ -35,6 +35,9 @@ BIRTH: Final = b"online"
 OWN_BIRTH_RETURNS_S: Final = 2.0
 """By then the broker has given our own message back to us."""
 
+MAX_HEALTH_PROBLEMS: Final = 100
+"""Lines that somebody will read."""
+
 CANDIDATES_CAPACITY_ITEMS: Final = 8192
 """More than there can be devices: the newest of each waits."""
 
@@ -126,7 +129,8 @@ class MqttDriver:
             "announcements_not_understood": self._discovery.rejected,
             "announcements_held_back": self._settling.budget.held_back,
         }
-        return DriverHealth(self._connection.connected, self._connection.detail, counters)
+        problems = self.problems()[:MAX_HEALTH_PROBLEMS]
+        return DriverHealth(self._connection.connected, self._connection.detail, counters, problems)
 
     def problems(self) -> tuple[str, ...]:
         """What messages could not be read, and why: readable lines, bounded."""

@@ -11,6 +11,7 @@ from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
 from gateway.api.streams import Streams
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
+from gateway.foreign import LONGEST_PROBLEM, one_line
 from gateway.identity import Session
 
 
@@ -54,6 +55,10 @@ class HealthRoutes:
                 "connected": health.connected,
                 "detail": health.detail,
                 "counters": dict(health.counters),
+                # Foreign text, for whoever can do something about it.
+                "problems": [one_line(line, LONGEST_PROBLEM) for line in health.problems]
+                if manages(session.principal)
+                else [],
             }
         parts: dict[str, Json] = {
             name: {"state": c.state, "failures": c.failures, "last_error": c.last_error}

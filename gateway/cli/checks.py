@@ -134,6 +134,18 @@ def _drivers(drivers: dict[str, Json]) -> Iterator[Check]:
                 detail or "not connected",
                 "it is tried again by itself; look at its peer",
             )
+        yield from _unread(name, state.get("problems"))
+
+
+def _unread(driver: str, problems: Json) -> Iterator[Check]:
+    """What a driver heard and could not read: the publisher is wrong, or somebody plays."""
+    lines = [str(line) for line in problems] if isinstance(problems, list) else []
+    if lines:
+        shown = "; ".join(lines[:SHOWN_NAMES]) + (
+            f"; and {len(lines) - SHOWN_NAMES} more" if len(lines) > SHOWN_NAMES else ""
+        )
+        remedy = "look at who publishes there; the rest is not harmed (`/health` has all of it)"
+        yield Check(f"driver {driver}", Level.WARNING, f"could not read {shown}", remedy)
 
 
 def _parts(parts: dict[str, Json]) -> Iterator[Check]:

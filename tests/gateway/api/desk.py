@@ -80,7 +80,12 @@ class DeskDriver:
         raise Rejected("it cannot be asked")
 
     def health(self) -> DriverHealth:
-        return DriverHealth(connected=True, detail="on the desk", counters={"dropped": 0})
+        return DriverHealth(
+            connected=True,
+            detail="on the desk",
+            counters={"dropped": 0},
+            problems=("shelf/x: is not\x1b[31m JSON",),
+        )
 
 
 def lamp(name: str = "lamp", fingerprint: str = "1") -> Candidate:

@@ -33,12 +33,15 @@ async def test_health_tells_callers_how_every_part_does(house: House) -> None:
         "connected": True,
         "detail": "on the desk",
         "counters": {"dropped": 0},
+        "problems": ["shelf/x: is not [31m JSON"],
     }
     assert health["parts"]["driver desk"]["state"] == "running"
     assert health["ledger"]["available"] is True
     assert health["ingest"]["problems"].keys() == {"lamp.brightness", "door.state"}
     async with agent.get("/health") as answer:
-        assert (await answer.json())["ingest"]["problems"].keys() == {"lamp.brightness"}
+        told = await answer.json()
+    assert told["ingest"]["problems"].keys() == {"lamp.brightness"}
+    assert told["drivers"]["desk"]["problems"] == [], "what strangers publish is not for agents"
 
 
 async def test_metrics_are_prometheus_text(house: House) -> None:

@@ -62,6 +62,7 @@ async def test_an_open_broker_is_told_and_how_to_close_it(tmp_path: Path) -> Non
         Peer(broker.port) as peer,
         gateway_at(tmp_path, Mqtt(host="127.0.0.1", port=broker.port)) as gateway,
     ):
+        await peer.publish("homeassistant/lamp/broken/config", b"{oops", retain=True)
         await peer.publish("homeassistant/switch/plug/config", json.dumps(SWITCH), retain=True)
         async with asyncio.timeout(10):
             await until(lambda: ("mqtt", "plug") in gateway.registry.inbox)
@@ -71,6 +72,7 @@ async def test_an_open_broker_is_told_and_how_to_close_it(tmp_path: Path) -> Non
             in told.output
         )
         assert f"→ {inspection.CLOSE}" in told.output
+        assert "could not read homeassistant/lamp/broken/config: the message is not JSON" in told.output
         checks = {one["check"]: one["level"] for one in json.loads((await doctor(gateway, "--json")).output)}
         assert checks["broker access"] == checks["broker commands"] == "warning"
         ran = await doctor(gateway, "--broker-acl")
