@@ -23,15 +23,14 @@ MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 """All states of the sample in one answer are some megabytes."""
 
 
-def installed() -> Path:
-    """Its Python. Skips the test, with a sentence, where there is none for it on this machine."""
+def install() -> None:
+    """Bring it to this machine. Skips the test, with a sentence, where there is no Python for it."""
     done = subprocess.run(
         [ROOT / ".ci/home-assistant"], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     if done.returncode == 3:
         pytest.skip(done.stderr.strip())
     assert done.returncode == 0, done.stderr
-    return PYTHON
 
 
 @dataclass(slots=True)
@@ -72,10 +71,9 @@ class HomeAssistant:
         self._socket: aiohttp.ClientWebSocketResponse
 
     async def __aenter__(self) -> Self:
-        python = await asyncio.to_thread(installed)
         async with contextlib.AsyncExitStack() as stack:
             self._process = await asyncio.create_subprocess_exec(
-                python, str(CHILD), str(self._directory / "home-assistant"), str(self._broker_port),
+                PYTHON, str(CHILD), str(self._directory / "home-assistant"), str(self._broker_port),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 stderr=stack.enter_context((self._directory / "home-assistant.log").open("wb")),
             )  # fmt: skip

@@ -20,7 +20,7 @@ from tests.drivers.mqtt_peer import Peer
 from tests.peers.announced import SAMPLE, Announced, sample, written
 from tests.peers.comparison import Difference, Pair, differences, in_our_unit
 from tests.peers.explained import EXPLAINED, why
-from tests.peers.home_assistant import Entity, HomeAssistant
+from tests.peers.home_assistant import Entity, HomeAssistant, install
 from tests.peers.wishes import WISHES, Wish
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
@@ -105,11 +105,17 @@ _compared: list[set[str]] = []
 _numbers = iter(range(1_000_000))
 
 
+@pytest.fixture(scope="module")
+def installed() -> None:
+    install()
+
+
 def test_each_component_has_a_case() -> None:
     """All that Home Assistant 2025.4 knows; infrared came later."""
     assert {part.component for part in written().parts()} >= COMPONENTS.keys() - {"infrared"}
 
 
+@pytest.mark.usefixtures("installed")
 async def test_the_written_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not PROGRAM:
         pytest.skip("mosquitto is not installed")
@@ -119,6 +125,7 @@ async def test_the_written_cases(tmp_path: Path, capsys: pytest.CaptureFixture[s
         await compare(sides, capsys)
 
 
+@pytest.mark.usefixtures("installed")
 async def test_the_sample_of_real_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not PROGRAM or not SAMPLE.exists():
         pytest.skip("mosquitto or the sample of announcements is not here")
