@@ -24,7 +24,7 @@ CANDIDATE_PATIENCE_S: Final = 2.0
 """After so long candidates come out although announcements keep coming."""
 
 LOOK_AGAIN_S: Final = 0.5
-"""At devices that wait for their bridge."""
+"""At devices that wait for their bridge, and at what bridges say too often to be read each time."""
 
 
 class Settling:
@@ -89,7 +89,7 @@ class Settling:
         changed = {device.id: device for device in self._discovery.take_changed()}
         if self.natives is not None and self.natives.meet(changed.values()):
             changed |= {device.id: device for device in self._discovery.take_changed()}
-        self._add_others(changed)
+        self._add_others(changed, now)
         new_topics: dict[str, int] = {}
         old_topics: set[str] = set()
         plugged: list[str] = []
@@ -108,9 +108,9 @@ class Settling:
         self._listen(new_topics, old_topics, plugged)
         self._look_again()
 
-    def _add_others(self, changed: dict[str, Device]) -> None:
+    def _add_others(self, changed: dict[str, Device], now: float) -> None:
         """Who waits, of whom a bridge says something else, and the groups of all these."""
-        others = self.bridges.take() | self._held.keys() | self._restless
+        others = self.bridges.take(now) | self._held.keys() | self._restless
         others |= self.bridges.groups_with(changed.keys() | others)
         self._restless.clear()
         for id_ in others - changed.keys():
@@ -161,8 +161,8 @@ class Settling:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        if self._held or self._restless:
-            delay = LOOK_AGAIN_S if self._held else CHANGE_EVERY_S
+        if self._held or self._restless or self.bridges.pending:
+            delay = LOOK_AGAIN_S if self._held or self.bridges.pending else CHANGE_EVERY_S
             self._again = asyncio.get_running_loop().call_later(delay, self.announced)
 
 

@@ -52,9 +52,14 @@ class Bridges:
         bridge = self.topics[topic]
         return bridge.message(topic[len(bridge.base) + 1 :], payload)
 
-    def take(self) -> set[str]:
+    @property
+    def pending(self) -> bool:
+        """Whether a bridge said something that is still to be read."""
+        return any(bridge.is_pending for bridge in self._bridges.values())
+
+    def take(self, now: float) -> set[str]:
         """The ids of the devices and groups of whom bridges say something else since the last call."""
-        return {one for bridge in self._bridges.values() for one in bridge.take()}
+        return {one for bridge in self._bridges.values() for one in bridge.take(now)}
 
     def groups_with(self, members: Iterable[str]) -> set[str]:
         """The groups that one of `members` belongs to."""

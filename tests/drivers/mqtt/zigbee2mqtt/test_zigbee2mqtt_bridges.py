@@ -13,6 +13,7 @@ from capabilities.vocabulary import Evidence, Hazard, Json
 from drivers.driver import Candidate, Withdrawn
 from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt import settling as settling_module
+from drivers.mqtt.zigbee2mqtt import bridge as bridge_module
 from drivers.mqtt.zigbee2mqtt import bridges as module
 from gateway.announcements import moved
 from tests.drivers.contract import wait_for
@@ -97,6 +98,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for seconds waits for moments; the order of things stays."""
     monkeypatch.setattr(settling_module, "CANDIDATE_DEBOUNCE_S", 0.01)
     monkeypatch.setattr(settling_module, "LOOK_AGAIN_S", 0.02)
+    monkeypatch.setattr(bridge_module, "READ_EVERY_S", 0.0)
     for place in (module, settling_module):
         monkeypatch.setattr(place, "PATIENCE_S", 0.1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import orjson
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
+from drivers.mqtt.zigbee2mqtt import bridge as bridge_module
 from drivers.mqtt.zigbee2mqtt import network
 from drivers.mqtt.zigbee2mqtt.bridge import DEVICES, EVENT, GROUPS, INFO, MAX_EVENTS, Bridge
 from drivers.mqtt.zigbee2mqtt.network import (
@@ -21,6 +23,9 @@ from drivers.mqtt.zigbee2mqtt.network import (
     read_groups,
     read_info,
 )
+
+NOW = itertools.count(0, bridge_module.READ_EVERY_S).__next__
+"""A time at which what came is read again, each time."""
 
 A, B = "0x00158d0000000001", "0x00158d0000000002"
 
@@ -165,7 +170,7 @@ def test_a_topic_is_whose_name_it_begins_with() -> None:
     bridge = Bridge("home/zigbee")
     assert bridge.message(DEVICES, devices("Lamp", "Lamp/Desk"))
     assert bridge.message(GROUPS, orjson.dumps([group(3, "All", A, B)]))
-    assert bridge.take() == {f"zigbee2mqtt_{A}", f"zigbee2mqtt_{B}", bridge.group_candidate(3)}
+    assert bridge.take(NOW()) == {f"zigbee2mqtt_{A}", f"zigbee2mqtt_{B}", bridge.group_candidate(3)}
     assert bridge.owner("home/zigbee/Lamp/set") == (f"zigbee2mqtt_{A}", "/set")
     assert bridge.owner("home/zigbee/Lamp/l1/set/state") == (f"zigbee2mqtt_{A}", "/l1/set/state")
     assert bridge.owner("home/zigbee/Lamp/Desk/set") == (f"zigbee2mqtt_{B}", "/set")
@@ -177,7 +182,7 @@ def test_a_topic_is_whose_name_it_begins_with() -> None:
 def test_a_name_of_two_is_nobodys() -> None:
     bridge = Bridge("z")
     bridge.message(DEVICES, devices("Lamp", "Lamp"))
-    bridge.take()
+    bridge.take(NOW())
     assert bridge.owner("z/Lamp/set") is None
 
 
@@ -192,23 +197,34 @@ def test_a_group_is_known_by_its_number() -> None:
 def test_only_what_changed_is_looked_at_again() -> None:
     bridge = Bridge("z")
     bridge.message(DEVICES, devices("Lamp", "Plug"))
-    bridge.take()
+    bridge.take(NOW())
     assert not bridge.message(DEVICES, devices("Lamp", "Plug")), "the same once more"
     bridge.message(DEVICES, devices("Lamp", "Heater"))
-    assert bridge.take() == {f"zigbee2mqtt_{B}"}
-    assert bridge.take() == set()
+    assert bridge.take(NOW()) == {f"zigbee2mqtt_{B}"}
+    assert bridge.take(NOW()) == set()
+
+
+def test_what_is_told_all_the_time_is_read_now_and_then() -> None:
+    bridge = Bridge("z")
+    bridge.message(DEVICES, devices("Lamp"))
+    assert bridge.take(100.0)
+    bridge.message(DEVICES, devices("Desk lamp"))
+    assert not bridge.take(100.0 + bridge_module.READ_EVERY_S / 2)
+    assert bridge.is_pending
+    assert bridge.take(100.0 + bridge_module.READ_EVERY_S)
+    assert not bridge.is_pending
 
 
 def test_what_cannot_be_read_is_a_problem_until_it_can() -> None:
     bridge = Bridge("z")
     bridge.message(DEVICES, devices("Lamp"))
-    bridge.take()
+    bridge.take(NOW())
     bridge.message(DEVICES, b"{")
-    assert bridge.take() == {f"zigbee2mqtt_{A}"}
+    assert bridge.take(NOW()) == {f"zigbee2mqtt_{A}"}
     assert bridge.devices is None, "unknown is not empty"
     assert "JSON list" in bridge.problems[DEVICES]
     bridge.message(DEVICES, b"")
-    bridge.take()
+    bridge.take(NOW())
     assert not bridge.problems
     assert not bridge.message(INFO, b"[]")
     assert bridge.info is None
