@@ -30,6 +30,7 @@ CONNECT_S: Final = 5.0
 MOST_WATCHED: Final = 5_000
 """Command topics that are looked at for commands that the broker keeps."""
 
+# No value of anything: a bridge that takes the topic for a group's finds neither JSON nor a state in it.
 OWN: Final = b"hearth-probe: own"
 STRANGER: Final = b"hearth-probe: stranger"
 LAST: Final = b"hearth-probe: last"
