@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,18 +103,25 @@ _FRAME: Final = {
     "state_topic": "z/lamp",
     "value_template": "{{ value_json.state }}",
 }
-_ANNOUNCEMENT = st.tuples(
-    st.sampled_from([*COMPONENTS, "device", "nonsense"]),
-    st.sampled_from(["n/o", "n/p", "o"]),
-    st.one_of(
-        _SETTINGS.map(lambda s: _FRAME | s),
-        _SETTINGS.map(lambda s: _FRAME | {"schema": "json"} | s),
-        _SETTINGS.map(lambda s: {"dev": {"ids": ["d"]}, "o": {"name": "Zigbee2MQTT"}, "cmps": {"x": {"p": "light", **s}}}),
-        _SETTINGS,
-        _JSON,
-        st.binary(max_size=40),
-    ),
+PARTS: Final = 4
+"""Each with a quarter of the components, so that they can run beside each other."""
+
+_PLACE = st.sampled_from(["n/o", "n/p", "o"])
+_BODY = st.one_of(
+    _SETTINGS.map(lambda s: _FRAME | s),
+    _SETTINGS.map(lambda s: _FRAME | {"schema": "json"} | s),
+    _SETTINGS.map(lambda s: {"dev": {"ids": ["d"]}, "o": {"name": "Zigbee2MQTT"}, "cmps": {"x": {"p": "light", **s}}}),
+    _SETTINGS,
+    _JSON,
+    st.binary(max_size=40),
 )  # fmt: skip
+
+
+def _announcements(part: int) -> st.SearchStrategy[list[tuple[str, str, Any]]]:
+    components = st.sampled_from([*sorted(COMPONENTS)[part::PARTS], "device", "nonsense"])
+    return st.lists(st.tuples(components, _PLACE, _BODY), min_size=1, max_size=3)
+
+
 _STATE = st.tuples(st.sampled_from(TOPICS), _JSON | st.binary(max_size=60), st.booleans())
 
 
@@ -125,9 +133,21 @@ def dumped(value: object) -> bytes:
     )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(st.lists(_ANNOUNCEMENT, min_size=1, max_size=3), st.lists(_STATE, max_size=4), _JSON)
-def test_ten_thousand_conversations(
+@pytest.mark.parametrize("part", range(PARTS))
+def test_ten_thousand_conversations(part: int) -> None:
+    @settings(
+        max_examples=EXAMPLES // PARTS, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(_announcements(part), st.lists(_STATE, max_size=4), _JSON)
+    def conversations(
+        announcements: list[tuple[str, str, Any]], states: list[tuple[str, Any, bool]], wish: Any
+    ) -> None:
+        _converse(announcements, states, wish)
+
+    conversations()
+
+
+def _converse(
     announcements: list[tuple[str, str, Any]], states: list[tuple[str, Any, bool]], wish: Any
 ) -> None:
     bench = Bench()
