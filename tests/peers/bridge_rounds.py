@@ -21,6 +21,9 @@ from tests.peers.rounds import Writable, same, thing_of, values_for, writables
 ENOUGH_S = 60.0
 """A thousand devices are candidates within ten seconds on a busy machine."""
 
+QUIET_S = 2.5
+"""While announcements keep coming, candidates come out every two seconds."""
+
 ANSWER_S = 2.0
 """A simulated radio answers within milliseconds; some converters wait a second before they tell anything. What the bridge told
 of an earlier command may come in between."""
@@ -64,6 +67,8 @@ class _Waiter:
             self._last = item.reason
             self._done.set_result("refused")
             return
+        if item.reading.value is None:
+            return  # it tells that it does not know: the same as silence
         self._last = item.reading.value
         if self._is_it(self._last):
             self._done.set_result("ok")
@@ -107,7 +112,9 @@ class BridgeRounds:
         ids: Iterable[str],
         complete: Callable[[Candidate | None], bool] = lambda found: found is not None,
     ) -> None:
-        """Returns when what is known of each of these devices is `complete`: by default, that it is a candidate."""
+        """Returns when what is known of each of these devices is `complete` (by default, that it is a candidate), and nothing
+        more comes.
+        """
         missing = set(ids)
         try:
             async with asyncio.timeout(ENOUGH_S):
@@ -118,6 +125,11 @@ class BridgeRounds:
                         await self._news.wait()
         except TimeoutError:
             raise AssertionError(f"{len(missing)} are missing: {sorted(missing)[:5]}") from None
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self._news.clear()
+                async with asyncio.timeout(QUIET_S):
+                    await self._news.wait()
 
     async def all_of(self, devices: Iterable[str]) -> list[Round]:
         """Every value of every writable property of these devices that is told; some devices at the same time."""

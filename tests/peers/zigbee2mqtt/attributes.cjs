@@ -59,9 +59,10 @@ class Attributes {
 const level = (p) => [[0, T.UINT8, Math.min(254, p.level)]]
 
 const EFFECTS = {
-  genOnOff(name, _, now) {
+  genOnOff(name, p, now) {
     const on = { on: 1, off: 0, onWithTimedOff: 1, offWithEffect: 0, toggle: now(0, 0) ? 0 : 1 }[name]
-    return on === undefined ? [] : [[0, T.BOOLEAN, on]]
+    const timed = name === "onWithTimedOff" ? [[0x4001, T.UINT16, p.ontime], [0x4002, T.UINT16, p.offwaittime]] : []
+    return on === undefined ? [] : [[0, T.BOOLEAN, on], ...timed]
   },
   genLevelCtrl(name, p) {
     return name.startsWith("moveToLevel") ? level(p) : []

@@ -68,7 +68,7 @@ class Radio extends Adapter {
   async sendZclFrameToEndpoint(ieee, network, endpoint, frame, timeout, disableResponse) {
     this.heard += 1
     if (network === ZSpec.COORDINATOR_ADDRESS) return undefined
-    const request = Zcl.Frame.fromBuffer(frame.cluster.ID, Zcl.Header.fromBuffer(frame.toBuffer()), frame.toBuffer(), ownCluster(frame))
+    const request = received(frame)
     const at = { ieee, network, endpoint, frame, place: `${ieee}/${endpoint}` }
     const answer = request.header.isGlobal ? this.foundation(at, request.payload) : this.specific(at, request.payload)
     if (answer) setImmediate(() => this.emit("zclPayload", answer)) // as an adapter does with all that it hears
@@ -129,8 +129,15 @@ class Radio extends Adapter {
   }
 }
 
-function ownCluster(frame) {
-  return { [frame.cluster.name]: frame.cluster }
+// What arrives at the device: the request's bytes, read again. Some requests are lists whose length only their device knows; of those
+// the bytes are made, and the payload is taken as it was before.
+function received(frame) {
+  const bytes = frame.toBuffer()
+  try {
+    return Zcl.Frame.fromBuffer(frame.cluster.ID, Zcl.Header.fromBuffer(bytes), bytes, { [frame.cluster.name]: frame.cluster })
+  } catch {
+    return frame
+  }
 }
 
 // The answers of its own kind that a standard cluster's command has; others get the default response.
