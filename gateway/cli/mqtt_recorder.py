@@ -44,7 +44,7 @@ class Recorder:
         self._following = Following(prefix)
         self._redactor = Redactor()
         self._states = states
-        self._bytes = self._heard = 0
+        self._bytes = 0
         self._stopped = False
         self._started = self._announced_at = time.monotonic()
         self._answer: ReasonCode | None = None
@@ -105,11 +105,14 @@ class Recorder:
         yield from written(Tape(self._redactor.topic(self.prefix), tuple(self.messages)))
 
     def _finish(self) -> None:
-        """What has arrived already is taken in."""
-        deadline, heard = time.monotonic() + QUIET_S, -1
-        while heard != self._heard and time.monotonic() < deadline:
-            heard = self._heard
+        """What has arrived already is taken in: until there was nothing to read for a while."""
+        began = now = time.monotonic()
+        while now - began < QUIET_S:
+            before = now
             self._loop()
+            now = time.monotonic()
+            if now - before >= LOOP_S / 2:
+                return
 
     def _loop(self) -> None:
         code = self._client.loop(LOOP_S)
@@ -129,7 +132,6 @@ class Recorder:
 
     def _on_message(self, client: Client, _: object, message: MQTTMessage) -> None:
         now = time.monotonic()
-        self._heard += 1
         said = bytes(message.payload)
         new = self._following.feed(message.topic, said)
         if self._following.is_announcement(message.topic):

@@ -6,8 +6,10 @@ What a broker carries besides is not listened to, and so cannot get into a recor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
+
+import orjson
 
 from capabilities.vocabulary import Json
 from drivers.mqtt.announcement import read_announcement
@@ -28,6 +30,9 @@ _PLAIN: Final = frozenset({"state_topic", "topic"})
 _PRIVATE_TOPICS: Final = ("state_topic", "topic", "json_attributes_topic", "image_topic", "url_topic")
 _READS: Final = re.compile(r"""value_json(?:\.(\w+)|\[["']([^"']+)["']\])""")
 
+_TASMOTA: Final = "tasmota/discovery/"
+"""Where Tasmota announces itself in its own format (SetOption19 0)."""
+
 _BRIDGE_END: Final = "/bridge/state"
 _TOLD_BY_A_BRIDGE: Final = ("devices", "event", "groups", "info", "logging")
 """Beside `<base>/bridge/state` (Zigbee2MQTT, "MQTT topics and messages")."""
@@ -44,7 +49,7 @@ class Following:
 
     def first(self) -> tuple[str, ...]:
         """What to subscribe to in the beginning."""
-        return f"{self._prefix}/+/+/config", f"{self._prefix}/+/+/+/config", "tasmota/discovery/#"
+        return f"{self._prefix}/+/+/config", f"{self._prefix}/+/+/+/config", f"{_TASMOTA}#"
 
     def is_announcement(self, topic: str) -> bool:
         return topic.startswith(f"{self._prefix}/") and topic.endswith("/config")
@@ -55,6 +60,8 @@ class Following:
 
     def feed(self, topic: str, payload: bytes) -> tuple[str, ...]:
         """Filters that are new with this message. Never raises."""
+        if topic.startswith(_TASMOTA) and topic.endswith("/config"):
+            return self._new(_tasmota(payload))
         if not self.is_announcement(topic):
             return ()
         self.announced += 1
@@ -68,6 +75,9 @@ class Following:
             self._handle_with(_CARE.get(component, Care.USUAL), settings)
             for name in _topics(settings):
                 found.update(dict.fromkeys((name, *_beside(name))))
+        return self._new(found)
+
+    def _new(self, found: Iterable[str]) -> tuple[str, ...]:
         new = [name for name in found if name not in self._filters][: MAX_FILTERS - len(self._filters)]
         self._filters.update(new)
         return tuple(new)
@@ -103,6 +113,19 @@ def _topics(settings: dict[str, Json]) -> Iterator[str]:
                 except ConfigError:
                     continue
                 yield value
+
+
+def _tasmota(payload: bytes) -> Iterator[str]:
+    """What a Tasmota tells under, by its own announcement: its state and telemetry, which are told at one level below."""
+    try:
+        document = orjson.loads(payload)
+        pattern, name, (_, *told) = document["ft"], document["t"], document["tp"]
+        for prefix in told:
+            base = pattern.replace("%prefix%", prefix).replace("%topic%", name).rstrip("/")
+            check_topic(base, "ft")
+            yield f"{base}/+"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return  # recorded all the same, and nothing follows from it
 
 
 def _is_command(key: str) -> bool:

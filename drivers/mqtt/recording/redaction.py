@@ -153,7 +153,10 @@ class Redactor:
 
     def _member(self, key: str, value: Json, care: Care, depth: int) -> Json:
         parts = _parts(key)
-        if key not in _HARMLESS and not _SECRET.isdisjoint(parts) and not _is_wiring(key):
+        harmless = key in _HARMLESS or (
+            key == "sn" and isinstance(value, dict)
+        )  # Tasmota's sensors; else a serial number
+        if not harmless and not _SECRET.isdisjoint(parts) and not _is_wiring(key):
             care = Care.NOTHING
         if key in _PRODUCTS and isinstance(value, dict) and care is Care.USUAL:
             return {

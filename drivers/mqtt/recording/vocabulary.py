@@ -105,11 +105,19 @@ reporting scenes software_build_id strobe values
 """
 """How Zigbee2MQTT describes a model; the number is its bridge's name in every house."""
 
+_TASMOTA: Final = """
+am2301 apparentpower backlog bat berry bme280 bmp280 btn bulb cam channel cmnd ct dew dht11 dht22 dimmer dn downtime
+ds18b20 dslp factor fallback fn ft fulltopic heap hn hsbcolor if lk loadavg lt md module mqttcount ofln onln point
+powerretain reactivepower rl scd30 sensorretain sgp30 sh shd sho sht shutter1 shutter2 shutter3 shutter4 si7021
+sleepmode so st statussns statussts stopic sw swc swn tele tempunit today total totalstarttime tp ty uptimesec ver
+wificount
+"""
+
 WORDS: Final[frozenset[str]] = frozenset(
     part
     for table in (abbreviations.CONFIG, abbreviations.DEVICE, abbreviations.ORIGIN)
     for word in (
-        *" ".join((_FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED)).split(),
+        *" ".join((_FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA)).split(),
         *table,
         *table.values(),
     )

@@ -152,6 +152,26 @@ def test_numbers_that_name_somebody(payload: str, kept: str) -> None:
     assert Redactor().payload(payload.encode()).decode() == kept
 
 
+def test_a_tasmota_stays_one() -> None:
+    redactor = Redactor()
+    topic = redactor.topic("tasmota/discovery/A0B1C2D3E4F5/config")
+    said = {
+        "ip": "192.168.1.7", "dn": "Attic", "fn": ["Attic", None], "hn": "tasmota-D3E4F5", "mac": "A0B1C2D3E4F5",
+        "md": "Sonoff Basic",
+        "ofln": "Offline", "onln": "Online", "state": ["OFF", "ON", "TOGGLE", "HOLD"], "sw": "14.1.0", "t": "tasmota_D3E4F5",
+        "ft": "%prefix%/%topic%/", "tp": ["cmnd", "stat", "tele"], "rl": [1, 0], "lt_st": 0, "ver": 1,
+    }  # fmt: skip
+    kept = json.loads(redactor.payload(json.dumps(said).encode()))
+    assert kept.keys() == said.keys()
+    assert topic == f"tasmota/discovery/{kept['mac']}/config"
+    same = ("ofln", "onln", "state", "sw", "ft", "tp", "rl", "lt_st", "ver")
+    assert {name: kept[name] for name in same} == {name: said[name] for name in same}
+    assert redactor.topic("tele/tasmota_D3E4F5/STATE") == f"tele/{kept['t']}/STATE"
+    assert not re.search("attic|d3e4f5|192.168", json.dumps(kept).casefold())
+    sensors = b'{"sn":{"Time":"2025-01-01T00:00:00","ENERGY":{"Power":12,"TotalStartTime":"2025-01-01T00:00:00"}},"ver":1}'
+    assert redactor.payload(sensors) == sensors
+
+
 def test_one_member_of_many() -> None:
     payload = b'{"schedule":"12:30 wake","battery":80,"mode":"auto"}'
     assert (

@@ -69,6 +69,21 @@ def test_states_and_availability_are_followed_and_commands_are_not() -> None:
     assert following.feed("homeassistant/cover/blind/config", announced(stat_t="blinds/one/state")) == ()
 
 
+def test_a_tasmota_is_followed_by_what_it_says_of_itself() -> None:
+    following = Following("homeassistant")
+    said = {
+        "ft": "%prefix%/%topic%/",
+        "t": "tasmota_1",
+        "tp": ["cmnd", "stat", "tele"],
+        "mac": "A0B1C2D3E4F5",
+    }
+    new = following.feed("tasmota/discovery/A0B1C2D3E4F5/config", announced(**said))
+    assert new == ("stat/tasmota_1/+", "tele/tasmota_1/+")
+    for wrong in ({}, {**said, "t": "#"}, {**said, "tp": 1}, {**said, "ft": None}):
+        assert following.feed("tasmota/discovery/A0B1C2D3E4F5/config", announced(**wrong)) == ()
+    assert following.feed("tasmota/discovery/A0B1C2D3E4F5/config", b"[]") == ()
+
+
 def test_nothing_with_wildcards_is_followed() -> None:
     following = Following("homeassistant")
     assert following.feed("homeassistant/sensor/all/config", announced(stat_t="#")) == ()
