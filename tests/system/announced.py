@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import colorsys
 import json
+import re
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +58,12 @@ def states(topic: str, payload: str, told: Mapping[str, Any]) -> Iterator[tuple[
 
 
 def _title(config: Config) -> str:
-    """Without a name the device class speaks."""
-    return str(config.get("name") or config.get("device_class", "").replace("_", " ").capitalize())
+    """Without a name the device class speaks, or the member that is read where it says more of the same."""
+    device_class = str(config.get("device_class", ""))
+    read = re.findall(r"""value_json(?:\.(\w+)|\[["'](\w+)["']\])""", str(config.get("value_template", "")))
+    member = "".join(read[0]) if len(read) == 1 else ""
+    says_more = set(device_class.split("_")) & set(member.split("_"))
+    return str(config.get("name") or (member if says_more else device_class).replace("_", " ").capitalize())
 
 
 def _is_on(config: Config, rendered: str) -> bool:
