@@ -40,6 +40,7 @@ class Described:
     observable: bool
     readable: bool
     writable: bool
+    shown: tuple[str, ...]
     hazard: Hazard
     privilege: Privilege
 
@@ -58,7 +59,7 @@ class Described:
             )
         return cls(
             one.name, one.role, schema, clean(one.title), one.observable, one.readable, one.writable,
-            one.hazard, one.privilege,
+            one.shown, one.hazard, one.privilege,
         )  # fmt: skip
 
 

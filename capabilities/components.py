@@ -21,7 +21,8 @@ class AffordanceDescription:
     opaque to everyone else. `schema` holds the members of a DataSchema that this device narrows or adds (`minimum`,
     `maximum`, `multipleOf`, `enum`, `unit`, `type`, for an action those of its input). `observable`: reports of it
     arrive. `readable`: the driver can ask the device for it now. `writable`: the driver can write it (properties
-    only). `hazard` and `privilege` can only raise what the model says.
+    only). `shown`: what it may show besides the options of its `enum`, and nobody can choose ("none of them").
+    `hazard` and `privilege` can only raise what the model says.
     """
 
     name: str
@@ -32,6 +33,7 @@ class AffordanceDescription:
     observable: bool = True
     readable: bool = False
     writable: bool = False
+    shown: tuple[str, ...] = ()
     hazard: Hazard = Hazard.COMFORT
     privilege: Privilege = Privilege.VIEW
 

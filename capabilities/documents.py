@@ -26,6 +26,7 @@ class Look:
     effect: Effect | None
     base: str | None  # the property that an absolute action writes
     parts: Mapping[str, str] | None
+    shown: tuple[str, ...] = ()  # values besides the options that can be written
 
 
 def affordance_document(of: ModelAffordance, look: Look) -> dict[str, Json]:
@@ -35,6 +36,9 @@ def affordance_document(of: ModelAffordance, look: Look) -> dict[str, Json]:
         document["description"] = of.description
     if of.role == "property":
         document.update(of.schema or {})
+        options = document.get("enum")
+        if look.shown and isinstance(options, list):  # a description is of what is read, too
+            document["enum"] = [*options, *(value for value in look.shown if value not in options)]
         document |= _property_flags(of, look)
     elif of.schema is not None:
         document["input" if of.role == "action" else "data"] = dict(of.schema)

@@ -161,6 +161,7 @@ def _shape(component: _Component, of: ModelAffordance, one: Described | None, in
         effect=_effect(component, of),
         base=names[of.base] if of.base else None,
         parts={part: names[name] for part, name in of.parts.items()} if of.parts else None,
+        shown=seen.shown if seen is not None else (),
     )
     return Shape(
         name=names[of.name],

@@ -24,4 +24,6 @@ def components_from_json(text: bytes) -> tuple[ComponentDescription, ...]:
 
 def _affordance(data: dict[str, object]) -> AffordanceDescription:
     restored = {"hazard": Hazard(int(str(data["hazard"]))), "privilege": Privilege(str(data["privilege"]))}
-    return AffordanceDescription(**(data | restored))  # type: ignore[arg-type]  # written from one of these
+    shown = data.get("shown")
+    restored_shown = {"shown": tuple(map(str, shown))} if isinstance(shown, list) else {}
+    return AffordanceDescription(**(data | restored | restored_shown))  # type: ignore[arg-type]  # written from one of these

@@ -15,7 +15,7 @@ from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.messages import UTF8
 from drivers.mqtt.template_error import TemplateError
 from drivers.mqtt.templates import Now, ValueTemplate, command_template
-from drivers.mqtt.values import Convert, attributes
+from drivers.mqtt.values import Convert, attributes, shown_besides
 
 Encode = Callable[[Json], str]
 """A command's value as the payload's text. Raises `ValueError`."""
@@ -146,7 +146,7 @@ class Builder:
         self._affordances.append(
             AffordanceDescription(
                 name, point, schema=schema or {}, title=title, observable=bool(state), readable=readable,
-                writable=command is not None, hazard=hazard, privilege=privilege,
+                writable=command is not None, shown=shown_besides(convert, schema or {}), hazard=hazard, privilege=privilege,
             )
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -83,6 +84,10 @@ def scaled(factor: float, offset: float = 0.0, digits: int = 6) -> Convert:
     return convert
 
 
+_SHOWS: Final[WeakKeyDictionary[Convert, tuple[str, ...]]] = WeakKeyDictionary()
+"""The texts that a `mapped` reader may give."""
+
+
 def mapped(by_text: Mapping[str, Json], expected: str = "") -> Convert:
     """Exactly these texts, each with its value; `expected` names them in the error."""
     known = dict(by_text)
@@ -100,7 +105,16 @@ def mapped(by_text: Mapping[str, Json], expected: str = "") -> Convert:
             raise ValueError(f"should be one of {names}, not {_short(value)}")
         return found
 
+    _SHOWS[convert] = tuple(dict.fromkeys(value for value in known.values() if isinstance(value, str)))
     return convert
+
+
+def shown_besides(convert: Convert, schema: Mapping[str, Json]) -> tuple[str, ...]:
+    """What a `mapped` reader may give that is none of the options of `schema`; nothing where there are none."""
+    options = schema.get("enum")
+    if not isinstance(options, list):
+        return ()
+    return tuple(value for value in _SHOWS.get(convert, ()) if value not in options)
 
 
 def text(value: Json) -> Json | Nothing:

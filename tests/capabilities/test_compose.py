@@ -356,3 +356,14 @@ def test_a_devices_options_are_what_can_be_chosen() -> None:
             thing.writes[name].check(value)
     with pytest.raises(SchemaError):
         thing.properties["direction"].check("sideways")
+
+
+def test_what_is_shown_and_cannot_be_chosen_is_in_the_description_and_not_for_writing() -> None:
+    preset = AffordanceDescription(
+        "preset", "p", schema={"enum": ["eco", "boost"]}, writable=True, shown=("none",)
+    )
+    thing = compose("t", "T", (ComponentDescription("c", "thermostat", (preset,)),), {"c": ""})
+    assert thing.document["properties"]["preset"]["enum"] == ["eco", "boost", "none"]
+    assert thing.properties["preset"].check("none") == "none"
+    with pytest.raises(SchemaError, match="eco"):
+        thing.writes["preset"].check("none")

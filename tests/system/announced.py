@@ -8,7 +8,6 @@ from __future__ import annotations
 import colorsys
 import json
 import re
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
