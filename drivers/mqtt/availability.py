@@ -5,7 +5,7 @@ Source: Home Assistant, "MQTT", availability (`availability`, `availability_topi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from itertools import islice
 
@@ -119,16 +119,14 @@ class Availabilities:
             self._by_topic.setdefault(topic, {})[device] = presence
         return presence.topics, anew
 
-    def beside(self, topics: Iterable[str]) -> frozenset[str]:
-        """The first devices that one of these topics speaks for, where it speaks for several: who tells of several devices
-        at once is none of them.
+    def beside(self, topics: Collection[str]) -> frozenset[str]:
+        """The first devices that all of these topics speak for, where each speaks for several: who tells of several devices
+        at once, and of none of them alone, is none of them.
         """
-        return frozenset(
-            device
-            for topic in topics
-            if len(listeners := self._by_topic.get(topic, {})) > 1
-            for device in islice(listeners, 2)
-        )
+        listeners = [self._by_topic.get(topic, {}) for topic in topics]
+        if not listeners or any(len(devices) < 2 for devices in listeners):
+            return frozenset()
+        return frozenset(device for devices in listeners for device in islice(devices, 2))
 
     def veto(self, device: str, reason: str) -> None:
         """Somebody who knows better says that the device cannot be reached ("": nothing against it)."""
