@@ -363,7 +363,8 @@ def test_what_is_shown_and_cannot_be_chosen_is_in_the_description_and_not_for_wr
         "preset", "p", schema={"enum": ["eco", "boost"]}, writable=True, shown=("none",)
     )
     thing = compose("t", "T", (ComponentDescription("c", "thermostat", (preset,)),), {"c": ""})
-    assert thing.document["properties"]["preset"]["enum"] == ["eco", "boost", "none"]
+    document: Any = thing.document
+    assert document["properties"]["preset"]["enum"] == ["eco", "boost", "none"]
     assert thing.properties["preset"].check("none") == "none"
     with pytest.raises(SchemaError, match="eco"):
         thing.writes["preset"].check("none")

@@ -138,8 +138,8 @@ def ran(
             'house.toml:5: case "a case", when.use: light.on needs a value',
         ),
         (
-            CASE + 'given = { who = "agent" }\nwhen = { use = "lock.lock", value = 1 }\n' + PERMIT,
-            'house.toml:5: case "a case", when.use: lock.lock takes no value',
+            CASE + 'given = { who = "agent" }\nwhen = { use = "blind.open", value = 1 }\n' + PERMIT,
+            'house.toml:5: case "a case", when.use: blind.open takes no value',
         ),
         (
             CASE + 'given = { who = "agent" }\nwhen = { use = "light.brightness", value = 130 }\n' + PERMIT,

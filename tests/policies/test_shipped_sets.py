@@ -89,6 +89,7 @@ MAY_USE = {
     Role.AGENT: COMFORT
     | ARMING
     | kinds(OPERATIONS, "humidifier", "vacuum", "thermostat", "outlet", "switch", "button")
+    - {"vacuum.send_command"}
     | kinds(OPERATIONS, "water-heater", "valve", "lock", "garage", "mower"),
     Role.GUEST_AGENT: set[str](),
     Role.SERVICE: set[str](),
@@ -101,7 +102,8 @@ UNASKED = {
     Role.CHILD: COMFORT | STOPPING,
     Role.GUEST: COMFORT | STOPPING,
     Role.AGENT: COMFORT
-    | kinds(OPERATIONS, "humidifier", "vacuum", "thermostat") - {"thermostat.mode", "thermostat.preset"}
+    | kinds(OPERATIONS, "humidifier", "vacuum", "thermostat")
+    - {"thermostat.mode", "thermostat.preset", "thermostat.on", "vacuum.send_command"}
     | {"mower.locate"}
     | STOPPING,
     Role.GUEST_AGENT: set[str](),

@@ -238,6 +238,8 @@ def test_software_never_closes_locks_cuts_or_silences_by_itself(sample: dict[str
     """Under the sets that ship, whatever the value: of what can do damage, nothing moves without an adult."""
     policy = shipped()
     for key, of in sample.items():
+        if exempt(of.capability, of):
+            continue  # standing still, whatever a cover of which nobody has said what it is turns out to be
         subject = Subject("it", "", frozenset(), of.capability, of.privilege, of.hazard)
         for software in SOFTWARE:
             for value, safe in safe_values(of.toward_safe, of.toward_safe_value):

@@ -136,7 +136,7 @@ async def test_new_things_are_opened_by_a_person(tmp_path: Path, broker: Managed
         await eventually(at_box, "/inbox", lambda found: any(one["title"] == "lamp" for one in found))
 
         adopted = await run(environ, "adopt", "lamp")
-        assert (adopted.code, adopted.out) == (0, "adopted: lamp is the Thing lamp\n")
+        assert (adopted.code, adopted.out) == (0, "adopted: lamp is the Thing lamp, a light\n")
         assert adopted.err.strip().endswith("hearth label lamp -new")
         await state(at_box, "lamp", "on", True)
         assert (await run(agent, "write", "lamp", "on", "false")).code == REFUSED
@@ -151,7 +151,7 @@ async def test_new_things_are_opened_by_a_person(tmp_path: Path, broker: Managed
         assert "repeat it with --yes" in asked.err
         assert (await run(agent, "label", "lamp", "-new", "--yes")).code == REFUSED
         opened = await run(environ, "label", "lamp", "-new", "+reading", "--yes")
-        assert (opened.code, opened.out.splitlines()[0]) == (0, "lamp: lamp, in Hall, labels: reading")
+        assert (opened.code, opened.out.splitlines()[0]) == (0, "lamp: lamp, a light, in Hall, labels: reading")
         assert (await run(agent, "write", "lamp", "on", "false")).code == 0
 
         await hearth.kill()
