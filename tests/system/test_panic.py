@@ -159,7 +159,7 @@ async def test_new_things_are_opened_by_a_person(tmp_path: Path, broker: Managed
         assert (await run(environ, "label", "lamp")).out == "reading\n"
         moved = await run(environ, "room", "lamp", "Attic")
         assert moved.out == "lamp: lamp, a light, in Attic, labels: reading\n"
-        assert (await run(environ, "rename", "lamp", "Reading lamp")).out.startswith("lamp: Reading lamp, in")
+        assert (await run(environ, "rename", "lamp", "Reading lamp")).out.startswith("lamp: Reading lamp, a light, in")
 
 
 async def _status(
