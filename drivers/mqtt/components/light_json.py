@@ -1,7 +1,7 @@
 """The JSON dialect of `light`: state and command are one JSON object. Source: Home Assistant, "MQTT Light", JSON schema.
 
 Home Assistant sends `"state":"ON"` along with every brightness and colour, and most firmware wants it so. Zigbee2MQTT does not
-need it, and without it a new colour does not switch a dark lamp on: there the member goes alone.
+need it with colours, and without it a new one does not switch a dark lamp on: there they go alone.
 """
 
 from __future__ import annotations
@@ -201,7 +201,8 @@ class _JsonLight:
         extras = ("transition", "flash") if self.flashes else ("transition",)
         on, wanted = intent(value, self.parts, extras)
         switched = isinstance(value, dict) and "on" in value
-        needs_state = switched or not on or not self.builder.is_zigbee2mqtt
+        # A colour alone leaves a dark lamp dark, which Zigbee2MQTT lets us say; a brightness is meant to be seen.
+        needs_state = switched or not on or not self.builder.is_zigbee2mqtt or "brightness" in wanted
         members: Members = {"state": _ON if on else _OFF} if needs_state else {}
         if not self.config.flag("brightness") and self.model.startswith("rgb") and "color" in wanted:
             level = as_float(wanted.pop("brightness", 100.0))  # such a lamp takes it as a part of the colour

@@ -91,8 +91,8 @@ def test_hue_and_saturation_are_taken_as_they_are(color: Json) -> None:
     [
         ("on", True, {"state": "ON"}, {"state": "ON"}),
         ("on", False, {"state": "OFF"}, {"state": "OFF"}),
-        ("brightness", 50, {"brightness": 127}, {"state": "ON", "brightness": 127}),
-        ("brightness", 0.1, {"brightness": 1}, {"state": "ON", "brightness": 1}),
+        ("brightness", 50, {"state": "ON", "brightness": 127}, {"state": "ON", "brightness": 127}),
+        ("brightness", 0.1, {"state": "ON", "brightness": 1}, {"state": "ON", "brightness": 1}),
         ("brightness", 0, {"state": "OFF"}, {"state": "OFF"}),
         ("set", {"brightness": 0, "transition": 2}, {"state": "OFF", "transition": 2}, {"state": "OFF", "transition": 2}),
         ("color_temperature", 4000, {"color_temp": 250}, {"state": "ON", "color_temp": 250}),
@@ -101,13 +101,13 @@ def test_hue_and_saturation_are_taken_as_they_are(color: Json) -> None:
         (
             "set",
             {"brightness": 100, "color_temperature": 2703, "transition": 0.5},
-            {"brightness": 254, "color_temp": 370, "transition": 0.5},
+            {"state": "ON", "brightness": 254, "color_temp": 370, "transition": 0.5},
             {"state": "ON", "brightness": 254, "color_temp": 370, "transition": 0.5},
         ),
     ],
 )  # fmt: skip
 def test_a_json_light_is_told(name: str, value: Json, zigbee: Json, others: Json) -> None:
-    """Zigbee2MQTT takes a member alone; everybody else wants the state along, as Home Assistant sends it."""
+    """Zigbee2MQTT takes a colour alone; everybody else wants the state along, as Home Assistant sends it."""
     for config, expected in ((JSON_LIGHT | ZIGBEE2MQTT, zigbee), (JSON_LIGHT, others)):
         topic, payload = announced(config).sends(name, value)
         assert topic == "z/lamp/set"
