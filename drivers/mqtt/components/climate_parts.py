@@ -91,11 +91,11 @@ def target_humidity(builder: Builder, usual: tuple[float, float], reset: str = "
 
 
 def humidity(reset: str = "") -> Convert:
-    """A percentage; nothing for `reset`."""
+    """A percentage; no longer known at `reset`."""
 
     def convert(value: Json) -> Json | Nothing:
         if reset and text_of(value) == reset:
-            return Nothing.NO_VALUE
+            return Nothing.UNKNOWN
         read = number(value)
         if not isinstance(read, Nothing) and not 0 <= as_float(read) <= 100:
             raise ValueError("should be a percentage, from 0 to 100")

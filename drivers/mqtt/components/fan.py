@@ -11,7 +11,7 @@ from drivers.mqtt.components.parts import Keys, Theirs, choice, command, state_t
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Command, Entity
-from drivers.mqtt.values import NO_VALUE, Convert, Nothing, as_float, mapped, number, text_of
+from drivers.mqtt.values import UNKNOWN, Convert, Nothing, as_float, mapped, number, text_of
 
 FINE_SPEEDS: Final = 23
 """From here on each percentage, the smallest too, is within 4 % of a speed: with that it counts as reached."""
@@ -86,7 +86,7 @@ def _ordered(
 def _percentage(steps: float, zero: float, reset: str) -> Convert:
     def convert(value: Json) -> Json | Nothing:
         if text_of(value) == reset:
-            return NO_VALUE
+            return UNKNOWN
         read = number(value)
         if isinstance(read, Nothing):
             return read
