@@ -189,10 +189,11 @@ _TAKEN_BACK: Final = (
         lambda d: d.aspect == "value" and d.home_assistant == "None" and d.hearth == "unknown",
     ),
     Explanation(
-        "told None, Home Assistant forgets what it knew; Hearth keeps what was told last",
+        "told None, Home Assistant shows nothing; Hearth says that none is chosen",
         lambda d: (
             d.aspect == "value"
             and str(d.home_assistant).startswith("None")
+            and d.hearth == "none"
             and d.pair.part.key.endswith("/reset")
         ),
     ),
