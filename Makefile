@@ -37,6 +37,7 @@ check: .venv/.stamp-test ## formatting, lint, types and the direction of imports
 bench: .venv/.stamp-test ## measure speed and memory, beside a floor taken in the same run
 	@.ci/system-packages mosquitto
 	$(BIN)/python tests/bench/run.py
+	$(BIN)/python tests/bench/discovery.py
 
 .PHONY: lock
 lock: .venv/.stamp-test ## write the versions that are installed now to constraints.txt
