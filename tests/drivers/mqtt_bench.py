@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 import orjson
 
 from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.compose import compose
+from capabilities.naming import allot_names
 from capabilities.readings import Contact, Observation, Report
+from capabilities.thing import Thing
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Candidate
 from drivers.mqtt.availability import Availabilities
@@ -130,3 +133,16 @@ class Bench:
 
 def _is_lost(report: Report) -> bool:
     return report.reading.value is None and report.reading.quality is Quality.BAD
+
+
+def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
+    """A bench at which one entity is announced: `config`, changed by `more`."""
+    bench = Bench()
+    bench.feed(f"{component}/n/o", {**config, **more})
+    return bench
+
+
+def thing_of(bench: Bench) -> Thing:
+    """The candidate at the bench as a Thing."""
+    components = bench.candidate.components
+    return compose("t", "T", components, allot_names(components, {}))

@@ -7,9 +7,8 @@ import pytest
 from capabilities.compose import compose
 from capabilities.naming import allot_names
 from capabilities.recast import recast
-from capabilities.thing import Thing
 from capabilities.vocabulary import Hazard, Json
-from tests.drivers.mqtt_bench import Bench
+from tests.drivers.mqtt_bench import announced, thing_of
 
 LOCK: dict[str, Json] = {
     "command_topic": "home/door/set",
@@ -49,17 +48,6 @@ Z_WAVE: dict[str, Json] = {
     "payload_stop": None,
 }
 """Z-Wave JS UI's multilevel switch."""
-
-
-def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
-    bench = Bench()
-    bench.feed(f"{component}/n/o", {**config, **more})
-    return bench
-
-
-def thing_of(bench: Bench) -> Thing:
-    components = bench.candidate.components
-    return compose("t", "T", components, allot_names(components, {}))
 
 
 # -- locks -------------------------------------------------------------------------------------------------------------------

@@ -5,25 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from capabilities.compose import compose
-from capabilities.naming import allot_names
 from capabilities.readings import Occurrence
-from capabilities.thing import Thing
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
-from tests.drivers.mqtt_bench import Bench
+from tests.drivers.mqtt_bench import Bench, announced, thing_of
 
 REMOTE: dict[str, Json] = {"identifiers": ["zigbee2mqtt_0x00158d0001a2b3c4"], "name": "Remote"}
-
-
-def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
-    bench = Bench()
-    bench.feed(f"{component}/n/o", {**config, **more})
-    return bench
-
-
-def thing_of(bench: Bench) -> Thing:
-    components = bench.candidate.components
-    return compose("t", "T", components, allot_names(components, {}))
 
 
 def happened(bench: Bench, topic: str, payload: Json | str, *, retained: bool = False) -> list[Json]:

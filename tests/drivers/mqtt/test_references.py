@@ -7,12 +7,9 @@ import hashlib
 
 import pytest
 
-from capabilities.compose import compose
-from capabilities.naming import allot_names
-from capabilities.thing import Thing
 from capabilities.vocabulary import Hazard, Json, Privacy, Privilege
 from drivers.mqtt.ingest import MAX_PICTURE_BYTES, MAX_STATE_BYTES
-from tests.drivers.mqtt_bench import Bench
+from tests.drivers.mqtt_bench import announced, thing_of
 
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture of somebody" * 10
 
@@ -26,17 +23,6 @@ UPDATE: dict[str, Json] = {
     "entity_category": "config",
 }
 """Zigbee2MQTT's."""
-
-
-def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
-    bench = Bench()
-    bench.feed(f"{component}/n/o", {**config, **more})
-    return bench
-
-
-def thing_of(bench: Bench) -> Thing:
-    components = bench.candidate.components
-    return compose("t", "T", components, allot_names(components, {}))
 
 
 def digest(picture: bytes) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from capabilities.compose import compose
-from capabilities.naming import allot_names
-from capabilities.thing import Thing
 from capabilities.vocabulary import Hazard, Json, Privilege
-from tests.drivers.mqtt_bench import Bench
+from tests.drivers.mqtt_bench import announced, thing_of
 
 VALETUDO: dict[str, Json] = {
     "name": "Robot",
@@ -33,17 +30,6 @@ MOWER: dict[str, Json] = {
     "pause_command_topic": "mower/pause",
     "start_mowing_command_topic": "mower/start",
 }
-
-
-def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
-    bench = Bench()
-    bench.feed(f"{component}/n/o", {**config, **more})
-    return bench
-
-
-def thing_of(bench: Bench) -> Thing:
-    components = bench.candidate.components
-    return compose("t", "T", components, allot_names(components, {}))
 
 
 def test_valetudos_robot() -> None:

@@ -5,15 +5,9 @@ from __future__ import annotations
 import pytest
 
 from capabilities.vocabulary import Json, Privilege
-from tests.drivers.mqtt_bench import Bench
+from tests.drivers.mqtt_bench import announced
 
 ZIGBEE2MQTT: dict[str, Json] = {"origin": {"name": "Zigbee2MQTT"}}
-
-
-def announced(component: str, config: dict[str, Json], **more: Json) -> Bench:
-    bench = Bench()
-    bench.feed(f"{component}/n/o", {**config, **more})
-    return bench
 
 
 # -- sensors -----------------------------------------------------------------------------------------------------------------
