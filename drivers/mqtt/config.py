@@ -32,14 +32,15 @@ class ConfigError(ValueError):
 
 class Config:
     """Typed access to one entity's settings. Each accessor raises `ConfigError` for a value of the wrong sort. `now` is the
-    clock for templates that ask for the time.
+    clock for templates that ask for the time, `owner` the id of the device that the entity belongs to.
     """
 
-    __slots__ = ("_data", "now")
+    __slots__ = ("_data", "now", "owner")
 
     def __init__(self, data: dict[str, Json], now: Now | None = None) -> None:
         self._data = data
         self.now = now
+        self.owner = ""
 
     def only(self, keys: Iterable[str]) -> Config:
         """The same without everything but `keys`."""

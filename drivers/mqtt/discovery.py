@@ -122,7 +122,7 @@ class Discovery:
         """
         try:
             key = entity_key(component, config, place)
-            id_ = device_id(config, key)
+            id_ = config.owner = device_id(config, key)
         except ConfigError as error:
             self._ignore(place, str(error))
             return False

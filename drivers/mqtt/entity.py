@@ -269,7 +269,9 @@ class Builder:
         return hashlib.sha256(orjson.dumps([self.kind, commands])).hexdigest()[:32]
 
     def _point(self, name: str) -> str:
-        return f"{self._key}#{name}"
+        """A device's own: an entity that is announced for another device is not at the points of the first one any more."""
+        owner = self.config.owner.replace("|", "||")  # no key begins with one
+        return f"{owner}|{self._key}#{name}" if owner else f"{self._key}#{name}"
 
 
 def templated(source: str, encode: Encode, *names: str, now: Now | None = None) -> Encode:

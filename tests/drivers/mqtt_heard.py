@@ -91,7 +91,7 @@ class Hearth:
         return self._value_at(affordance.point)
 
     def _value(self, name: str) -> Json:
-        return self._value_at(f"sensor/{name}#value")
+        return self._value_at(f"{name}|sensor/{name}#value")
 
     def _value_at(self, point: str) -> Json:
         report = self.reports.get(point)

@@ -30,7 +30,7 @@ async def announce(peer: Peer, name: str = "lamp", **config: Json) -> str:
     """A switch; returns the point of its property."""
     settings = {"command_topic": f"{name}/set", "state_topic": f"{name}/state", "name": None, **config}
     await peer.publish(f"homeassistant/switch/{name}/config", orjson.dumps(settings), retain=True)
-    return f"switch/{name}#on"
+    return f"switch/{name}|switch/{name}#on"
 
 
 async def contact(driver: MqttDriver, reachable: bool) -> Contact:
@@ -277,8 +277,9 @@ async def test_a_bridges_echo_and_the_devices_answer(broker: Mosquitto, peer: Pe
             value_template='{{ value_json["state"] }}',
             state_topic="lamp",
             origin={"name": "Zigbee2MQTT"},
-            device={"identifiers": ["lamp"]},
+            unique_id="lamp",
         )
+        point = f"lamp|{point.partition('|')[2]}"
         await contact(driver, True)
         await driver.write(point, True, PATIENCE_S)
         assert (await peer.next()).topic == "lamp/set"

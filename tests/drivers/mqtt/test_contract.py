@@ -29,7 +29,7 @@ CONFIG = {
 class MqttRig:
     """A switch behind mosquitto. The peer's own connection is cut with the driver's, and comes back with it."""
 
-    point = "switch/lamp-1#on"
+    point = "lamp-1|switch/lamp-1#on"
     unreadable = point
 
     def __init__(self, broker: Mosquitto, protocol: str) -> None:

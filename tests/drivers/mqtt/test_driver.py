@@ -115,12 +115,13 @@ async def test_a_withdrawn_device_leaves_nothing_behind() -> None:
     assert gone.id == "first"
     assert asked.wanted == {"b/state", "bridge/state"}
     with pytest.raises(NotSent, match="not known"):
-        await driver.write("switch/a#on", True, PATIENCE_S)
+        await driver.write("first|switch/a#on", True, PATIENCE_S)
     driver.message("a/state", b"ON", False)
     driver.message("bridge/state", b"online", False)
 
 
-async def test_an_entity_that_moves_to_another_device_keeps_its_point() -> None:
+async def test_an_entity_that_moves_to_another_device_is_no_longer_where_it_was() -> None:
+    """Else whoever says that a lamp belongs to his device has the lamp's commands."""
     driver, _ = made()
     announce(driver, "a", "old")
     announce(driver, "b", "new")
@@ -130,8 +131,10 @@ async def test_an_entity_that_moves_to_another_device_keeps_its_point() -> None:
     announce(driver, "a", "new")
     while len((await candidate(driver)).components) < 2:
         pass
+    with pytest.raises(NotSent, match="not known"):
+        await driver.write("old|switch/a#on", True, PATIENCE_S)
     with pytest.raises(NotSent, match="not connected"):
-        await driver.write("switch/a#on", True, PATIENCE_S)
+        await driver.write("new|switch/a#on", True, PATIENCE_S)
 
 
 async def test_a_command_topic_of_two_devices_is_named() -> None:
@@ -151,10 +154,11 @@ async def test_where_a_bridge_takes_orders_all_its_devices_meet() -> None:
         assert not (await candidate(driver)).problems
 
 
-async def evidence_after_a_command(driver: MqttDriver, name: str) -> Evidence:
+async def evidence_after_a_command(driver: MqttDriver, device: str, name: str) -> Evidence:
+    point = f"{device}|switch/{name}#on"
     with pytest.raises(NotSent, match="not connected"):
-        await driver.write(f"switch/{name}#on", True, PATIENCE_S)
-    driver._ingest.expect_echo(driver._board.points[f"switch/{name}#on"].routes)
+        await driver.write(point, True, PATIENCE_S)
+    driver._ingest.expect_echo(driver._board.points[point].routes)
     driver.message(f"{name}/state", b"ON", False)
     report = await wait_for(driver.reports(), lambda item: isinstance(item, Report))
     assert isinstance(report, Report)
@@ -165,14 +169,14 @@ async def test_who_speaks_for_several_devices_is_a_bridge_though_it_hides_it() -
     driver, _ = made()
     announce(driver, "a", "first", availability_topic="hidden/status")
     await candidate(driver)
-    assert await evidence_after_a_command(driver, "a") is Evidence.DEVICE
+    assert await evidence_after_a_command(driver, "first", "a") is Evidence.DEVICE
     announce(driver, "b", "second", availability_topic="hidden/status")
     announce(driver, "c", "alone", availability_topic="c/status")
     await candidate(driver)
     await candidate(driver)
-    assert await evidence_after_a_command(driver, "a") is Evidence.BRIDGE
-    assert await evidence_after_a_command(driver, "b") is Evidence.BRIDGE
-    assert await evidence_after_a_command(driver, "c") is Evidence.DEVICE
+    assert await evidence_after_a_command(driver, "first", "a") is Evidence.BRIDGE
+    assert await evidence_after_a_command(driver, "second", "b") is Evidence.BRIDGE
+    assert await evidence_after_a_command(driver, "alone", "c") is Evidence.DEVICE
 
 
 async def test_a_defect_of_ours_is_counted_and_the_link_lives(caplog: pytest.LogCaptureFixture) -> None:

@@ -88,7 +88,7 @@ def test_one_topic_may_speak_for_several_devices() -> None:
     bench = announced(SWITCH)
     bench.feed("switch/b", {**SWITCH, "device": {"identifiers": ["y"]}})
     bench.says("s", "ON")
-    assert {report.point for report in bench.reports()} == {"switch/a#on", "switch/b#on"}
+    assert {report.point for report in bench.reports()} == {"x|switch/a#on", "y|switch/b#on"}
 
 
 def test_an_empty_or_huge_payload_says_nothing() -> None:

@@ -158,9 +158,9 @@ async def test_over_a_broker(broker: Mosquitto, peer: Peer) -> None:
     await peer.publish("zigbee2mqtt/bridge/state", "online", retain=True)
     async with MqttDriver(MqttSettings(port=broker.port), SystemClock()) as driver:
         await wait_for(driver.reports(), lambda item: isinstance(item, Contact) and item.reachable)
-        await driver.write("switch/lamp#on", True, 10)
+        await driver.write("lamp|switch/lamp#on", True, 10)
         error = {"level": "error", "message": FAILED.format("state", "lamp"), "namespace": "z2m"}
         await peer.publish(LOG, orjson.dumps(error))
         refusal = await wait_for(driver.reports(), lambda item: isinstance(item, Refusal))
         assert isinstance(refusal, Refusal)
-        assert (refusal.device, refusal.point) == ("lamp", "switch/lamp#on")
+        assert (refusal.device, refusal.point) == ("lamp", "lamp|switch/lamp#on")

@@ -24,7 +24,7 @@ LAMP: dict[str, Json] = {
     "unique_id": "lamp",
 }
 PLACE = "homeassistant/light/lamp/config"
-POINT = "light/lamp#brightness"
+POINT = "lamp|light/lamp#brightness"
 
 
 class Line:
