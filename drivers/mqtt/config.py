@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from capabilities.vocabulary import Json
@@ -24,6 +24,17 @@ MAX_OPTIONS: Final = 500
 
 MAX_TOPIC_BYTES: Final = 1024
 """Far below MQTT's 65,535, far above any publisher's."""
+
+_BRIDGES: Final = (
+    "zigbee2mqtt",
+    "zwavejs2mqtt",
+    "zwave-js-ui",
+    "z-wave js ui",
+    "deconz",
+    "openmqttgateway",
+    "theengs",
+)
+"""Programs that publish for devices behind them: what they say right after a command may be an echo of it."""
 
 
 class ConfigError(ValueError):
@@ -48,6 +59,9 @@ class Config:
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
 
     def has(self, key: str) -> bool:
         """Whether there is a value: a key that is null counts as absent."""
@@ -164,6 +178,11 @@ class Config:
     def origin(self) -> str:
         """The name of the publishing program."""
         return clean(text_of(self.table("origin").get("name") or ""))
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether a bridge says that it stands between us and the device."""
+        return "via_device" in self.device or self.origin.lower().startswith(_BRIDGES)
 
 
 def clean(text: str) -> str:

@@ -28,17 +28,6 @@ MAX_ID_CHARS: Final = 200
 _EUI64: Final = re.compile(r"(?:^|[^0-9a-f])0x([0-9a-f]{16})(?:$|[^0-9a-f])")
 _MAC: Final = re.compile(r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^[0-9a-f]{12}$")
 
-_BRIDGES: Final = (
-    "zigbee2mqtt",
-    "zwavejs2mqtt",
-    "zwave-js-ui",
-    "z-wave js ui",
-    "deconz",
-    "openmqttgateway",
-    "theengs",
-)
-"""Programs that publish for devices behind them: what they say right after a command may be an echo of it."""
-
 _ABOUT_THE_DEVICE: Final = ("device", "origin", "suggested_area")
 """What is still needed of an entity's settings once the entity is described; of thousands the rest takes megabytes."""
 
@@ -98,10 +87,7 @@ class Device:
     @property
     def is_bridged(self) -> bool:
         """Whether a bridge stands between us and the device."""
-        return any(
-            "via_device" in config.device or config.origin.lower().startswith(_BRIDGES)
-            for config in self.configs.values()
-        )
+        return any(config.is_bridged for config in self.configs.values())
 
     def sources(self) -> Iterator[Source]:
         for entity in self.entities.values():

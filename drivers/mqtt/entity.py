@@ -27,6 +27,17 @@ RETAIN_KINDS: Final = frozenset({"light"})
 """Kinds whose commands a publisher may have kept by the broker. A kept command acts again whenever its device comes back,
 unasked and unseen: tolerable for a lamp, never for what can do damage (hazard 2 and above)."""
 
+SEEN_KINDS: Final = frozenset({"alarm", "garage", "lock", "valve"})
+"""Kinds of which somebody relies on what is shown: a door that only says that it is locked. Their states cannot be told by
+somebody else, or read otherwise, without a person's looking at it."""
+
+ATTRIBUTES: Final = "attributes"
+"""What a publisher tells besides."""
+
+_READ_BY: Final = ("template", "encoding")
+_READ_AS: Final = ("state_", "payload_", "position_", "reports_position")
+_BESIDE: Final = ("availability", "payload_available", "payload_not_available", "json_attributes")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -94,6 +105,13 @@ class Entity:
     availability: tuple[Availability, ...] = ()
     availability_mode: str = "latest"
     problems: list[str] = field(default_factory=list)
+    reading: str = ""  # how its states are read, where a command counts as done only when its effect is seen
+
+    def state_topics(self) -> list[str]:
+        """Where its states are told, in order; what it tells besides is none."""
+        return sorted(
+            {source.topic for source in self.sources if not source.point.endswith(f"#{ATTRIBUTES}")}
+        )
 
 
 class Builder:
@@ -105,6 +123,7 @@ class Builder:
         self.entity = Entity(component=None)
         self.is_zigbee2mqtt = config.origin.lower() == "zigbee2mqtt"
         self._key = key
+        self._owner = f"{config.owner.replace('|', '||')}|" if config.owner else ""  # no key begins with one
         self._encoding = config.encoding
         self._read_qos = min(1, config.qos)  # what is told twice does no harm: 2 would only cost
         self._affordances: list[AffordanceDescription] = []
@@ -259,19 +278,37 @@ class Builder:
         topic = self.config.topic("json_attributes_topic")
         if topic:
             template = self.config.template("json_attributes_template")
-            self.property("attributes", attributes, state=topic, template=template, schema={"type": "object"})
+            self.property(ATTRIBUTES, attributes, state=topic, template=template, schema={"type": "object"})
 
     def _fingerprint(self) -> str:
-        """Over what commands do: kind, topics, payloads, templates. State topics may move without alarm."""
-        commands = sorted(
-            (point, c.topic, c.recipe, c.retain, *c.others) for point, c in self.entity.commands.items()
-        )
-        return hashlib.sha256(orjson.dumps([self.kind, commands])).hexdigest()[:32]
+        """Over what commands do: kind, topics, payloads, templates. State topics may move without alarm, but for what has to
+        be seen to be done.
+        """
+        begin = len(self._owner)
+        commands: list[Json] = [
+            [point[begin:], c.topic, c.recipe, c.retain, *c.others]
+            for point, c in sorted(self.entity.commands.items())
+        ]
+        parts: list[Json] = [self.kind, commands]
+        if commands and self.kind in SEEN_KINDS:
+            self.entity.reading = self._reading()
+            parts += [self.entity.reading, *self.entity.state_topics()]
+        return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]
+
+    def _reading(self) -> str:
+        """How states are read, without their topics, and whose word they are."""
+        config = self.config
+        told: list[Json] = [
+            [key, config.raw(key)]
+            for key in sorted(config)
+            if not key.startswith(_BESIDE)
+            and (key.endswith(_READ_BY) or (key.startswith(_READ_AS) and not key.endswith("topic")))
+        ]
+        return orjson.dumps([told, config.is_bridged]).decode()
 
     def _point(self, name: str) -> str:
         """A device's own: an entity that is announced for another device is not at the points of the first one any more."""
-        owner = self.config.owner.replace("|", "||")  # no key begins with one
-        return f"{owner}|{self._key}#{name}" if owner else f"{self._key}#{name}"
+        return f"{self._owner}{self._key}#{name}"
 
 
 def templated(source: str, encode: Encode, *names: str, now: Now | None = None) -> Encode:

@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 
 from capabilities.components import ComponentDescription
-from capabilities.vocabulary import Hazard
+from capabilities.vocabulary import Hazard, Json
 from drivers.mqtt.config import clean
 from drivers.mqtt.device import Device
 from drivers.mqtt.entity import Entity
@@ -194,18 +194,24 @@ def _outlast(entity: Entity, bridges: list[Bridge], *, contested: bool) -> None:
 
 def _lasting(kind: str, entity: Entity, bridges: list[Bridge]) -> str | None:
     """Over what commands do, with owners for names. None where an owner is not known."""
-    parts: list[tuple[str, list[str], str, bool]] = []
+    parts: list[Json] = []
     for point, command in sorted(entity.commands.items()):
         addresses = [_address(topic, bridges) for topic in (command.topic, *command.others)]
         if None in addresses:
             return None
-        parts.append((point, [one for one in addresses if one is not None], command.recipe, command.retain))
-    return hashlib.sha256(orjson.dumps(["zigbee2mqtt", kind, parts])).hexdigest()[:32]
+        parts.append([point, addresses, command.recipe, command.retain])
+    told: list[Json] = []
+    if entity.reading:
+        told = [_address(topic, bridges) for topic in entity.state_topics()]
+        if None in told:
+            return None
+    return hashlib.sha256(orjson.dumps(["zigbee2mqtt", kind, parts, entity.reading, told])).hexdigest()[:32]
 
 
-def _address(topic: str, bridges: list[Bridge]) -> str | None:
+def _address(topic: str, bridges: list[Bridge]) -> Json:
+    """Whose it is, by base, owner and rest; else the topic itself, which nobody can take for the former."""
     for bridge in bridges:
         if _is_below(bridge, topic):
             owner = bridge.owner(topic)
-            return f"{bridge.base}/{owner[0]}{owner[1]}" if owner is not None else None
+            return [bridge.base, *owner] if owner is not None else None
     return topic

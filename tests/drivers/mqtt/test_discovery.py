@@ -356,3 +356,46 @@ def test_a_template_may_ask_for_the_time() -> None:
     assert bench.says("t", "400") == {"value": 600}
     bench.clock.now += 60
     assert bench.says("t", "400") == {"value": 660}
+
+
+DOOR: dict[str, Json] = {
+    "command_topic": "door/set",
+    "state_topic": "door",
+    "unique_id": "door",
+    "origin": {"name": "zigbee2mqtt"},
+    "device": {"identifiers": ["door"]},
+}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"state_topic": "elsewhere"},
+        {"value_template": "{{ 'LOCKED' }}"},
+        {"state_locked": "UNLOCKED"},
+        {"origin": {"name": "the door itself"}},
+    ],
+)
+def test_whoever_shows_a_lock_otherwise_has_changed_it(other: dict[str, Json]) -> None:
+    """Else a door is said to be locked, by its own word, that never was."""
+    bench = Bench()
+    bench.feed("lock/door", DOOR)
+    before = bench.component.fingerprint
+    bench.feed("lock/door", {**DOOR, **other})
+    assert bench.component.fingerprint != before
+
+
+def test_what_a_lock_tells_beside_its_state_may_change() -> None:
+    bench = Bench()
+    bench.feed("lock/door", DOOR)
+    before = bench.component.fingerprint
+    bench.feed("lock/door", {**DOOR, "availability_topic": "a", "json_attributes_topic": "b", "name": "Door"})
+    assert bench.component.fingerprint == before
+
+
+def test_a_lamps_states_may_come_from_elsewhere() -> None:
+    bench = Bench()
+    bench.feed("light/door", DOOR)
+    before = bench.component.fingerprint
+    bench.feed("light/door", {**DOOR, "state_topic": "elsewhere"})
+    assert bench.component.fingerprint == before
