@@ -4,11 +4,11 @@ adopted?
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from capabilities.components import ComponentDescription
-from capabilities.vocabulary import ACTUATOR_KINDS
+from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.vocabulary import ACTUATOR_KINDS, Json
 from drivers.driver import Candidate
 
 AdoptionRule = Callable[[Candidate], bool]
@@ -55,6 +55,50 @@ def no_surer(known: ComponentDescription | None, announced: ComponentDescription
     if known is None or known.certain or not announced.certain or not can_move(announced):
         return announced
     return replace(announced, certain=False, proposal=known.proposal)
+
+
+def no_laxer(known: ComponentDescription | None, announced: ComponentDescription) -> ComponentDescription:
+    """`announced`, and nothing easier to be had than it was: what its commands ask of those who give them, and how far they
+    go, is for a person to ease.
+    """
+    if known is None:
+        return announced
+    before = {one.name: one for one in known.affordances}
+    kept = tuple(
+        _no_laxer(before[one.name], one) if one.name in before else one for one in announced.affordances
+    )
+    return announced if kept == announced.affordances else replace(announced, affordances=kept)
+
+
+def _no_laxer(known: AffordanceDescription, one: AffordanceDescription) -> AffordanceDescription:
+    if not (one.writable or one.role == "action") or not (known.writable or known.role == "action"):
+        return one
+    hazard = max(known.hazard, one.hazard)
+    privilege = max(known.privilege, one.privilege, key=lambda privilege: privilege.rank)
+    schema = _no_wider(known.schema, one.schema)
+    if (hazard, privilege, schema) == (one.hazard, one.privilege, one.schema):
+        return one
+    return replace(one, hazard=hazard, privilege=privilege, schema=schema)
+
+
+def _no_wider(known: Mapping[str, Json], schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The numbers of `schema` that were let in, which are those of before where none of it was; another unit has others."""
+    if known.get("unit") != schema.get("unit"):
+        return schema
+    ends = {end: known[end] for end in ("minimum", "maximum") if end in known}
+    kept: dict[str, Json] = {}
+    for end, stricter in (("minimum", max), ("maximum", min)):
+        was, now = known.get(end), schema.get(end)
+        if not isinstance(was, int | float):
+            continue
+        strict = stricter(was, now) if isinstance(now, int | float) else was
+        if strict != now:
+            kept[end] = strict
+    found = {**schema, **kept}
+    least, most = found.get("minimum"), found.get("maximum")
+    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+        return {**schema, **ends}
+    return found if kept else schema
 
 
 def moves_anew(known: Iterable[ComponentDescription], now: Iterable[ComponentDescription]) -> bool:

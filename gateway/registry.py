@@ -15,7 +15,7 @@ from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
-from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew, no_surer
+from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew, no_laxer, no_surer
 from gateway.arranging import NEW, Arrangement, Check, changes, recast
 from gateway.clock import Clock
 from gateway.inbox import CandidateKey, Inbox
@@ -286,14 +286,15 @@ class Registry:
         closed = not self._rule(candidate)
         kept_out = [c for c in candidate.components if c.key not in known and closed and can_move(c)]
         members = tuple(dict.fromkeys((*adopted.members, *candidate.members)))
-        if kept_out or len(members) > len(set(candidate.members)):
+        surer = {c.key: no_surer(known.get(c.key), c) for c in candidate.components if c not in kept_out}
+        # A group is as its members are, which are asked each time.
+        strict = surer if candidate.members else {k: no_laxer(known.get(k), c) for k, c in surer.items()}
+        if kept_out or strict != surer or len(members) > len(set(candidate.members)):
             self.inbox.put(candidate)
-            self._tell("grown" if kept_out else "members", adopted)
+            self._tell("grown" if kept_out else "laxer" if strict != surer else "members", adopted)
         else:
             self.inbox.take((candidate.driver, candidate.id))
-        merged = known | {
-            c.key: no_surer(known.get(c.key), c) for c in candidate.components if c not in kept_out
-        }
+        merged = known | strict
         if merged != known or members != adopted.members:
             await self._merge(adopted, tuple(merged.values()), members)
         else:  # the driver's own, instead of a second copy from the disk
