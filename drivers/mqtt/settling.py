@@ -139,6 +139,10 @@ class Settling:
         """False if the device changes so often that this change has to wait."""
         remarks = self._command_topics.claim(device)
         self.bridges.look(device, contested=bool(remarks))
+        remarks += [
+            f"its commands go to topics of {other!r}, which obeys them: look twice"
+            for other in self.bridges.others(device)
+        ]
         candidate = device.describe(self._name, remarks)
         if candidate == device.candidate:
             return True

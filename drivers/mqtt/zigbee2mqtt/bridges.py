@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -59,7 +59,8 @@ class Bridges:
 
     def take(self, now: float) -> set[str]:
         """The ids of the devices and groups of whom bridges say something else since the last call."""
-        return {one for bridge in self._bridges.values() for one in bridge.take(now)}
+        told = {one for bridge in self._bridges.values() for one in bridge.take(now)}
+        return told | self._strangers() if told else told
 
     def groups_with(self, members: Iterable[str]) -> set[str]:
         """The groups that one of `members` belongs to."""
@@ -96,8 +97,7 @@ class Bridges:
                     return True
             elif any(
                 (owner := bridge.owner(topic)) is None or owner[0] != device.id
-                for _, command in device.commands()
-                for topic in (command.topic, *command.others)
+                for topic in _commanded(device)
                 if _is_below(bridge, topic)
             ):
                 return True
@@ -107,11 +107,35 @@ class Bridges:
         """Say of a device what its bridges say of it. `contested`: its commands go where another device's go."""
         bridges = self._of(device)
         if not bridges:
+            device.members = self.others(device)
             return
         for entity in device.entities.values():
             _outlast(entity, bridges, contested=contested)
         if _is_group(device.id):
             self._look_at_group(device, bridges)
+        else:
+            device.members = self.others(device)
+
+    def others(self, device: Device) -> tuple[str, ...]:
+        """Whose topics a device's commands go to besides its own: whoever commands it commands them, as with a group."""
+        found: dict[str, None] = {}
+        for topic in _commanded(device):
+            for bridge in self._bridges.values():
+                owner = bridge.owner(topic) if _is_below(bridge, topic) else None
+                if owner is not None and owner[0] != device.id:
+                    found[owner[0]] = None
+        return tuple(found)
+
+    def _strangers(self) -> set[str]:
+        """Devices that are none of a bridge's, and send where bridges listen."""
+        return {
+            device.id
+            for device in self._devices.values()
+            if not _CANDIDATE.fullmatch(device.id)
+            and any(
+                _is_below(bridge, topic) for topic in _commanded(device) for bridge in self._bridges.values()
+            )
+        }
 
     def unreachable(self, device: Device) -> str:
         """Why a device cannot be reached whatever its availability says; "" if it may be."""
@@ -150,7 +174,7 @@ class Bridges:
             if group is not None:
                 known = True
                 members += map(device_candidate, group.members)
-        device.members = tuple(dict.fromkeys(members))
+        device.members = tuple(dict.fromkeys((*members, *self.others(device))))
         device.is_group = True
         device.hazard = highest(map(self._components, device.members)) if known else Hazard.PROPERTY
 
@@ -165,6 +189,12 @@ def bases(device: Device) -> list[str]:
         return []
     topics = {item.topic for entity in device.entities.values() for item in entity.availability}
     return sorted(topic.removesuffix(_STATE) for topic in topics if topic.endswith(_STATE))
+
+
+def _commanded(device: Device) -> Iterator[str]:
+    for _, command in device.commands():
+        yield command.topic
+        yield from command.others
 
 
 def _is_group(candidate: str) -> bool:
