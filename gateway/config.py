@@ -180,6 +180,10 @@ def _problem(problem: dict[str, object]) -> str:
         near = get_close_matches(str(parts[-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
         return f"{where} is not a setting; {hint}"
+    if problem["type"] in ("model_type", "model_attributes_type"):
+        return (
+            f"{where} is a table: write [{where}] and its settings below ({', '.join(_known_words(parts))})"
+        )
     return f"{where}: {problem['msg']} (it is {problem['input']!r})"
 
 

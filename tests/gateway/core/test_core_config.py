@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from gateway import config as config_module
 from gateway.app import open_gateway
-from gateway.config import Config, ConfigError, load, parse
+from gateway.config import (
+    Adoption,
+    Config,
+    ConfigError,
+    House,
+    Http,
+    ManagedBroker,
+    Mqtt,
+    Publisher,
+    load,
+    parse,
+)
 from policies import PolicyError
 
 
@@ -129,3 +142,33 @@ async def test_a_household_s_own_rules_are_used(tmp_path: Path) -> None:
         config.model_copy(update={"state_dir": tmp_path / "other"}), drivers={}
     ) as shipped:
         assert shipped.policy.version != version
+
+
+EXAMPLE = Path(config_module.__file__).with_name("hearth.example.toml")
+
+
+def test_the_example_names_every_setting_with_its_default() -> None:
+    """Lines that begin with `#:` are defaults: with them the configuration is the same as without."""
+    text = EXAMPLE.read_text()
+    plain = tomllib.loads(text)
+    full = tomllib.loads(re.sub(r"(?m)^#:", "", text))
+    assert parse(full) == parse(plain)
+    named = set(re.findall(r"(?m)^(?:#:|# )?([a-z_]+) = ", text))
+    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House):
+        sections = {"http", "mqtt", "adoption", "house", "managed", "users"}
+        assert set(model.model_fields) - sections <= named, model.__name__
+
+
+def test_the_examples_of_the_example_are_understood() -> None:
+    text = re.sub(r"(?m)^#:", "", EXAMPLE.read_text()).replace('host = "192.168.1.10"', "")
+    managed = parse(tomllib.loads(re.sub(r"(?m)^# (?=\[|program|port|name|publish|subscribe)", "", text)))
+    assert managed.mqtt is not None
+    assert managed.mqtt.managed is not None
+    assert managed.mqtt.managed.users[0].name == "zigbee2mqtt"
+
+
+def test_a_word_where_a_table_belongs() -> None:
+    with pytest.raises(
+        ConfigError, match=r"adoption is a table: write \[adoption\].*label_new, without_asking"
+    ):
+        parse({"adoption": "always"})
