@@ -12,7 +12,7 @@ from capabilities.readings import Observation, Occurrence, Reading, Report
 from capabilities.vocabulary import Evidence, Json, Quality
 from drivers.mqtt.entity import Source
 from drivers.mqtt.messages import UTF8, Message
-from drivers.mqtt.values import NO_VALUE, Nothing
+from drivers.mqtt.values import NO_VALUE, UNKNOWN, Nothing
 
 MAX_STATE_BYTES: Final = 262_144
 """Of one state message. Larger ones (pictures, maps) are no states; templates never see them."""
@@ -39,12 +39,17 @@ READ_GRACE_S: Final = 1.0
 
 
 SLOW_READING_S: Final = 0.02
-"""Of one template on one message: a thousand times what usual ones take, and nobody else is heard meanwhile."""
+"""Of one device's templates on one message: a hundred times what usual ones take, and nobody else is heard meanwhile."""
+
+MAX_TEMPLATES_S: Final = 0.04
+"""Of all devices' templates on one message. The quickest are read first."""
 
 MOST_SLOW_READINGS: Final = 3
-"""Of a source, until it is not read any more: a busy box may be slow once."""
+"""Of a device on a topic, until its templates are not read any more: a busy box may be slow once, and twenty quick readings
+make up for a slow one."""
 
-MAX_SLOW_SOURCES: Final = 256
+FORGIVEN_AFTER_S: Final = 600.0
+"""Then they are tried again: announcing them anew changes nothing."""
 
 
 class Clock(Protocol):
@@ -82,7 +87,8 @@ class Route:
     """
 
     __slots__ = (
-        "asked_at", "bridged", "computed", "echoes", "last_command_at", "members", "others", "retelling_since"
+        "asked_at", "bridged", "computed", "cost_s", "echoes", "last_command_at", "members", "others", "retelling_since",
+        "slow", "slow_since",
     )  # fmt: skip
 
     def __init__(self, sources: Iterable[Source], bridged: bool, computed: bool = False) -> None:
@@ -98,11 +104,15 @@ class Route:
         self.computed = computed
         self.echoes = 0  # reports still to come that may merely repeat a command
         self.last_command_at = self.asked_at = self.retelling_since = NEVER  # monotonic seconds
+        self.cost_s = 0.0  # of its templates, on the last message
+        self.slow = 0.0  # how often they took too long
+        self.slow_since = NEVER
 
     def take_over(self, old: Route) -> None:
         """Continue for `old`, on the same topic."""
         self.echoes, self.last_command_at = old.echoes, old.last_command_at
         self.asked_at, self.retelling_since = old.asked_at, old.retelling_since
+        self.cost_s, self.slow, self.slow_since = old.cost_s, old.slow, old.slow_since
 
 
 @dataclass(slots=True)
@@ -126,7 +136,6 @@ class Ingest:
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._retelling_since = NEVER
-        self._slow: dict[Source, int] = {}  # how often each was
 
     def replace(self, old: dict[str, Route], new: dict[str, Route]) -> None:
         """Exchange one device's routes (by topic); a topic may have routes of several devices. Waiting echoes carry over."""
@@ -181,26 +190,31 @@ class Ingest:
         if len(payload) > MAX_STATE_BYTES:
             self._picture(topic, payload, retained, routes)
             return
-        message = Message(payload)
-        for route in routes:
+        message, spent = Message(payload), 0.0
+        for route in routes if len(routes) == 1 else sorted(routes, key=_cost):
             evidence = self._evidence(route, retained) if route.bridged else Evidence.DEVICE
             seen = Seen(topic, message, self._clock.wall(), evidence, retained)
             if route.members:
                 self._members(route.members, seen)
-            for source in route.others:
-                self._other(source, seen)
+            if route.others:
+                spent += self._others(route, route.others, seen, MAX_TEMPLATES_S - spent)
 
     def _picture(self, topic: str, payload: bytes, retained: bool, routes: Iterable[Route]) -> None:
         """Too large for a state: only for those who refer to it."""
-        readers = [(route, source) for route in routes for source in route.others if source.is_picture]
+        readers = [
+            (route, pictures)
+            for route in sorted(routes, key=_cost)
+            if (pictures := [source for source in route.others if source.is_picture])
+        ]
         most = MAX_PICTURE_BYTES if readers else MAX_STATE_BYTES
         if len(payload) > most:
             self.complaints.add(topic, "the payload", f"is longer than {most} bytes")
             return
-        message = Message(payload)
-        for route, source in readers:
+        message, spent = Message(payload), 0.0
+        for route, pictures in readers:
             evidence = self._evidence(route, retained) if route.bridged else Evidence.DEVICE
-            self._other(source, Seen(topic, message, self._clock.wall(), evidence, retained))
+            seen = Seen(topic, message, self._clock.wall(), evidence, retained)
+            spent += self._others(route, pictures, seen, MAX_TEMPLATES_S - spent)
 
     def close(self) -> None:
         for timer in self._timers.values():
@@ -239,32 +253,52 @@ class Ingest:
                 if value is not NO_VALUE:
                     self._report(source, value, seen)
 
+    def _others(self, route: Route, sources: Iterable[Source], seen: Seen, left_s: float) -> float:
+        """Everything of a device that is no member of an object. Its templates may take `left_s`; returns what they took."""
+        if route.slow >= MOST_SLOW_READINGS and self._clock.monotonic() - route.slow_since < FORGIVEN_AFTER_S:
+            left_s = 0.0
+        most, began, took = min(left_s, SLOW_READING_S), perf_counter(), 0.0
+        for source in sources:
+            if source.template.render is None:
+                self._other(source, seen)
+            elif left_s > 0 and (took == 0.0 or took <= most):
+                self._other(source, seen)
+                took = perf_counter() - began
+            elif route.slow < MOST_SLOW_READINGS:
+                self.complaints.add(seen.topic, "templates", "take too long: not all of them are read")
+        if took:
+            route.cost_s = took
+            self._was_slow(route, seen) if took > SLOW_READING_S else self._was_quick(route)
+        return took
+
     def _other(self, source: Source, seen: Seen) -> None:
         if source.is_event and seen.retained:
             return  # it happened once, nobody knows when
-        if self._slow and self._slow.get(source, 0) >= MOST_SLOW_READINGS:
-            return
-        began = perf_counter()
         try:
             raw = source.template.extract(seen.message.decoded(source.encoding))
             value = raw if isinstance(raw, Nothing) else source.convert(raw)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             self.complaints.add(seen.topic, source.point, str(error))
             return
-        finally:
-            if source.template.render is not None and perf_counter() - began > SLOW_READING_S:
-                self._was_slow(source, seen.topic)
         if value is not NO_VALUE:
             self._report(source, value, seen)
 
-    def _was_slow(self, source: Source, topic: str) -> None:
-        """A publisher's template takes the time that all others need."""
-        if len(self._slow) >= MAX_SLOW_SOURCES and source not in self._slow:
-            self._slow.clear()
-        self._slow[source] = self._slow.get(source, 0) + 1
-        if self._slow[source] >= MOST_SLOW_READINGS:
-            reason = f"takes longer than {SLOW_READING_S * 1000:.0f} ms each time: it is read no more until announced anew"
-            self.complaints.add(topic, source.point, reason)
+    def _was_slow(self, route: Route, seen: Seen) -> None:
+        """A publisher's templates take the time that all others need. What they told is not known any more."""
+        now = self._clock.monotonic()
+        if now - route.slow_since >= FORGIVEN_AFTER_S:
+            route.slow = 0.0
+        route.slow, route.slow_since = route.slow + 1, now
+        if route.slow < MOST_SLOW_READINGS:
+            return
+        templated = [source for source in route.others if source.template.render is not None]
+        reason = f"takes longer than {SLOW_READING_S * 1000:.0f} ms each time: it is read no more for a while"
+        self.complaints.add(seen.topic, f"{templated[0].point}, with the device's others,", reason)
+        for source in templated:
+            self._report(source, UNKNOWN, seen)
+
+    def _was_quick(self, route: Route) -> None:
+        route.slow = max(0.0, route.slow - 0.05)
 
     def _report(self, source: Source, value: Json | Nothing, seen: Seen) -> None:
         now = seen.now
@@ -295,3 +329,7 @@ class Ingest:
             self._put(Report(source.point, Reading(value, source.unit, now, now, quality), Evidence.BRIDGE))
 
         self._timers[source.point] = asyncio.get_running_loop().call_later(delay_s, conclude)
+
+
+def _cost(route: Route) -> float:
+    return route.cost_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import eq, ne
 from typing import Any, Final, TypeAlias
 
 from jinja2 import nodes
@@ -21,8 +22,9 @@ def apply(
     run: Run, function: Callable[..., Any], wants: bool, values: list[Any], named: dict[str, Any]
 ) -> Any:
     """Call `function`, which `wants` the run. What fails because of something that is not there raises `Missing`."""
-    if values and type(values[0]) in _SIZED:
-        _read(run, values[0])
+    for value in values:
+        if type(value) in _SIZED:
+            _read(run, value)
     try:
         return run.made(function(run, *values, **named) if wants else function(*values, **named))
     except (TypeError, ValueError, ArithmeticError, LookupError):
@@ -45,7 +47,9 @@ def _read(run: Run, value: Any) -> None:
     run.charge(1 + (len(value) >> 4 if isinstance(value, str | bytes) else len(value)))
 
 
-def compared(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+def compared(run: Run, compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    if type(right) in _SIZED and (type(right) is not dict or compare is eq or compare is ne):
+        run.weigh(right)  # all of it may be looked at
     try:
         return compare(left, right)
     except TypeError:

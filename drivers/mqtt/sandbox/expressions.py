@@ -179,13 +179,13 @@ class Expressions:
                 self._mention(item.expr, node.expr.value)
         if len(rest) == 1:
             compare, right = rest[0]
-            return lambda run: compared(compare, first(run), right(run))
+            return lambda run: compared(run, compare, first(run), right(run))
 
         def chain(run: Run) -> bool:
             left = first(run)
             for compare, other in rest:
                 right = other(run)
-                if not compared(compare, left, right):
+                if not compared(run, compare, left, right):
                     return False
                 left = right
             return True

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from drivers.mqtt.sandbox.run import Run
 from drivers.mqtt.template_error import TemplateError
 
 MAX_PATTERN_CHARS: Final = 256
@@ -25,6 +26,9 @@ MAX_PATTERN_CHARS: Final = 256
 
 MAX_STEPS: Final = 2_000_000
 """Of the engine, in one search: some 20 ms."""
+
+STEPS_OF_A_UNIT: Final = 32
+"""Two such searches use up what a rendering has."""
 
 MAX_SUBJECT_CHARS: Final = 16_384
 """As much as a template can make."""
@@ -47,18 +51,21 @@ _ONE_CHARACTER: Final = frozenset({c.LITERAL, c.NOT_LITERAL, c.ANY, c.IN})
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern that was looked at, and the longest text that it may read."""
+    """A pattern that was looked at, the longest text that it may read, and how its steps grow with the text's length."""
 
     regex: re.Pattern[str]
     limit: int
+    choices: int = 1
+    degree: int = 1
 
-    def subject(self, value: Any) -> str:
-        """The text of `value`. Raises `ValueError` if it is too long for this pattern."""
+    def subject(self, run: Run, value: Any) -> str:
+        """The text of `value`, the reading of which is charged for. Raises `ValueError` if it is too long for this pattern."""
         text = value if isinstance(value, str) else str(value)
         if len(text) > self.limit:
             raise ValueError(
                 f"a text of {len(text)} characters is too long for the pattern {self.regex.pattern!r}"
             )
+        run.charge(self.choices * len(text) ** self.degree // STEPS_OF_A_UNIT)
         return text
 
 
@@ -82,7 +89,7 @@ def compiled(pattern: str, ignorecase: bool = False) -> Pattern:
     starts = 0 if anchored and not regex.flags & re.MULTILINE else 1
     degree = look.repetitions + look.scans + starts
     limit = int((MAX_STEPS / look.choices) ** (1 / max(1, degree)))
-    return Pattern(regex, min(MAX_SUBJECT_CHARS, limit))
+    return Pattern(regex, min(MAX_SUBJECT_CHARS, limit), look.choices, degree)
 
 
 class _Look:

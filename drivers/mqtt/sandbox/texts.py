@@ -171,31 +171,33 @@ def character(value: Any) -> int:
     return ord(value)
 
 
-def regex_match(value: Any, find: str = "", ignorecase: bool = False) -> bool:
+def regex_match(run: Run, value: Any, find: str = "", ignorecase: bool = False) -> bool:
     pattern = compiled(find, bool(ignorecase))
-    return pattern.regex.match(pattern.subject(value)) is not None
+    return pattern.regex.match(pattern.subject(run, value)) is not None
 
 
-def regex_search(value: Any, find: str = "", ignorecase: bool = False) -> bool:
+def regex_search(run: Run, value: Any, find: str = "", ignorecase: bool = False) -> bool:
     pattern = compiled(find, bool(ignorecase))
-    return pattern.regex.search(pattern.subject(value)) is not None
+    return pattern.regex.search(pattern.subject(run, value)) is not None
 
 
-def regex_findall(value: Any, find: str = "", ignorecase: bool = False) -> list[Any]:
+def regex_findall(run: Run, value: Any, find: str = "", ignorecase: bool = False) -> list[Any]:
     pattern = compiled(find, bool(ignorecase))
-    return pattern.regex.findall(pattern.subject(value))
+    return pattern.regex.findall(pattern.subject(run, value))
 
 
-def regex_findall_index(value: Any, find: str = "", index: int = 0, ignorecase: bool = False) -> Any:
-    found = regex_findall(value, find, ignorecase)
+def regex_findall_index(
+    run: Run, value: Any, find: str = "", index: int = 0, ignorecase: bool = False
+) -> Any:
+    found = regex_findall(run, value, find, ignorecase)
     if not -len(found) <= index < len(found):
         raise ValueError(f"the pattern {find!r} is not found so often")
     return found[index]
 
 
-def regex_replace(value: Any, find: str = "", replace: str = "", ignorecase: bool = False) -> str:
+def regex_replace(run: Run, value: Any, find: str = "", replace: str = "", ignorecase: bool = False) -> str:
     pattern = compiled(find, bool(ignorecase))
-    text = pattern.subject(value)
+    text = pattern.subject(run, value)
     made = len(text)
 
     def put(found: re.Match[str]) -> str:

@@ -190,8 +190,36 @@ def test_a_template_that_takes_everybodys_time_is_read_no_more(monkeypatch: pyte
     }
     bench.feed("sensor/slow", config)
     monkeypatch.setattr(ingest, "SLOW_READING_S", -1.0)  # whatever it takes is too long
-    assert [bench.says("t", str(number)) for number in range(3)] == [{"value": 1}, {"value": 2}, {"value": 3}]
+    assert [bench.says("t", str(number)) for number in range(2)] == [{"value": 1}, {"value": 2}]
+    bench.says("t", "2")
+    assert bench.lost == {"value"}, "nobody reads it any more"
     assert bench.says("t", "7") == {}
     assert "read no more" in bench.complaint()
     bench.feed("sensor/slow", {**config, "name": "Anew"})
+    assert bench.says("t", "7") == {}, "announcing it anew is no way around that"
+    bench.clock.now += ingest.FORGIVEN_AFTER_S
     assert bench.says("t", "7") == {"value": 8}
+
+
+def test_devices_at_one_topic_cannot_take_the_time_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    for name in "abc":
+        template = {"value_template": "{{ value | int + 1 }}", "unit_of_measurement": "x"}
+        bench.feed(f"sensor/{name}", {"state_topic": "t", "unique_id": name, **template})
+    bench.feed("sensor/plain", {"state_topic": "t", "unique_id": "plain", "unit_of_measurement": "x"})
+    monkeypatch.setattr(ingest, "MAX_TEMPLATES_S", 1e-9)  # what the first one takes is all of it
+    bench.says("t", "1")
+    assert sorted(report.reading.value for report in bench.reports()) == [1, 2]  # type: ignore[type-var]
+    assert "take too long" in bench.complaint()
+
+
+def test_many_templates_of_one_device_have_the_time_of_one() -> None:
+    bench = Bench()
+    slow = "{{ value_json.l | map('int') | list | sum + %d }}"
+    parts: dict[str, Json] = {
+        f"c{i}": {"platform": "sensor", "unique_id": f"u{i}", "state_topic": "t", "value_template": slow % i}
+        for i in range(200)
+    }
+    bench.feed("device/x", {"device": {"identifiers": ["x"]}, "origin": {"name": "q"}, "components": parts})
+    bench.says("t", {"l": [*range(5000)]})
+    assert 0 < len(bench.reports()) < 200

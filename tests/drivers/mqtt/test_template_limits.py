@@ -213,3 +213,22 @@ def test_any_expression_gives_text_or_an_error(expression: str, payload: str) ->
         with contextlib.suppress(ValueError):
             found = template.extract(Message(payload.encode()))
             assert not isinstance(found, str) or len(found) <= MAX_OUTPUT_CHARS
+
+
+MANY = "".join(f"{{{{ {part} }}}}" for part in ["value | regex_search('a?a?a?a?a?a?a?b')"] * 80)
+LOOKED_FOR = "{{ 1 if 'xy' in value_json.a else 2 }}" * 90
+ALIKE = "{{ value_json.l == value_json.m }}" * 90
+
+
+@pytest.mark.parametrize(
+    ("source", "payload"),
+    [
+        (MANY, b"a" * 5000),
+        (LOOKED_FOR, LARGE.payload),
+        (ALIKE, b'{"l": [' + b"1," * 9000 + b'1], "m": [' + b"1," * 9000 + b"1]}"),
+    ],
+    ids=["patterns", "in a long text", "lists alike"],
+)
+def test_what_is_only_looked_at_counts_too(source: str, payload: bytes) -> None:
+    with pytest.raises(ValueError, match="too much"):
+        value_template(source).extract(Message(payload))

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers.mqtt.sandbox.regexes import MAX_STEPS, MAX_SUBJECT_CHARS, compiled
+from drivers.mqtt.sandbox.run import Run
 from drivers.mqtt.template_error import TemplateError
 
 MAX_SEARCH_S = 2.0
@@ -64,7 +65,7 @@ def test_how_long_a_text_may_be(pattern: str, chars: int) -> None:
 def test_a_longer_text_is_an_error() -> None:
     pattern = compiled(".*.*.*x")
     with pytest.raises(ValueError, match="too long for the pattern"):
-        pattern.subject("a" * (pattern.limit + 1))
+        pattern.subject(Run({}, None), "a" * (pattern.limit + 1))
 
 
 _ATOMS = st.sampled_from(
@@ -100,7 +101,7 @@ def test_no_pattern_that_is_let_in_runs_away(pattern: str, unit: str, end: str) 
         return
     text = (unit * checked.limit)[: checked.limit - len(end)] + end
     started = time.process_time()
-    checked.regex.findall(checked.subject(text))
+    checked.regex.findall(checked.subject(Run({}, None), text))
     assert time.process_time() - started < MAX_SEARCH_S, (pattern, len(text), MAX_STEPS)
 
 
