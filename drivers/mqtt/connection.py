@@ -206,10 +206,10 @@ class Connection:
         self.protocol_version = 0
         self._lost.set()
         if was_up:
-            self.counters["links_lost"] += 1
+            if not self._stopping:  # else it is our own end, and no loss
+                self.counters["links_lost"] += 1
+                log.warning("MQTT broker %s: %s", self._settings.address, reason)
             self.detail = reason
-            level = logging.INFO if self._stopping else logging.WARNING
-            log.log(level, "MQTT broker %s: %s", self._settings.address, reason)
             self._listener.link_down(reason)
 
     def _refused(self, topic: str, text: str) -> None:

@@ -49,7 +49,12 @@ def _insights(settings: MqttSettings, tried: Tried) -> Iterator[Insight]:
         remedy = f"let {user} publish and hear there, as in the access list of `hearth doctor --broker-acl`"
         yield Insight("broker gateway", "failure", text, remedy)
     elif tried.own:
-        yield Insight("broker gateway", "ok", "what the gateway publishes on command topics arrives")
+        yield Insight(
+            "broker gateway", "ok", "what the gateway publishes on command topics arrives" + _sampled(tried)
+        )
+    elif tried.all_places:
+        text = "nothing could be tried out: the broker takes no messages, or does not acknowledge them"
+        yield Insight("broker gateway", "warning", text, "look into the broker's log")
     if tried.kept:
         text = f"it keeps commands: {_some(tried.kept)}; a device that reconnects carries them out again"
         remedy = f"clear each: mosquitto_pub -r -n -t '{tried.kept[0]}'"
@@ -96,6 +101,12 @@ def _is_this_box(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def _sampled(tried: Tried) -> str:
+    if tried.places >= tried.all_places:
+        return ""
+    return f" (tried out in {tried.places} of {tried.all_places} places, some of each first level)"
 
 
 def _some(topics: list[str]) -> str:

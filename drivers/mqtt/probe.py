@@ -1,8 +1,8 @@
 """Who can publish what on this broker, tried out: with the gateway's own user, and as a stranger without a password.
 
 A broker may drop silently what an access rule forbids (MQTT 3.1.1, section 3.3.5): the evidence is whether a message arrives.
-It is sent at QoS 1, and looked for until a later one of ours has arrived. Nothing is published retained, and no device listens
-there.
+It is sent at QoS 1, a few at a time, and looked for until a later one of ours has arrived. What did not even go out proves
+nothing. Nothing is published retained, and no device listens there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from drivers.driver import DriverError
 from drivers.mqtt.client import LoopClient
 from drivers.mqtt.link import ConnectError, Link
-from drivers.mqtt.probe_topics import probe_topics
+from drivers.mqtt.probe_topics import probe_topics, trees
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.sockets import open_socket
 
@@ -26,6 +26,9 @@ ARRIVAL_S: Final = 2.0
 """What has not come back by then was dropped; the way there and back takes milliseconds."""
 
 CONNECT_S: Final = 5.0
+
+BATCH_MESSAGES: Final = 10
+"""Sent before their acknowledgements are awaited: half of what mosquitto takes at once by default (its Receive Maximum, 20)."""
 
 MOST_WATCHED: Final = 5_000
 """Command topics that are looked at for commands that the broker keeps."""
@@ -40,7 +43,8 @@ LAST: Final = b"hearth-probe: last"
 class Tried:
     """What came of it. `stranger` is None where somebody without a password is let in, else why not. `arrived` and `own` are
     the real command topics in whose trees a stranger's, and our own, messages arrived; `blocked` where ours did not. `kept`
-    are command topics on which the broker keeps a command. `announces`: a stranger may announce devices.
+    are command topics on which the broker keeps a command. `announces`: a stranger may announce devices. `places` counts where
+    something went out, of `all_places` in which there are command topics.
     """
 
     failure: str = ""
@@ -50,6 +54,8 @@ class Tried:
     arrived: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     announces: bool = False
+    places: int = 0
+    all_places: int = 0
 
 
 async def probe(settings: MqttSettings, version: int, commands: Iterable[str]) -> Tried:
@@ -69,12 +75,14 @@ async def probe(settings: MqttSettings, version: int, commands: Iterable[str]) -
 async def _tried(
     settings: MqttSettings, version: int, ear: _Ear, own: Link, commands: Sequence[str]
 ) -> Tried:
-    tried = Tried()
+    tried = Tried(all_places=len(trees(commands, ear.word)))
     topics = [*ear.trees, ear.discovery, ear.ours]
     await _subscribed(own, topics)
-    await _sent(own, topics, OWN)
-    await ear.all_of(OWN, topics)
-    tried.own, tried.blocked = ear.outcome(OWN)
+    sent = await _sent(own, topics, OWN)
+    await ear.all_of(OWN, sent)
+    tried.own, silent = ear.outcome(OWN)
+    went = {real for topic, real in ear.trees.items() if topic in sent}
+    tried.blocked, tried.places = [real for real in silent if real in went], len(went)
     # A topic on which our own messages come back tells when there is nothing more to come.
     barrier = next((topic for topic in reversed(topics) if (topic, OWN) in ear.heard), "")
     try:
@@ -172,11 +180,38 @@ async def _subscribed(link: Link, topics: Sequence[str]) -> None:
             await answered.wait()
 
 
-async def _sent(link: Link, topics: Iterable[str], payload: bytes) -> None:
-    """Until the broker has dealt with all of it, in whatever way."""
-    with contextlib.suppress(DriverError):
-        acks = [link.publish(topic, payload, 1, retain=False) for topic in topics]
-        await asyncio.wait([ack for ack in acks if ack is not None] or [_done()], timeout=ARRIVAL_S)
+async def _sent(link: Link, topics: Iterable[str], payload: bytes) -> list[str]:
+    """The topics on which it went out. A broker that takes fewer at once than a batch is waited for; one that does not
+    acknowledge is sent no more.
+    """
+    sent: list[str] = []
+    pending: list[asyncio.Future[int]] = []
+    for topic in topics:
+        if len(pending) >= BATCH_MESSAGES and not await _acknowledged(pending):
+            return sent
+        try:
+            ack = link.publish(topic, payload, 1, retain=False)
+        except DriverError:
+            if not pending or not await _acknowledged(pending):
+                return sent
+            try:
+                ack = link.publish(topic, payload, 1, retain=False)
+            except DriverError:
+                return sent
+        sent.append(topic)
+        if ack is not None:
+            pending.append(ack)
+    await _acknowledged(pending)
+    return sent
+
+
+async def _acknowledged(pending: list[asyncio.Future[int]]) -> bool:
+    """Until the broker has dealt with all of them, in whatever way; empties the list."""
+    waiting: set[asyncio.Future[int]] = set()
+    if pending:
+        _, waiting = await asyncio.wait(pending, timeout=ARRIVAL_S)
+    pending.clear()
+    return not waiting
 
 
 async def _settled(own: Link, ear: _Ear, barrier: str) -> None:
@@ -186,12 +221,6 @@ async def _settled(own: Link, ear: _Ear, barrier: str) -> None:
         await ear.all_of(LAST, [barrier])
     else:
         await ear.all_of(LAST, [""])
-
-
-def _done() -> asyncio.Future[None]:
-    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    done.set_result(None)
-    return done
 
 
 def _ignore(*_: object) -> None:

@@ -9,11 +9,12 @@ command.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 MOST_TREES: Final = 24
-"""Tried out at once: a house has a handful of publishers."""
+"""Tried out: a house has a handful of publishers. Of more trees some of each publisher are, taken in turn."""
 
 _HARMLESS: Final = frozenset({"set"})
 """Last levels that mean nothing by themselves."""
@@ -23,15 +24,29 @@ def probe_topics(commands: Iterable[str], word: str) -> dict[str, str]:
     """Topics to try out, each with a real one that it stands for; none of them is in `commands`. `word` is a random level."""
     real = set(commands)
     found: dict[str, str] = {}
-    trees: set[str] = set()
-    for topic in sorted(real, key=lambda topic: (topic.count("/"), topic)):
-        brother, below = _brother(topic, word), _below(topic, word)
-        if brother in trees or len(trees) >= MOST_TREES:
-            continue
-        trees.add(brother)
-        found.setdefault(brother, topic)
-        found.setdefault(below, topic)
+    for topic in _in_turn(trees(real, word))[:MOST_TREES]:
+        found.setdefault(_brother(topic, word), topic)
+        found.setdefault(_below(topic, word), topic)
     return {topic: stands for topic, stands in found.items() if topic not in real}
+
+
+def trees(commands: Iterable[str], word: str) -> list[str]:
+    """A real command topic of each tree: those of a tree differ in the device alone."""
+    found: dict[str, str] = {}
+    for topic in sorted(set(commands), key=lambda topic: (topic.count("/"), topic)):
+        found.setdefault(_brother(topic, word), topic)
+    return list(found.values())
+
+
+def _in_turn(topics: Iterable[str]) -> list[str]:
+    """The first of each first level, then the second of each: publishers differ there."""
+    places: Counter[str] = Counter()
+    ranked = []
+    for topic in topics:
+        first = topic.split("/")[0]
+        ranked.append((places[first], topic))
+        places[first] += 1
+    return [topic for _, topic in sorted(ranked, key=lambda one: one[0])]
 
 
 def _brother(topic: str, word: str) -> str:

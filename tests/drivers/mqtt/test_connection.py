@@ -67,6 +67,14 @@ async def test_birth_and_farewell_are_kept(broker: Mosquitto, peer: Peer) -> Non
         assert (await late.next()).retained
 
 
+async def test_a_normal_end_is_no_loss(broker: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "drivers.mqtt")
+    async with driver_for(broker.port) as driver:
+        await connected(driver)
+    assert driver.health().counters["links_lost"] == 0
+    assert not [line for line in caplog.messages if "lost" in line or "closed" in line]
+
+
 async def test_the_broker_tells_of_our_sudden_death(broker: Mosquitto, peer: Peer) -> None:
     await peer.subscribe("hearth/status")
     async with driver_for(broker.port):

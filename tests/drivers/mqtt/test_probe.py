@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from drivers.driver import Inspection
 from drivers.mqtt.broker_mosquitto import hash_password
 from drivers.mqtt.driver import MqttDriver
-from drivers.mqtt.probe_topics import probe_topics
+from drivers.mqtt.probe import probe
+from drivers.mqtt.probe_topics import MOST_TREES, probe_topics
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.topic_cover import cover
 from gateway.clock import SystemClock
@@ -239,3 +240,17 @@ def test_filters_cover_what_they_should_and_nothing_else() -> None:
     assert cover(["tele/x/LWT", "tele/x/STATE"], never) == ["tele/x/#"]
     assert cover(["z/lamp/set"], never) == []
     assert cover(["z/a/b"], never) == ["z/a/b"]
+
+
+@pytest.mark.parametrize(("version", "limit"), [(5, 20), (4, 20), (5, 1)])
+async def test_five_hundred_commands_at_a_broker_that_takes_few_at_once(
+    tmp_path: Path, version: int, limit: int
+) -> None:
+    commands = [f"home/blind-{number}/blind/set" for number in range(490)]
+    commands += [f"{name}/deep/down/below/set" for name in "abcdefghij"]
+    async with Mosquitto(tmp_path, f"max_inflight_messages {limit}") as broker:
+        tried = await probe(settings_of(broker), version, commands)
+    assert (tried.places, tried.all_places) == (MOST_TREES, 500)
+    assert not tried.blocked
+    assert len(tried.own) == len(tried.arrived) == MOST_TREES
+    assert set(commands[490:]) <= set(tried.own), "of each publisher some"
