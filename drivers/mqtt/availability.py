@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from itertools import islice
+from time import perf_counter
 
 from capabilities.readings import Contact
 from drivers.mqtt.entity import Availability
-from drivers.mqtt.ingest import Clock, Complaints
+from drivers.mqtt.ingest import MAX_TEMPLATES_S, Clock, Complaints
 from drivers.mqtt.templates import Message
 from drivers.mqtt.values import Nothing, text_of
 
@@ -44,11 +45,13 @@ class Presence:
         self._latest.clear()
         self.reachable = None
 
-    def hear(self, topic: str, message: Message) -> None:
-        """Take a message in. Raises `ValueError` for a payload that says neither."""
+    def hear(self, topic: str, message: Message, until: float) -> None:
+        """Take a message in. Raises `ValueError` for a payload that says neither, and when it takes too long."""
         for items, _ in self._rules:
             for item in items:
                 if item.topic == topic:
+                    if item.template.render is not None and perf_counter() > until:
+                        raise ValueError("is told by templates that take too long")
                     text = _word(item, message)
                     if text not in (item.available, item.not_available):
                         raise ValueError(
@@ -156,10 +159,10 @@ class Availabilities:
         listeners = self._by_topic.get(topic)
         if not listeners or not payload:
             return
-        message = Message(payload)
+        message, until = Message(payload), perf_counter() + MAX_TEMPLATES_S
         for presence in listeners.values():
             try:
-                presence.hear(topic, message)
+                presence.hear(topic, message, until)
             except (ValueError, TypeError, ArithmeticError, LookupError) as error:
                 self._complaints.add(topic, "availability", str(error))
             else:

@@ -10,7 +10,7 @@ from capabilities.vocabulary import Json
 from drivers.mqtt import abbreviations
 from drivers.mqtt.messages import UTF8, known_encoding
 from drivers.mqtt.template_error import TemplateError
-from drivers.mqtt.templates import Now, ValueTemplate, value_template
+from drivers.mqtt.templates import Now, ValueTemplate, is_look_up, value_template
 from drivers.mqtt.values import text_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ MAX_OPTIONS: Final = 500
 
 MAX_TOPIC_BYTES: Final = 1024
 """Far below MQTT's 65,535, far above any publisher's."""
+
+MAX_MESSAGE_TEMPLATE_CHARS: Final = 16_384
+"""Different templates of one message, those that are more than a look-up: compiling so much takes 50 ms. Publishers need a
+tenth."""
 
 _BRIDGES: Final = (
     "zigbee2mqtt",
@@ -41,17 +45,45 @@ class ConfigError(ValueError):
     """What is wrong with a discovery message, and what would be right."""
 
 
+_NONE: Final = frozenset[str]()
+
+
+class TemplateRoom:
+    """What the templates of one message may have together; each counts once."""
+
+    __slots__ = ("_left", "_seen")
+
+    def __init__(self) -> None:
+        self._left = MAX_MESSAGE_TEMPLATE_CHARS
+        self._seen: set[str] = set()
+
+    def take(self, source: str) -> None:
+        """Raises `ConfigError` when there is no more."""
+        if source not in self._seen:
+            self._left -= len(source)
+            if self._left < 0:
+                raise ConfigError(
+                    f"the templates of its message have more than {MAX_MESSAGE_TEMPLATE_CHARS} characters together"
+                )
+            self._seen.add(source)
+
+
 class Config:
     """Typed access to one entity's settings. Each accessor raises `ConfigError` for a value of the wrong sort. `now` is the
-    clock for templates that ask for the time, `owner` the id of the device that the entity belongs to.
+    clock for templates that ask for the time, `owner` the id of the device that the entity belongs to. `room` is what the
+    templates of its message may have, `rendered` how many characters of templates are its own.
     """
 
-    __slots__ = ("_data", "now", "owner")
+    __slots__ = ("_data", "_sources", "now", "owner", "room")
 
-    def __init__(self, data: dict[str, Json], now: Now | None = None) -> None:
+    def __init__(
+        self, data: dict[str, Json], now: Now | None = None, room: TemplateRoom | None = None
+    ) -> None:
         self._data = data
         self.now = now
         self.owner = ""
+        self.room = room
+        self._sources = _NONE
 
     def only(self, keys: Iterable[str]) -> Config:
         """The same without everything but `keys`."""
@@ -141,13 +173,28 @@ class Config:
         if source is not None and not isinstance(source, str):
             raise ConfigError(f"{key} should be text")
         try:
-            return value_template(source or None, now=self.now)
+            found = value_template(source or None, now=self.now)
         except TemplateError as error:
             raise ConfigError(f"{key}: {error}") from None
+        if source and found.render is not None:
+            self._take(source)
+        return found
 
     def source(self, key: str) -> str | None:
         """A command template's text."""
-        return self.text(key) or None
+        source = self.text(key) or None
+        if source is not None and not is_look_up(source):
+            self._take(source)
+        return source
+
+    @property
+    def rendered(self) -> int:
+        return sum(map(len, self._sources))
+
+    def _take(self, source: str) -> None:
+        self._sources |= {source}
+        if self.room is not None:
+            self.room.take(source)
 
     def finish(self, entity: Entity) -> None:
         """Add to an entity that was described by these settings what they cannot say; nothing, but for settings that were

@@ -28,7 +28,7 @@ MAX_ID_CHARS: Final = 200
 _EUI64: Final = re.compile(r"(?:^|[^0-9a-f])0x([0-9a-f]{16})(?:$|[^0-9a-f])")
 _MAC: Final = re.compile(r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^[0-9a-f]{12}$")
 
-_ABOUT_THE_DEVICE: Final = ("device", "origin", "suggested_area")
+ABOUT_THE_DEVICE: Final = ("device", "origin", "suggested_area")
 """What is still needed of an entity's settings once the entity is described; of thousands the rest takes megabytes."""
 
 _NO_IDENTITIES: Final = frozenset[str]()
@@ -73,11 +73,11 @@ class Device:
     def put(self, key: str, config: Config, entity: Entity) -> None:
         self.refused.pop(key, None)
         self.entities[key] = entity
-        self.configs[key] = config.only(_ABOUT_THE_DEVICE)
+        self.configs[key] = config.only(ABOUT_THE_DEVICE)
 
     def refuse(self, key: str, config: Config, reason: str) -> None:
         self.entities.pop(key, None)
-        self.configs[key] = config.only(_ABOUT_THE_DEVICE)
+        self.configs[key] = config.only(ABOUT_THE_DEVICE)
         self.refused[key] = reason
 
     def remove(self, key: str) -> None:

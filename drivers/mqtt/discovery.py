@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
 from drivers.mqtt.announcement import read_announcement
 from drivers.mqtt.claims import Claims, entity_key
 from drivers.mqtt.components import COMPONENTS
-from drivers.mqtt.config import Config, ConfigError, clean
-from drivers.mqtt.device import MAX_ENTITIES_PER_DEVICE, Device, device_id
+from drivers.mqtt.config import MAX_TOPIC_BYTES, Config, ConfigError, TemplateRoom, clean
+from drivers.mqtt.device import ABOUT_THE_DEVICE, MAX_ENTITIES_PER_DEVICE, Device, device_id
 from drivers.mqtt.entity import Availability, Entity
 from drivers.mqtt.templates import Now
 from drivers.mqtt.topic_guard import guard
@@ -26,6 +28,15 @@ MAX_ENTITIES: Final = 20_000
 
 MAX_IGNORED: Final = 500
 """Announcements whose reason is remembered; further ones are only counted."""
+
+MAX_TEMPLATE_CHARS: Final = 1_000_000
+"""Of all entities' templates that are more than a look-up: compiled they take up to a hundred times as many bytes."""
+
+MAX_ABOUT_BYTES: Final = 4096
+"""Of what an announcement says of its device and its publisher, which is kept: six times the longest seen."""
+
+MAX_AVAILABILITIES: Final = 16
+"""Topics that say whether one entity is there: the bridge, the device, and a few between them."""
 
 _AVAILABILITY_MODES: Final = frozenset({"all", "any", "latest"})
 
@@ -44,6 +55,8 @@ class Discovery:
         self._claims = Claims()
         self._owner: dict[str, str] = {}  # entity key -> device id
         self._changed: dict[str, None] = {}
+        self._rendered = 0  # characters of templates
+        self._rendered_by: dict[str, int] = {}  # entity key -> how many of them
 
     def filters(self) -> list[str]:
         """The topic filters to subscribe to."""
@@ -62,6 +75,9 @@ class Discovery:
 
     def feed(self, topic: str, payload: bytes) -> bool:
         """Take one message in. True if some device may have changed. Never raises."""
+        if len(topic) > MAX_TOPIC_BYTES:
+            self._ignore(clean(topic), f"its topic is longer than {MAX_TOPIC_BYTES} characters")
+            return False
         parts = topic[len(self._prefix) + 1 :].split("/")
         component, source = parts[0], "/".join(parts[:-1])
         digest = hash(payload)
@@ -80,8 +96,9 @@ class Discovery:
         for gone in self._claims.of(source, whole=component == "device"):
             if gone not in announcement.entities:
                 self._take_back(gone)
+        room = TemplateRoom()
         taken = [
-            self._put(place, kind, Config(data, self._now))
+            self._put(place, kind, Config(data, self._now, room))
             for place, (kind, data) in announcement.entities.items()
         ]
         if taken and all(taken) and len(self._known) < MAX_ENTITIES:
@@ -121,6 +138,7 @@ class Discovery:
         could not be: it may be said again.
         """
         try:
+            _check_size(config)
             key = entity_key(component, config, place)
             id_ = config.owner = device_id(config, key)
         except ConfigError as error:
@@ -155,10 +173,23 @@ class Discovery:
         self._owner[key] = id_
         self._changed[id_] = None
         try:
-            device.put(key, config, self._entity(component, key, config))
+            entity = self._entity(component, key, config)
+            self._render(key, config.rendered)
+            device.put(key, config, entity)
         except ConfigError as error:
             device.refuse(key, config, str(error))
         return True
+
+    def _render(self, key: str, chars: int) -> None:
+        """So many characters of templates are the entity's now. Raises `ConfigError` where that is too much."""
+        self._rendered -= self._rendered_by.pop(key, 0)
+        if self._rendered + chars > MAX_TEMPLATE_CHARS:
+            raise ConfigError(
+                f"there are {self._rendered} characters of templates; at most {MAX_TEMPLATE_CHARS} are"
+            )
+        if chars:
+            self._rendered += chars
+            self._rendered_by[key] = chars
 
     def _take_back(self, place: str) -> None:
         """What stood at `place` is gone; who waited for its unique_id comes in."""
@@ -172,6 +203,7 @@ class Discovery:
 
     def _remove(self, key: str) -> None:
         id_ = self._owner.pop(key, None)
+        self._rendered -= self._rendered_by.pop(key, 0)
         device = self.devices.get(id_) if id_ is not None else None
         if device is not None:
             device.remove(key)
@@ -195,14 +227,24 @@ class Discovery:
             self.ignored[topic] = reason
 
 
+def _check_size(config: Config) -> None:
+    about = orjson.dumps([config.raw(key) for key in ABOUT_THE_DEVICE])
+    if len(about) > MAX_ABOUT_BYTES:
+        raise ConfigError(
+            f"{', '.join(ABOUT_THE_DEVICE)} have {len(about)} bytes together; at most {MAX_ABOUT_BYTES} are kept"
+        )
+
+
 def _availability(config: Config) -> tuple[Availability, ...]:
     """All topics that tell it, from the list and from the short form."""
     entries = config.raw("availability")
+    if isinstance(entries, list) and len(entries) > MAX_AVAILABILITIES:
+        raise ConfigError(f"availability has more than {MAX_AVAILABILITIES} entries")
     found: list[Availability] = []
     for entry in entries if isinstance(entries, list) else []:
         if not isinstance(entry, dict):
             raise ConfigError("availability should be a list of objects")
-        found.append(_available(Config(entry), "topic", "value_template"))
+        found.append(_available(Config(entry, room=config.room), "topic", "value_template"))
     if config.has("availability_topic"):
         found.append(_available(config, "availability_topic", "availability_template"))
     return tuple(item for item in found if item.topic)

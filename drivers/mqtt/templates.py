@@ -27,6 +27,7 @@ __all__ = [
     "Now",
     "ValueTemplate",
     "command_template",
+    "is_look_up",
     "outgoing",
     "value_template",
     "walk",
@@ -76,6 +77,12 @@ class ValueTemplate:
 
 
 WHOLE: Final = ValueTemplate()
+
+
+def is_look_up(source: str) -> bool:
+    """Whether a template names a member or the whole payload, and is never compiled."""
+    stripped = source.strip()
+    return _PLAIN.fullmatch(stripped) is not None or _WHOLE.fullmatch(stripped) is not None
 
 
 def walk(document: Json, path: tuple[Step, ...]) -> Json | Nothing:

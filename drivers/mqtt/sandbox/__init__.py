@@ -24,6 +24,9 @@ __all__ = ["MAX_NUMBER_BITS", "MAX_OUTPUT_CHARS", "Missing", "Program", "compile
 COMPILED_TEMPLATES_CACHE: Final = 512
 """Templates repeat over devices of a model; beyond it they are compiled again at the next announcement."""
 
+MAX_CACHED_CHARS: Final = 600
+"""Longer ones are one publisher's own, and take a hundred times as many bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -56,7 +59,8 @@ class Program:
 def compile_template(source: str, names: frozenset[str], *, timed: bool = False) -> Program:
     """Compile `source`, which may use the variables `names`, and the clock if `timed`. Raises `TemplateError`."""
     try:
-        return _compiled(source, names, timed)
+        compiled = _compiled if len(source) <= MAX_CACHED_CHARS else _compiled.__wrapped__
+        return compiled(source, names, timed)
     except TemplateError:
         raise
     except (JinjaError, SyntaxError, RecursionError, MemoryError, OverflowError, ValueError) as error:
