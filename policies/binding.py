@@ -133,7 +133,7 @@ class Binding:
             try:
                 found: list[Finding] = []
                 if not admitted and (limit.value is not None or limit.members):
-                    found = bound_failures(limit, request.value, self._name, self.acceptance)
+                    found = bound_failures(limit, request.value, self._name, self.acceptance, self.subject)
                 for clause in limit.safe_clauses if safe else limit.clauses:
                     failure = clause.failure(request, facts)
                     if failure is not None:
@@ -259,7 +259,10 @@ class Binding:
             return self._silent
         barring = [limit for limit in self._limits if limit.value is NOTHING]
         barring = barring or [limit for limit in self._limits if limit.value is not None]
-        return (*self._silent, *(barred(limit, self._name, self.acceptance) for limit in barring))
+        return (
+            *self._silent,
+            *(barred(limit, self._name, self.acceptance, self.subject) for limit in barring),
+        )
 
 
 def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | None:

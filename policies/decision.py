@@ -101,7 +101,8 @@ class Remedy(NamedTuple):
     """What would make it allowed, in words, and as data where it is data.
 
     Members of `data`: `minimum`, `maximum`, `one_of`; `after_seconds`, `not_before` (a time of day), `modes`; `approver`;
-    of another Thing's reading `thing`, `property` and what it must be; of a missing allow `set`, `who`, `may`, `privilege`.
+    of another Thing's reading `thing`, `property` and what it must be; of a missing allow `set`, `who`, `may`, `privilege`;
+    of labels that a person can take off `thing`, `without_labels`.
     `otherwise` is the part of `text` that asks for no other input, only for another moment.
     """
 

@@ -64,14 +64,16 @@ def _near(allow: Allow, principal: Principal, subject: Subject) -> str:
     return f"names it by a wildcard only, which does not reach hazard {int(subject.hazard)}"
 
 
-def bound_failures(limit: Limit, value: Json, name: str, acceptance: Acceptance) -> list[Finding]:
-    """Each bound of `limit` that `value`, the input called `name`, does not keep.
+def bound_failures(
+    limit: Limit, value: Json, name: str, acceptance: Acceptance, subject: Subject
+) -> list[Finding]:
+    """Each bound of `limit` that `value`, the input called `name` of `subject`, does not keep.
 
     The remedies come from `acceptance`: to keep this limit and break another would help nobody.
     """
     found = []
     if limit.value is NOTHING:
-        found.append(barred(limit, name, acceptance))
+        found.append(barred(limit, name, acceptance, subject))
     elif limit.value is not None and not limit.value.admit(value):
         seen, unknown = limit.value.seen(value)
         found.append(_failure(limit, seen, unknown, acceptance.remedy()))
@@ -144,14 +146,23 @@ def waived(limit: Limit, waiver: Waiver) -> Finding:
     return Finding(limit.ref.rule, limit.ref.set, Verdict.PERMIT, limit.why, text)
 
 
-def barred(limit: Limit, name: str, acceptance: Acceptance) -> Finding:
-    """`limit` leaves no input over: by itself, or together with others."""
+def barred(limit: Limit, name: str, acceptance: Acceptance, subject: Subject) -> Finding:
+    """`limit` leaves no input of `subject` over: by itself, or together with others."""
     if limit.value is None or limit.value is NOTHING:
-        fix = Remedy(
+        return _failure(limit, f"{name}: never, whatever the value", False, _way_out(limit, subject))
+    return _failure(limit, f"{say(name, limit.value)}, and others rule that out", False, acceptance.remedy())
+
+
+def _way_out(limit: Limit, subject: Subject) -> Remedy:
+    """Of a limit that leaves nothing over: its labels may go, else only the rule can be changed."""
+    held = sorted((limit.uses.where.labels or frozenset()) & frozenset(subject.labels))
+    if not held:
+        return Remedy(
             f'nothing in the request; only a change of rule "{limit.ref.rule}" in set "{limit.ref.set}"'
         )
-        return _failure(limit, f"{name}: never, whatever the value", False, fix)
-    return _failure(limit, f"{say(name, limit.value)}, and others rule that out", False, acceptance.remedy())
+    noun = "label" if len(held) == 1 else "labels"
+    text = f"without the {noun} {' and '.join(held)}, which a person can take off"
+    return Remedy(text, {"thing": subject.thing, "without_labels": list[Json](held)})
 
 
 def _member_failures(limit: Limit, value: dict[str, Json], acceptance: Acceptance) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.cli.answer import Answer
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.words import plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -107,5 +108,14 @@ def finding_lines(findings: Json) -> list[str]:
         lines.append(f"{finding.get('why')}{seen} — rule {finding.get('set')}/{finding.get('rule')}")
         remedy = finding.get("remedy")
         if isinstance(remedy, dict) and remedy.get("text"):
-            lines.append(f"  what would do: {remedy['text']}")
+            lines.append(f"  what would do: {remedy['text']}{_command(remedy.get('data'))}")
     return lines
+
+
+def _command(data: Json) -> str:
+    """What a person types to take the labels off that stand in the way."""
+    labels = data.get("without_labels") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(labels, list):
+        return ""
+    words = [f"-{label}" for label in labels]
+    return f" (hearth label {plain_id(data.get('thing'))} {' '.join(words)})"

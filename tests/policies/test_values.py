@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -179,6 +180,19 @@ def test_never() -> None:
     assert decision.accepted == Accepted(one_of=())
     assert not rules.may_use(COO, subject("lock.unlock"))
     assert rules.may_use(COO, subject("light.on"))
+
+
+def test_what_holds_for_a_label_goes_with_it() -> None:
+    rule = '[[limit]]\nid = "n"\nwhy = "w"\non = ["lock.*"]\nlabels = ["new", "odd", "old"]\nnever = true'
+    rules = policy(ALL, rule)
+    decision = decide(rules, None, replace(subject("lock.unlock"), labels=frozenset({"new", "other"})))
+    assert decision.findings[0].remedy == Remedy(
+        "without the label new, which a person can take off",
+        {"thing": "heater", "without_labels": ["new"]},
+    )
+    decision = decide(rules, None, replace(subject("lock.unlock"), labels=frozenset({"new", "odd"})))
+    assert decision.findings[0].remedy is not None
+    assert decision.findings[0].remedy.text == "without the labels new and odd, which a person can take off"
 
 
 MEMBERS = """
