@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from capabilities.admission import Described
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.errors import ComposeError, nearest
+from capabilities.shapes import offered, shapes
 from capabilities.thing_models import contract
 from capabilities.vocabulary import KINDS, Hazard, Privilege
 
@@ -44,24 +46,47 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def castable(component: ComponentDescription) -> tuple[str, ...]:
-    """The kinds that a person may give `component`, its own among them, in the vocabulary's order."""
+    """The kinds that a person may give `component`, its own among them, in the vocabulary's order: all under which it is whole."""
     found = {component.kind}
     for family in _families(component):
         found.update(_FAMILIES[family])
-    return tuple(kind for kind in KINDS if kind in found)
+    return tuple(kind for kind in KINDS if kind in found and _seen_as(component, kind) is not None)
 
 
 def recast(component: ComponentDescription, kind: str) -> ComponentDescription:
     """`component` as a person sees it: certain, and with the names of `kind`. Raises `ComposeError` for a kind that it cannot
     be, naming those that it can.
     """
-    known = castable(component)
-    if kind not in known:
-        raise ComposeError(f"{component.key} cannot be {kind!r}; it can be {nearest(kind, known)}")
+    seen = _seen_as(component, kind)
+    if seen is None:
+        known = nearest(kind, castable(component))
+        raise ComposeError(f"{component.key} cannot be {kind!r}; it can be {known}")
+    return seen
+
+
+def _seen_as(component: ComponentDescription, kind: str) -> ComponentDescription | None:
+    """None where it cannot be: no family has both kinds, or the model of `kind` has no place for what it describes."""
     certain = replace(component, certain=True, proposal="")
     if kind == component.kind:
         return certain
-    family = next(name for name in _families(component) if kind in _FAMILIES[name])
+    family = next((name for name in _families(component) if kind in _FAMILIES[name]), None)
+    if family is None:
+        return None
+    seen = _under(certain, kind, family)
+    return seen if _is_whole(seen) else None
+
+
+def _is_whole(component: ComponentDescription) -> bool:
+    """Whether it composes by itself. Its title and its key say nothing about that: the same shape is made once."""
+    try:
+        described = tuple(map(Described.of, component.affordances))
+        shapes(component.kind, "", "", described, tuple((name, name) for name in offered(component)))
+    except ComposeError:
+        return False
+    return len({one.name for one in component.affordances}) == len(component.affordances)
+
+
+def _under(component: ComponentDescription, kind: str, family: str) -> ComponentDescription:
     names = _FAMILIES[family]
     renamed = tuple(
         _renamed(one, names[kind] or one.name, family)
@@ -69,7 +94,7 @@ def recast(component: ComponentDescription, kind: str) -> ComponentDescription:
         else one
         for one in component.affordances
     )
-    return replace(certain, kind=kind, affordances=renamed)
+    return replace(component, kind=kind, affordances=renamed)
 
 
 def _renamed(one: AffordanceDescription, name: str, family: str) -> AffordanceDescription:

@@ -6,11 +6,13 @@ What the driver described stays as it is; a person's word is kept beside it, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from capabilities.components import ComponentDescription
 from capabilities.errors import ComposeError
 from capabilities.recast import castable, recast
+from capabilities.vocabulary import KINDS
 from gateway.announcements import can_move
 
 Kinds = Mapping[str, str]
@@ -25,6 +27,10 @@ _TO_BE_SAID: Final = {
     "setting": "what it sets",
 }
 """What nobody but a person knows, by the kind that is guessed."""
+
+
+CARE: Final = "hazard 2: it may do damage"
+"""What is taken for granted of a guess that can move something."""
 
 
 class AdoptionError(Exception):
@@ -70,10 +76,7 @@ def chosen(
             continue
         known = castable(component)
         if kind not in known:
-            able = (
-                f"it can be {' or '.join(known)}" if len(known) > 1 else f"it is a {component.kind} for sure"
-            )
-            raise KindError(f"{called(component)} cannot be {kind!r}; {able}", known)
+            raise KindError(_refusal(component, kind, known), known)
         if kind == component.kind and component.certain:
             changed.pop(component.key, None)
         else:
@@ -102,9 +105,23 @@ def meaning(component: ComponentDescription) -> str:
     if component.certain:
         return ""
     taken = "of no known kind" if component.kind == "other" else f"taken for {a(component.kind)}"
-    care = ": hazard 2" if can_move(component) else ""
+    care = f" ({CARE})" if can_move(component) else ""
     hint = f"; its name says {component.proposal}" if component.proposal else ""
     return f"{taken} until somebody says {_TO_BE_SAID.get(component.kind, 'what it is')}{care}{hint}"
+
+
+def _refusal(component: ComponentDescription, kind: str, known: Sequence[str]) -> str:
+    able = f"it can be {_either(known)}" if len(known) > 1 else f"it is {a(component.kind)} for sure"
+    if kind in KINDS:
+        return f"{called(component)} cannot be {a(kind)}; {able}"
+    near = get_close_matches(kind.casefold(), [*known, *(one for one in KINDS if one not in known)], n=2)
+    hint = f" (did you mean {_either(near)}?)" if near else ""
+    return f"there is no kind {kind!r}{hint}; {called(component)}: {able}"
+
+
+def _either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def a(kind: str) -> str:

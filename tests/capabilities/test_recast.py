@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from capabilities.components import AffordanceDescription as Affordance
@@ -35,6 +37,16 @@ COVER = Component(
     (Affordance("open", "c#open", role="action"), Affordance("state", "c#state"), Affordance("close", "c#c", role="action")),
     certain=False,
 )  # fmt: skip
+
+HEATING = Component(
+    "heating",
+    "thermostat",
+    (
+        Affordance("target", "h#t", schema={"minimum": 5, "maximum": 30}, writable=True),
+        Affordance("temperature", "h#m"),
+    ),
+    certain=False,
+)
 
 
 def test_a_relay_that_feeds_a_lamp_is_a_lamp() -> None:
@@ -82,11 +94,22 @@ def test_every_kind_that_is_offered_composes() -> None:
         (Affordance("value", "n#v", schema={"type": "number", "minimum": 7, "maximum": 30}, writable=True),),
     )
     contact = Component("c", "other", (Affordance("value", "c#v", schema={"type": "boolean"}),))
-    for component in (RELAY, CHILD_LOCK, COVER, target, contact):
+    for component in (RELAY, CHILD_LOCK, COVER, target, contact, HEATING):
         for kind in castable(component):
             assert composed(recast(component, kind)).kind == kind
     assert "thermostat" in castable(target)
     assert "leak" in castable(contact)
+
+
+def test_a_kind_that_has_no_place_for_what_it_describes_is_not_offered() -> None:
+    assert "light" not in castable(HEATING)
+    assert "water-heater" in castable(HEATING)
+    with pytest.raises(ComposeError, match="cannot be 'light'"):
+        recast(HEATING, "light")
+
+
+def test_a_garage_door_may_be_all_that_opens() -> None:
+    assert set(castable(replace(COVER, kind="garage"))) >= {"blind", "garage", "valve"}
 
 
 def test_there_and_back_again() -> None:

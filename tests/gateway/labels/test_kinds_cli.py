@@ -14,7 +14,7 @@ async def test_the_inbox_shows_the_command_to_type(house: House) -> None:
     ran = await hearth(house, "inbox")
     assert "switch?" in ran.output
     assert (
-        "relay: taken for a switch until somebody says what it feeds: hazard 2; its name says light"
+        "relay: taken for a switch until somebody says what it feeds (hazard 2: it may do damage); its name says light"
         in ran.output
     )
     assert "  → hearth adopt relay --kind light" in ran.output
@@ -43,7 +43,10 @@ async def test_a_kind_is_given_asked_about_and_undone(house: House) -> None:
         ran = await hearth(house, *words)
         assert "hearth kind relay" in ran.output
     ran = await hearth(house, "kind", "relay", "lihgt")
-    assert (ran.exit_code, "it can be light or" in ran.output) == (int(Exit.USAGE), True)
+    assert (ran.exit_code, "there is no kind 'lihgt' (did you mean light?)" in ran.output) == (
+        int(Exit.USAGE),
+        True,
+    )
     ran = await hearth(house, "kind", "relay", "light")
     assert ran.exit_code == int(Exit.REFUSED)
     assert "agents" in ran.output

@@ -50,9 +50,11 @@ async def test_the_inbox_tells_what_is_a_guess(house: House) -> None:
     assert (first["kind"], first["certain"], first["proposal"]) == ("switch", False, "light")
     assert (
         first["means"]
-        == "taken for a switch until somebody says what it feeds: hazard 2; its name says light"
+        == "taken for a switch until somebody says what it feeds (hazard 2: it may do damage); its name says light"
     )
-    assert second["means"] == "taken for a switch until somebody says what it feeds: hazard 2"
+    assert (
+        second["means"] == "taken for a switch until somebody says what it feeds (hazard 2: it may do damage)"
+    )
     assert {"light", "outlet", "switch"} < set(first["kinds"])
 
 
