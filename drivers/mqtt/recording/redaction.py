@@ -60,6 +60,12 @@ _DESCRIPTIVE: Final = frozenset(
 """Of a product: what it is, not whose. Only addresses in it are replaced."""
 
 _PRODUCTS: Final = frozenset({"device", "dev", "origin", "o", "definition"})
+_PARTS: Final = frozenset({"components", "cmps"})
+"""Of a device's announcement. Their keys are names: one that is called `ip` or `phone` is announced like any other."""
+
+_FORMAT_CODES: Final = frozenset({"REMOTE_CODE", "REMOTE_CODE_TEXT"})
+"""No code, but that it is asked for elsewhere (Home Assistant, "MQTT alarm control panel", `code`)."""
+
 _NUMBERED: Final = frozenset({"id", "uid", "identifier", "meter", "nr", "number", "no"})
 _NAME_DIGITS: Final = 9
 """A number so long is no measurement, unless it is a time (in seconds or milliseconds since 1970): it names something."""
@@ -152,10 +158,14 @@ class Redactor:
         return 0
 
     def _member(self, key: str, value: Json, care: Care, depth: int) -> Json:
+        if key in _PARTS and isinstance(value, dict) and care is Care.USUAL:
+            return {self._text(name, care): self._json(part, care, depth + 2) for name, part in value.items()}
         parts = _parts(key)
-        harmless = key in _HARMLESS or (
-            key == "sn" and isinstance(value, dict)
-        )  # Tasmota's sensors; else a serial number
+        harmless = (
+            key in _HARMLESS
+            or (key == "code" and isinstance(value, str) and value in _FORMAT_CODES)
+            or (key == "sn" and isinstance(value, dict))  # Tasmota's sensors; else a serial number
+        )
         if not harmless and not _SECRET.isdisjoint(parts) and not _is_wiring(key):
             care = Care.NOTHING
         if key in _PRODUCTS and isinstance(value, dict) and care is Care.USUAL:

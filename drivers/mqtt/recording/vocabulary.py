@@ -113,11 +113,21 @@ sleepmode so st statussns statussts stopic sw swc swn tele tempunit today total 
 wificount
 """
 
+_MEANINGS: Final = """
+accuracy ampere amps array basic batt blood boolean bq cal calibrated ccf cell cells changed compounds concentration
+convert defrosting demand difference electric emitter exported fl formaldehyde formaldehyd ft³ gcal glucose gradient grid
+hcho high infrared inf injected integer intensity iso8601 kcal klx kv legacy location mcal mired modulation mpa mva mvar
+multipleof nitrous nmi nominal occurred organic onoff oscillating oxide oz panel params parts pci performance produced
+properties rated receiver sat scanned segment segments signal storage strength tension timings tracker tvoc tw uri uv
+vcc volatile volt volts watt watts yd µv μv
+"""
+"""Rest of components, device classes, units and payloads of the discovery format."""
+
 WORDS: Final[frozenset[str]] = frozenset(
     part
     for table in (abbreviations.CONFIG, abbreviations.DEVICE, abbreviations.ORIGIN)
     for word in (
-        *" ".join((_FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA)).split(),
+        *" ".join((_FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA, _MEANINGS)).split(),
         *table,
         *table.values(),
     )

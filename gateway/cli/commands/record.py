@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -175,7 +177,7 @@ def _keep(recorder: Recorder, file: Path) -> None:
             Exit.NOT_FOUND,
         )
     lines = list(recorder.lines())
-    file.write_bytes(b"".join(lines))
+    _write_private(file, b"".join(lines))
     replaced = ", ".join(f"{number} {sort}" for sort, number in recorder.replaced.most_common())
     _say(f"{file}: {len(recorder.messages)} messages, {recorder.announced} of them announcements")
     _say(f"replaced: {replaced or 'nothing'}")
@@ -183,6 +185,15 @@ def _keep(recorder: Recorder, file: Path) -> None:
         _say(f"left out: {recorder.left_out} messages that were too long, or too many")
     for line in LOOK_AT:
         _say(line)
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Readable by its owner alone, before anything is in it."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os.fchmod(handle, 0o600)  # it may have been there, and been read by all
+        opened.write(content)
 
 
 def _say(text: str) -> None:

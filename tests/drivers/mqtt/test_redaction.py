@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
+from drivers.mqtt import abbreviations
+from drivers.mqtt.announcement import read_announcement
+from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.config import written_out
+from drivers.mqtt.kinds import (
+    BINARY_CLASSES,
+    NUMBER_CLASSES,
+    OTHER_BINARY_CLASSES,
+    SENSOR_CLASSES,
+    TEXT_CLASSES,
+)
 from drivers.mqtt.recording.redaction import Care, Redactor, is_harmless
+from drivers.mqtt.units import CANONICAL
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéñłŽABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"
@@ -85,6 +96,64 @@ def test_what_belonged_together_still_does(device: str, other: str) -> None:
     assert kept[member] in announced["options"]  # type: ignore[operator]
     if other.casefold() != device.casefold():
         assert redactor.topic(f"a/{other}") != redactor.topic(f"a/{device}")
+
+
+CLASSES = sorted({*SENSOR_CLASSES, *BINARY_CLASSES, *OTHER_BINARY_CLASSES, *NUMBER_CLASSES, *TEXT_CLASSES})
+UNITS = sorted({unit for known in CANONICAL.values() for unit in known})
+PAYLOADS = (
+    "ON", "OFF", "online", "offline", "OPEN", "CLOSE", "STOP", "LOCK", "UNLOCK", "home", "not_home", "ARM_AWAY", "DISARM",
+    "armed_home", "PRESS", "clean_spot", "start_mowing", "high_demand", "heat_cool", "reset", "None",
+)  # fmt: skip
+words_of_the_format = st.sampled_from([*COMPONENTS, *CLASSES, *UNITS, *PAYLOADS, *abbreviations.CONFIG])
+titles = st.lists(st.one_of(names, words_of_the_format), min_size=1, max_size=4).map(" ".join)
+configs = st.fixed_dictionaries(
+    {
+        "device_class": st.sampled_from(CLASSES), "unit_of_measurement": st.sampled_from(UNITS),
+        "payload_on": st.sampled_from(PAYLOADS), "payload_home": st.sampled_from(PAYLOADS),
+        "state_class": st.sampled_from(["measurement", "total", "total_increasing"]),
+        "entity_category": st.sampled_from(["config", "diagnostic"]),
+        "availability_mode": st.sampled_from(["all", "any", "latest"]),
+        "schema": st.sampled_from(["basic", "json", "template"]), "code": st.sampled_from(["REMOTE_CODE", "REMOTE_CODE_TEXT"]),
+    }
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(sorted(COMPONENTS)),
+    titles,
+    configs,
+    st.sampled_from(["ip", "phone", "mac", "user", "pin"]),
+)
+def test_what_is_structure_stays_whatever_names_contain(
+    component: str, title: str, config: dict[str, Json], part: str
+) -> None:
+    """Names are announced with the words of the format in them, before and after; the recording is read as the original."""
+    redactor = Redactor()
+    slug = re.sub(r"\W+", "_", title)
+    named: dict[str, Json] = {"name": title, "state_topic": f"{slug}/state"}
+    redactor.payload(json.dumps({title: title, **named}).encode())
+    topic = redactor.topic(f"homeassistant/{component}/{slug}/config").split("/")
+    assert topic[:2] == ["homeassistant", component]
+    assert topic[3] == "config"
+    device = {
+        "o": {"name": title},
+        "dev": {"ids": title},
+        "cmps": {part: {"p": component, **config, **named}},
+    }
+    for source, said in ((f"{component}/a", {**config, **named}), ("device/a", device)):
+        payload = redactor.payload(json.dumps(said).encode())
+        ((kind, kept),) = read_announcement(source.partition("/")[0], source, payload).entities.values()
+        assert kind == component
+        assert {key: kept[key] for key in config} == config
+        assert kept.keys() >= named.keys()
+
+
+@pytest.mark.parametrize("abbreviated", [False, True])
+def test_every_key_of_the_format_stays(abbreviated: bool) -> None:
+    tables = (abbreviations.CONFIG, abbreviations.DEVICE, abbreviations.ORIGIN)
+    keys = {key for table in tables for key in (table if abbreviated else table.values())}
+    kept = json.loads(Redactor().payload(json.dumps(dict.fromkeys(keys)).encode()))
+    assert kept.keys() == keys
 
 
 @given(st.binary(max_size=200))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.recording.tape import Recorded, read
 from gateway.cli.exits import Exit
 from tests.drivers.mosquitto import PROGRAM, Mosquitto
@@ -92,6 +93,30 @@ async def test_announcements_alone_end_by_themselves(broker: Mosquitto, tmp_path
         code, said = await ended(await started(str(file), "--port", str(broker.port), "--discovery-only"))
     assert code == 0, said
     assert len(messages(file)) == 1
+
+
+async def test_a_recorded_tracker_can_be_replayed_and_is_its_owner_s_alone(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    file = tmp_path / "tape.jsonl"
+    await asyncio.to_thread(file.touch, 0o644)
+    said = {
+        "name": None,
+        "state_topic": "phones/anna",
+        "device": {"identifiers": "p", "name": "Anna iPhone tracker"},
+    }
+    async with Peer(broker.port) as peer:
+        await peer.publish("homeassistant/device_tracker/phone/config", json.dumps(said), retain=True)
+        words = (str(file), "--port", str(broker.port), "--discovery-only", "--force")
+        code, told = await ended(await started(*words))
+    assert code == 0, told
+    assert (await asyncio.to_thread(file.stat)).st_mode & 0o777 == 0o600
+    (announced,) = messages(file)
+    assert announced.topic == "homeassistant/device_tracker/phone/config"
+    discovery = Discovery("homeassistant")
+    assert discovery.feed(announced.topic, announced.payload)
+    (device,) = discovery.take_changed()
+    assert [component.kind for component in device.components()] == ["presence"]
 
 
 async def test_where_nothing_is_announced_it_says_so(broker: Mosquitto, tmp_path: Path) -> None:
