@@ -1,6 +1,7 @@
 """paho's client, fitted to the asyncio loop and to many small messages.
 
-Overrides two of paho's internal methods and feeds a third, and reads before it; the tests of links hold that down byte by byte.
+Overrides three of paho's internal methods and feeds a fourth, and reads before it; the tests of links hold that down byte
+by byte.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Final
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from drivers.mqtt.sockets import BufferedSocket
 
@@ -20,8 +23,22 @@ _REST_OF_A_PACKET: Final = 0
 _SHORTEST_PUBLISH: Final = 5  # header, size, a topic of one character
 _TWO_BYTE_SIZE: Final = 0x3FFF  # what two bytes of a size can say (section 1.5.5)
 
+MAX_PACKET_BYTES: Final = 8_519_680
+"""8 MiB of payload, as a Zigbee2MQTT bridge with a thousand devices or a camera may have, and the longest topic and properties.
+A broker that speaks MQTT 5 keeps larger ones from us (section 3.1.2.11.4); of what another sends only the beginning is kept."""
+
+_KEPT_OF_A_LARGE_PACKET_BYTES: Final = 70_000  # the longest topic, and a packet identifier
+
 MessageHandler = Callable[[str, bytes, bool], None]
 """topic, payload, retained. Must not raise."""
+
+
+class _Cut(bytearray):
+    """Grows to the size of a topic, and no further."""
+
+    def __iadd__(self, more: bytes | bytearray) -> _Cut:  # type: ignore[override, misc]
+        self.extend(more[: max(0, _KEPT_OF_A_LARGE_PACKET_BYTES - len(self))])
+        return self
 
 
 class LoopClient(Client):
@@ -40,6 +57,15 @@ class LoopClient(Client):
         self._prepared_socket = sock
         self._handler = handler
         self._is_v5 = protocol == MQTTv5
+        self.oversized = 0  # messages that were thrown away
+
+    def greet(self, host: str, port: int, keepalive_s: int) -> None:
+        """Say CONNECT."""
+        properties = None
+        if self._is_v5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.MaximumPacketSize = MAX_PACKET_BYTES
+        self.connect(host, port, keepalive_s, properties=properties)
 
     def send_plain(self, topic: bytes, payload: bytes, *, retain: bool) -> bool:
         """Send a QoS 0 message without properties at once, in a fifth of paho's time (MQTT 5, section 3.3): paho keeps books
@@ -102,9 +128,18 @@ class LoopClient(Client):
             return stop if start + 2 < stop <= end else 0
         return stop + 1 if start + 2 < stop < end and data[stop] == 0 else 0
 
+    def _packet_read(self) -> MQTTErrorCode:
+        code = super()._packet_read()
+        packet = self._in_packet
+        if packet["remaining_length"] > MAX_PACKET_BYTES and not isinstance(packet["packet"], _Cut):
+            packet["packet"] = _Cut(packet["packet"][:_KEPT_OF_A_LARGE_PACKET_BYTES])
+        return code
+
     def _handle_publish(self) -> MQTTErrorCode:
         """What `read_plain` could not take, for it came in pieces, likewise; others go paho's way."""
         packet = self._in_packet["packet"]
+        if isinstance(packet, _Cut):
+            return self._throw_away()
         command = self._in_packet["command"]
         body = self._body_of(packet, 0, len(packet)) if command & 0x06 == 0 else 0
         if not body:
@@ -115,3 +150,12 @@ class LoopClient(Client):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL  # section 1.5.4: close the connection
         self._handler(topic, bytes(packet[body:]), bool(command & 0x01))
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _throw_away(self) -> MQTTErrorCode:
+        """A message that is too large: acknowledged where it has to be, and nobody hears it."""
+        self.oversized += 1
+        handler, self.on_message = self.on_message, None
+        try:
+            return super()._handle_publish()
+        finally:
+            self.on_message = handler

@@ -100,9 +100,7 @@ class Link:
         """Shake hands. Raises `ConnectError`; then the link is closed."""
         self._loop.add_reader(self._sock.fileno(), self._readable)
         try:
-            self._client.connect(
-                settings.host, settings.port, settings.keepalive_s
-            )  # its first start is clean
+            self._client.greet(settings.host, settings.port, settings.keepalive_s)  # its first start is clean
             self._flush()
             async with asyncio.timeout(CONNACK_TIMEOUT_S):
                 await self._connected

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.driver import NotSent, Rejected, Uncertain
+from drivers.mqtt import client
 from drivers.mqtt.link import ConnectError, Link, check_ack
 from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.sockets import BufferedSocket
@@ -264,3 +265,28 @@ def test_what_acknowledgements_mean() -> None:
         check_ack(0x87, "t")
     with pytest.raises(Rejected, match="0x97"):
         check_ack(0x97, "t")
+
+
+async def test_a_message_that_is_too_large_is_thrown_away_and_the_link_lives(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MAX_PACKET_BYTES", 100_000)
+    none = b"\x00" if wire.version == 5 else b""
+    large = b"\x00\x01t\x00\x07" + none + b"x" * 300_000  # packet identifier 7
+    size = bytes((len(large) & 127 | 128, len(large) >> 7 & 127 | 128, len(large) >> 14))
+    await wire.say(b"\x32" + size + large)
+    assert (await wire.sent())[:4].endswith(b"\x00\x07"), "what came at QoS 1 is acknowledged"
+    small = b"\x00\x01t" + none + b"y"
+    await wire.say(b"\x30" + bytes((len(small),)) + small)
+    assert await wire.message() == ("t", b"y", False)
+    assert wire.messages.empty()
+    assert wire.link._client.oversized == 1
+
+
+async def test_a_broker_is_told_how_much_we_take() -> None:
+    wire = Wire(5)
+    connecting = asyncio.create_task(wire.link.connect(wire.settings), name="connecting")
+    assert b"\x27" + client.MAX_PACKET_BYTES.to_bytes(4, "big") in await wire.sent()
+    await wire.say(CONNACK_5)
+    await connecting
+    wire.close()
