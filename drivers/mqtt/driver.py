@@ -76,6 +76,7 @@ class MqttDriver:
         self._birth = Birth(self._is_reading, self._cry)
         self._tasmota = Natives(settings.tasmota_prefix or "", self._discovery)
         self._settling.natives = self._tasmota
+        self._settling.kept = frozenset({self._birth_topic})
         self._sweep = Sweep((self._discovery, self._tasmota), self._cleared)
         self._cried_at = float("-inf")  # on the loop's clock
 
@@ -165,12 +166,12 @@ class MqttDriver:
             elif topic == self._birth_topic:
                 if payload == BIRTH and not retained:
                     self._somebody_was_born()
-            elif topic in self._refusals.logs:
-                self._refusals.message(topic, payload)
-            elif topic in self._bridges.topics:
-                if self._bridges.message(topic, payload):
-                    self._settling.announced()
             else:
+                if topic in self._refusals.logs:
+                    self._refusals.message(topic, payload)
+                elif topic in self._bridges.topics and self._bridges.message(topic, payload):
+                    self._settling.announced()
+                # Bridges are devices as well, which others may read.
                 self._availability.message(topic, payload)
                 self._ingest.message(topic, payload, retained)
         except (

@@ -18,9 +18,9 @@ UTF8: Final = "utf-8"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
 _NOT_FOR_PAYLOADS: Final = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "utf_7"}
 )
-"""Python's own codecs for other purposes; some are slow on purpose-built input."""
+"""Python's own codecs for other purposes; some are slow on purpose-built input, or give halves of characters."""
 
 
 def known_encoding(name: str) -> str:

@@ -43,6 +43,7 @@ class Settling:
         self.bridges = Bridges(discovery.devices)
         self.budget = ChangeBudget()
         self.natives: Natives | None = None
+        self.kept = frozenset[str]()  # topics that the driver itself listens to, whatever devices do
         self._name = name
         self._discovery, self._board = discovery, board
         self._availability, self._connection = availability, connection
@@ -154,8 +155,9 @@ class Settling:
         return True
 
     def _listen(self, new: dict[str, int], old: set[str], plugged: Iterable[str]) -> None:
-        if old - new.keys():
-            self._connection.unsubscribe(old - new.keys())
+        gone = old - new.keys() - self.kept - self.bridges.topics.keys()
+        if gone:
+            self._connection.unsubscribe(gone)
         if new:
             self._connection.subscribe(new.items(), lambda: self._availability.listening(plugged))
         else:

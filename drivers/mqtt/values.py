@@ -42,6 +42,24 @@ MAX_ATTRIBUTES_CHARS: Final = 16_384
 """Of an object of attributes, as JSON: as much as Home Assistant's database takes of one entity."""
 
 
+MAX_ATTRIBUTES_DEPTH: Final = 16
+"""Of objects in objects: documents that hold them are nested further, and 254 is all that can be written."""
+
+
+def _is_deep(value: Json) -> bool:
+    level: list[Json] = [value]
+    for _ in range(MAX_ATTRIBUTES_DEPTH):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return any(isinstance(one, dict | list) for one in level)
+
+
 def text_of(value: Json) -> str:
     """As a template would have written it: `True` for true, `21.5` for a number."""
     return value if isinstance(value, str) else str(value)
@@ -160,6 +178,8 @@ def attributes(value: Json) -> Json | Nothing:
         raise ValueError(f"should be a JSON object, not {_short(value)}")
     if len(orjson.dumps(value)) > MAX_ATTRIBUTES_CHARS:
         raise ValueError(f"is longer than {MAX_ATTRIBUTES_CHARS} characters")
+    if _is_deep(value):
+        raise ValueError(f"is nested more than {MAX_ATTRIBUTES_DEPTH} deep")
     return value
 
 

@@ -82,3 +82,16 @@ def test_templates_of_availability_have_their_time(monkeypatch: pytest.MonkeyPat
     bench.says("here", "online")
     assert bench.contacts() == []
     assert "take too long" in bench.complaint()
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(16, True), (17, False), (253, False)])
+def test_attributes_are_not_deep(depth: int, taken: bool) -> None:
+    bench = Bench()
+    bench.feed("sensor/a", sensor("a", "{{ value }}", json_attributes_topic="j"))
+    assert bool(bench.says("j", b'{"a":' * depth + b"1" + b"}" * depth)) is taken
+
+
+def test_no_encoding_gives_halves_of_characters() -> None:
+    bench = Bench()
+    bench.feed("sensor/a", sensor("a", "{{ value }}", encoding="utf-7"))
+    assert "no encoding of text" in bench.device.refused["sensor/a"]
