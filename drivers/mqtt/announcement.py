@@ -74,5 +74,5 @@ def _components(source: str, document: dict[str, Json]) -> dict[str, tuple[str, 
         if not isinstance(platform, str):
             raise ValueError(f"component {name[:40]!r} has no platform; it says which component it is")
         if settings:  # a platform alone takes the component back
-            found[f"{source}/{name}"] = (platform, {**shared, **settings})
+            found[f"{source}/{name.replace('/', '%2F')}"] = (platform, {**shared, **settings})
     return found

@@ -40,12 +40,21 @@ class Claims:
         """The key that the announcement at `place` holds."""
         return self._keys.get(place)
 
+    def holder(self, key: str) -> str:
+        """The place that holds `key`; "" for none."""
+        return self._holders.get(key, "")
+
     def of(self, source: str, *, whole: bool) -> list[str]:
         """The places that one topic speaks for: itself, or (`whole`) all components of its device, waiting ones too."""
         if not whole:
             return [source] if source in self._keys or source in self._waiting else []
         begin = f"{source}/"
-        return [place for table in (self._keys, self._waiting) for place in table if place.startswith(begin)]
+        return [
+            place
+            for table in (self._keys, self._waiting)
+            for place in table
+            if place.startswith(begin) and "/" not in place[len(begin) :]
+        ]
 
     def claim(self, place: str, key: str, settings: Settings) -> str | None:
         """None if `place` holds `key` now; else who does, and `place` waits for it."""

@@ -6,6 +6,7 @@ speaks in our name, or opens a network to strangers would make every light switc
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -19,21 +20,34 @@ BRIDGE_CONTROLS: Final = ("/bridge/request/", "/bridge/config/", "/_CLIENTS/")
 2.0 `bridge/config/…`), Z-Wave JS UI (`_CLIENTS/<gateway>/api/…`).
 """
 
+_SPEAKS: Final = re.compile(
+    r"(?:^|/)bridge/(?:response/.*|devices|groups|info|state|event|logging|definitions|extensions|converters)$"
+)
+"""Where a Zigbee2MQTT bridge tells of its network: in our name somebody else would tell it."""
+
+_TASMOTA: Final = re.compile(r"(?:^|/)[0-9A-F]{12}/(?:config|sensors)$")
+"""Where Tasmota devices announce themselves."""
+
 MAX_COMMAND_CHARS: Final = 16_384
 """Of one command's payload: four times the longest scene or picture of infrared."""
 
 
 def guard(entity: Entity, discovery_prefix: str, own_base: str) -> None:
     """Raise privileges where a command is an order to a bridge. Raises `ConfigError` for topics that no device listens to."""
-    for command in entity.commands.values():
-        topic = command.topic
+    for topic in {topic for c in entity.commands.values() for topic in (c.topic, *c.others)}:
         if topic.startswith(f"{discovery_prefix}/") and topic.endswith("/config"):
             raise ConfigError(f"its commands go to {topic!r}, where devices announce themselves")
         if topic == f"{discovery_prefix}/status":
             raise ConfigError(f"its commands go to {topic!r}, where Home Assistant says that it is there")
         if topic == own_base or topic.startswith(f"{own_base}/"):
             raise ConfigError(f"its commands go to {topic!r}, which is our own")
-    orders = {point for point, command in entity.commands.items() if is_order(command.topic)}
+        if _SPEAKS.search(topic) or _TASMOTA.search(topic):
+            raise ConfigError(f"its commands go to {topic!r}, where devices are spoken of")
+    orders = {
+        point
+        for point, command in entity.commands.items()
+        if any(map(is_order, (command.topic, *command.others)))
+    }
     if orders and entity.component is not None:
         raised = tuple(_raised(one) if one.point in orders else one for one in entity.component.affordances)
         entity.component = replace(entity.component, affordances=raised)

@@ -104,7 +104,7 @@ class Natives:
         told = self._sensors.get(device.mac, {})
         for entries in (controls(device), inputs(device), sensors(device, told)):
             for name, component, config in entries:
-                yield f"tasmota/discovery/{device.mac}/{name}", (component, config)
+                yield f"tasmota/discovery/{device.mac}/{name.replace('/', '%2F')}", (component, config)
 
     def _is_announced_otherwise(self, mac: str) -> bool:
         return mac in self._others or mac[-6:] in self._others
