@@ -47,7 +47,8 @@ class ComponentDescription:
     look at: until then its operations count as hazard 2. `proposal` is the kind that its name or unit suggests, where
     that is another one ("" where nothing does). `fingerprint` changes exactly when the kind, a command's address or its
     payloads change ("" where a driver has no such thing). `lasting` is the same with addresses that a mere renaming of the
-    device leaves as they are; "" where the driver cannot vouch for that now.
+    device leaves as they are; "" where the driver cannot vouch for that now. `commands` says for a person where each command
+    goes, a line like `on → shelf/lamp/set`, without payloads; it decides nothing.
     """
 
     key: str
@@ -58,3 +59,4 @@ class ComponentDescription:
     fingerprint: str = ""
     proposal: str = ""
     lasting: str = ""
+    commands: tuple[str, ...] = field(default=(), compare=False)

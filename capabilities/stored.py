@@ -16,7 +16,13 @@ def components_from_json(text: bytes) -> tuple[ComponentDescription, ...]:
     """What `components_to_json` wrote. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
     return tuple(
         ComponentDescription(
-            **(component | {"affordances": tuple(map(_affordance, component["affordances"]))})
+            **(
+                component
+                | {
+                    "affordances": tuple(map(_affordance, component["affordances"])),
+                    "commands": tuple(map(str, component.get("commands", ()))),
+                }
+            )
         )
         for component in orjson.loads(text)
     )

@@ -162,6 +162,14 @@ class Refreshing(Protocol):
 
 
 @runtime_checkable
+class Recalling(Protocol):
+    """A scanner that can say again what it found."""
+
+    def recall(self, device: str) -> Candidate | None:
+        """The candidate as it is announced now; None where nothing announces it."""
+
+
+@runtime_checkable
 class Scanner(Protocol):
     """Finds devices. Often the same object as the driver."""
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from capabilities.readings import Contact
 from drivers.driver import Candidate, Driver, Scanner
+from gateway.absence import announced, watched
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
 from gateway.api.server import serve
 from gateway.clock import Clock, SystemClock
@@ -282,7 +283,7 @@ async def _run_driver(gateway: Gateway, running: dict[str, Driver], driver: Driv
     async with driver:
         running[driver.name] = driver
         try:
-            async with asyncio.TaskGroup() as group:
+            async with watched(gateway, driver), asyncio.TaskGroup() as group:
                 group.create_task(gateway.ingest.run(driver), name=f"ingest {driver.name}")
                 if isinstance(driver, Scanner):
                     group.create_task(_discover(gateway, driver), name=f"discover {driver.name}")
@@ -305,3 +306,4 @@ async def _discover(gateway: Gateway, scanner: Scanner) -> None:
             log.warning("%s cannot become a Thing: %s", found.title or found.id, error)
         else:
             gateway.ingest.catch_up(found.driver, found.id)
+            announced(gateway, found.driver, found.id)

@@ -1,11 +1,12 @@
-"""A Thing that has just been adopted, accepted or recast learns at once how it is."""
+"""A Thing that has just been adopted, accepted or recast learns at once how it is; one that is forgotten may be found again."""
 
 from __future__ import annotations
 
 import logging
 
-from drivers.driver import Refreshing
+from drivers.driver import Candidate, Recalling, Refreshing
 from gateway.context import Gateway
+from gateway.foreign import tamed
 
 log = logging.getLogger(__name__)
 
@@ -24,3 +25,24 @@ def welcome(gateway: Gateway, driver: str, device: str) -> None:
             known.refresh(device)
         except Exception:  # a driver's own mistake: the Thing is one all the same
             log.exception("the driver %s failed in its own way", driver)
+
+
+def find_again(gateway: Gateway, driver: str, device: str) -> None:
+    """What a device announces now waits in the inbox, though it is no news to its driver: of a Thing that was forgotten, or of
+    a suspended one of which it was waved away. Where the driver cannot tell, it comes with its next change.
+    """
+    candidate = recalled(gateway, driver, device)
+    if candidate is not None:
+        gateway.registry.inbox.put(tamed(candidate))
+
+
+def recalled(gateway: Gateway, driver: str, device: str) -> Candidate | None:
+    """A device as it is announced now, as far as its driver can tell."""
+    known: object = gateway.drivers.get(driver)
+    if not isinstance(known, Recalling):
+        return None
+    try:
+        return known.recall(device)
+    except Exception:  # a driver's own mistake: the house goes on
+        log.exception("the driver %s failed in its own way", driver)
+        return None

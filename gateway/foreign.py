@@ -11,6 +11,10 @@ from drivers.driver import Candidate
 LONGEST_TITLE: Final = 100
 """Characters of what a device says of itself: titles, rooms, makers."""
 
+MOST_COMMANDS: Final = 20
+LONGEST_COMMAND: Final = 120
+"""Lines that say where a component's commands go, and characters of each."""
+
 LONGEST_PROBLEM: Final = 500
 """Characters: a problem may quote what the device said."""
 
@@ -37,4 +41,9 @@ def tamed(candidate: Candidate) -> Candidate:
 
 def _component(one: ComponentDescription) -> ComponentDescription:
     title = one_line(one.title, LONGEST_TITLE)
-    return one if title == one.title else replace(one, title=title)
+    commands = tuple(one_line(line, LONGEST_COMMAND) for line in one.commands[:MOST_COMMANDS])
+    return (
+        one
+        if (title, commands) == (one.title, one.commands)
+        else replace(one, title=title, commands=commands)
+    )

@@ -7,9 +7,14 @@ from typing import Final
 
 from capabilities.components import ComponentDescription
 from capabilities.compose import ComposeError, compose
+from capabilities.naming import allot_names
+from capabilities.vocabulary import Hazard
 from gateway.adopted import Adopted
 from gateway.kinds import AdoptionError, KindError, fitting, seen_as
 from gateway.storage import ThingRow
+
+SUSPENDED: Final = "announced anew with other commands"
+"""Why a Thing is suspended, until its device is announced after a start and tells how."""
 
 NO_LABELS: Final = frozenset[str]()
 """One for all Things that have none: an empty set takes 0.2 kB."""
@@ -34,8 +39,18 @@ def made_of(row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adop
         room=row.room,
         labels=frozenset(row.labels) if row.labels else NO_LABELS,
         members=row.members,
-        suspended="announced anew with other commands" if row.state == "suspended" else "",
+        suspended=SUSPENDED if row.state == "suspended" else "",
     )
+
+
+def hazard_of(components: tuple[ComponentDescription, ...]) -> int:
+    """The worst that a Thing of these components could do."""
+    try:
+        thing = compose("any", "any", components, allot_names(components, {}))
+    except ComposeError:
+        return int(Hazard.PROPERTY)
+    operations = (*thing.writes.values(), *thing.actions.values())
+    return max((int(operation.hazard) for operation in operations), default=0)
 
 
 def refuse_other_names(before: Adopted, after: Adopted, recast: set[str]) -> None:

@@ -15,14 +15,16 @@ from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Withdrawn
 from gateway.adopted import Adopted, EventTap
-from gateway.announcements import AdoptionRule, adopt_none, can_move, moved, moves_anew, no_laxer, no_surer
+from gateway.announcements import AdoptionRule, adopt_none, can_move, moves_anew
 from gateway.arranging import NEW, Arrangement, Check, changes, recast
+from gateway.changes import AnnouncedOtherwise, NothingWaits, differences, reason, seal
 from gateway.clock import Clock
 from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
-from gateway.making import free_id, made_of, refuse_other_names, spelled
+from gateway.making import SUSPENDED, free_id, made_of, refuse_other_names, spelled
 from gateway.observers import Observers
+from gateway.reception import has_moved, is_as_before, nothing_waits, received, taken_in
 from gateway.state import Slot, StateStore
 from gateway.storage import IgnoredCandidates, ThingRepository, ThingRow
 
@@ -200,25 +202,31 @@ class Registry:
         self._record("adoption", adopted, by, body | ({"kinds": dict(said.kinds)} if said.kinds else {}))
         return adopted
 
-    async def accept(self, thing: str, *, by: str) -> Adopted:
+    async def accept(self, thing: str, *, by: str, seen: str = "") -> Adopted:
         """A person looked at a suspended Thing and takes it as it is announced now, or takes in what had to wait outside of
-        one that is not. Raises `KeyError`, `AdoptionError`.
+        one that is not. `seen` is the `changes.seal` of what was looked at ("": whatever is announced now). Raises `KeyError`,
+        `NothingWaits`, `AnnouncedOtherwise`, `AdoptionError`.
         """
         async with self._adopting:
-            return await self._accept(self._things[thing], by)
+            return await self._accept(self._things[thing], by, seen)
 
-    async def _accept(self, adopted: Adopted, by: str) -> Adopted:
+    async def _accept(self, adopted: Adopted, by: str, seen: str) -> Adopted:
+        key = (adopted.driver, adopted.device)
+        candidate = self.inbox.get(key)
+        if candidate is None:
+            raise NothingWaits(nothing_waits(adopted))
+        if seen not in {"", seal(candidate)}:
+            raise AnnouncedOtherwise(f"{adopted.id} is announced otherwise meanwhile: look at it again")
         row = await self._row(adopted)
-        candidate = self.inbox.take((adopted.driver, adopted.device))
-        components = candidate.components if candidate else adopted.components
-        row = replace(row, members=candidate.members if candidate else row.members)
-        if not adopted.suspended:
-            known = {component.key: component for component in adopted.components}
-            components = tuple((known | {component.key: component for component in components}).values())
+        components, names = taken_in(adopted, candidate, row.names)
+        lines = differences(adopted.components, candidate.components)
+        row = replace(row, members=candidate.members, names=names)
         if moves_anew(adopted.components, components):
             row = self._closed(row)
-        fresh = await self._reinstall(row, components, suspended="")
-        self._record("thing", fresh, by, {"accepted": True, **changes(adopted, fresh)})
+        self.inbox.take(key)
+        fresh = await self._reinstall(row, components)
+        body = {"accepted": True, "changes": list[Json](lines), **changes(adopted, fresh)}
+        self._record("thing", fresh, by, body)
         return fresh
 
     async def forget(self, thing: str, *, by: str) -> None:
@@ -267,35 +275,18 @@ class Registry:
         self._former[row.id] = replace(row, description=b"", state="removed")
 
     async def _announced_again(self, adopted: Adopted, candidate: Candidate) -> None:
-        known = {component.key: component for component in adopted.components}
-        changed = [
-            c.title or c.kind
-            for c in candidate.components
-            if c.key in known and moved(known[c.key], c) and not adopted.suspended
-        ]
-        if changed:
-            await self._suspend(
-                adopted, candidate, f"announced anew with other commands: {', '.join(changed)}"
-            )
+        if adopted.suspended and is_as_before(adopted.components, candidate):
+            await self._resume(adopted)
+        if adopted.suspended or has_moved(adopted.components, candidate):
+            await self._suspend(adopted, candidate)
             return
-        if adopted.suspended:
+        merged, members, waits = received(adopted, candidate, closed=not self._rule(candidate))
+        if waits:
             self.inbox.put(candidate)
-            return
-        # A sensor that turns out to have a motor: what came in as harmless does not bring it along. Nor does a group get rid of
-        # the rules of a member: one that is gone binds it until a person accepts that.
-        closed = not self._rule(candidate)
-        kept_out = [c for c in candidate.components if c.key not in known and closed and can_move(c)]
-        members = tuple(dict.fromkeys((*adopted.members, *candidate.members)))
-        surer = {c.key: no_surer(known.get(c.key), c) for c in candidate.components if c not in kept_out}
-        # A group is as its members are, which are asked each time.
-        strict = surer if candidate.members else {k: no_laxer(known.get(k), c) for k, c in surer.items()}
-        if kept_out or strict != surer or len(members) > len(set(candidate.members)):
-            self.inbox.put(candidate)
-            self._tell("grown" if kept_out else "laxer" if strict != surer else "members", adopted)
+            self._tell(waits, adopted)
         else:
             self.inbox.take((candidate.driver, candidate.id))
-        merged = known | strict
-        if merged != known or members != adopted.members:
+        if tuple(merged.values()) != adopted.components or members != adopted.members:
             await self._merge(adopted, tuple(merged.values()), members)
         else:  # the driver's own, instead of a second copy from the disk
             adopted.components = tuple(merged.values())
@@ -306,7 +297,7 @@ class Registry:
         row = replace(await self._row(adopted), members=members)
         if not any(can_move(c) for c in adopted.components) and moves_anew((), components):
             row = self._closed(row)
-        fresh = await self._reinstall(row, components, suspended="")
+        fresh = await self._reinstall(row, components)
         if body := changes(adopted, fresh):
             self._record("thing", fresh, "gateway", body)
 
@@ -315,31 +306,45 @@ class Registry:
         labels = {*row.labels, NEW} if self._label_new else row.labels
         return replace(row, labels=tuple(sorted(labels)))
 
-    async def _suspend(self, adopted: Adopted, candidate: Candidate, reason: str) -> None:
-        adopted.suspended = reason
-        adopted.version += 1
+    async def _suspend(self, adopted: Adopted, candidate: Candidate) -> None:
+        """It is announced with other commands, or again with others than were adopted."""
+        lines = differences(adopted.components, candidate.components)
+        known, adopted.suspended = adopted.suspended, reason(lines)
         self.inbox.put(candidate)
-        row = replace(await self._row(adopted), state="suspended", updated_at=self._clock.wall())
-        await self._rows.save(row)
-        self._record("incident", adopted, "gateway", {"suspended": reason})
+        if known in {adopted.suspended, SUSPENDED}:  # the latter: recorded before the start
+            return
+        adopted.version += 1
+        # With where its commands went, which may not have been known when it was adopted.
+        await self._save(await self._row(adopted), adopted.components, suspended=True)
+        body: dict[str, Json] = {"suspended": adopted.suspended, "changes": list[Json](lines)}
+        self._record("incident", adopted, "gateway", body)
         self._tell("suspended", adopted)
 
-    async def _reinstall(
-        self, row: ThingRow, components: tuple[ComponentDescription, ...], *, suspended: str
-    ) -> Adopted:
+    async def _resume(self, adopted: Adopted) -> None:
+        await self._save(await self._row(adopted), adopted.components)
+        adopted.suspended = ""
+        adopted.version += 1
+        self._record("thing", adopted, "gateway", {"resumed": "announced as before again"})
+        self._tell("updated", adopted)
+
+    async def _reinstall(self, row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
         old = self._things[row.id]
-        fresh_row = replace(
+        row = replace(
             row,
             kind_overrides=fitting(components, row.kind_overrides),
             names=allot_names(seen_as(components, row.kind_overrides), row.names),
-            description=components_to_json(components),
-            state="suspended" if suspended else "active",
-            updated_at=self._clock.wall(),
+            state="active",
         )
-        fresh = made_of(fresh_row, components)
+        fresh = made_of(row, components)
         self._install(fresh, replaces=old)
-        await self._rows.save(fresh_row)
+        await self._save(row, components)
         return fresh
+
+    async def _save(
+        self, row: ThingRow, parts: tuple[ComponentDescription, ...], *, suspended: bool = False
+    ) -> None:
+        stands = replace(row, state="suspended" if suspended else "active", updated_at=self._clock.wall())
+        await self._rows.save(replace(stands, description=components_to_json(parts)))
 
     def _install(self, adopted: Adopted, *, replaces: Adopted | None = None) -> None:
         if replaces is not None:

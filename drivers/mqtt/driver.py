@@ -150,6 +150,13 @@ class MqttDriver:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""
         self._connection.subscribe(self._board.topics(device).items())
 
+    def recall(self, device: str) -> Candidate | None:
+        """A device as it is announced now, also while its bridge is waited for."""
+        known = self._discovery.devices.get(device)
+        if known is None or known.is_empty:
+            return None
+        return known.candidate or known.describe(self.name)
+
     # -- what the connection calls -----------------------------------------------------------------------------
 
     def message(self, topic: str, payload: bytes, retained: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 import orjson
@@ -33,6 +34,10 @@ somebody else, or read otherwise, without a person's looking at it."""
 
 ATTRIBUTES: Final = "attributes"
 """What a publisher tells besides."""
+
+MAX_COMMAND_LINES: Final = 20
+MAX_COMMAND_CHARS: Final = 120
+"""Of what a person is told of an entity's commands: more is not read."""
 
 _READ_BY: Final = ("template", "encoding")
 _READ_AS: Final = ("state_", "payload_", "position_", "reports_position")
@@ -266,6 +271,7 @@ class Builder:
             certain,
             self._fingerprint(),
             "" if proposal == self.kind else proposal,
+            commands=self._commands_in_words(),
         )
         return self.entity
 
@@ -294,6 +300,14 @@ class Builder:
             self.entity.reading = self._reading()
             parts += [self.entity.reading, *self.entity.state_topics()]
         return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]
+
+    def _commands_in_words(self) -> tuple[str, ...]:
+        """Where each command goes; what is sent there may be a code, and is left out."""
+        lines = (
+            f"{point.rpartition('#')[2]} → {', '.join((c.topic, *c.others))}"[:MAX_COMMAND_CHARS]
+            for point, c in sorted(self.entity.commands.items())
+        )
+        return tuple(islice(lines, MAX_COMMAND_LINES))
 
     def _reading(self) -> str:
         """How states are read, without their topics, and whose word they are."""

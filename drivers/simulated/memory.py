@@ -82,6 +82,10 @@ class MemoryDriver:
     def candidates(self) -> AsyncIterator[Candidate | Withdrawn]:
         return self._found
 
+    def recall(self, device: str) -> Candidate | None:
+        known = self.devices.get(device)
+        return candidate(self.name, known) if known is not None else None
+
     async def write(self, point: str, value: Json, deadline: float) -> None:
         device, order = self._order(point, value, is_action=False)
         await self._obey(device, order, deadline)

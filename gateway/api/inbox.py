@@ -12,6 +12,7 @@ from gateway.api.components import described, guesses
 from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
 from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
+from gateway.api.waiting import waiting
 from gateway.api.wire import Body, Line, flag, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.arrivals import welcome
@@ -124,6 +125,8 @@ class InboxRoutes:
             "members": [self._member(candidate.driver, device) for device in candidate.members],
             "problems": list(candidate.problems),
             "thing": known.id if known else None,
+            "suspended": known.suspended if known else "",
+            "waiting": waiting(self._gateway, known) if known else None,
         }
 
     def _member(self, driver: str, device: str) -> dict[str, Json]:

@@ -32,6 +32,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "time-unknown": (409, "Nobody knows what time it is"),
     "not-cancellable": (409, "It cannot be called back"),
     "widens": (409, "Somebody may do more by it"),
+    "nothing-waits": (409, "There is nothing to accept"),
     "already-adopted": (409, "It is a Thing already"),
     "precondition-failed": (412, "It was changed meanwhile"),
     "too-large": (413, "Too large"),

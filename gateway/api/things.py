@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from aiohttp import web
+from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
@@ -13,14 +14,33 @@ from gateway.api.auth import caller, manages, require_manager
 from gateway.api.components import guesses
 from gateway.api.forms import Descriptions
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import JSON, LONGEST_PAGE, TD_JSON, base_of, number, plain_id, reply
-from gateway.arrivals import welcome
+from gateway.api.waiting import waiting
+from gateway.api.wire import (
+    JSON,
+    LONGEST_PAGE,
+    TD_JSON,
+    Body,
+    Line,
+    base_of,
+    number,
+    plain_id,
+    read_body,
+    reply,
+)
+from gateway.arrivals import find_again, welcome
+from gateway.changes import AnnouncedOtherwise, NothingWaits
 from gateway.context import Gateway
 from gateway.kinds import AdoptionError
 from policies import Principal
 
 MADE_AT_ONCE: Final = 50
 """Descriptions made before the loop may turn: some 10 ms."""
+
+
+class AcceptBody(Body):
+    """`announced` as it stood in `waiting`: what the person looked at. Left out: whatever is announced now."""
+
+    announced: Line = Field("", max_length=64)
 
 
 class ThingRoutes:
@@ -68,26 +88,40 @@ class ThingRoutes:
         return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
 
     async def accept(self, request: web.Request) -> web.Response:
-        """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not.
-        `kinds_dropped` are those that a person gave and that no longer fit.
+        """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not; 409
+        where nothing waits, or it is announced otherwise than what was looked at. `kinds_dropped` are those that a person gave
+        and that no longer fit, `names_dropped` those of properties, actions and events that are gone, `names_new` the others.
         """
         adopted, principal = self.find(request), require_manager(request)
-        said = adopted.kinds
+        body = await read_body(request, AcceptBody)
+        said, names, registry = adopted.kinds, adopted.component_names(), self._gateway.registry
+        if adopted.suspended and (adopted.driver, adopted.device) not in registry.inbox:
+            find_again(self._gateway, adopted.driver, adopted.device)
         try:
-            fresh = await self._gateway.registry.accept(adopted.id, by=principal.id)
+            fresh = await registry.accept(adopted.id, by=principal.id, seen=body.announced)
+        except NothingWaits as error:
+            raise Problem("nothing-waits", str(error)) from error
+        except AnnouncedOtherwise as error:
+            raise Problem("changed-meanwhile", str(error)) from error
         except (AdoptionError, KeyError) as error:
             raise Problem("adoption-failed", str(error)) from error
         welcome(self._gateway, fresh.driver, fresh.device)
         dropped: dict[str, Json] = {key: kind for key, kind in said.items() if key not in fresh.kinds}
-        return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped})
+        now = fresh.component_names()
+        otherwise: dict[str, Json] = {
+            "names_dropped": [name for name in names if name not in now],
+            "names_new": [name for name in now if name not in names],
+        }
+        return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped} | otherwise)
 
     async def forget(self, request: web.Request) -> web.Response:
-        """Removes a Thing. Its device may be found again."""
+        """Removes a Thing. Its device is in the inbox again, if it is announced."""
         adopted, principal = self.find(request), require_manager(request)
         try:
             await self._gateway.registry.forget(adopted.id, by=principal.id)
         except KeyError:
             raise not_found() from None
+        find_again(self._gateway, adopted.driver, adopted.device)
         return web.Response(status=204)
 
     def find(self, request: web.Request) -> Adopted:
@@ -119,9 +153,12 @@ def summary(gateway: Gateway, adopted: Adopted, principal: Principal) -> dict[st
         "labels": list[Json](sorted(adopted.labels)),
         "state": state,
         "reachable": adopted.reach.reachable,
+        "out_of_reach": adopted.reach.reason if adopted.reach.reachable is False else "",
         "suspended": adopted.suspended,
         "members": list[Json](_members(gateway, adopted, principal)),
         "unconfirmed": list[Json](guesses(adopted) if manages(principal) else ()),
+        "uncertain": bool(adopted.thing.document.get("hearth:uncertain")),
+        "waiting": waiting(gateway, adopted) if manages(principal) else None,
     }
 
 

@@ -53,9 +53,12 @@ async def test_summary_shows_state(house: House) -> None:
                 "labels": [],
                 "state": {"on": True},
                 "reachable": None,
+                "out_of_reach": "",
                 "suspended": "",
                 "members": [],
                 "unconfirmed": [],
+                "uncertain": False,
+                "waiting": None,
             }
         ]
     async with owner.get("/things/lamp?view=summary") as answer:

@@ -237,20 +237,6 @@ async def test_a_device_that_changed_its_kind_is_suspended_until_accepted(tmp_pa
         assert [row.principal for row in await rig.rows("thing")] == ["anna"]
 
 
-async def test_a_suspension_outlives_a_restart(tmp_path: Path) -> None:
-    async with opened(tmp_path, [lamp()]) as rig:
-        rig.driver.announce(remade("lamp", "switch"))
-        await rig.suspended("lamp")
-    async with opened(tmp_path, [lamp()], adopt="ask") as rig:
-        assert rig.thing("lamp").suspended
-        outcome = await rig.run("lamp.on", True)
-        assert outcome.reason is Reason.SUSPENDED, "also if it is announced as before: somebody must look"
-        await rig.gateway.registry.accept("lamp", by="anna")
-        assert (await rig.run("lamp.on", True)).result is Result.CONFIRMED
-    async with opened(tmp_path, [lamp()], adopt="ask") as rig:
-        assert not rig.thing("lamp").suspended
-
-
 @pytest.mark.parametrize(
     ("again", "suspended"),
     [

@@ -193,7 +193,9 @@ async def test_announced_as_something_else_it_is_suspended_and_what_no_longer_fi
         assert (await answer.json())["kinds_dropped"] == {"relay": "light"}
     assert (house.gateway.registry["relay"].thing.kind, house.gateway.registry["relay"].kinds) == ("lock", {})
     row = (await house.gateway.ledger.entries(kinds=("thing",), newest_first=True))[0]
-    assert row.body == {"accepted": True, "kinds": {"relay": ["light", None]}}
+    changes = ["relay is announced as a lock, was an outlet", "relay has more: state, lock, unlock"]
+    changes.append("relay has no more: on")
+    assert row.body == {"accepted": True, "changes": changes, "kinds": {"relay": ["light", None]}}
 
 
 async def test_an_announcement_alone_makes_nothing_certain(house: House) -> None:
