@@ -8,7 +8,7 @@ from typing import Final
 
 from capabilities.admission import Described, cautious, clean
 from capabilities.components import ComponentDescription
-from capabilities.documents import thing_document
+from capabilities.documents import as_guess, thing_document
 from capabilities.errors import ComposeError, nearest
 from capabilities.naming import join_all, primary
 from capabilities.secrets import NO_SECRETS, secrets_of
@@ -53,7 +53,14 @@ def compose(
     main = next((one for one in components if names[one.key] == ""), None)
     kind = main.kind if main else next(one.kind for one in components if one.key == primary(components))
     document = thing_document(
-        thing_id, clean(title) or thing_id, kind, parts.groups, room=room, labels=labels, version=version
+        thing_id,
+        clean(title) or thing_id,
+        kind,
+        parts.groups,
+        room=room,
+        labels=labels,
+        version=version,
+        uncertain=not all(one.certain for one in components),
     )
     return Thing(thing_id, document, kind, parts.properties, parts.writes, parts.actions, parts.events)
 
@@ -106,16 +113,17 @@ class _Parts:
 
     def add(self, component: ComponentDescription, shape: Shape) -> None:
         role, name = shape.of.role, shape.name
+        document = shape.document if component.certain else as_guess(shape.document)
         if role == "property":
-            self.groups["properties"][name] = shape.document
+            self.groups["properties"][name] = document
             self.properties[name] = _property(component, shape)
             if shape.of.writable:
                 self.writes[name] = _operation(component, shape, self)
         elif role == "action":
-            self.groups["actions"][name] = shape.document
+            self.groups["actions"][name] = document
             self.actions[name] = _operation(component, shape, self)
         else:
-            self.groups["events"][name] = shape.document
+            self.groups["events"][name] = document
             self.events[name] = _event(component, shape)
 
 

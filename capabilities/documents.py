@@ -13,6 +13,8 @@ from capabilities.vocabulary import Json
 CONTEXT: Final[list[Json]] = ["https://www.w3.org/2022/wot/td/v1.1", {"hearth": "urn:hearth:ns:1#"}]
 NO_SECURITY: Final[dict[str, Json]] = {"nosec_sc": {"scheme": "nosec"}}
 
+UNCERTAIN: Final = "hearth:uncertain"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -55,6 +57,11 @@ def affordance_document(of: ModelAffordance, look: Look) -> dict[str, Json]:
     return document
 
 
+def as_guess(document: dict[str, Json]) -> dict[str, Json]:
+    """The affordance of a component whose kind is a guess that nobody has looked at."""
+    return document | {UNCERTAIN: True}
+
+
 def thing_document(
     thing_id: str,
     title: str,
@@ -64,8 +71,12 @@ def thing_document(
     room: str,
     labels: Iterable[str],
     version: str,
+    uncertain: bool = False,
 ) -> dict[str, Json]:
-    """The whole TD. The server replaces the security, which TD 1.1 demands, by that of the caller's connection."""
+    """The whole TD; `uncertain` where the kind of one of its components is a guess.
+
+    The server replaces the security, which TD 1.1 demands, by that of the caller's connection.
+    """
     document: dict[str, Json] = {
         "@context": CONTEXT,
         "id": f"urn:hearth:{thing_id}",
@@ -74,6 +85,8 @@ def thing_document(
         "security": "nosec_sc",
         "hearth:kind": kind,
     }
+    if uncertain:
+        document[UNCERTAIN] = True
     if room:
         document["hearth:room"] = room
     if marks := sorted(labels):

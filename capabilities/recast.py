@@ -46,7 +46,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def castable(component: ComponentDescription) -> tuple[str, ...]:
-    """The kinds that a person may give `component`, its own among them, in the vocabulary's order: all under which it is whole."""
+    """The kinds under which `component` is whole, its own among them, in the vocabulary's order: those a person may give it."""
     found = {component.kind}
     for family in _families(component):
         found.update(_FAMILIES[family])

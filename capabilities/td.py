@@ -176,6 +176,7 @@ class HearthMembers(Node):
 
     capability: str | None = Field(None, alias="hearth:capability")
     component: str | None = Field(None, alias="hearth:component")
+    uncertain: Literal[True] | None = Field(None, alias="hearth:uncertain")
     privilege: Annotated[Privilege, Field(strict=False)] | None = Field(None, alias="hearth:privilege")
     hazard: Annotated[Hazard, Field(strict=False)] | None = Field(None, alias="hearth:hazard")
     reversibility: Annotated[Reversibility, Field(strict=False)] | None = Field(
@@ -255,6 +256,7 @@ class ThingBase(Node):
     schema_definitions: dict[str, DataSchema] | None = None
     uri_variables: dict[str, DataSchema] | None = None
     kind: str | None = Field(None, alias="hearth:kind")
+    uncertain: Literal[True] | None = Field(None, alias="hearth:uncertain")
 
 
 class ThingDescription(ThingBase):
