@@ -24,6 +24,26 @@ CLOCK_SECONDS: Final = 5.0
 
 SHOWN_NAMES: Final = 5
 
+_LINK_REMEDIES: Final = (
+    (
+        ("0x87", "0x86", "0x04", "0x05", "not authorized", "not authorised", "bad user name"),
+        "give username and password_file in [mqtt] of hearth.toml, as the broker knows them",
+    ),
+    (
+        ("certificate", "ssl", "tls"),
+        "look at ca and the address in [mqtt] of hearth.toml, and at the broker's certificate",
+    ),
+    (
+        ("name or service", "getaddrinfo", "resolve", "nodename"),
+        "look at the host's name in hearth.toml: nobody knows it",
+    ),
+    (
+        ("connection refused", "errno 111", "connect call failed"),
+        "nobody listens there: start it, or mend the address in hearth.toml",
+    ),
+)
+"""Words in the reason why a link is down, and what helps. What is tried again is tried again by itself in any case."""
+
 
 class Level(Enum):
     OK = "ok"
@@ -41,8 +61,11 @@ class Check:
     remedy: str = ""
 
 
-def checks_of_gateway(client: Client) -> Iterator[Check]:
-    """Raises `Failure` where the gateway cannot be reached or does not know the caller."""
+def checks_of_gateway(client: Client, *, all_of_it: bool = False) -> Iterator[Check]:
+    """`all_of_it`: each thing that a driver could not read, not only the first.
+
+    Raises `Failure` where the gateway cannot be reached or does not know the caller.
+    """
     answer = client.ask("GET", "/health")
     if not answer.ok:
         raise failure(answer)
@@ -52,7 +75,7 @@ def checks_of_gateway(client: Client) -> Iterator[Check]:
     yield _version(str(health.get("version")))
     yield _clock(answer.headers.get("date", ""))
     yield from _house(health)
-    yield from _drivers(_object(health.get("drivers")))
+    yield from checks_of_drivers_health(_object(health.get("drivers")), all_of_it=all_of_it)
     yield from _parts(_object(health.get("parts")))
     yield from _rules(health.get("rules_problems"))
     yield _ledger(_object(health.get("ledger")))
@@ -117,7 +140,8 @@ def _house(health: dict[str, Json]) -> Iterator[Check]:
         yield Check("time", Level.WARNING, found, remedy)
 
 
-def _drivers(drivers: dict[str, Json]) -> Iterator[Check]:
+def checks_of_drivers_health(drivers: dict[str, Json], *, all_of_it: bool = False) -> Iterator[Check]:
+    """Whether each has its link, and what it could not read."""
     if not drivers:
         yield Check(
             "drivers", Level.WARNING, "none runs", "name a broker or another link to devices in hearth.toml"
@@ -128,24 +152,28 @@ def _drivers(drivers: dict[str, Json]) -> Iterator[Check]:
         if state.get("connected"):
             yield Check(f"driver {name}", Level.OK, detail or "connected")
         else:
-            yield Check(
-                f"driver {name}",
-                Level.FAILURE,
-                detail or "not connected",
-                "it is tried again by itself; look at its peer",
-            )
-        yield from _unread(name, state.get("problems"))
+            yield Check(f"driver {name}", Level.FAILURE, detail or "not connected", _link_remedy(detail))
+        yield from _unread(name, state.get("problems"), all_of_it=all_of_it)
 
 
-def _unread(driver: str, problems: Json) -> Iterator[Check]:
-    """What a driver heard and could not read: the publisher is wrong, or somebody plays."""
+def _link_remedy(detail: str) -> str:
+    """What would bring a driver's link up, as far as the reason tells."""
+    said = detail.casefold()
+    for words, remedy in _LINK_REMEDIES:
+        if any(word in said for word in words):
+            return remedy
+    return "it is tried again by itself; look at its peer"
+
+
+def _unread(driver: str, problems: Json, *, all_of_it: bool) -> Iterator[Check]:
+    """What a driver heard and could not read, a line each: the publisher is wrong, or somebody plays."""
     lines = [str(line) for line in problems] if isinstance(problems, list) else []
-    if lines:
-        shown = "; ".join(lines[:SHOWN_NAMES]) + (
-            f"; and {len(lines) - SHOWN_NAMES} more" if len(lines) > SHOWN_NAMES else ""
-        )
-        remedy = "look at who publishes there; the rest is not harmed (`/health` has all of it)"
-        yield Check(f"driver {driver}", Level.WARNING, f"could not read {shown}", remedy)
+    shown = lines if all_of_it else lines[:SHOWN_NAMES]
+    for number, line in enumerate(shown, start=1):
+        remedy = "look at who publishes there; the rest is not harmed" if number == len(shown) else ""
+        if len(lines) > len(shown) and remedy:
+            remedy += f"; {len(lines) - len(shown)} more: `hearth doctor --all`"
+        yield Check(f"driver {driver}", Level.WARNING, f"could not read {line}", remedy)
 
 
 def _parts(parts: dict[str, Json]) -> Iterator[Check]:
@@ -188,11 +216,10 @@ def _readings(problems: dict[str, Json]) -> Iterator[Check]:
 
 def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
     suspended = [plain_id(thing["id"]) for thing in things if thing.get("suspended")]
-    silent = [
-        plain_id(thing["id"])
-        for thing in things
-        if thing.get("reachable") is False and not thing.get("suspended")
-    ]
+    silent: dict[str, list[str]] = {}
+    for thing in things:
+        if thing.get("reachable") is False and not thing.get("suspended"):
+            silent.setdefault(str(thing.get("out_of_reach") or ""), []).append(plain_id(thing["id"]))
     if suspended:
         remedy = f"look at it, then `hearth accept {suspended[0]}`"
         yield Check(
@@ -201,10 +228,10 @@ def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
             f"suspended, for they changed what their commands do: {_names(suspended)}",
             remedy,
         )
-    if silent:
-        yield Check(
-            "things", Level.WARNING, f"out of reach: {_names(silent)}", "look at their power and their link"
-        )
+    for reason, names in list(silent.items())[:SHOWN_NAMES]:
+        why = f" ({reason})" if reason else ""
+        remedy = "" if reason else "look at their power and their link"
+        yield Check("things", Level.WARNING, f"out of reach: {_names(names)}{why}", remedy)
     if not suspended and not silent:
         yield Check(
             "things",
@@ -216,7 +243,7 @@ def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
 def _guesses(things: list[dict[str, Json]]) -> Iterator[Check]:
     guessed = [plain_id(thing["id"]) for thing in things if thing.get("unconfirmed")]
     if guessed:
-        found = f"nobody has said what they are, so they are met with care (hazard 2): {_names(guessed)}"
+        found = f"nobody has said what they are, so they are met with care (they may do damage: hazard 2): {_names(guessed)}"
         yield Check("kinds", Level.WARNING, found, f"hearth kind {guessed[0]}")
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 _BY: Mapping[str, str] = {
-    "device": "seen at the device",
-    "bridge": "its bridge says so, the device itself has not yet",
+    "device": "seen at the device{later}",
+    "bridge": "its bridge said so{later}; the device itself has not yet",
 }
+"""Who told; `{later}` is how long after the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
         given = status.get("input")
         if isinstance(given, dict) and len(given) > 1:  # what was seen last is not all that was asked
             effect = f"{what} {', '.join(f'{k} {value_text(v, asked.unit_of(k))}' for k, v in given.items())}"
-        return f"confirmed: {effect} ({_BY.get(str(seen.get('evidence')), 'seen')}{_later(status)})"
+        told = _BY.get(str(seen.get("evidence")), "seen{later}")
+        return f"confirmed: {effect} ({told.format(later=_later(status))})"
     detail = str(status.get("detail") or "")
     if status.get("reason") == "unchanged" and isinstance(seen, dict) and seen.get("property"):
         name, rest = str(seen["property"]), detail.partition(" already")[2]

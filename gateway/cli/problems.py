@@ -58,6 +58,9 @@ _DETAIL_SAYS_ALL: Final = frozenset(
 )
 
 
+_VALUE: Final = "the value "
+"""How a driver begins that found the value wrong: nothing went out, for another reason than the device's reach."""
+
 NOBODY_APPROVES: Final = (
     "(in this version of Hearth nobody can be asked yet: a person who may do it must do it)"
 )
@@ -89,7 +92,7 @@ def _message(problem: Mapping[str, Json], name: str, status: int, *, has_reasons
     if has_reasons or not detail:
         return _lower_first(title or detail)
     said = name in _DETAIL_SAYS_ALL or not title or detail.casefold().startswith(title.casefold())
-    if name == "device-unreachable" and "cannot be reached" in detail:
+    if name == "device-unreachable" and ("cannot be reached" in detail or detail.startswith(_VALUE)):
         said = True
     return detail if said else f"{_lower_first(title)}: {detail}"
 

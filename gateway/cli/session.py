@@ -61,15 +61,15 @@ class Session:
         print(text)
 
     def note(self, text: str) -> None:
-        """For people only: not part of the output."""
-        print(text, file=sys.stderr)
+        """For people only: not part of the output. A command to be typed is not broken."""
+        width = None if text.startswith("  →") else terminal_width(sys.stderr)
+        for line in wrapped(text, width):
+            print(line, file=sys.stderr)
 
     def wrap(self, text: str, indent: str = "") -> None:
         """A line for people, broken at spaces where the terminal is narrow; further lines begin with `indent`."""
-        width = terminal_width()
-        lines = wrapped(text, width if width is None else width - len(indent))
-        for number, line in enumerate(lines):
-            print(line if number == 0 else indent + line.lstrip())
+        for line in wrapped(text, terminal_width(), indent):
+            print(line)
 
     def document(self, value: Json) -> None:
         """One JSON value on a line of its own."""
@@ -149,9 +149,12 @@ def report_and_exit(session: Session, error: Failure) -> NoReturn:
     if isinstance(error.document, dict) and error.document.get("status") == 401 and _without_token(session):
         error = Failure("the gateway wants to know who you are", error.code, document=error.document)
     paint = coloured if sys.stderr.isatty() and not session.environ.get("NO_COLOR") else plain
-    print(paint(f"hearth: {error}", "red"), file=sys.stderr)
-    for line in _advice(session, error):
-        print(f"  {line}", file=sys.stderr)
+    width = terminal_width(sys.stderr)
+    for line in wrapped(f"hearth: {error}", width, "  "):
+        print(paint(line, "red"), file=sys.stderr)
+    for advice in _advice(session, error):
+        for line in wrapped(f"  {advice}", width, "    "):
+            print(line, file=sys.stderr)
     raise SystemExit(int(error.code))
 
 

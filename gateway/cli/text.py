@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -52,9 +53,21 @@ def plain(text: str, _colour: str) -> str:
     return text
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal, or None where output goes into a file or a pipe and nothing is cut."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal, or None where output goes into a file or a pipe and nothing is cut; COLUMNS says it for all."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else None
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` in at most `most` columns, its middle left out: `zigbee2mqtt_0x00…9af`."""
+    if display_width(text) <= most:
+        return text
+    head = (most - 1) * 2 // 3
+    tail = most - 1 - head
+    return f"{text[:head]}…{text[-tail:] if tail else ''}"
 
 
 def table(
@@ -105,13 +118,14 @@ def _fitted(widths: list[int], total: int | None, whole: frozenset[int]) -> list
     return fitted
 
 
-def wrapped(text: str, width: int | None) -> list[str]:
-    """`text` in lines of at most `width` columns, broken at spaces."""
+def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns, broken at spaces; further lines begin with `indent`."""
     if width is None or display_width(text) <= width:
         return [text]
     from textwrap import wrap  # noqa: PLC0415 (only for what is long)
 
-    return wrap(text, max(width, _MINIMUM_COLUMN), break_long_words=False, break_on_hyphens=False)
+    width = max(width, _MINIMUM_COLUMN + len(indent))
+    return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _padded(cell: str, width: int, *, right: bool) -> str:

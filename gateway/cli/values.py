@@ -114,7 +114,7 @@ def describe(schema: Schema) -> str:
             bounds = f" from {low:g} to {high:g}" if bounded else ""
             return f"{kind}{bounds}{unit}"
         case "string":
-            return "text"
+            return "a code" if schema.get("writeOnly") is True else "text"
         case "object":
             members = schema.get("properties")
             return (

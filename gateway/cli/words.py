@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 URN = "urn:hearth:"
+UNITS_OF_BYTES = ("B", "kB", "MB", "GB")
 _SUMMARY_VALUES = 3
 _HAZARDS: Mapping[int, str] = {1: "nuisance", 2: "property", 3: "life and limb"}
 
@@ -30,7 +31,31 @@ def value_text(value: Json, unit: Json = None) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return f"{value:.6g}{shown_unit(unit)}" if isinstance(value, float) else f"{value}{shown_unit(unit)}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (
+        _reference_text(value) or value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _reference_text(value: str) -> str:
+    """`a picture, 45 kB`, of a reference to one on a topic; "" for any other text."""
+    if not value.startswith("mqtt:"):
+        return ""
+    from urllib.parse import parse_qs  # noqa: PLC0415 (only for references)
+
+    told = parse_qs(value.partition("?")[2])
+    what = "a picture" if told.get("type", [""])[0].startswith("image/") else "data"
+    size = told.get("size", [""])[0]
+    if not (size.isascii() and size.isdecimal()):
+        return what
+    number, unit = float(size[:15]), 0
+    while number >= 1000 and unit < len(UNITS_OF_BYTES) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{what}, {number:.0f} {UNITS_OF_BYTES[unit]}"
+
+
+def a(noun: Json) -> str:
+    """`a lamp`, `an outlet`."""
+    return f"{'an' if str(noun)[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 
 def hazard_text(hazard: Json) -> str:
@@ -44,7 +69,7 @@ def asked_text(body: Mapping[str, Json], shows_in: str = "") -> str:
     `shows_in` is the property it shows in, where the body does not name it.
     """
     name, value, effects = str(body.get("affordance")), body.get("value"), body.get("effects")
-    if value is None:
+    if value is None or value == {}:
         return name
     if isinstance(value, dict):
         return f"{name} {', '.join(f'{member} {value_text(each)}' for member, each in value.items())}"
@@ -80,7 +105,8 @@ def member_texts(members: Json) -> list[str]:
     """What a group commands: Things by their ids, what is none as its driver calls it."""
     found = [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []
     return [
-        str(one.get("thing") or f"{one.get('device')} (not adopted: counts as hazard 2)") for one in found
+        str(one.get("thing") or f"{one.get('device')} (not adopted: may do damage, hazard 2)")
+        for one in found
     ]
 
 

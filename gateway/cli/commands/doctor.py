@@ -27,8 +27,11 @@ _COLOUR = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
     is_flag=True,
     help="Print the files for mosquitto that let only the gateway command.",
 )
+@click.option(
+    "--all", "all_of_it", is_flag=True, help="All that a driver could not read, not only the first of it."
+)
 @json_option
-def doctor(acl: bool) -> None:
+def doctor(acl: bool, all_of_it: bool) -> None:
     """Check the gateway, its drivers, its ledger and this box; try out who can command the devices on a broker.
 
     That publishes a few messages where no device listens. Ends with 0 where nothing is broken (warnings may stand), 6 where the
@@ -41,7 +44,7 @@ def doctor(acl: bool) -> None:
     code = Exit.DONE
     checks: list[Check] = []
     try:
-        checks.extend(checks_of_gateway(session.client))
+        checks.extend(checks_of_gateway(session.client, all_of_it=all_of_it))
         checks.extend(checks_of_drivers(inspections(session.client)))
     except Failure as failure:
         checks.append(
@@ -90,6 +93,7 @@ def _tell(session: Session, checks: list[Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
         level = session.style(f"{check.level.value:<8}", _COLOUR[check.level])
-        session.say(f"{level} {check.name:<{width}}  {check.found}")
+        indent = " " * (width + 11)
+        session.wrap(f"{level} {check.name:<{width}}  {check.found}", indent)
         if check.remedy:
-            session.say(f"{'':<8} {'':<{width}}  → {check.remedy}")
+            session.wrap(f"{indent}→ {check.remedy}", f"{indent}  ")

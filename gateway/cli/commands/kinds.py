@@ -57,10 +57,11 @@ def _tell(session: Session, name: str, found: list[dict[str, Json]]) -> None:
         said = f", said by a person (announced: {one.get('announced')})" if one.get("said") else ""
         session.say(f"{session.style(title, 'bold')}: {one.get('kind')}{mark}{said}")
         session.wrap(f"  {joined(_texts(one.get('affordances')), 'and')}", "  ")
-        others = [kind for kind in _texts(one.get("kinds")) if kind != one.get("kind")]
+        kinds = _texts(one.get("kinds"))
+        others = kinds if one.get("means") else [kind for kind in kinds if kind != one.get("kind")]
         if one.get("means"):
             session.wrap(f"  {one['means']}", "  ")
-        if others:
+        if len(kinds) > 1:
             session.wrap(f"  could be: {joined(others)}", "  ")
         if one.get("means"):
             which = f" {quoted(title)}" if several else ""

@@ -14,7 +14,7 @@ from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current
 from gateway.cli.text import joined
-from gateway.cli.words import guess_texts, plain_id
+from gateway.cli.words import a, guess_texts, plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -132,7 +132,7 @@ class Change:
 
 
 def _kind(changed: dict[str, Json]) -> str:
-    return f", a {changed['kind']}" if changed.get("kind") else ""
+    return f", {a(changed['kind'])}" if changed.get("kind") else ""
 
 
 def _off(word: str, change: Change) -> str:

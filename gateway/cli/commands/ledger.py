@@ -60,7 +60,7 @@ def _table(session: Session, entries: list[dict[str, Json]]) -> None:
         ]
         for entry in sorted(entries, key=lambda entry: int(str(entry.get("seq", 0))))
     ]
-    session.table(["SEQ", "TIME", "KIND", "WHO", "THING", "WHAT"], rows, right=[0], whole=[0, 4])
+    session.table(["SEQ", "TIME", "KIND", "WHO", "THING", "WHAT"], rows, right=[0], whole=[0, 4], folded=5)
 
 
 def _content(entry: dict[str, Json]) -> str:
@@ -77,7 +77,8 @@ def _content(entry: dict[str, Json]) -> str:
             text = f"{asked_text(body)} – {_first_reason(body)}"
         case "outcome":
             detail = body.get("detail") or body.get("reason")
-            text = str(body.get("result")) + (f" – {detail}" if detail else "") + f" ({body.get('ms')} ms)"
+            text = str(body.get("result")) + (f" – {detail}" if detail else "")
+            text += f" ({body['ms']} ms)" if body.get("ms") is not None else ""
         case "panic":
             text = panic_text(body) + (f" – {purpose}" if purpose else "")
         case "mode" if "failed" not in body:

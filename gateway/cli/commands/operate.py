@@ -18,8 +18,9 @@ from gateway.cli.options import action_argument, json_option, property_argument,
 from gateway.cli.outcomes import Asked, sentence
 from gateway.cli.problems import REPLAYED, failure, finding_lines
 from gateway.cli.session import Session, current
+from gateway.cli.text import joined
 from gateway.cli.values import action_input, parse
-from gateway.cli.words import plain_id, value_text
+from gateway.cli.words import a, plain_id, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -113,11 +114,23 @@ def do(
         unit=properties.get(shows_in, {}).get("unit"),
         units={each: described.get("unit") for each, described in properties.items()},
     )
-    value = action_input(words, taken if isinstance(taken, dict) else None, name)
+    schema = taken if isinstance(taken, dict) else None
+    value = action_input(words, schema, name)
+    _refuse_gaps(f"hearth do {asked.thing} {name}", schema, value)
     path = f"/things/{segment(asked.thing)}/actions/{segment(name)}"
     _Order(session, asked, "POST", path, why=why, key=key).carry_out(
         value, has_body=bool(words), dry_run=dry_run, no_wait=no_wait
     )
+
+
+def _refuse_gaps(command: str, schema: dict[str, Json] | None, value: Json) -> None:
+    """Raises `Failure` (usage) that names what the input must have and has not, and the command with it."""
+    required = schema.get("required") if schema else None
+    given = value if isinstance(value, dict) else {}
+    gaps = [str(one) for one in required if one not in given] if isinstance(required, list) else []
+    if gaps and (value is None or isinstance(value, dict)):
+        known = " ".join(f"{name}=…" for name in [*given, *gaps])
+        raise Failure(f"it needs {joined([a(gap) for gap in gaps], 'and')}: {command} {known}", Exit.USAGE)
 
 
 def _attempt(

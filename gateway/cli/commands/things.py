@@ -11,9 +11,11 @@ from gateway.cli.client import segment
 from gateway.cli.names import pick
 from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
+from gateway.cli.text import joined
 from gateway.cli.times import ago
 from gateway.cli.values import describe
 from gateway.cli.words import (
+    a,
     guess_texts,
     hazard_text,
     is_new,
@@ -68,13 +70,14 @@ def _list(session: Session, found: list[dict[str, Json]]) -> None:
     session.table(head, rows, whole=[0], folded=len(head) - 1)
     if new := [plain_id(t["id"]) for t in found if is_new(t.get("labels"))]:
         session.note(new_text(new[0] if len(new) == 1 else "THING"))
-    if guessed := [plain_id(t["id"]) for t in found if _unsure(t)]:
-        name = guessed[0] if len(guessed) == 1 else "THING"
-        session.note(f"kind?: nobody has said what it is, so it is met with care: hearth kind {name}")
+    if guessed := [t for t in found if _unsure(t)]:
+        name = plain_id(guessed[0]["id"]) if len(guessed) == 1 else "THING"
+        able = f": hearth kind {name}" if any(t.get("unconfirmed") for t in guessed) else ""
+        session.note(f"kind?: nobody has said what it is, so it is met with care{able}")
 
 
 def _unsure(thing: dict[str, Json]) -> bool:
-    return bool(thing.get("unconfirmed"))
+    return bool(thing.get("unconfirmed") or thing.get("uncertain"))
 
 
 def _labels(labels: Json) -> str:
@@ -99,20 +102,33 @@ def show(thing: str) -> None:
         return
     name = plain_id(description["id"])
     readings = session.client.get(f"/things/{segment(name)}/properties?detail=1")
-    where = f", {description['hearth:room']}" if description.get("hearth:room") else ""
-    session.say(f"{session.style(str(description.get('title') or name), 'bold')}  ({name}{where})")
-    if labels := _labels(description.get("hearth:labels")):
-        session.say(f"labels: {labels}")
     told = session.client.get(f"/things/{segment(name)}?view=summary")
     short = told if isinstance(told, dict) else {}
-    if members := member_texts(short.get("members")):
-        session.wrap(f"commands {', '.join(members)}", "  ")
+    _standing(session, name, description, short)
     _properties(session, description, readings if isinstance(readings, dict) else {})
     _actions(session, description)
+    _events(session, description)
     if is_new(description.get("hearth:labels")):
         session.note(new_text(name))
     for line in guess_texts(name, short.get("unconfirmed")):
         session.note(line)
+
+
+def _standing(session: Session, name: str, description: dict[str, Json], short: dict[str, Json]) -> None:
+    """What it is, where, and what keeps it from working."""
+    kind = f"{a(description.get('hearth:kind'))}{'?' if _unsure(short) else ''}"
+    where = f", {description['hearth:room']}" if description.get("hearth:room") else ""
+    session.say(f"{session.style(str(description.get('title') or name), 'bold')}  ({name}, {kind}{where})")
+    if labels := _labels(description.get("hearth:labels")):
+        session.wrap(f"labels: {labels}", "  ")
+    if short.get("suspended"):
+        session.wrap(f"suspended: {short['suspended']}", "  ")
+        session.say(f"  → hearth accept {name}")
+    if short.get("reachable") is False:
+        reason = f": {short['out_of_reach']}" if short.get("out_of_reach") else ""
+        session.wrap(f"out of reach{reason}", "  ")
+    if members := member_texts(short.get("members")):
+        session.wrap(f"commands {', '.join(members)}", "  ")
 
 
 def _properties(session: Session, description: dict[str, Json], readings: dict[str, Json]) -> None:
@@ -128,12 +144,17 @@ def _properties(session: Session, description: dict[str, Json], readings: dict[s
                 value_text(detail.get("value"), prop.get("unit")),
                 quality,
                 ago(detail.get("observed_at")),
+                hazard_text(prop.get("hearth:hazard")) if takes else "",
                 takes,
             ]
         )
     if rows:
         session.say()
-        session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN", "TAKES"], rows, whole=[0], folded=4)
+        head = ["PROPERTY", "VALUE", "QUALITY", "SEEN", "HAZARD", "TAKES"]
+        # What is the same for all, or nowhere, takes no room.
+        kept = [i for i in range(6) if i not in (2, 4) or {row[i] for row in rows} - {"", "good"}]
+        rows = [[row[i] for i in kept] for row in rows]
+        session.table([head[i] for i in kept], rows, whole=[0], folded=len(kept) - 1)
 
 
 def _actions(session: Session, description: dict[str, Json]) -> None:
@@ -149,6 +170,16 @@ def _actions(session: Session, description: dict[str, Json]) -> None:
         session.table(["ACTION", "TAKES", "HAZARD"], rows, whole=[0, 2], folded=1)
 
 
+def _events(session: Session, description: dict[str, Json]) -> None:
+    rows = []
+    for name, event in _members(description, "events").items():
+        data = event.get("data")
+        rows.append([name, describe(data) if isinstance(data, dict) and data else "that it happened"])
+    if rows:
+        session.say()
+        session.table(["EVENT", "TELLS"], rows, whole=[0], folded=1)
+
+
 def _members_text(taken: dict[str, Json]) -> str:
     """`by: a number from -100 to 100 %; transition (optional): a number s`."""
     members, required = taken.get("properties"), taken.get("required")
@@ -157,9 +188,15 @@ def _members_text(taken: dict[str, Json]) -> str:
     needed = required if isinstance(required, list) else []
     optional = " (optional)" if needed else ""
     return "; ".join(
-        f"{name}{'' if name in needed else optional}: {describe(member) if isinstance(member, dict) else 'any value'}"
+        f"{name}{'' if name in needed else optional}: {_member_text(member, needed=name in needed)}"
         for name, member in members.items()
     )
+
+
+def _member_text(member: Json, *, needed: bool) -> str:
+    if not isinstance(member, dict):
+        return "any value"
+    return f"{describe(member)}{' (needed)' if needed and member.get('writeOnly') is True else ''}"
 
 
 def _members(description: dict[str, Json], group: str) -> dict[str, dict[str, Json]]:
@@ -180,6 +217,10 @@ def read(thing: str, property_name: str) -> None:
     if property_name:
         name = pick("property", property_name, list(known), plain_id(description["id"]))
         _read_one(session, f"{base}/{segment(name)}", known[name].get("unit"))
+        return
+    if not known and not session.as_json and (events := list(_members(description, "events"))):
+        name = plain_id(description["id"])
+        session.note(f"{name} has nothing to read, only events: {joined(events, 'and')}; hearth watch {name}")
         return
     readings = session.client.get(f"{base}?detail=1")
     session.show(readings, lambda: _read_all(session, readings if isinstance(readings, dict) else {}))
@@ -205,4 +246,4 @@ def _read_all(session: Session, readings: dict[str, Json]) -> None:
                 ago(detail.get("observed_at")),
             ]
         )
-    session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN"], rows)
+    session.table(["PROPERTY", "VALUE", "QUALITY", "SEEN"], rows, whole=[0])

@@ -140,7 +140,7 @@ LOCK = Asked("front-door", "lock", is_action=True, shows_in="locked")
         (
             LOCK,
             {"outcome": "confirmed", "seen": {"value": True, "evidence": "bridge"}},
-            "confirmed: front-door locked is true (its bridge says so, the device itself has not yet)",
+            "confirmed: front-door locked is true (its bridge said so; the device itself has not yet)",
         ),
         (
             LAMP,
