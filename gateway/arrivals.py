@@ -33,7 +33,7 @@ def find_again(gateway: Gateway, driver: str, device: str) -> None:
     """
     candidate = recalled(gateway, driver, device)
     if candidate is not None:
-        gateway.registry.inbox.put(tamed(candidate))
+        gateway.registry.inbox.put(candidate)
 
 
 def recalled(gateway: Gateway, driver: str, device: str) -> Candidate | None:
@@ -42,7 +42,8 @@ def recalled(gateway: Gateway, driver: str, device: str) -> Candidate | None:
     if not isinstance(known, Recalling):
         return None
     try:
-        return known.recall(device)
+        candidate = known.recall(device)
     except Exception:  # a driver's own mistake: the house goes on
         log.exception("the driver %s failed in its own way", driver)
         return None
+    return tamed(candidate) if candidate is not None else None

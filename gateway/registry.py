@@ -194,12 +194,9 @@ class Registry:
         self._install(adopted)
         self._former.pop(ident, None)
         self.inbox.take(key)
-        body: dict[str, Json] = {
-            "driver": candidate.driver,
-            "device": candidate.id,
-            "kind": adopted.thing.kind,
-        }
-        self._record("adoption", adopted, by, body | ({"kinds": dict(said.kinds)} if said.kinds else {}))
+        body: dict[str, Json] = {"driver": candidate.driver, "device": candidate.id}
+        body |= {"kind": adopted.thing.kind} | ({"kinds": dict(said.kinds)} if said.kinds else {})
+        self._record("adoption", adopted, by, body)
         return adopted
 
     async def accept(self, thing: str, *, by: str, seen: str = "") -> Adopted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.arrivals import recalled
 from gateway.changes import differences, seal
 from gateway.context import Gateway
 from gateway.kinds import seen_as
@@ -15,6 +16,8 @@ def waiting(gateway: Gateway, adopted: Adopted) -> dict[str, Json] | None:
     that it can do, or could. None where nothing waits.
     """
     candidate = gateway.registry.inbox.get((adopted.driver, adopted.device))
+    if candidate is None and adopted.suspended:  # waved away: it stays suspended, and can be accepted
+        candidate = recalled(gateway, adopted.driver, adopted.device)
     if candidate is None:
         return None
     now = max((int(operation.hazard) for operation in adopted.operations()), default=0)
