@@ -110,7 +110,8 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
 def _waits(session: Session, candidate: dict[str, Json]) -> None:
     name = quoted(candidate.get("id"))
     if candidate.get("thing"):
-        session.wrap(f"{name} is {candidate['thing']}, which announced itself anew", "  ")
+        why = f": {candidate['suspended']}" if candidate.get("suspended") else ""
+        session.wrap(f"{name} is {candidate['thing']}, which announced itself anew{why}", "  ")
         for line in change_lines(candidate.get("waiting")):
             session.wrap(f"  {line}", "    ")
         _problems(session, candidate, "")

@@ -26,7 +26,7 @@ SHOWN_NAMES: Final = 5
 
 _LINK_REMEDIES: Final = (
     (
-        ("0x87", "0x86", "0x04", "0x05", "not authorized", "not authorised", "bad user name"),
+        ("0x87", "0x86", "not authorized", "not authorised", "bad user name"),
         "give username and password_file in [mqtt] of hearth.toml, as the broker knows them",
     ),
     (

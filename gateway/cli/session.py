@@ -83,11 +83,14 @@ class Session:
         right: Iterable[int] = (),
         whole: Iterable[int] = (),
         folded: int | None = None,
+        in_pipe: int | None = None,
     ) -> None:
-        """`whole` columns are never cut; the column `folded` goes on in further lines instead of being cut."""
+        """`whole` columns are never cut; the column `folded` goes on in further lines instead of being cut, without a terminal
+        at `in_pipe` columns (None: not at all).
+        """
         width = terminal_width()
-        if folded is not None and width is not None:
-            rows = _folded(head, rows, folded, width)
+        if folded is not None and (room := width or in_pipe) is not None:
+            rows = _folded(head, rows, folded, room)
         self.say(
             table(head, rows, width=width, style=self.style, right=frozenset(right), whole=frozenset(whole))
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capabilities.components import AffordanceDescription as Affordance
 from capabilities.components import ComponentDescription as Component
@@ -12,7 +14,7 @@ from capabilities.compose import compose
 from capabilities.errors import ComposeError
 from capabilities.recast import castable, recast
 from capabilities.thing import Thing
-from capabilities.vocabulary import Hazard, Privilege
+from capabilities.vocabulary import KINDS, Hazard, Json, Privilege
 
 
 def composed(component: Component) -> Thing:
@@ -110,6 +112,41 @@ def test_a_kind_that_has_no_place_for_what_it_describes_is_not_offered() -> None
 
 def test_a_garage_door_may_be_all_that_opens() -> None:
     assert set(castable(replace(COVER, kind="garage"))) >= {"blind", "garage", "valve"}
+
+
+_NAMES = (
+    "on",
+    "target",
+    "temperature",
+    "position",
+    "tilt",
+    "state",
+    "value",
+    "speed",
+    "brightness",
+    "mode",
+    "low",
+)
+_TYPES: tuple[dict[str, Json], ...] = (
+    {},
+    {"type": "boolean"},
+    {"type": "number"},
+    {"type": "integer", "minimum": 0, "maximum": 9},
+    {"type": "string"},
+)
+_AFFORDANCES = st.builds(
+    Affordance, st.sampled_from(_NAMES), st.just("p"), schema=st.sampled_from(_TYPES), writable=st.booleans()
+)  # fmt: skip
+
+
+@given(st.sampled_from(KINDS), st.lists(_AFFORDANCES, min_size=1, max_size=3, unique_by=lambda one: one.name))
+def test_whatever_is_described_each_other_kind_that_is_offered_composes(
+    kind: str, affordances: list[Affordance]
+) -> None:
+    component = Component("it", kind, tuple(affordances), certain=False)
+    for other in castable(component):
+        if other != kind:  # its own is the driver's word
+            assert composed(recast(component, other)).kind == other
 
 
 def test_there_and_back_again() -> None:

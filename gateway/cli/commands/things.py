@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -28,6 +28,9 @@ from gateway.cli.words import (
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
+
+PIPE_COLUMNS: Final = 120
+"""Where `show` goes on in another line if it writes to no terminal: what a lamp takes may be some hundred effects."""
 
 
 @click.command(short_help="List the Things of the house.")
@@ -154,7 +157,7 @@ def _properties(session: Session, description: dict[str, Json], readings: dict[s
         # What is the same for all, or nowhere, takes no room.
         kept = [i for i in range(6) if i not in (2, 4) or {row[i] for row in rows} - {"", "good"}]
         rows = [[row[i] for i in kept] for row in rows]
-        session.table([head[i] for i in kept], rows, whole=[0], folded=len(kept) - 1)
+        session.table([head[i] for i in kept], rows, whole=[0], folded=len(kept) - 1, in_pipe=PIPE_COLUMNS)
 
 
 def _actions(session: Session, description: dict[str, Json]) -> None:
@@ -167,7 +170,7 @@ def _actions(session: Session, description: dict[str, Json]) -> None:
         )
     if rows:
         session.say()
-        session.table(["ACTION", "TAKES", "HAZARD"], rows, whole=[0, 2], folded=1)
+        session.table(["ACTION", "TAKES", "HAZARD"], rows, whole=[0, 2], folded=1, in_pipe=PIPE_COLUMNS)
 
 
 def _events(session: Session, description: dict[str, Json]) -> None:
@@ -177,7 +180,7 @@ def _events(session: Session, description: dict[str, Json]) -> None:
         rows.append([name, describe(data) if isinstance(data, dict) and data else "that it happened"])
     if rows:
         session.say()
-        session.table(["EVENT", "TELLS"], rows, whole=[0], folded=1)
+        session.table(["EVENT", "TELLS"], rows, whole=[0], folded=1, in_pipe=PIPE_COLUMNS)
 
 
 def _members_text(taken: dict[str, Json]) -> str:

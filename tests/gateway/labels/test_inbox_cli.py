@@ -8,6 +8,7 @@ import pytest
 
 from capabilities.components import AffordanceDescription as Affordance
 from capabilities.components import ComponentDescription as Component
+from capabilities.vocabulary import Json
 from gateway.cli.exits import Exit
 from tests.gateway.api.desk import House
 from tests.gateway.labels.relays import candidate, found, hearth, relay
@@ -155,3 +156,13 @@ async def test_the_doctor_knows_why_a_thing_is_out_of_reach(house: House) -> Non
     house.gateway.registry["relay"].reach.reason = "its bridge is away"
     assert "out of reach: relay (its bridge is away)" in (await hearth(house, "doctor")).output
     assert "out of reach: its bridge is away" in (await hearth(house, "show", "relay")).output
+
+
+async def test_what_a_thing_takes_goes_on_in_another_line_without_a_terminal(house: House) -> None:
+    names: list[Json] = [f"effect number {number}" for number in range(60)]
+    effect = Affordance("effect", "l#e", schema={"type": "string", "enum": names}, writable=True)
+    await found(house, candidate(Component("lamp", "light", (effect,)), name="lamp"))
+    await hearth(house, "adopt", "lamp")
+    shown = (await hearth(house, "show", "lamp")).stdout
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "effect number 59" in " ".join(shown.split())
