@@ -17,6 +17,9 @@ MAX_KEY_CHARS: Final = 200
 MAX_WAITING: Final = 1000
 """Announcements that wait for a unique_id to become free; further ones are only reported."""
 
+MAX_WAITING_BYTES: Final = 8192
+"""Of one that waits: longer ones are few, and can be announced again."""
+
 Settings = tuple[str, Config]
 """A component and its settings."""
 
@@ -61,7 +64,8 @@ class Claims:
         holder = self._holders.get(key)
         if holder is not None and holder != place:
             if holder not in self._leaving:
-                if place in self._waiting or len(self._waiting) < MAX_WAITING:
+                may = place in self._waiting or len(self._waiting) < MAX_WAITING
+                if may and settings[1].size <= MAX_WAITING_BYTES:
                     self._waiting[place] = (key, *settings)
                 return holder
             del self._keys[holder]

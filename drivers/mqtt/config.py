@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from capabilities.vocabulary import Json
 from drivers.mqtt import abbreviations
 from drivers.mqtt.messages import UTF8, known_encoding
@@ -84,6 +86,11 @@ class Config:
         self.owner = ""
         self.room = room
         self._sources = _NONE
+
+    @property
+    def size(self) -> int:
+        """As JSON, in bytes."""
+        return len(orjson.dumps(self._data))
 
     def only(self, keys: Iterable[str]) -> Config:
         """The same without everything but `keys`."""
@@ -172,13 +179,12 @@ class Config:
         source = self._data.get(key)
         if source is not None and not isinstance(source, str):
             raise ConfigError(f"{key} should be text")
+        if source and not is_look_up(source):
+            self._take(source)
         try:
-            found = value_template(source or None, now=self.now)
+            return value_template(source or None, now=self.now)
         except TemplateError as error:
             raise ConfigError(f"{key}: {error}") from None
-        if source and found.render is not None:
-            self._take(source)
-        return found
 
     def source(self, key: str) -> str | None:
         """A command template's text."""

@@ -95,3 +95,11 @@ def test_no_encoding_gives_halves_of_characters() -> None:
     bench = Bench()
     bench.feed("sensor/a", sensor("a", "{{ value }}", encoding="utf-7"))
     assert "no encoding of text" in bench.device.refused["sensor/a"]
+
+
+def test_what_waits_for_a_unique_id_is_short() -> None:
+    bench = Bench()
+    bench.feed("sensor/first", sensor("same", "{{ value }}"))
+    bench.feed("sensor/long", sensor("same", "{{ value }}", more=[[]] * 4000))
+    bench.feed("sensor/first", b"")
+    assert not bench.discovery.devices
