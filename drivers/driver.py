@@ -12,7 +12,7 @@ what a Thing is called, who may use it and what is safe is not its business.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -150,8 +150,10 @@ class Inspection:
 class Inspectable(Protocol):
     """A driver that can look at what it stands on: who else may command its devices."""
 
-    async def inspect(self) -> Inspection:
-        """Tries it out, without moving anything. Takes some seconds at the most, and raises nothing."""
+    async def inspect(self, adopted: Collection[str] | None = None) -> Inspection:
+        """Tries it out, without moving anything. Takes some seconds at the most, and raises nothing. `adopted` are the ids of
+        the devices that are Things (None: all are taken for such).
+        """
 
 
 @runtime_checkable

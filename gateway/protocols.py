@@ -43,6 +43,7 @@ async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack
                 "port": port,
                 "username": username,
                 "password": password,
+                "password_file": mqtt.password_file if mqtt.managed is None else None,
                 "tls": tls,
                 "protocol": mqtt.protocol,
                 "managed": mqtt.managed is not None,

@@ -1,128 +1,168 @@
 """Files for a mosquitto that the house runs itself, after which the gateway alone can publish commands.
 
-One user for each publisher, as far as the announcements tell them apart: it may publish its own states and announcements, and
-hear its commands. What is not announced is not known here: whatever else a publisher sends has to be added by hand.
+One user for each publisher of adopted devices: it may publish its own states and announcements, and hear its commands. What
+nobody has adopted may be anybody's: its lines are commented out. What is not announced is not known here: whoever else uses the
+broker has to be added by hand, and the list says how.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from paho.mqtt.client import topic_matches_sub
-
-from drivers.mqtt.broker_mosquitto import acl_text
-from drivers.mqtt.broker_users import GATEWAY, BrokerUser, zigbee2mqtt_user
-from drivers.mqtt.device import Device
+from drivers.mqtt.broker_rights import MOST_FILTERS, announces_anything, any_announcement, hearing, publishing
+from drivers.mqtt.broker_users import GATEWAY
+from drivers.mqtt.publishers import Publisher
 from drivers.mqtt.settings import MqttSettings
-from drivers.mqtt.topic_cover import cover
 
-MOST_FILTERS: Final = 500
-"""Of one publisher; one that spreads its topics further must be looked at by hand."""
+FOLDER: Final = "/etc/mosquitto"
+ACL_FILE: Final = f"{FOLDER}/hearth.acl"
+PASSWORDS_FILE: Final = f"{FOLDER}/hearth.passwords"
+GATEWAY_FOLDER: Final = "/etc/hearth"
+GATEWAY_PASSWORD: Final = f"{GATEWAY_FOLDER}/mqtt.password"
 
-LONGEST_TOPIC: Final = 500
-"""Characters; the longest that any publisher uses has some 150."""
+HOME_ASSISTANT: Final = "homeassistant"
 
-_TASMOTA: Final = frozenset({"cmnd", "stat", "tele", "tasmota"})
-_TASMOTA_DISCOVERY: Final = "tasmota/discovery/#"
-_BRIDGE_STATE: Final = "/bridge/state"
-
-
-@dataclass(slots=True)
-class Publisher:
-    """What announces devices: the topics on which it tells, and those on which it is told."""
-
-    tells: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
-
-    @property
-    def zigbee2mqtt_bases(self) -> list[str]:
-        return sorted(
-            topic.removesuffix(_BRIDGE_STATE) for topic in self.tells if topic.endswith(_BRIDGE_STATE)
-        )
+_HEAD: Final = """\
+# Who may publish and hear what. Whoever is not named here is locked out: Home Assistant, MQTT Explorer, phones, and whatever
+# announces nothing; how to let them in stands at the end.
+# What remains open: in its own announcements a publisher may still claim to be another device. The gateway tells of that, and
+# suspends what was adopted when its commands change.
+"""
 
 
-def publishers(devices: Iterable[Device]) -> dict[str, Publisher]:
-    """By the name that its user would have."""
-    found: dict[str, Publisher] = {}
-    for device in devices:
-        told = {command.topic for _, command in device.commands()}
-        tells = {source.topic for source in device.sources()}
-        for entity in device.entities.values():
-            told.update(topic for topic, _ in entity.queries.values())
-            tells.update(availability.topic for availability in entity.availability)
-        told, tells = set(filter(_is_plain, told)), set(filter(_is_plain, tells))
-        if not told and not tells:
-            continue
-        publisher = found.setdefault(_name(device, tells or told), Publisher())
-        publisher.told |= told
-        publisher.tells |= tells
-    return found
-
-
-def recipe(settings: MqttSettings, found: Mapping[str, Publisher]) -> dict[str, str]:
-    """Texts by what they are for, in the order in which they are needed."""
+def recipe(
+    settings: MqttSettings,
+    adopted: Mapping[str, Publisher],
+    waiting: Mapping[str, Publisher],
+    runs_as: str = GATEWAY,
+) -> dict[str, str]:
+    """Texts by what they are for, in the order in which they are needed. `waiting` are the publishers of what is not adopted;
+    `runs_as` is the system's user that the gateway runs as.
+    """
     ours = settings.username or GATEWAY
-    users = [BrokerUser(ours, publish=("#",), subscribe=("#",)), *_users(settings, found)]
-    names = [user.name for user in users]
-    folder = "/etc/mosquitto"
-    passwords = [f"mosquitto_passwd -c {folder}/hearth.passwords {names[0]}"]
-    passwords += [f"mosquitto_passwd {folder}/hearth.passwords {name}" for name in names[1:]]
-    passwords += [
-        f"{tool} {folder}/hearth.passwords {folder}/hearth.acl" for tool in ("chown mosquitto:", "chmod 600")
-    ]
+    names = {name: _user(name, ours) for name in {**adopted, **waiting}}
+    users = sorted(names[name] for name in adopted)
+    later = sorted({names[name] for name in waiting} - set(users))
     return {
-        f"{folder}/hearth.acl": acl_text(users),
-        "passwords: each of these asks for one": "\n".join(passwords) + "\n",
-        f"{folder}/conf.d/hearth.conf": (
-            f"allow_anonymous false\npassword_file {folder}/hearth.passwords\nacl_file {folder}/hearth.acl\n"
+        ACL_FILE: _acl(settings, ours, names, adopted, waiting),
+        "passwords: as root, in this order; mosquitto_passwd asks for each": _passwords(
+            [ours, *users], [*later, HOME_ASSISTANT]
         ),
-        "hearth.toml, in [mqtt]": f'username = "{ours}"\npassword_file = "/etc/hearth/mqtt.password"\n',
+        f"{FOLDER}/conf.d/hearth.conf": (
+            f"allow_anonymous false\npassword_file {PASSWORDS_FILE}\nacl_file {ACL_FILE}\n"
+        ),
+        "the gateway's own password: as root": _gateway_password(ours, runs_as),
+        "hearth.toml, in [mqtt]": f'username = "{ours}"\npassword_file = "{GATEWAY_PASSWORD}"\n',
         "then": (
-            f"give each publisher its user and password ({', '.join(names[1:]) or 'none is known yet'}), "
+            f"give each publisher its user and password ({', '.join(users) or 'none is adopted yet'}), "
             "and restart mosquitto, the publishers and the gateway\n"
         ),
     }
 
 
-def _users(settings: MqttSettings, found: Mapping[str, Publisher]) -> list[BrokerUser]:
-    told = {name: publisher.told for name, publisher in found.items()}
-    commands = set().union(*told.values())
-    users = []
-    for name, publisher in sorted(found.items()):
-        others = {topic for other, one in found.items() if other != name for topic in one.tells}
-        # One who shares a topic with another may tell it, too.
-        never = commands | (others - publisher.tells)
-        publish = [f"{settings.discovery_prefix}/+/+/config", f"{settings.discovery_prefix}/+/+/+/config"]
-        for base in publisher.zigbee2mqtt_bases:
-            known = zigbee2mqtt_user(base=base, prefix=settings.discovery_prefix).publish
-            publish += [one for one in known if not one.startswith(f"{settings.discovery_prefix}/")]
-        rest = {t for t in publisher.tells if not any(topic_matches_sub(one, t) for one in publish)}
-        publish += cover(rest, never)
-        if any(topic.split("/")[0] in _TASMOTA for topic in publisher.told | publisher.tells):
-            publish.append(_TASMOTA_DISCOVERY)
-        listen = {f"{topic.split('/')[0]}/#" for topic in publisher.told | publisher.tells}
-        listen.add(settings.birth_topic)
-        users.append(
-            BrokerUser(
-                f"{name}-publisher" if name == (settings.username or GATEWAY) else name,
-                publish=tuple(dict.fromkeys(publish))[:MOST_FILTERS],
-                subscribe=tuple(sorted(listen)),
-            )
-        )
-    return users
+def _acl(
+    settings: MqttSettings,
+    ours: str,
+    names: Mapping[str, str],
+    adopted: Mapping[str, Publisher],
+    waiting: Mapping[str, Publisher],
+) -> str:
+    """Nothing is allowed that does not stand under the user's name (mosquitto.conf(5), acl_file)."""
+    lines = [
+        _HEAD,
+        "# the gateway: it alone may publish commands",
+        f"user {ours}",
+        "topic write #",
+        "topic read #",
+    ]
+    adopted_tells = {topic for one in adopted.values() for topic in one.tells}
+    commands = {topic for one in adopted.values() for topic in one.told}
+    # What a stranger calls its command topic takes nothing away from who was adopted.
+    strange = {topic for one in waiting.values() for topic in one.told} - adopted_tells
+    for name, publisher in sorted(adopted.items()):
+        others = {other: one for other, one in adopted.items() if other != name}
+        lines += ["", f"# {publisher.devices}", f"user {names[name]}"]
+        allowed = publishing(settings, publisher, others, commands | strange)
+        lines += _rights(settings, publisher, allowed)
+        if name in waiting:
+            more = _not_adopted(settings, waiting[name], adopted, commands | strange)
+            lines += (line for line in more if line.removeprefix("# ") not in lines)
+    for name, publisher in sorted(waiting.items()):
+        if name not in adopted:
+            lines += ["", *_not_adopted(settings, publisher, adopted, commands | strange, names[name])]
+    lines += _guests(settings)
+    return "\n".join(lines) + "\n"
 
 
-def _is_plain(topic: str) -> bool:
-    """Whether it can stand in an access list, on a line of its own."""
-    return topic.isprintable() and topic == topic.strip() and len(topic) <= LONGEST_TOPIC
+def _rights(settings: MqttSettings, publisher: Publisher, allowed: list[str]) -> Iterator[str]:
+    prefix = settings.discovery_prefix
+    yield from (f"topic write {one}" for one in allowed)
+    yield from (f"topic read {one}" for one in hearing(settings, publisher))
+    if len(allowed) >= MOST_FILTERS:
+        yield f"# it tells at more topics than the {MOST_FILTERS} lines above allow: add the others by hand"
+    if announces_anything(prefix, allowed):
+        yield "# it announces at too many topics for a line each, and so may announce any device"
+    else:
+        yield "# a new device announces itself elsewhere: print this anew, or let it announce any device while you pair one:"
+        yield from (f"# topic write {one}" for one in any_announcement(prefix))
 
 
-def _name(device: Device, topics: Iterable[str]) -> str:
-    """By the program that announced it; one that does not say so, by the first level of its topics."""
-    origin = next((config.origin for config in device.configs.values() if config.origin), "")
-    first = min(topics).split("/")[0]
-    word = origin or ("tasmota" if first in _TASMOTA else first)
-    return re.sub(r"[^a-z0-9_.-]+", "-", word.lower()).strip("-")[:40] or "publisher"
+def _not_adopted(
+    settings: MqttSettings,
+    publisher: Publisher,
+    adopted: Mapping[str, Publisher],
+    never: set[str],
+    user: str = "",
+) -> Iterator[str]:
+    yield f'# Not adopted, or suspended: {publisher.devices}. If you know whose that is, take the "# " off these lines:'
+    if user:
+        yield f"# user {user}"
+    yield from (f"# topic write {one}" for one in publishing(settings, publisher, adopted, never))
+    yield from (f"# topic read {one}" for one in hearing(settings, publisher))
+
+
+def _guests(settings: MqttSettings) -> Iterator[str]:
+    yield from (
+        "",
+        '# Home Assistant on this broker: take the "# " off these three lines. It hears everything, and says that it was born.',
+        f"# user {HOME_ASSISTANT}",
+        "# topic read #",
+        f"# topic write {settings.birth_topic}",
+        "# With the next line it commands devices, too, past the gateway: no rule of the house holds, nothing is recorded, and",
+        "# whoever gets into Home Assistant opens what you locked. Rather let it ask the gateway.",
+        "# # topic write #",
+        "",
+        "# Who looks on (MQTT Explorer, a phone): hears everything, and publishes nothing.",
+        "# user onlooker",
+        "# topic read #",
+        "",
+        "# A device that announces nothing: a user of its own, with what it publishes and what it is told.",
+        "# user my-device",
+        "# topic write my-device/state",
+        "# topic read my-device/set",
+        f"# Each also needs a password: mosquitto_passwd {PASSWORDS_FILE} NAME; then restart mosquitto.",
+    )
+
+
+def _passwords(users: list[str], later: list[str]) -> str:
+    """Without mosquitto_passwd's -c, which empties a file that is there."""
+    lines = [f"test -e {PASSWORDS_FILE} || install -m 600 /dev/null {PASSWORDS_FILE}"]
+    lines += [f"mosquitto_passwd {PASSWORDS_FILE} {name}" for name in users]
+    lines += [f"# mosquitto_passwd {PASSWORDS_FILE} {name}" for name in later]
+    lines += [f"{tool} {PASSWORDS_FILE} {ACL_FILE}" for tool in ("chown mosquitto:", "chmod 600")]
+    return "\n".join(lines) + "\n"
+
+
+def _gateway_password(ours: str, runs_as: str) -> str:
+    return (
+        f"install -d -m 755 {GATEWAY_FOLDER}\n"
+        f"test -e {GATEWAY_PASSWORD} || install -m 600 /dev/null {GATEWAY_PASSWORD}\n"
+        f"chown {runs_as}: {GATEWAY_PASSWORD} && chmod 600 {GATEWAY_PASSWORD}\n"
+        f"# write the password of {ours} into it, and nothing else: nano {GATEWAY_PASSWORD}\n"
+    )
+
+
+def _user(name: str, ours: str) -> str:
+    """Never the gateway's own, nor Home Assistant's, whatever a publisher calls itself."""
+    return f"{name}-publisher" if name in {ours, HOME_ASSISTANT, "onlooker"} else name

@@ -69,6 +69,15 @@ class Discovery:
         """Where what counts now was announced."""
         return [f"{self._prefix}/{source}/config" for source in self._known]
 
+    def announced_at(self, device: Device) -> list[str]:
+        """The topics at which what counts of a device is announced; for one in another format, its middle alone."""
+        found = set()
+        for key in device.configs:
+            place = self._claims.holder(key)
+            source = next((one for one in (place, place.rpartition("/")[0]) if one in self._known), "")
+            found.add(f"{self._prefix}/{source}/config" if source else place)
+        return sorted(found)
+
     def knows(self, topic: str) -> bool:
         """Whether an announcement at `topic` counts now."""
         return topic[len(self._prefix) + 1 : -len("/config")] in self._known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
@@ -138,13 +138,13 @@ class MqttDriver:
         ignored = tuple(f"{topic}: {reason}" for topic, reason in self._discovery.ignored.items())
         return (*ignored, *self._bridges.lines(), *self._ingest.complaints.lines())
 
-    async def inspect(self) -> Inspection:
+    async def inspect(self, adopted: Collection[str] | None = None) -> Inspection:
         """Who else may command the devices on this broker, and how that is closed. One at a time."""
         from drivers.mqtt.inspection import inspect  # noqa: PLC0415  seldom wanted
 
         async with self._inspecting:
             version = self._connection.protocol_version
-            return await inspect(self._settings, version, list(self._discovery.devices.values()))
+            return await inspect(self._settings, version, self._discovery, adopted)
 
     def refresh(self, device: str) -> None:
         """Ask the broker again for what it keeps of a candidate: its retained states and availability come once more."""

@@ -3,35 +3,81 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+import os
+import pwd
+import stat
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from drivers.driver import Insight, Inspection
-from drivers.mqtt.broker_recipe import publishers, recipe
+from drivers.mqtt.broker_recipe import recipe
 from drivers.mqtt.device import Device
+from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.probe import Tried, probe
+from drivers.mqtt.publishers import publishers
 from drivers.mqtt.settings import MqttSettings
 
 CLOSE: Final = "`hearth doctor --broker-acl` prints an access list for mosquitto that closes it"
+
+TASMOTA_PLACES: Final = "tasmota/discovery/"
+"""How the places of what Tasmota announces begin, wherever it does so."""
 
 SHOWN: Final = 3
 """Topics that are named as examples."""
 
 
-async def inspect(settings: MqttSettings, version: int, devices: Iterable[Device]) -> Inspection:
-    """`version` is that of the protocol which the broker speaks with us, 0 while there is no link."""
-    found = publishers(devices)
-    recipes = recipe(settings, found) if not settings.managed else {}
+async def inspect(
+    settings: MqttSettings, version: int, discovery: Discovery, adopted: Collection[str] | None
+) -> Inspection:
+    """`version` is that of the protocol which the broker speaks with us, 0 while there is no link; `adopted` as in
+    `Inspectable`.
+    """
+    ours: list[Device] = []
+    others: list[Device] = []
+    for device in discovery.devices.values():
+        (ours if adopted is None or device.id in adopted else others).append(device)
+    known, waiting = (publishers(some, discovery.announced_at) for some in (ours, others))
+    for publisher in (*known.values(), *waiting.values()):
+        publisher.announces = {_tasmota_s(settings, topic) for topic in publisher.announces}
+    recipes = recipe(settings, known, waiting, _runs_as()) if not settings.managed else {}
+    secret = _password_file(settings)
     if not version:
         away = Insight(
             "broker", "warning", f"{settings.address} is not connected: nothing could be tried out"
         )
-        return Inspection((away,), recipes)
-    tried = await probe(settings, version, (topic for one in found.values() for topic in one.told))
+        return Inspection((away, *secret), recipes)
+    commands = {topic for found in (known, waiting) for one in found.values() for topic in one.told}
+    tried = await probe(settings, version, commands)
     if tried.failure:
         text = f"nothing could be tried out at {settings.address}: {tried.failure}"
-        return Inspection((Insight("broker", "warning", text),), recipes)
-    return Inspection((*_insights(settings, tried),), recipes)
+        return Inspection((Insight("broker", "warning", text), *secret), recipes)
+    return Inspection((*_insights(settings, tried), *secret), recipes)
+
+
+def _tasmota_s(settings: MqttSettings, place: str) -> str:
+    """Where a Tasmota announces itself in its own words: `<prefix>/<mac>/config` and `…/sensors`."""
+    if not place.startswith(TASMOTA_PLACES):
+        return place
+    mac = place.removeprefix(TASMOTA_PLACES).split("/")[0]
+    return f"{settings.tasmota_prefix or TASMOTA_PLACES.rstrip('/')}/{mac}/+"
+
+
+def _password_file(settings: MqttSettings) -> Iterator[Insight]:
+    file = settings.password_file
+    try:
+        mode = file.stat().st_mode if file is not None else 0
+    except OSError:
+        return
+    if mode & stat.S_IRWXO:
+        text = f"every user of this box can read {file}, and command the devices with it"
+        yield Insight("broker password", "warning", text, f"chmod 600 {file}")
+
+
+def _runs_as() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _insights(settings: MqttSettings, tried: Tried) -> Iterator[Insight]:

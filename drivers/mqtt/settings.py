@@ -37,6 +37,7 @@ class MqttSettings(BaseModel):
     port: int = Field(default=1883, ge=1, le=65535)
     username: str | None = None
     password: SecretStr | None = None
+    password_file: Path | None = None  # where it was read from, to look who else can read it
     client_id: str = Field(default="hearth", min_length=1, max_length=65535)
     tls: TlsSettings | None = None
     protocol: Literal["auto", "5", "3.1.1"] = "auto"

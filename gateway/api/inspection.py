@@ -25,10 +25,13 @@ class InspectionRoutes:
         secrets in it.
         """
         require_manager(request)
-        driver: object = self._gateway.drivers.get(request.match_info["driver"])
+        name = request.match_info["driver"]
+        driver: object = self._gateway.drivers.get(name)
         if not isinstance(driver, Inspectable):
             raise not_found()
-        found = await driver.inspect()
+        # What a suspended Thing announces now nobody has accepted.
+        things = (one for one in self._gateway.registry if one.driver == name and not one.suspended)
+        found = await driver.inspect({one.device for one in things})
         insights: list[Json] = [
             {"name": one.name, "level": one.level, "found": one.found, "remedy": one.remedy or None}
             for one in found.insights

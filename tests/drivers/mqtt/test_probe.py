@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from pydantic import SecretStr
 
 from drivers.driver import Inspection
 from drivers.mqtt.broker_mosquitto import hash_password
+from drivers.mqtt.broker_recipe import ACL_FILE
 from drivers.mqtt.driver import MqttDriver
 from drivers.mqtt.probe import probe
 from drivers.mqtt.probe_topics import MOST_TREES, probe_topics
 from drivers.mqtt.settings import MqttSettings
-from drivers.mqtt.topic_cover import cover
+from drivers.mqtt.topic_cover import cover, thinned
 from gateway.clock import SystemClock
 from tests.drivers.mosquitto import PROGRAM, Mosquitto
 from tests.drivers.mqtt_peer import Peer
@@ -141,19 +143,19 @@ def guarded(directory: Path, acl: str, **users: str) -> Mosquitto:
     return Mosquitto(directory, f"password_file {passwords}", f"acl_file {rules}", anonymous=False)
 
 
-async def recipe_of(tmp_path: Path) -> dict[str, str]:
+async def recipe_of(tmp_path: Path, adopted: Collection[str] | None = None) -> dict[str, str]:
     async with (
         Mosquitto(tmp_path) as broker,
         Peer(broker.port) as peer,
         driver_at(settings_of(broker)) as driver,
     ):
         await announced(driver, peer)
-        return dict((await driver.inspect()).recipes)
+        return dict((await driver.inspect(adopted)).recipes)
 
 
 async def test_with_the_recipe_publishers_go_on_and_nobody_else_commands(tmp_path: Path) -> None:
     recipe = await recipe_of(tmp_path)
-    acl = recipe["/etc/mosquitto/hearth.acl"]
+    acl = recipe[ACL_FILE]
     names = re.findall(r"^user (\S+)$", acl, re.MULTILINE)
     assert names == ["hearth", "esphome", "tasmota", "zigbee2mqtt"]
     assert all(
@@ -194,10 +196,104 @@ async def test_with_the_recipe_publishers_go_on_and_nobody_else_commands(tmp_pat
                 await liar.settle()
             await listener.settle()
             assert listener.inbox.empty(), f"{command} came from somebody else"
+        for liar, topic in (
+            (zigbee, "switch/esp/relay"),
+            (esp, "switch/0x01/switch"),
+            (tasmota, "switch/other"),
+        ):
+            await liar.publish(f"{PREFIX}/{topic}/config", json.dumps({"command_topic": "lie"}), retain=True)
+            await liar.settle()
         for point in points:
             await driver.write(point, True, 5.0)
         for listener in (tasmota, esp, zigbee):
             assert (await listener.next()).topic in COMMANDS
+
+
+def active(acl: str) -> list[str]:
+    return [line for line in acl.splitlines() if line and not line.startswith("#")]
+
+
+async def test_what_nobody_adopted_gets_no_account(tmp_path: Path) -> None:
+    recipe = await recipe_of(tmp_path, {"zigbee2mqtt_0x01"})
+    acl = recipe[ACL_FILE]
+    assert [line for line in active(acl) if line.startswith("user ")] == ["user hearth", "user zigbee2mqtt"]
+    assert "# Lamp\nuser zigbee2mqtt\n" in acl
+    assert not [line for line in active(acl) if "esp/" in line or "pump" in line]
+    assert re.search("# Not adopted, or suspended: [^\n]*\n# user esphome\n# topic write", acl)
+    (passwords,) = (text for name, text in recipe.items() if name.startswith("passwords"))
+    assert "\nmosquitto_passwd /etc/mosquitto/hearth.passwords zigbee2mqtt\n" in passwords
+    assert "\n# mosquitto_passwd /etc/mosquitto/hearth.passwords esphome\n" in passwords
+    again = re.sub(r"^# (?=user |topic )", "", acl, flags=re.MULTILINE)
+    names = set(re.findall(r"^user (\S+)$", again, re.MULTILINE))
+    assert names == {"hearth", "zigbee2mqtt", "esphome", "tasmota", "homeassistant", "onlooker", "my-device"}
+
+
+async def test_home_assistant_is_let_in_to_listen(tmp_path: Path) -> None:
+    acl = (await recipe_of(tmp_path))[ACL_FILE]
+    begin = acl.index("# user homeassistant")
+    acl = acl[:begin] + re.sub(r"^# (?=user |topic )", "", acl[begin:], flags=re.MULTILINE)
+    users = {"hearth": "h", "homeassistant": "a", "onlooker": "o"}
+    async with (
+        guarded(tmp_path, acl, **users) as broker,
+        Peer(broker.port, "h", "hearth", "h") as hearth,
+        Peer(broker.port, "a", "homeassistant", "a") as home_assistant,
+        Peer(broker.port, "o", "onlooker", "o") as onlooker,
+    ):
+        await hearth.subscribe("#")
+        await onlooker.subscribe("#")
+        for topic in ("zigbee2mqtt/lamp/set", "homeassistant/status"):
+            await onlooker.publish(topic, "lie")
+            await onlooker.settle()
+            await home_assistant.publish(topic, "said")
+        for listener in (hearth, onlooker):
+            heard = await listener.next()
+            assert (heard.topic, heard.payload) == ("homeassistant/status", b"said")
+
+
+async def test_the_printed_lines_make_the_files_and_can_be_run_again(tmp_path: Path) -> None:
+    recipe = await recipe_of(tmp_path)
+    (tmp_path / "mosquitto").mkdir()
+    texts = [text for name, text in recipe.items() if name.startswith(("passwords", "the gateway's own"))]
+    script = "\n".join(texts).replace("/etc/", f"{tmp_path}/").replace("chown mosquitto:", "chown $(id -un):")
+    # Its password would be asked for at a terminal.
+    script = re.sub(
+        r"^mosquitto_passwd (\S+) (\S+)$", r"mosquitto_passwd -b \1 \2 secret-\2", script, flags=re.M
+    )
+    acl = tmp_path / "mosquitto/hearth.acl"
+    await asyncio.to_thread(acl.write_text, recipe[ACL_FILE])
+    for words in ("", "keep"):
+        ran = await asyncio.to_thread(
+            subprocess.run, ["sh", "-ec", script], check=False, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stderr
+        password = tmp_path / "hearth/mqtt.password"
+        assert password.stat().st_mode & 0o777 == 0o600
+        passwords = (tmp_path / "mosquitto/hearth.passwords").read_text()
+        assert len(re.findall("^(?:hearth|esphome|tasmota|zigbee2mqtt|mine):", passwords, re.M)) == 4 + bool(
+            words
+        )
+        assert password.read_text() == words
+        password.write_text("keep")
+        with (tmp_path / "mosquitto/hearth.passwords").open("a") as file:
+            file.write("mine:" + hash_password("mine") + "\n")
+    config = [line for line in recipe["/etc/mosquitto/conf.d/hearth.conf"].splitlines() if "_file" in line]
+    lines = [line.replace("/etc/", f"{tmp_path}/") for line in config]
+    async with (
+        Mosquitto(tmp_path, *lines, anonymous=False) as broker,
+        driver_at(settings_of(broker, "hearth", "secret-hearth")) as driver,
+        Peer(broker.port, "z", "zigbee2mqtt", "secret-zigbee2mqtt"),
+    ):
+        await driver._connection.attempted.wait()
+        assert driver.health().connected
+
+
+async def test_a_password_that_others_can_read_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.touch()
+    async with MqttDriver(MqttSettings(port=1, password_file=file), SystemClock()) as driver:
+        for mode, said in ((0o644, True), (0o600, False), (0o640, False)):
+            file.chmod(mode)
+            assert ("broker password" in levels(await driver.inspect())) is said
 
 
 async def test_an_access_list_that_shuts_the_gateway_out_is_found(tmp_path: Path) -> None:
@@ -240,6 +336,15 @@ def test_filters_cover_what_they_should_and_nothing_else() -> None:
     assert cover(["tele/x/LWT", "tele/x/STATE"], never) == ["tele/x/#"]
     assert cover(["z/lamp/set"], never) == []
     assert cover(["z/a/b"], never) == ["z/a/b"]
+    house = [f"home/blind-{n}/blind/{leaf}" for n in range(99) for leaf in ("state", "state/position")]
+    assert cover(house, [f"home/blind-{n}/blind/set" for n in range(99)]) == ["home/+/blind/state/#"]
+    sensors = [f"home/climate-{n}/climate/state" for n in range(99)]
+    assert cover([*house, *sensors], [f"home/blind-{n}/blind/set" for n in range(99)]) == [
+        "home/+/blind/state",
+        "home/+/blind/state/position",
+        "home/+/climate/state",
+    ]
+    assert thinned(["a/+/c", "a/b/c", "a/b/c/#", "a/#", "x", "+/x"]) == ["+/x", "a/#", "x"]
 
 
 @pytest.mark.parametrize(("version", "limit"), [(5, 20), (4, 20), (5, 1)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from drivers.driver import Insight, Inspection
@@ -14,7 +16,7 @@ FOUND = Inspection((Insight("desk", "warning", "it wobbles", "fold a card"),), {
 class Wobbly(DeskDriver):
     """One that can be looked at."""
 
-    async def inspect(self) -> Inspection:
+    async def inspect(self, adopted: Collection[str] | None = None) -> Inspection:
         return FOUND
 
 

@@ -78,8 +78,17 @@ async def test_an_open_broker_is_told_and_how_to_close_it(tmp_path: Path) -> Non
         ran = await doctor(gateway, "--broker-acl")
         assert ran.exit_code == 0, ran.exception
         printed = ran.output
-        assert "user hearth\ntopic write #\ntopic read #\nuser shelf\n" in printed
-        assert "topic write shelf/plug\n" in printed
+        assert "user hearth\ntopic write #\ntopic read #\n" in printed
+        assert "# Not adopted, or suspended: Plug." in printed
+        assert (
+            "\n# user shelf\n# topic write homeassistant/+/plug/config\n# topic write shelf/plug\n" in printed
+        )
+        await gateway.registry.adopt(gateway.registry.inbox[("mqtt", "plug")], by="anna")
+        printed = (await doctor(gateway, "--broker-acl")).output
+        assert (
+            "\n# Plug\nuser shelf\ntopic write homeassistant/+/plug/config\ntopic write shelf/plug\n"
+            in printed
+        )
         assert "topic write shelf/plug/set" not in printed
         _, secret = await gateway.identity.create_token(Principal("coo", Role.AGENT, acts_for="anna"))
         refused = await doctor(gateway, "--broker-acl", token=secret)
