@@ -71,12 +71,18 @@ class Discovery:
 
     def announced_at(self, device: Device) -> list[str]:
         """The topics at which what counts of a device is announced; for one in another format, its middle alone."""
-        found = set()
-        for key in device.configs:
-            place = self._claims.holder(key)
-            source = next((one for one in (place, place.rpartition("/")[0]) if one in self._known), "")
-            found.add(f"{self._prefix}/{source}/config" if source else place)
-        return sorted(found)
+        return sorted(
+            {self._announced_at(place) for place in map(self._claims.holder, device.configs) if place}
+        )
+
+    def _announced_at(self, place: str) -> str:
+        component, _, rest = place.partition("/")
+        if component not in COMPONENTS and component != "device":
+            return place
+        source = place
+        while component == "device" and source not in self._known and source.count("/") > 1:
+            source = source.rpartition("/")[0]  # the component's name within the device
+        return f"{self._prefix}/{source}/config" if rest else place
 
     def knows(self, topic: str) -> bool:
         """Whether an announcement at `topic` counts now."""

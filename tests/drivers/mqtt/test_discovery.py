@@ -356,3 +356,24 @@ def test_a_template_may_ask_for_the_time() -> None:
     assert bench.says("t", "400") == {"value": 600}
     bench.clock.now += 60
     assert bench.says("t", "400") == {"value": 660}
+
+
+def test_where_a_device_was_announced() -> None:
+    found = module.Discovery("homeassistant")
+    whole: Json = {
+        "dev": {"ids": "box"},
+        "o": {"name": "x"},
+        "cmps": {"a": {"p": "sensor", "state_topic": "t"}, "b": {"p": "switch", "command_topic": "c"}},
+    }
+    for middle, config in (
+        ("switch/lamp/relay", SWITCH),
+        ("sensor/lamp", SENSOR),
+        ("sensor/bad", {"device": DEVICE, "unique_id": "bad"}),
+        ("device/box", whole),
+    ):
+        found.feed(f"homeassistant/{middle}/config", orjson.dumps(config))
+    lamp, box = (found.announced_at(device) for device in found.take_changed())
+    assert lamp == [
+        f"homeassistant/{end}/config" for end in ("sensor/bad", "sensor/lamp", "switch/lamp/relay")
+    ]
+    assert box == ["homeassistant/device/box/config"]

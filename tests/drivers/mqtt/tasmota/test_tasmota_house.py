@@ -10,6 +10,7 @@ from capabilities.readings import Contact, Occurrence, Report
 from capabilities.vocabulary import Evidence
 from drivers.driver import Candidate
 from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.broker_recipe import ACL_FILE
 from drivers.simulated.link import Account
 from drivers.simulated.tasmota import Tasmota
 from gateway.announcements import moved
@@ -143,3 +144,11 @@ async def test_it_can_be_switched_off(broker: Mosquitto) -> None:
     ):
         assert not driver._tasmota.filters()
         assert not driver._tasmota.is_ours("tasmota/discovery/A1B2C3D4E5F6/config")
+
+
+async def test_the_access_list_lets_it_announce_itself_and_nobody_else(broker: Mosquitto) -> None:
+    async with rig(broker) as plug:
+        acl = (await plug.driver.inspect()).recipes[ACL_FILE]
+    lines = [line for line in acl.splitlines() if not line.startswith("#")]
+    assert f"topic write tasmota/discovery/{plug.device.config['mac']}/+" in lines
+    assert not [line for line in lines if line.startswith("topic write homeassistant")]
