@@ -25,6 +25,7 @@ from drivers.mqtt.settling import Settling
 from drivers.mqtt.sweep import Sweep
 from drivers.mqtt.tasmota.natives import Natives
 from drivers.mqtt.templates import outgoing
+from drivers.mqtt.unread import Unread
 from drivers.mqtt.wiring import Point, Switchboard
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class MqttDriver:
         self._candidates: Mailbox[Candidate | Withdrawn] = Mailbox(
             CANDIDATES_CAPACITY_ITEMS, lambda item: item.id
         )
+        self._unread = Unread(self._candidates)
         self._discovery = Discovery(settings.discovery_prefix, settings.base_topic, self._local_time)
         self._ingest = Ingest(clock, self._reports.put_nowait)
         self._availability = Availabilities(
@@ -70,6 +72,7 @@ class MqttDriver:
             board=self._board,
             availability=self._availability,
             connection=self._connection,
+            unread=self._unread,
         )
         self._bridges = self._settling.bridges
         self._announce_birth, self._birth_topic = settings.announce_birth, settings.birth_topic
@@ -102,7 +105,7 @@ class MqttDriver:
         return self._reports
 
     def candidates(self) -> AsyncIterator[Candidate | Withdrawn]:
-        return self._candidates
+        return self._unread
 
     async def write(self, point: str, value: Json, deadline: float) -> None:
         """See `Driver`. Sent before anything is awaited; at QoS 1 returns after the broker's acknowledgement."""
@@ -233,6 +236,8 @@ class MqttDriver:
         known = self._board.points.get(point)
         if known is None or known.command is None:
             raise NotSent(f"{point!r} is not known, or takes no commands: has its device been withdrawn?")
+        if known.device in self._unread:
+            raise NotSent("its announcement has just changed, and is being looked at: try again in a moment")
         command = known.command
         try:
             messages = [(topic, outgoing(text)) for topic, text in command.messages(value)]

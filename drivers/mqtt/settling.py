@@ -13,6 +13,7 @@ from drivers.mqtt.connection import Connection
 from drivers.mqtt.device import Device
 from drivers.mqtt.discovery import Discovery
 from drivers.mqtt.tasmota.natives import Natives
+from drivers.mqtt.unread import Unread
 from drivers.mqtt.wiring import CommandTopics, Switchboard
 from drivers.mqtt.zigbee2mqtt.bridges import PATIENCE_S, Bridges
 
@@ -39,6 +40,7 @@ class Settling:
         board: Switchboard,
         availability: Availabilities,
         connection: Connection,
+        unread: Unread,
     ) -> None:
         self.bridges = Bridges(discovery.devices)
         self.budget = ChangeBudget()
@@ -47,7 +49,7 @@ class Settling:
         self._name = name
         self._discovery, self._board = discovery, board
         self._availability, self._connection = availability, connection
-        self._put = put
+        self._put, self._unread = put, unread
         self._command_topics = CommandTopics()
         self._timer: asyncio.TimerHandle | None = None
         self._first_at = self._latest_at = 0.0  # of the announcements at hand, on the loop's clock
@@ -150,6 +152,8 @@ class Settling:
         if device.candidate is not None and not self.budget.take(device.id, now):
             self._restless.add(device.id)
             return False
+        if device.candidate is not None:
+            self._unread.changed(candidate)
         device.candidate = candidate
         self._put(candidate)
         return True

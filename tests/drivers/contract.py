@@ -69,6 +69,16 @@ async def wait_for(source: AsyncIterator[T], wanted: Callable[[T], bool]) -> T:
     raise AssertionError("the source ended")
 
 
+async def looked_at(scanner: Scanner) -> None:
+    """Read all candidates that wait, and come back for the next, as the gateway does when it is through with the last."""
+    while True:
+        waiting = asyncio.ensure_future(anext(scanner.candidates()))
+        await asyncio.sleep(0)
+        if not waiting.done():
+            waiting.cancel()
+            return
+
+
 def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 

@@ -12,7 +12,7 @@ from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Json
 from drivers.driver import Candidate, NotSent, Withdrawn
 from drivers.mqtt import MqttDriver, MqttSettings
-from tests.drivers.contract import wait_for
+from tests.drivers.contract import looked_at, wait_for
 from tests.drivers.mqtt_bench import Hands
 
 PATIENCE_S = 15.0
@@ -131,6 +131,7 @@ async def test_an_entity_that_moves_to_another_device_is_no_longer_where_it_was(
     announce(driver, "a", "new")
     while len((await candidate(driver)).components) < 2:
         pass
+    await looked_at(driver)
     with pytest.raises(NotSent, match="not known"):
         await driver.write("old|switch/a#on", True, PATIENCE_S)
     with pytest.raises(NotSent, match="not connected"):
@@ -202,3 +203,20 @@ async def test_health_and_problems_are_readable() -> None:
     assert not health.connected
     assert health.counters["announcements_not_understood"] == 1
     assert health.counters["payloads_not_understood"] == 1
+
+
+async def test_what_is_announced_otherwise_takes_no_command_before_somebody_has_looked_at_it() -> None:
+    driver, _ = made()
+    announce(driver, "plug", "d")
+    source = driver.candidates()
+    first = await anext(source)
+    assert isinstance(first, Candidate)
+    point = first.components[0].affordances[0].point
+    announce(driver, "plug", "d", payload_on="elsewhere")
+    second = await anext(source)
+    assert second.id == "d"
+    with pytest.raises(NotSent, match="being looked at"):
+        await driver.write(point, True, 1.0)
+    await looked_at(driver)
+    with pytest.raises(NotSent, match="not connected"):
+        await driver.write(point, True, 1.0)

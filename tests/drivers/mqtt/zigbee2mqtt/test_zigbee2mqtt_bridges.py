@@ -16,7 +16,7 @@ from drivers.mqtt import settling as settling_module
 from drivers.mqtt.zigbee2mqtt import bridge as bridge_module
 from drivers.mqtt.zigbee2mqtt import bridges as module
 from gateway.announcements import moved
-from tests.drivers.contract import wait_for
+from tests.drivers.contract import looked_at, wait_for
 from tests.drivers.mqtt_bench import Hands
 
 A, B = "0x00158d0000000001", "0x00158d0000000002"
@@ -126,6 +126,7 @@ async def test_a_renamed_device_is_still_the_same(bridge_first: bool) -> None:
     assert before.lasting
     assert before.fingerprint != main(after).fingerprint
     assert not moved(before, main(after))
+    await looked_at(house.driver)
     await house.driver.write(main(after).affordances[0].point, True, 1.0)
     assert house.sent[-1][0] == f"{BASE}/Desk lamp/set"
     assert f"{BASE}/Desk lamp" in house.subscribed

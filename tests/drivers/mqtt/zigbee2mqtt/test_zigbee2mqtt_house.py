@@ -19,7 +19,7 @@ from drivers.simulated.zigbee2mqtt_model import Message
 from drivers.simulated.zigbee2mqtt_network import Group
 from gateway.announcements import moved
 from gateway.clock import SystemClock
-from tests.drivers.contract import wait_for
+from tests.drivers.contract import looked_at, wait_for
 from tests.drivers.mosquitto import Mosquitto
 
 BULB, PLUG = "0x00158d0000000001", "0x00158d0000000002"
@@ -109,6 +109,7 @@ async def test_a_device_is_renamed(rig: Rig) -> None:
     assert before.components[0].lasting
     assert not moved(before.components[0], after.components[0])
     point = rig.affordance(IDS["plug"], "on").point
+    await looked_at(rig.driver)
     await rig.driver.write(point, True, 5.0)
     await rig.report(point, True)
     assert rig.bridge.devices["kitchen/heater"].received == 1
