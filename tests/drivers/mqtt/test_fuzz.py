@@ -20,6 +20,7 @@ from capabilities.naming import allot_names
 from capabilities.readings import Occurrence
 from drivers.driver import Candidate
 from drivers.mqtt.abbreviations import CONFIG
+from drivers.mqtt.announcement import read_announcement
 from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.device import MAX_PROBLEMS_PER_DEVICE
 from drivers.mqtt.ingest import MAX_COMPLAINTS
@@ -168,8 +169,11 @@ def _is_a_candidate_or_explained(bench: Bench, place: str, payload: bytes) -> No
     discovery = bench.discovery
     told = [reason for where, reason in discovery.ignored.items() if place in where]
     inside = [device for device in discovery.devices.values() if device.configs]
-    takes_nothing_back = not (payload == b"" or b"cmps" in payload or payload == b"{}")
-    if takes_nothing_back and b"migrate" not in payload:
+    try:
+        says_something = bool(read_announcement(place.partition("/")[0], place, payload).entities)
+    except ValueError:
+        says_something = True
+    if says_something:
         assert told or inside, f"{place} vanished"
     for device in inside:
         for key, reason in device.refused.items():
