@@ -151,7 +151,10 @@ async def test_new_things_are_opened_by_a_person(tmp_path: Path, broker: Managed
         assert "repeat it with --yes" in asked.err
         assert (await run(agent, "label", "lamp", "-new", "--yes")).code == REFUSED
         opened = await run(environ, "label", "lamp", "-new", "+reading", "--yes")
-        assert (opened.code, opened.out.splitlines()[0]) == (0, "lamp: lamp, a light, in Hall, labels: reading")
+        assert (opened.code, opened.out.splitlines()[0]) == (
+            0,
+            "lamp: lamp, a light, in Hall, labels: reading",
+        )
         assert (await run(agent, "write", "lamp", "on", "false")).code == 0
 
         await hearth.kill()
@@ -159,7 +162,9 @@ async def test_new_things_are_opened_by_a_person(tmp_path: Path, broker: Managed
         assert (await run(environ, "label", "lamp")).out == "reading\n"
         moved = await run(environ, "room", "lamp", "Attic")
         assert moved.out == "lamp: lamp, a light, in Attic, labels: reading\n"
-        assert (await run(environ, "rename", "lamp", "Reading lamp")).out.startswith("lamp: Reading lamp, a light, in")
+        assert (await run(environ, "rename", "lamp", "Reading lamp")).out.startswith(
+            "lamp: Reading lamp, a light, in"
+        )
 
 
 async def _status(
