@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 
@@ -12,6 +13,10 @@ pytest_plugins = ("tests.guards", "tests.house")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background so, and every process that a test starts would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# The test runner's workers say how wide its terminal is; what commands print in a test goes into no terminal.
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture
