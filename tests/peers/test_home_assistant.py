@@ -137,10 +137,11 @@ def signals(hearth: Hearth) -> list[tuple[str, ...]]:
     """What Home Assistant has no entities for, in its words."""
     found: list[tuple[str, ...]] = []
     for point, occurred in hearth.occurrences.items():
+        entity = point.rpartition("|")[2]  # points begin with their device
         for data in occurred:
-            if point.startswith("tag/"):
+            if entity.startswith("tag/"):
                 found.append(("tag", str(data)))
-            elif point.startswith("device_automation/") and isinstance(data, dict):
+            elif entity.startswith("device_automation/") and isinstance(data, dict):
                 found.append(("trigger", str(data["type"]), str(data["subtype"])))
     return found
 

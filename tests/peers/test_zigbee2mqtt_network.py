@@ -19,7 +19,7 @@ from drivers.driver import Candidate, Withdrawn
 from drivers.mqtt import MqttDriver, MqttSettings
 from gateway.announcements import moved
 from gateway.clock import SystemClock
-from tests.drivers.contract import wait_for
+from tests.drivers.contract import looked_at, wait_for
 from tests.drivers.mosquitto import PROGRAM, Mosquitto
 from tests.drivers.mqtt_peer import Peer
 from tests.peers.zigbee2mqtt_peer import RealZigbee2Mqtt
@@ -108,6 +108,7 @@ async def test_a_device_is_renamed(rig: Rig) -> None:
         again = {component.key: component for component in after.components}
         for component in before.components:
             assert not moved(component, again[component.key])
+        await looked_at(rig.driver)
         await rig.driver.write(on(after), True, 5.0)
         report = await rig.report(on(after))
         assert report.evidence is Evidence.BRIDGE
@@ -127,6 +128,7 @@ async def test_a_group_from_its_making_to_its_end(rig: Rig) -> None:
     renamed = await rig.renamed("_7", "every lamp")
     assert main(grown).lasting
     assert not moved(main(grown), main(renamed))
+    await looked_at(rig.driver)
     await rig.driver.write(on(renamed), True, 5.0)
     points = {on(renamed), on(rig.known[rig.lamp_id])}
     seen: dict[str, Evidence] = {}
