@@ -8,8 +8,9 @@ and by all when they are asked with `get`. Errors go to `bridge/logging`, the ne
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -170,9 +171,17 @@ class Zigbee2Mqtt:
         self._publish("bridge/state", _BRIDGE_STATES[True], retain=True)
         self._tell_network()
         self.permit_join(False)
-        for device in self.devices.values():
+        self._announce_next(iter(list(self.devices.values())))
+
+    def _announce_next(self, devices: Iterator[ZigbeeDevice]) -> None:
+        """One after the other, each in its turn of the loop: a large house takes its time. Their states come last."""
+        device = next(devices, None)
+        if device is None:
+            self._tell_all()
+            return
+        if self.devices.get(device.name) is device:
             self._announce_device(device)
-        self._tell_all()
+        asyncio.get_running_loop().call_soon(self._announce_next, devices)
 
     def _announce_device(self, device: ZigbeeDevice) -> None:
         for topic, payload in device.model.messages:

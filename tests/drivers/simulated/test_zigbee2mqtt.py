@@ -269,7 +269,6 @@ def test_the_sample_makes_plausible_devices() -> None:
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the sample of discovery messages is not here")
-@pytest.mark.may_block  # the simulator announces 600 entities at one go: half a second on a machine that is busy with others
 async def test_the_whole_sample_on_the_broker(site: Site) -> None:
     async with Zigbee2Mqtt(read_messages(SAMPLE), site.zigbee2mqtt) as bridge:
         await site.gateway.until(
