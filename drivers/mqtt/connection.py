@@ -69,6 +69,7 @@ class Connection:
         self._listener = listener
         self._wanted: dict[str, int] = {}
         self._link: Link | None = None
+        self._oversized_before = 0  # on links that are gone
         self.attempted = asyncio.Event()  # the first attempt to connect has ended, one way or the other
         self._lost = asyncio.Event()
         self._version = 4 if settings.protocol == "3.1.1" else 5
@@ -83,6 +84,11 @@ class Connection:
     def subscribing(self) -> bool:
         """Whether the broker still owes answers to subscriptions."""
         return self._link is not None and self._link.subscribing
+
+    @property
+    def oversized(self) -> int:
+        """How many messages were too large to be heard, over all links."""
+        return self._oversized_before + (self._link.oversized if self._link is not None else 0)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name=f"mqtt {self._settings.address}")
@@ -202,6 +208,7 @@ class Connection:
             link.subscribe(list(self._wanted.items()), self._listener.link_up)
 
     def _went_down(self, reason: str) -> None:
+        self._oversized_before = self.oversized
         was_up, self._link = self._link is not None, None
         self.protocol_version = 0
         self._lost.set()

@@ -129,6 +129,7 @@ class MqttDriver:
             **self._connection.counters,
             "reports_dropped": self._reports.dropped,
             "candidates_dropped": self._candidates.dropped,
+            "messages_too_large": self._connection.oversized,
             "payloads_not_understood": self._ingest.complaints.total,
             "announcements_not_understood": self._discovery.rejected,
             "announcements_held_back": self._settling.budget.held_back,

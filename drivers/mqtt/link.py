@@ -161,6 +161,11 @@ class Link:
         self._flush()
 
     @property
+    def oversized(self) -> int:
+        """How many messages were too large to be heard."""
+        return self._client.oversized
+
+    @property
     def subscribing(self) -> bool:
         """Whether the broker still owes answers to subscriptions."""
         return bool(self._subscribing)

@@ -280,7 +280,7 @@ async def test_a_message_that_is_too_large_is_thrown_away_and_the_link_lives(
     await wire.say(b"\x30" + bytes((len(small),)) + small)
     assert await wire.message() == ("t", b"y", False)
     assert wire.messages.empty()
-    assert wire.link._client.oversized == 1
+    assert wire.link.oversized == 1
 
 
 async def test_a_broker_is_told_how_much_we_take() -> None:
