@@ -78,13 +78,16 @@ class Zigbee2Mqtt:
             will=Will(f"{base}/bridge/state", _BRIDGE_STATES[False]),
         )
         self._stack = AsyncExitStack()
+        self._announced = asyncio.Event()
         self._addresses = {name: address_of(device.model) for name, device in self.devices.items()}
         self._disabled: set[str] = set()
         for group in groups:
             self._add(group)
 
     async def __aenter__(self) -> Self:
+        """Returns when everything is announced and told."""
         await self._stack.enter_async_context(self._link)
+        await self._announced.wait()
         return self
 
     async def __aexit__(
@@ -178,6 +181,7 @@ class Zigbee2Mqtt:
         device = next(devices, None)
         if device is None:
             self._tell_all()
+            self._announced.set()
             return
         if self.devices.get(device.name) is device:
             self._announce_device(device)
