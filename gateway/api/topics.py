@@ -8,6 +8,8 @@ from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
 from gateway.identity import Session
 from gateway.mode import TOPIC as MODE
+from gateway.notify.notice import is_told
+from gateway.notify.topics import addressed
 from gateway.observers import Topic
 from gateway.panic import TOPIC as PANIC
 from gateway.rulebook.keeper import TOPIC as RULES
@@ -67,6 +69,8 @@ class Visible:
             return self._principal.role.is_person
         if topic == MODE:
             return True
+        if (notice := addressed(topic)) is not None:
+            return self._is_told(*notice)
         adopted = self._gateway.registry.get(thing)
         if adopted is None:
             return name == "" and thing in self._known
@@ -87,3 +91,8 @@ class Visible:
         # That somebody unlocked a door tells of the door: who may not see its state is not told.
         tells = [readable[one] for one in shows_in(action) if one in readable]
         return all(policy.may_see(principal, subject) for subject in tells)
+
+    def _is_told(self, about: Topic, to: tuple[str, ...]) -> bool:
+        """A notice is for those whom it names; software among them must see what it is about besides."""
+        principal = self._principal
+        return is_told(to, principal) and (principal.role.is_person or not about[0] or self._sees(about))
