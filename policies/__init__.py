@@ -4,6 +4,7 @@
 for the language and `policies.defaults` for the sets that ship.
 """
 
+from policies.asking import OpenAsk
 from policies.compile import compile_rules
 from policies.decision import (
     Accepted,
@@ -38,6 +39,7 @@ __all__ = [
     "LocalTime",
     "Obligation",
     "Observed",
+    "OpenAsk",
     "Policy",
     "PolicyError",
     "Principal",

@@ -290,9 +290,12 @@ def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, fac
 
 
 def _answers(approval: Approval, ask: Ask, chain: Sequence[Principal]) -> bool:
+    """A standing approval has an end of its own."""
     return (
         ask.ref in approval.asks
-        and 0 <= approval.age_s <= ask.valid.seconds
+        and (
+            0 <= approval.age_s < math.inf if approval.standing else 0 <= approval.age_s <= ask.valid.seconds
+        )
         and ask.may_approve(approval.approver, chain)
     )
 

@@ -69,13 +69,16 @@ def _tell_of(policy: Policy, sets: Sequence[RuleSet], real: Sequence[RuleSet]) -
 
 def _policy(root: RuleSet, narrowing: Sequence[RuleSet], version: str) -> Policy:
     sets = [root, *narrowing]
+    asks = [compile_ask(table, one.name) for one in sets for table in one.document.ask]
     rules = Rules(
         Index(compile_limit(table, one.name) for one in sets for table in one.document.limit),
-        Index(compile_ask(table, one.name) for one in sets for table in one.document.ask),
+        Index(asks),
         Index(compile_then(table, one.name) for one in sets for table in one.document.then),
     )
     mandates = sorted(map(_grants, narrowing), key=lambda grants: grants.set)
-    return Policy(version, _grants(root), mandates, rules)
+    policy = Policy(version, _grants(root), mandates, rules)
+    policy.asks = {one.ref: one for one in asks}
+    return policy
 
 
 def version_of(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> str:

@@ -49,6 +49,12 @@ class Principal:
             return None
         return Principal(self.acts_for, self.acts_for_role)
 
+    @property
+    def chain(self) -> tuple[Principal, ...]:
+        """Everybody whose rules bind it: itself, its makers, and the person it acts for."""
+        person = self.person
+        return (self, *self.makers) if person is None else (self, *self.makers, person)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

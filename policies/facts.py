@@ -35,11 +35,16 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A person's yes to exactly this request. `asks` are the rules that were shown to the person; `age_s` is since then."""
+    """A person's yes to exactly this request. `asks` are the rules that were shown to the person; `age_s` is since then.
+
+    `standing`: a yes for a while, or for a whole plan. Whoever gives it out sees to its end and its bounds; for how long a
+    yes to this request alone counts does not matter to it, and an ask that wants a yes to each use is not answered by it.
+    """
 
     approver: Principal
     asks: frozenset[RuleRef]
     age_s: float = 0.0
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

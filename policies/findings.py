@@ -138,6 +138,7 @@ def within_all(finding: Finding, name: str, accepted: Accepted) -> Finding:
 
 def approved(ask: Ask, approval: Approval) -> Finding:
     text = f"approved by {approval.approver.id} {in_words(approval.age_s)} ago"
+    text = f"standing approval: {text}" if approval.standing else text
     return Finding(ask.ref.rule, ask.ref.set, Verdict.PERMIT, ask.why, text)
 
 

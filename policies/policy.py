@@ -7,10 +7,11 @@ a decision looks at the value alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from policies.asking import OpenAsk, open_asks
 from policies.binding import Binding, Grant
 from policies.decision import (
     Accepted,
@@ -67,7 +68,7 @@ class Policy:
 
     __slots__ = (
         *("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
-        *("forgotten", "limits", "rates", "rested", "sets", "version"),
+        *("asks", "forgotten", "limits", "rates", "rested", "sets", "version"),
     )
 
     def __init__(self, version: str, root: Grants, mandates: Iterable[Grants], rules: Rules) -> None:
@@ -78,6 +79,8 @@ class Policy:
         """Every rule that counts uses, those of shadow sets too: so far back must whoever counts look after a restart."""
         self.limits: dict[RuleRef, Who | None] = {}
         """Every limit in force, and by whom it may be waived (None: by nobody)."""
+        self.asks: dict[RuleRef, Ask] = {}
+        """Every ask in force."""
         self.rested: frozenset[str] = frozenset()
         """Patterns of the capabilities of which some rule wants a rest: since when they are off must outlast a restart."""
         self.sets: tuple[str, ...] = ()
@@ -98,6 +101,17 @@ class Policy:
             return self._binding(request.principal, request.subject).decide(request, facts)
         except Exception as raised:
             return Decision(Verdict.DENY, (error(EVALUATION_ERROR, raised),), self.version)
+
+    def open_asks(self, decision: Decision) -> tuple[OpenAsk, ...]:
+        """What people must be asked for `decision`, one of these rules, to become a permit. Empty for any other verdict."""
+        return open_asks(self.asks, decision)
+
+    def may_approve(self, ref: RuleRef, approver: Principal, chain: Sequence[Principal]) -> bool:
+        """Whether `approver` may answer the ask `ref` for a requester with this `chain` (`Principal.chain`). False where there
+        is no such ask, and for software.
+        """
+        ask = self.asks.get(ref)
+        return ask is not None and bool(chain) and ask.may_approve(approver, chain)
 
     def cast(self, shadow: Policy, names: frozenset[str]) -> None:
         """Lets `shadow`, which takes the sets `names` in earnest, report what it would have decided."""
@@ -141,7 +155,7 @@ class Policy:
             patterns = matching(subject.capability)
             return all(
                 any(allow.who.fits(one) and allow.covers_reading(subject, patterns) for allow in allows)
-                for _, one, allows in self._grants(_chain(principal))
+                for _, one, allows in self._grants(principal.chain)
             )
         except Exception:
             return False
@@ -174,7 +188,7 @@ class Policy:
         return binding
 
     def _bind(self, principal: Principal, subject: Subject) -> Binding:
-        patterns, chain, rules = matching(subject.capability), _chain(principal), self._rules
+        patterns, chain, rules = matching(subject.capability), principal.chain, self._rules
         return Binding(
             chain,
             subject,
@@ -184,8 +198,3 @@ class Policy:
             asks=rules.asks.concerning(chain, subject, patterns),
             thens=rules.thens.concerning(chain, subject, patterns),
         )
-
-
-def _chain(principal: Principal) -> tuple[Principal, ...]:
-    person = principal.person
-    return (principal, *principal.makers) if person is None else (principal, *principal.makers, person)

@@ -107,6 +107,11 @@ _PLANTED_IN_RULES: Final = {
             "approval.age_s >= ask.valid.seconds",
         ),
         (
+            "a yes to this use alone counts for ever",
+            "if approval.standing else",
+            "if not approval.standing else",
+        ),
+        (
             "only what is lifted bounds",
             "for one in self._limits if one.ref not in lifted]",
             "for one in self._limits if one.ref in lifted]",
@@ -132,13 +137,18 @@ _PLANTED_IN_RULES: Final = {
         ("mandates do not narrow", "narrowed if allows]", "narrowed if not allows]"),
         (
             "an agent forgets its person",
-            "(principal, *principal.makers) if person is None else (principal, *principal.makers, person)",
-            "(principal, *principal.makers)",
+            "principal.chain, self._rules",
+            "(principal, *principal.makers), self._rules",
         ),
         (
             "who was a guest stays one",
             "known is principal or known == principal",
             "known is principal or known.id == principal.id",
+        ),
+        (
+            "there is nothing that one may not answer",
+            "return ask is not None and bool(chain) and",
+            "return ask is not None or bool(chain) and",
         ),
         (
             "shadows cry where they agree",

@@ -18,6 +18,7 @@ def test_public_names() -> None:
         "NO_FACTS",
         "Obligation",
         "Observed",
+        "OpenAsk",
         "Policy",
         "PolicyError",
         "Principal",
