@@ -18,6 +18,7 @@ from policies.decision import (
     AccessRequest,
     Decision,
     Finding,
+    Obligation,
     Principal,
     RuleRef,
     Subject,
@@ -26,6 +27,7 @@ from policies.decision import (
 from policies.facts import NO_FACTS, Facts
 from policies.findings import EVALUATION_ERROR, error
 from policies.index import Index
+from policies.obligations import StateDuties
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
 from policies.selectors import Who
@@ -67,7 +69,7 @@ class Policy:
     """Compiled rules, made by `compile_rules`. `version` changes with anything that a decision could show."""
 
     __slots__ = (
-        *("_bindings", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
+        *("_bindings", "_duties", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
         *("asks", "forgotten", "limits", "rates", "rested", "sets", "version"),
     )
 
@@ -89,6 +91,7 @@ class Policy:
         self._mandates = tuple(mandates)
         self._rules = rules
         self._bindings: dict[tuple[int, str], Binding] = {}
+        self._duties: dict[int, StateDuties] = {}
         self._shadow: Policy | None = None
         self._shadows: frozenset[str] = frozenset()
 
@@ -112,6 +115,21 @@ class Policy:
         """
         ask = self.asks.get(ref)
         return ask is not None and bool(chain) and ask.may_approve(approver, chain)
+
+    def duties_of_state(self, subject: Subject, facts: Facts | None = None) -> tuple[Obligation, ...]:
+        """What is owed while `subject` runs, flows or stands open, whoever caused it: its `max_on`, the shortest (of rules that
+        name nobody). A rule whose `when` names hours or modes counts only where `facts` are given, if now is such a moment.
+        """
+        known = self._duties.get(id(subject))
+        if known is None or known.subject is not subject:
+            known = StateDuties.of(
+                subject, self._rules.thens.concerning((), subject, matching(subject.capability))
+            )
+            self._duties.pop(id(subject), None)
+            if len(self._duties) >= MAX_BINDINGS:
+                del self._duties[next(iter(self._duties))]
+            self._duties[id(subject)] = known
+        return known.always if facts is None or not known.sometimes else known.at(facts)
 
     def cast(self, shadow: Policy, names: frozenset[str]) -> None:
         """Lets `shadow`, which takes the sets `names` in earnest, report what it would have decided."""
