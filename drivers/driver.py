@@ -157,6 +157,17 @@ class Inspectable(Protocol):
 
 
 @runtime_checkable
+class Timed(Protocol):
+    """A driver some of whose devices end by themselves what they were switched on for."""
+
+    def longest_own_timer(self, point: str) -> float | None:
+        """For how many seconds at the most the device can be told to stay on when `point` is written; None: it has no timer."""
+
+    async def write_for(self, point: str, value: Json, seconds: float, deadline: float) -> None:
+        """As `write`, and the device is told to switch itself off again after `seconds`."""
+
+
+@runtime_checkable
 class Refreshing(Protocol):
     """A driver that can be asked again for what is kept of a device: its last states come once more."""
 

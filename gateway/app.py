@@ -20,6 +20,8 @@ from drivers.driver import Candidate, Driver, Scanner
 from gateway.absence import announced, watched
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
 from gateway.api.server import serve
+from gateway.approvals import ApprovalKeeper
+from gateway.authors import Authors
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
@@ -29,14 +31,21 @@ from gateway.foreign import tamed
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
+from gateway.leases import LeaseKeeper
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.localtime import HouseTime
+from gateway.messages import Messages
 from gateway.mode import ModeKeeper
+from gateway.notices import tell_of
+from gateway.obligations import ObligationKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
+from gateway.parties import Parties
+from gateway.parts import Parts
+from gateway.plans import PlanKeeper
 from gateway.protocols import configured_drivers
 from gateway.rebuild import remember
-from gateway.recovery import Recovery
+from gateway.recovery import Recovery, resume
 from gateway.registry import AdoptionError, Registry
 from gateway.rests import Rests
 from gateway.rights import RightsTable
@@ -100,6 +109,22 @@ async def open_gateway(
         rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)
         supervisor = await stack.enter_async_context(_supervised(clock))
         running: dict[str, Driver] = {}
+        parts = Parts(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            database=database,
+            identity=identity,
+            registry=registry,
+            state=state,
+            house=house,
+            observers=observers,
+            policy=lambda: gateway.policy,
+            drivers=running,
+            supervisor=supervisor,
+        )
+        approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
+        obligations, authors = ObligationKeeper(parts), Authors(parts, leases)
         executor = Executor(
             registry=registry,
             drivers=running,
@@ -108,9 +133,13 @@ async def open_gateway(
             ledger=ledger,
             observers=observers,
             clock=clock,
+            parties=Parties(approvals, leases, obligations, authors),
+            tell=partial(tell_of, observers),
             outdated=lambda command: not identity.stands(command.token, command.principal),
         )
         stack.push_async_callback(executor.close)
+        plans = PlanKeeper(parts, executor, approvals, leases, messages)
+        stack.push_async_callback(plans.close)
         panic = Panic(
             executor=executor,
             identity=identity,
@@ -141,7 +170,14 @@ async def open_gateway(
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
             panic=panic,
-            ingest=Ingest(registry, observers, clock, rests),
+            ingest=Ingest(registry, observers, clock, rests, (authors.changed, obligations.changed)),
+            approvals=approvals,
+            leases=leases,
+            obligations=obligations,
+            authors=authors,
+            plans=plans,
+            messages=messages,
+            parts=parts,
             supervisor=supervisor,
             policy=policy,
             rules=RuleKeeper(
@@ -158,6 +194,9 @@ async def open_gateway(
         recovery = Recovery(ledger, registry, executor, running, clock)
         open_rows = await recovery.restore_keys()
         await remember(gateway, rests, last[0] if last else None)
+        await leases.restore()
+        await obligations.restore()
+        open_rows = resume(executor, await approvals.restore(open_rows), open_rows)
         ledger.append(
             Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)})
         )
@@ -170,6 +209,7 @@ async def open_gateway(
                 _keep_driver(gateway, running, driver)
         if open_rows:
             supervisor.keep("recovery", partial(recovery.settle, open_rows))
+        await plans.restore()
         yield gateway
         with suppress(LedgerUnavailable):
             ledger.append(Entry(kind="stop", at=clock.wall(), body={}))

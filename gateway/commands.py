@@ -26,7 +26,11 @@ class Command:
     received_at: float = 0.0  # seconds since the epoch
     traceparent: str = ""
     token: str = ""  # the id of the token it came with: a revoked one stops it up to the last moment
-    by_house: bool = False  # panic does it for `principal`: no rule, suspension or disk stands against it
+    by_house: str = ""  # why the house itself does it (`panic`, `max_on` …): no rule, suspension or disk stands against it
+    asks: bool = False  # the caller can wait until a person has been asked
+    plan: str = ""  # the plan whose step it is
+    step: str = ""
+    lease: str = ""  # the lease under which it is asked: it must still be good
 
 
 class Result(StrEnum):
@@ -53,6 +57,11 @@ class Reason(StrEnum):
     POLICY = "policy"  # refused: 403
     APPROVAL_REQUIRED = "approval-required"  # refused: 403
     CONFLICT = "conflict"  # refused: 409
+    DENIED = "denied"  # refused: 403, a person said no
+    UNANSWERED = "unanswered"  # refused: 403, nobody answered in time
+    WITHDRAWN = "withdrawn"  # refused: 409, the caller took it back while it waited
+    TOO_MANY_QUESTIONS = "too-many-questions"  # refused: 429, people are being asked enough already
+    STALE_LEASE = "stale-lease"  # refused: 409, the lease it came under is no longer good
     STATE_UNKNOWN = "state-unknown"  # refused: 409, a relative command without a known state
     SUSPENDED = "suspended"  # refused: 409, the Thing waits for a person
     OBLIGATION = "obligation"  # refused: 409, the use would owe what cannot be kept
@@ -77,10 +86,15 @@ class Outcome:
 
 @dataclass(slots=True)
 class Execution:
-    """One command on its way. `outcome` is None until it has ended."""
+    """One command on its way. `outcome` is None until it has ended; `waits_for` says what it waits for before it is sent:
+    `approval`, or "" for nothing.
+    """
 
     command: Command
     requested_at: float
     outcome: Outcome | None = None
     dispatched_at: float | None = None
     ended_at: float | None = None
+    waits_for: str = ""
+    approvals: tuple[str, ...] = ()  # the approvals and grants under which it is sent
+    owes: bool = False  # duties that last were promised for it

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drivers.driver import Driver
+from gateway.approvals import ApprovalKeeper
+from gateway.authors import Authors
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.consents import Consents
@@ -13,10 +15,15 @@ from gateway.execution import Executor
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
+from gateway.leases import LeaseKeeper
 from gateway.ledger import Ledger
+from gateway.messages import Messages
 from gateway.mode import ModeKeeper
+from gateway.obligations import ObligationKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
+from gateway.parts import Parts
+from gateway.plans import PlanKeeper
 from gateway.registry import Registry
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper
@@ -43,6 +50,13 @@ class Gateway:
     executor: Executor
     panic: Panic
     ingest: Ingest
+    approvals: ApprovalKeeper
+    leases: LeaseKeeper
+    obligations: ObligationKeeper
+    authors: Authors
+    plans: PlanKeeper
+    messages: Messages
+    parts: Parts
     supervisor: Supervisor
     policy: Policy
     rules: RuleKeeper

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from capabilities.thing import Operation
 from capabilities.vocabulary import Hazard, Json
@@ -16,6 +17,13 @@ from gateway.uses import Counted
 from policies import Policy, strictest, with_parts
 from policies.decision import AccessRequest, Decision, Finding, Principal, RuleRef, Verdict
 from policies.facts import Approval
+
+OF_HOUSE: Final = {
+    "panic": "A person pressed the panic switch: what moves is stopped",
+    "max_on": "It ran for as long as a rule lets it: it is switched off",
+    "restore": "A rule wants it put back as it was after this time",
+}
+"""What the house does by itself, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,9 @@ def decide(
     return _together(alone, adopted, target, commanded(house, adopted, target))
 
 
-def permit_of_house(version: str) -> Ruling:
-    """What the house itself does when a person presses the panic switch: no rule of `version` stands against standing still."""
-    finding = Finding(
-        "panic", "house", Verdict.PERMIT, "A person pressed the panic switch: what moves is stopped"
-    )
+def permit_of_house(version: str, why: str) -> Ruling:
+    """What the house itself does: no rule of `version` stands against it. `why` is one of `OF_HOUSE`."""
+    finding = Finding(why, "house", Verdict.PERMIT, OF_HOUSE[why])
     return Ruling(Decision(Verdict.PERMIT, (finding,), version))
 
 

@@ -3,9 +3,10 @@
 1, 2  the API has read the request and knows who asks: `Command`, `Principal`
    3  claim the idempotency key         with a key, the same request again is the same command
    4  make it absolute                  toggle and step become a write; the input fits its schema
-   5  decide                            the rules; no is no, and says why; a use that is counted takes its slot
-6, 8  leases                            a later version; today only: is it suspended, out of reach, already so?
-   7  ask a person                      a later version
+   5  decide                            the rules; no is no, and says why
+   6  look for what stands in the way   suspended, out of reach, already so, leased to somebody else: that costs nobody a tap
+   7  ask people, where a rule wants it the intent is on disk before; their answer is for exactly this, and decided on again
+   8  take one's turn                   software lets others' actuations end; a use that is counted takes its slot
    9  write the dispatch to disk        what is not written is not sent (but a person's command toward the safe state is)
   10  look once more                    were rights, rules, the Thing, or what the rules look at changed while we wrote?
   11  expect the effect, then send      a report may overtake the answer
@@ -17,68 +18,51 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-import orjson
-
 from capabilities.errors import SchemaError
-from capabilities.secrets import without
-from capabilities.thing import Operation
 from capabilities.vocabulary import Json
-from drivers.driver import Driver, DriverError
-from gateway import duties, outcomes, records
+from drivers.driver import Driver
+from gateway import duties, obstacles, outcomes, records
+from gateway.admission import Admission, Admitted
 from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.deciding import Ruling, decide, permit_of_house
+from gateway.executions import Executions
 from gateway.failpoints import failpoint
 from gateway.house import House
-from gateway.idempotency import Claim, IdempotencyKeys, KeyInOtherUse
+from gateway.idempotency import Claim
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.meanwhile import Meanwhile
 from gateway.normalise import StateUnknown, Target, resolve
 from gateway.observers import Observers
+from gateway.parties import Given, Parties, Question, Waiting
 from gateway.registry import Registry
-from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview
+from gateway.requests import BadInput, Preview
+from gateway.sending import Released, Sender, release
+from gateway.turns import LONGEST_WAIT_S, Turns
 from gateway.uses import Slots
 from gateway.watching import Watch
 from policies import Policy
-from policies.decision import Decision
-
-SEND_DEADLINE_S: Final = 10.0
-"""A protocol that has not taken a command after this long is as good as unreachable."""
+from policies.decision import Decision, Verdict
 
 NOT_RECORDED: Final = (LedgerUnavailable, ValueError)
 """The disk failed, or the ledger cannot hold it (as a number beyond 2**53)."""
 
 DENIALS: Final = frozenset({Reason.POLICY, Reason.APPROVAL_REQUIRED})
 
-KEPT_EXECUTIONS: Final = 1_000
-"""Ended executions whose status can still be asked; older ones are in the ledger."""
-
-KEPT_LATENCIES: Final = 2_048
-
 log = logging.getLogger(__name__)
 
 
-class _Admitted(NamedTuple):
-    """A command whose Thing and operation exist and whose input fits."""
+class _Ready(NamedTuple):
+    """A command that may be sent, as it was decided just now."""
 
-    execution: Execution
-    adopted: Adopted
-    operation: Operation
-    value: Json
-    request: str  # the request after defaults, for the idempotency key ("" without one)
-
-
-class _Basis(NamedTuple):
-    """What a decision rests on: if any of it changes before the send, the decision is void."""
-
-    stops: int
-    thing: int  # `Adopted.version`
-    rules: str  # `Policy.version`
+    target: Target
+    ruling: Ruling
+    given: Sequence[Given] = ()
 
 
 class Executor:
@@ -94,69 +78,71 @@ class Executor:
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
+        parties: Parties,
+        tell: Callable[[Command, Outcome, float], None] = lambda command, outcome, at: None,
         outdated: Callable[[Command], bool] = lambda _: False,
     ) -> None:
+        """`tell` tells those whom a rule wants told how a command ended, `outdated` whether its caller lost the right to it."""
         self._registry = registry
-        self._drivers = drivers
         self._policy = policy
         self._house = house
         self._ledger = ledger
         self._observers = observers
         self._clock = clock
-        self._outdated = outdated
-        self._recent: OrderedDict[str, Execution] = OrderedDict()
+        self._parties = parties
+        self._notify = tell
+        self._meanwhile = Meanwhile(registry, policy, outdated)
+        self.stop = self._meanwhile.stop
         self._tasks: set[asyncio.Task[None]] = set()
-        self.keys = IdempotencyKeys()
-        self._stops = 0  # how often everything was stopped: what was decided before is not sent after
-        self._stopped_why = ""
-        self.counters: Counter[str] = Counter()
-        self.dispatch_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
-        self.outcome_latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)  # seconds
+        self._turns = Turns()
+        self._admission = Admission(registry, clock)
+        self.keys = self._admission.keys
+        self.executions = Executions()
+        self._sender = Sender(drivers, self.executions, clock)
 
     # ---------------------------------------------------------------- what callers use
 
     async def run(self, command: Command) -> Execution:
         """Carries a command out and returns when it has ended. Raises `RequestError` where it means nothing."""
-        admitted, earlier = self._admit(command)
+        admitted, earlier = self._admission.admit(command)
         if earlier is not None:
             return replace(earlier.execution, outcome=await _answer_of(earlier))
         await self._carry_out(admitted)
         return admitted.execution
 
     async def start(self, command: Command) -> Execution:
-        """As `run`, but returns as soon as the command is refused or sent; it goes on by itself."""
-        admitted, earlier = self._admit(command)
+        """As `run`, but returns as soon as the command is refused, sent, or waits for a person; it goes on by itself."""
+        admitted, earlier = self._admission.admit(command)
         if earlier is not None:
             return earlier.execution
         released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._carry_out(admitted, released), name=f"command {command.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(admitted, released)
         await released
+        return admitted.execution
+
+    def resume(self, waiting: Waiting) -> Execution:
+        """Takes up a command that waited for people when the gateway stopped. Raises `RequestError`."""
+        admitted = self._admission.again(waiting)
+        self._spawn(admitted, None)
         return admitted.execution
 
     def preview(self, command: Command) -> Preview:
         """Decides without moving, claiming or recording anything. Raises `RequestError`."""
-        adopted, operation, value = self._find(command)
+        adopted, operation, value = self._admission.find(command)
         try:
             target = resolve(adopted, operation, value)
         except (StateUnknown, SchemaError) as error:
             raise BadInput(str(error)) from error
-        decision = self._ruling(command, adopted, target).decision
+        ready = self._decide(command, adopted, target)
         return Preview(
-            decision, target.operation.name, target.operation.is_action, target.value, target.already_fits
+            ready.ruling.decision,
+            target.operation.name,
+            target.operation.is_action,
+            target.value,
+            target.already_fits,
+            self._obstacle(command, adopted, ready),
+            target,
         )
-
-    def get(self, execution: str) -> Execution | None:
-        return self._recent.get(execution)
-
-    def recent(self) -> Iterable[Execution]:
-        return reversed(self._recent.values())
-
-    def stop(self, why: str) -> None:
-        """From now on nothing is sent that was decided before, but for what the house itself stops."""
-        self._stops += 1
-        self._stopped_why = why
 
     async def close(self) -> None:
         """Sends nothing more, and stops waiting. What was sent and not seen is settled from the ledger at the next start."""
@@ -167,25 +153,15 @@ class Executor:
 
     # ---------------------------------------------------------------- the life of a command
 
-    def _admit(self, command: Command) -> tuple[_Admitted, Claim | None]:
-        adopted, operation, value = self._find(command)
-        if operation.secrets:  # from here on nothing but the way to the device knows a code
-            command = replace(command, value=without(command.value, operation.secrets))
-        execution = Execution(command, self._clock.wall())
-        if not command.key:
-            return _Admitted(execution, adopted, operation, value, ""), None
-        asked = without(value, operation.secrets)
-        request = orjson.dumps([command.thing, command.affordance, command.is_action, asked]).decode()
-        try:
-            earlier = self.keys.claim(command, request, execution, execution.requested_at)  # step 3
-        except KeyInOtherUse as error:
-            raise KeyReused(str(error)) from error
-        failpoint("claimed")
-        return _Admitted(execution, adopted, operation, value, request), earlier
+    def _spawn(self, admitted: Admitted, released: Released) -> None:
+        name = f"command {admitted.execution.command.id}"
+        task = asyncio.create_task(self._carry_out(admitted, released), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, admitted: _Admitted, released: asyncio.Future[None] | None = None) -> None:
+    async def _carry_out(self, admitted: Admitted, released: asyncio.Future[None] | None = None) -> None:
         execution = admitted.execution
-        self._keep(execution)
+        self.executions.keep(execution)
         try:
             outcome = await self._life(admitted, released)
             self._end(execution, outcome)  # step 13
@@ -193,135 +169,168 @@ class Executor:
             self._give_up(execution, error)
             raise
         finally:
-            if released is not None and not released.done():
-                released.set_result(None)
+            release(released)
 
-    async def _life(self, admitted: _Admitted, released: asyncio.Future[None] | None) -> Outcome:
+    async def _life(self, admitted: Admitted, released: Released) -> Outcome:
         execution, adopted = admitted.execution, admitted.adopted
         command = execution.command
         try:
-            target = resolve(adopted, admitted.operation, admitted.value, by_house=command.by_house)  # step 4
+            target = self._resolve(command, admitted)  # step 4
+            while not target.toward_safe and (turn := self._turns.before(command, self._places(adopted))):
+                if (conflict := await obstacles.after(turn, LONGEST_WAIT_S)) is not None:
+                    return conflict
+                target = self._resolve(command, admitted)
         except (StateUnknown, SchemaError) as error:
             # From the state as it is, or is not known, no value can be reached that fits.
             return outcomes.unresolved(error, self._clock.wall())
-        ruling = self._ruling(command, adopted, target)  # step 5
-        decision = ruling.decision
-        if not decision.permitted:
-            return self._deny(command, target, decision)
-        if (unkept := duties.unkept(decision)) is not None:
-            return unkept
-        target = duties.bound(target, decision)
-        if (obstacle := self._obstacle(command, adopted, target)) is not None:
-            return replace(obstacle, decision=decision)
-        # No await since the decision: nobody else has taken the last slot meanwhile.
-        slots = Slots(self._house.uses, ruling.counted(adopted.id))
+        ready = self._decide(command, adopted, target)  # step 5
+        if (no := self._refusal(command, adopted, ready)) is not None:  # step 6
+            return no
+        if not ready.ruling.decision.permitted or admitted.approval:
+            asked = await self._ask(admitted, ready, released)  # step 7
+            if isinstance(asked, Outcome):
+                return asked
+            ready = asked
+        # No await since the decision: nobody else has taken the last slot, or this turn, meanwhile.
+        slots = Slots(self._house.uses, ready.ruling.counted(adopted.id))  # step 8
         failpoint("decided")
-        dispatch = self._dispatch(admitted, target, ruling, slots, released)
-        outcome = await slots.held_through(dispatch, execution)
+        with self._turns.taken(command, self._places(adopted)):
+            outcome = await slots.held_through(self._dispatch(admitted, ready, slots, released), execution)
+        decision = ready.ruling.decision
         return replace(outcome, decision=decision) if decision.obligations else outcome
 
-    async def _dispatch(
-        self,
-        admitted: _Admitted,
-        target: Target,
-        ruling: Ruling,
-        slots: Slots,
-        released: asyncio.Future[None] | None,
-    ) -> Outcome:
+    async def _ask(self, admitted: Admitted, ready: _Ready, released: Released) -> _Ready | Outcome:
+        """Step 7: people answer for exactly this; what they approved is decided on again, as the world is then."""
+        execution, adopted, target = admitted.execution, admitted.adopted, ready.target
+        command, approvals, approval = execution.command, self._parties.approvals, admitted.approval
+        if not approval:
+            question = Question(execution, adopted, target, ready.ruling.decision, admitted.request)
+            opened = await approvals.open(question)
+            if isinstance(opened, Outcome):
+                return opened
+            approval = opened
+        failpoint("asked")
+        execution.waits_for = "approval"
+        release(released)
+        answer = await approvals.answer(approval)
+        execution.waits_for = ""
+        if answer.outcome is not None:
+            return answer.outcome
+        failpoint("approved")
+        while not target.toward_safe and (turn := self._turns.before(command, self._places(adopted))):
+            if (conflict := await obstacles.after(turn, LONGEST_WAIT_S)) is not None:
+                return conflict
+        if self._registry.get(adopted.id) is not adopted:
+            return obstacles.changed(f"{adopted.id} was changed meanwhile; look at it and ask again")
+        ready = self._decide(command, adopted, target, answer.given)
+        return self._refusal(replace(command, asks=False), adopted, ready) or ready
+
+    async def _dispatch(self, admitted: Admitted, ready: _Ready, slots: Slots, released: Released) -> Outcome:
         """Steps 9 to 12: what is permitted is written, looked at once more, sent, and watched."""
-        execution, adopted, decision = admitted.execution, admitted.adopted, ruling.decision
+        execution, adopted, ruling = admitted.execution, admitted.adopted, ready.ruling
         command, unrecorded = execution.command, ""
-        basis = _Basis(self._stops, adopted.version, decision.version)
+        basis = self._meanwhile.basis(adopted, ruling.decision.version)
+        if ready.given:
+            execution.approvals = tuple(one.id for one in ready.given)
+            self._parties.approvals.used(execution, ready.given)
         try:
+            target = await self._promised(execution, adopted, ready)
             await self._write_dispatch(admitted, target, ruling)  # step 9
         except NOT_RECORDED as error:
-            unrecorded = f"it could not be recorded: {error}"
+            unrecorded, target = f"it could not be recorded: {error}", ready.target
             if not (command.principal.role.is_person and target.toward_safe):
                 return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, unrecorded)
             log.error("a command toward the safe state goes out, though %s", unrecorded)
         failpoint("dispatched")
 
-        change = self._change_since(basis, command, adopted)  # step 10
-        if change is None and decision.rests_on_facts:
-            change = self._second_thought(command, adopted, target, slots)
+        change = self._meanwhile.change(basis, command, adopted)  # step 10
+        if change is None and ruling.decision.rests_on_facts:
+            change = self._second_thought(command, adopted, ready, slots)
         if change is not None:
-            return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, change, decision=decision)
+            return obstacles.changed(change, ruling.decision)
+        self._parties.authors.sent(execution, adopted, target)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
-            outcome = await self._send_and_watch(execution, target, watch, released)
+            driver = self._registry[command.thing].driver
+            outcome = await self._sender.send(driver, execution, target, watch, released)  # steps 11 and 12
         return outcomes.with_note(outcome, unrecorded) if unrecorded else outcome
-
-    async def _send_and_watch(
-        self, execution: Execution, target: Target, watch: Watch, released: asyncio.Future[None] | None
-    ) -> Outcome:
-        """Steps 11 and 12: the bytes go out, and then the world is looked at."""
-        driver = self._drivers.get(self._registry[execution.command.thing].driver)
-        if driver is None:
-            return Outcome(Result.NOT_SENT, Reason.DEVICE_UNREACHABLE, "its driver stopped meanwhile")
-        send = driver.invoke if target.operation.is_action else driver.write
-        execution.dispatched_at = self._clock.wall()
-        try:
-            await send(target.operation.point, target.sent, SEND_DEADLINE_S)
-        except DriverError as error:
-            return outcomes.hushed(outcomes.of_failure(error), target)
-        except Exception:  # a driver's own mistake: nobody knows what went out
-            log.exception("the driver %s failed in its own way", driver.name)
-            return Outcome(Result.IN_DOUBT, detail=f"the driver {driver.name} failed while sending")
-        self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
-        failpoint("sent")
-        if released is not None and not released.done():
-            released.set_result(None)
-        if not target.aims:
-            return outcomes.not_observable()
-        if watch.fitted:  # it was so before: a report would prove nothing
-            return outcomes.unchanged(target, sent=True)
-        watched = await watch.result(driver, target.transition_s)
-        failpoint("seen")
-        return outcomes.hushed(outcomes.of_watch(watched), target)
 
     # ---------------------------------------------------------------- the helpers, in the order of their steps
 
-    def _find(self, command: Command) -> tuple[Adopted, Operation, Json]:
-        adopted = self._registry.get(command.thing)
-        operation = (
-            adopted.thing.operation(command.affordance, is_action=command.is_action) if adopted else None
-        )
-        if adopted is None or operation is None:
-            what = "action" if command.is_action else "writable property"
-            raise NoSuchAffordance(f"there is no {what} {command.affordance!r} on {command.thing!r}")
-        try:
-            return adopted, operation, operation.check(command.value)
-        except SchemaError as error:
-            raise BadInput(f"{command.thing}.{command.affordance}: {error}") from error
+    def _resolve(self, command: Command, admitted: Admitted) -> Target:
+        safe = bool(command.by_house)
+        return resolve(admitted.adopted, admitted.operation, admitted.value, is_safe=safe)
+
+    def _decide(
+        self, command: Command, adopted: Adopted, target: Target, given: Sequence[Given] = ()
+    ) -> _Ready:
+        """Asks the rules. What people said yes to earlier counts where without it they would have to be asked."""
+        ruling = self._ruling(command, adopted, target, given)
+        if ruling.decision.verdict is Verdict.NEEDS_APPROVAL:
+            standing = self._parties.approvals.standing(command, adopted, target)
+            if standing:
+                given = (*given, *standing)
+                ruling = self._ruling(command, adopted, target, given)
+        return _Ready(duties.bound(target, ruling.decision), ruling, given)
+
+    def _refusal(self, command: Command, adopted: Adopted, ready: _Ready) -> Outcome | None:
+        """Why it ends here: the rules, what it would owe, or what stands in its way."""
+        decision = ready.ruling.decision
+        may_ask = command.asks and decision.verdict is Verdict.NEEDS_APPROVAL
+        if not decision.permitted and not may_ask:
+            return self._deny(command, ready.target, decision)
+        obstacle = self._obstacle(command, adopted, ready)
+        return replace(obstacle, decision=decision) if obstacle is not None else None
 
     def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:
         capability = target.operation.capability
         self._record(records.denied(command, capability, target.value, decision, self._clock.wall()))
-        approvable = decision.verdict.name == "NEEDS_APPROVAL"
+        approvable = decision.verdict is Verdict.NEEDS_APPROVAL
         reason = Reason.APPROVAL_REQUIRED if approvable else Reason.POLICY
         return Outcome(Result.REFUSED, reason, outcomes.worst(decision), decision=decision)
 
-    def _obstacle(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+    def _obstacle(self, command: Command, adopted: Adopted, ready: _Ready) -> Outcome | None:
         """What makes sending pointless or wrong, known before anything is written."""
-        if adopted.suspended and not command.by_house:
-            detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
-            return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
-        # What is not idempotent could undo itself the second time. What is goes out all the same: our state may be wrong.
-        if not target.operation.idempotent and target.already_fits:
-            return outcomes.unchanged(target, sent=False)
-        lost = adopted.reach.reachable is False  # toward the safe state it is tried even so
-        if adopted.driver not in self._drivers or (lost and not target.toward_safe):
-            reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
-            last = target.aims[0].slot if target.aims else None
-            return outcomes.unreachable(reason, last, self._clock.wall())
-        return None
-
-    def _ruling(self, command: Command, adopted: Adopted, target: Target) -> Ruling:
+        target, decision, parties = ready.target, ready.ruling.decision, self._parties
         if command.by_house:
-            return permit_of_house(self._policy().version)
-        purpose = command.purpose
-        return decide(self._policy(), self._house, command.principal, adopted, target, purpose=purpose)
+            return obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())
+        return (
+            (parties.timers.unkept(adopted, target, decision) if decision.obligations else None)
+            or parties.timers.obstacle(command, adopted)
+            or parties.leases.conflict(command, adopted, target)
+            or obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())
+        )
 
-    async def _write_dispatch(self, admitted: _Admitted, target: Target, ruling: Ruling) -> None:
+    def _ruling(
+        self, command: Command, adopted: Adopted, target: Target, given: Sequence[Given] = ()
+    ) -> Ruling:
+        if command.by_house:
+            return permit_of_house(self._policy().version, command.by_house)
+        approvals = tuple(one.approval for one in given) if given else ()
+        return decide(
+            self._policy(),
+            self._house,
+            command.principal,
+            adopted,
+            target,
+            purpose=command.purpose,
+            approvals=approvals,
+        )
+
+    def _places(self, adopted: Adopted) -> Sequence[str]:
+        """What one actuation takes: the Thing, and the members of a group."""
+        if not adopted.members:
+            return (adopted.id,)
+        found = (self._house.by_device(adopted.driver, member) for member in adopted.members)
+        return (adopted.id, *(member.id for member in found if member is not None))
+
+    async def _promised(self, execution: Execution, adopted: Adopted, ready: _Ready) -> Target:
+        """Duties that last are durable before what they are owed for is sent."""
+        decision = ready.ruling.decision
+        if not decision.obligations or not duties.last(decision):
+            return ready.target
+        return await self._parties.timers.promise(execution, adopted, ready.target, decision)
+
+    async def _write_dispatch(self, admitted: Admitted, target: Target, ruling: Ruling) -> None:
         execution = admitted.execution
         entry = records.dispatch(execution, target, ruling, admitted.request, self._clock.wall())
         failpoint("dispatching")
@@ -330,24 +339,10 @@ class Executor:
         else:
             await self._ledger.commit(entry)
 
-    def _change_since(self, basis: _Basis, command: Command, adopted: Adopted) -> str | None:
-        """What no longer is as it was decided on. From here to the first byte there is no await: what holds now holds then."""
-        if command.by_house:
-            return None if self._registry.get(adopted.id) else f"{adopted.id} was removed meanwhile"
-        if self._outdated(command):
-            return "the caller's token was revoked meanwhile, or its rights were changed"
-        if self._registry.get(adopted.id) is not adopted or basis.thing != adopted.version:
-            return f"{adopted.id} was changed meanwhile; look at it and ask again"
-        if basis.stops != self._stops:
-            return f"everything was stopped meanwhile: {self._stopped_why}"
-        if basis.rules != self._policy().version:
-            return "the rules were changed meanwhile; ask again"
-        return None
-
-    def _second_thought(self, command: Command, adopted: Adopted, target: Target, slots: Slots) -> str | None:
+    def _second_thought(self, command: Command, adopted: Adopted, ready: _Ready, slots: Slots) -> str | None:
         """What was looked at may be otherwise by now: decides again, without an await until the first byte."""
         slots.give_back()  # or it would stand in its own way
-        ruling = self._ruling(command, adopted, target)
+        ruling = self._ruling(command, adopted, ready.target, ready.given)
         if not ruling.decision.permitted:
             return f"{outcomes.worst(ruling.decision)} (it was otherwise a moment ago)"
         slots.take(ruling.counted(adopted.id))
@@ -355,8 +350,10 @@ class Executor:
 
     def _give_up(self, execution: Execution, error: BaseException) -> None:
         """The gateway ends, the caller left before the send, or we made a mistake. A command that was sent when the gateway
-        ended is left open here: the next start settles it.
+        ended is left open here: the next start settles it. So does one that waits for people.
         """
+        if execution.waits_for and not isinstance(error, Exception):
+            return
         if execution.dispatched_at is None:
             self._end(execution, Outcome(Result.NOT_SENT, detail="it was given up before it was sent"))
         elif isinstance(error, Exception) and execution.outcome is None:
@@ -364,15 +361,19 @@ class Executor:
 
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         now = self._clock.wall()
-        command = execution.command
-        execution.outcome, execution.ended_at = outcome, now
+        command, parties = execution.command, self._parties
         if outcome.reason not in DENIALS:  # these stand in the ledger already
             self._record(records.outcome(execution, outcome, now))
         failpoint("recorded")
-        self.counters[outcome.result] += 1
-        self.outcome_latencies.append(now - execution.requested_at)
+        self.executions.ended(execution, outcome, now)
+        if execution.approvals:
+            parties.approvals.ended(execution, outcome)
+        if execution.owes:
+            parties.timers.ended(execution, outcome)
+        if execution.dispatched_at is not None:
+            parties.authors.ended(execution, outcome)
         self.tell(command, outcome, now)
-        duties.notify(self._observers, command, outcome, now)
+        self._notify(command, outcome, now)
 
     def tell(self, command: Command, outcome: Outcome, at: float) -> None:
         """Observers learn how it ended, and whoever waits with the same key gets the answer."""
@@ -388,11 +389,6 @@ class Executor:
             self._ledger.append(entry)
         except NOT_RECORDED as error:
             log.error("not recorded: %s of %s: %s", entry.kind, entry.execution, error)
-
-    def _keep(self, execution: Execution) -> None:
-        self._recent[execution.command.id] = execution
-        if len(self._recent) > KEPT_EXECUTIONS:
-            self._recent.popitem(last=False)
 
 
 async def _answer_of(earlier: Claim) -> Outcome:

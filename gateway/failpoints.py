@@ -19,11 +19,18 @@ POINTS: Final = (
     "recorded",  # the outcome is handed to the ledger, not known to be on disk
 )
 
+FURTHER_POINTS: Final = (
+    "asked",  # the intent and the question are on disk, nobody has answered
+    "approved",  # a person said yes, nothing is dispatched
+)
+"""Points that not every command passes."""
+
 
 def _armed() -> tuple[str, int]:
     name, _, count = os.environ.get("HEARTH_FAILPOINT", "").partition(":")
-    if name and name not in POINTS:
-        raise SystemExit(f"HEARTH_FAILPOINT names {name!r}; known points are {', '.join(POINTS)}")
+    known = (*POINTS, *FURTHER_POINTS)
+    if name and name not in known:
+        raise SystemExit(f"HEARTH_FAILPOINT names {name!r}; known points are {', '.join(known)}")
     return name, int(count or 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,8 +29,17 @@ KNOWN_CONTACTS: Final = 4_000
 class Ingest:
     """Takes in what drivers report. `counters` counts what came and what was refused; `refused` keeps the last reasons."""
 
-    def __init__(self, registry: Registry, observers: Observers, clock: Clock, rests: Rests) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        observers: Observers,
+        clock: Clock,
+        rests: Rests,
+        changed: Sequence[Callable[[Slot, Reading | None, Reading], None]] = (),
+    ) -> None:
+        """`changed` are told of every live report that says another value than the one before (None: the first of all)."""
         self._registry = registry
+        self._changed = changed
         self._rests = rests
         self._observers = observers
         self._clock = clock
@@ -80,6 +89,9 @@ class Ingest:
         slot.live = not report.retained
         if not report.retained:
             slot.reach.heard = self._clock.monotonic()
+        if slot.live and (before is None or before.value != value):
+            for listener in self._changed:  # before those who wait for it: they may explain it
+                listener(slot, before, reading)
         for expectation in slot.expectations:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:

@@ -65,6 +65,7 @@ class Target(NamedTuple):
     aims: tuple[Aim, ...]
     toward_safe: bool
     only_by_device: bool = False  # a rule wants the device's own word
+    off_after_s: float | None = None  # the device's own timer is to end it after so long
     sent: Json = None
     rivals: tuple[Slot, ...] = ()
     """Where else a command for the same motor may still be waited for: it does one thing at a time."""
@@ -85,8 +86,8 @@ class Target(NamedTuple):
         return bool(self.aims) and all(aim.reached(needs_device=self.needs_device) for aim in self.aims)
 
 
-def resolve(adopted: Adopted, operation: Operation, value: Json, *, by_house: bool = False) -> Target:
-    """Makes `operation` with the checked `value` absolute; what the house itself does is toward the safe state.
+def resolve(adopted: Adopted, operation: Operation, value: Json, *, is_safe: bool = False) -> Target:
+    """Makes `operation` with the checked `value` absolute; `is_safe`: whatever the model says, it is toward the safe state.
     Raises `StateUnknown` (`OutOfReach`), and `SchemaError` for a step out of range.
     """
     if operation.absolute is not None:
@@ -97,7 +98,7 @@ def resolve(adopted: Adopted, operation: Operation, value: Json, *, by_house: bo
     )
     kept = without(value, operation.secrets)
     rivals = _rivals(adopted, operation) if operation.capability in _MOTIONS else ()
-    return Target(operation, kept, aims, toward_safe or by_house, sent=value, rivals=rivals)
+    return Target(operation, kept, aims, toward_safe or is_safe, sent=value, rivals=rivals)
 
 
 def _rivals(adopted: Adopted, operation: Operation) -> tuple[Slot, ...]:

@@ -111,7 +111,7 @@ class Panic:
         told to move a moment ago still says that it stands, and must not pass for one that does.
         """
         report.cancelled = [
-            e for e in self._executor.recent() if e.outcome is None and not e.command.by_house
+            e for e in self._executor.executions.recent() if e.outcome is None and not e.command.by_house
         ]
         report.unsent = frozenset(e.command.id for e in report.cancelled if e.dispatched_at is None)
         held: Held = []
@@ -173,7 +173,7 @@ class Panic:
             purpose=f"panic: {report.why}" if report.why else "panic",
             evidence={"panic": report.id},
             received_at=report.at,
-            by_house=True,
+            by_house="panic",
         )
         self._stopping.add(command.id)
         execution: Execution | None = None

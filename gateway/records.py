@@ -33,6 +33,7 @@ def dispatch(execution: Execution, target: Target, ruling: Ruling, request: str,
     }
     if command.key:
         body["key"], body["request"] = command.key, request
+    body |= _under(execution)
     if ruling.counts:
         body["counts"] = [str(rule) for rule in ruling.counts]
     if ruling.members:
@@ -45,6 +46,19 @@ def dispatch(execution: Execution, target: Target, ruling: Ruling, request: str,
     if target.aims:
         body["effects"] = [_effect(aim) for aim in target.aims]
     return _entry("dispatch", command, at, body)
+
+
+def _under(execution: Execution) -> dict[str, Json]:
+    """Under whose yes, plan and lease it is done."""
+    command = execution.command
+    under: dict[str, Json] = {}
+    if execution.approvals:
+        under["approvals"] = list[Json](execution.approvals)
+    if command.plan:
+        under["plan"], under["step"] = command.plan, command.step
+    if command.lease:
+        under["lease"] = command.lease
+    return under
 
 
 def _effect(aim: Aim) -> Json:

@@ -1,7 +1,7 @@
 """After a crash: the last row of each command tells what is known, and the rest is asked of the device.
 
-intent: certainly not sent (commands that wait for a person; a later version writes them) · dispatch: the bytes may have gone
-out, so the property is looked at · outcome: known. What is as it was asked for counts as confirmed, whoever did it.
+intent: certainly not sent (it waited for a person, and goes on waiting where the question is still open) · dispatch: the bytes
+may have gone out, so the property is looked at · outcome: known. What is as it was asked for counts as confirmed, whoever did it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from gateway.execution import Executor
 from gateway.expectations import Expectation, Seen
 from gateway.idempotency import KEEP_S
 from gateway.ledger import Entry, Ledger, Record
+from gateway.parties import Waiting
 from gateway.registry import Registry
+from gateway.requests import RequestError
 from gateway.state import Slot
 from policies.decision import Principal, Role
 
@@ -167,6 +169,19 @@ class Recovery:
                 return
         execution = Execution(_command(row), row.at, outcome, row.at, at if outcome else None)
         self._executor.keys.restore(execution, str(row.body.get("request", "")), at)
+
+
+def resume(executor: Executor, waiting: list[Waiting], open_rows: list[Record]) -> list[Record]:
+    """Takes up what waits for people; returns the rows of the others, which are to be settled."""
+    resumed: set[str] = set()
+    for one in waiting:
+        try:
+            executor.resume(one)
+        except RequestError as error:  # its Thing is gone: it certainly was not sent
+            log.warning("%s cannot be taken up again: %s", one.command.id, error)
+        else:
+            resumed.add(one.command.id)
+    return [row for row in open_rows if row.execution not in resumed]
 
 
 def _answered(slot: Slot, since: float) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capabilities.vocabulary import Json
+from gateway.commands import Outcome
+from gateway.normalise import Target
 from policies.decision import Decision
 
 
@@ -26,10 +28,14 @@ class KeyReused(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would happen to a command, when nothing is moved."""
+    """What would happen to a command, when nothing is moved. `obstacle` is what would stand in its way though the rules permit
+    it, or once a person has said yes.
+    """
 
     decision: Decision
     affordance: str
     is_action: bool
     value: Json
     unchanged: bool
+    obstacle: Outcome | None = None
+    target: Target | None = None

@@ -57,6 +57,8 @@ class CommandDoor:
             purpose=_purpose(headers["Hearth-Purpose"]) if "Hearth-Purpose" in headers else "",
             received_at=at,
             traceparent=_trace(headers["traceparent"]) if "traceparent" in headers else "",
+            asks="Prefer" in headers and prefers_async(request),
+            lease=headers.get("Hearth-Lease", ""),
         )
 
     async def run(self, command: Command) -> Execution:

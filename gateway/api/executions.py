@@ -35,7 +35,7 @@ class ExecutionRoutes:
     async def show(self, request: web.Request) -> web.Response:
         """The status of one execution: from memory while it is recent, else from the ledger."""
         identifier = request.match_info["execution"]
-        execution = self._gateway.executor.get(identifier)
+        execution = self._gateway.executor.executions.get(identifier)
         if execution is not None:
             self._check(request, execution)
             return reply(self._status(request, execution))
@@ -50,7 +50,7 @@ class ExecutionRoutes:
         )
         if (thing, name) not in self._gateway.rights.of(principal).acts:
             raise not_found()
-        for execution in self._gateway.executor.recent():
+        for execution in self._gateway.executor.executions.recent():
             command = execution.command
             if (command.thing, command.affordance) == (thing, name) and may_see(
                 principal, command.principal.id
@@ -60,7 +60,7 @@ class ExecutionRoutes:
 
     async def cancel(self, request: web.Request) -> web.Response:
         """What was sent cannot be called back: a device knows no undo. Answers 409 for whatever it finds."""
-        execution = self._gateway.executor.get(request.match_info["execution"])
+        execution = self._gateway.executor.executions.get(request.match_info["execution"])
         if execution is None:
             raise not_found()
         self._check(request, execution)

@@ -10,7 +10,6 @@ from typing import Final
 from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
-from gateway import duties
 from gateway.adopted import Adopted
 from gateway.api.seen import Sight
 from gateway.context import Gateway
@@ -18,7 +17,7 @@ from gateway.deciding import decide
 from gateway.normalise import StateUnknown, resolve
 from gateway.records import finding
 from gateway.rulebook.probes import probes
-from policies import Accepted, Decision, Finding, Principal, Verdict
+from policies import Accepted, Decision, Principal, Verdict
 from policies.policy import Prospect
 
 HIDDEN: Final = "only under a condition on something that this caller may not see"
@@ -134,12 +133,6 @@ class Explainer:
         if not known:
             return None
         easiest = max((decision for _, decision in known), key=lambda one: one.verdict)
-        unkept = next((one for one in easiest.obligations if one.kind not in duties.KEPT), None)
-        if unkept is not None:
-            seen = f"it {unkept.say()}, and this version cannot see to that"
-            why = "What would owe what cannot be kept is refused"
-            owing = Finding(unkept.rule.rule, unkept.rule.set, Verdict.DENY, why, seen)
-            return {"verdict": _word(Verdict.DENY), "reasons": [finding(owing)]}
         if easiest.verdict < best:
             return self._against(easiest, adopted, operation)
         held = (decision for value, decision in known if value is True and decision.verdict < best)

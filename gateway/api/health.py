@@ -94,7 +94,7 @@ class HealthRoutes:
                 "last_error": stats.last_error,
             },
             "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
-            "commands": {str(name): count for name, count in gateway.executor.counters.items()},
+            "commands": {str(name): count for name, count in gateway.executor.executions.counters.items()},
             "streams": self._streams.count,
         }
 

@@ -40,7 +40,7 @@ class MetricRoutes:
         )
 
     def _commands(self, text: Exposition) -> None:
-        executor = self._gateway.executor
+        executor = self._gateway.executor.executions
         by_outcome = [({"outcome": str(name)}, count) for name, count in sorted(executor.counters.items())]
         text.add("hearth_commands_total", "counter", "Commands that have ended, by outcome.", by_outcome)
         seconds = "Of recent commands, in seconds."

@@ -137,7 +137,7 @@ async def test_an_execution_outlives_the_memory_of_it(house: House) -> None:
         "/things/lamp/properties/on", json=True, headers={"Hearth-Purpose": "light"}
     ) as answer:
         place = f"/executions/{answer.headers['Hearth-Execution']}"
-    house.gateway.executor._recent.clear()  # as after a restart
+    house.gateway.executor.executions._recent.clear()  # as after a restart
     async with agent.get(place) as answer:
         assert answer.status == 200
         status = await answer.json()

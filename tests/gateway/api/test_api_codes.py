@@ -64,7 +64,7 @@ async def test_a_code_reaches_the_lock_and_is_kept_nowhere(
     assert house.driver.sent == [("door/unlock", {"code": CODE})]
     assert description["actions"]["unlock"]["input"]["properties"]["code"]["writeOnly"] is True
     assert "unlock" in "".join(told)
-    for kept in (*told, caplog.text, repr(list(house.gateway.executor.recent()))):
+    for kept in (*told, caplog.text, repr(list(house.gateway.executor.executions.recent()))):
         assert CODE not in kept
         assert WRONG not in kept
     stored = everything_under(config.state_dir)

@@ -66,7 +66,7 @@ async def test_who_may_not_see_a_thing_is_not_told_its_state_by_a_reason(
         assert answer.status == 403
         told.append(await answer.text())
         place = f"/executions/{answer.headers['Hearth-Execution']}"
-    house.gateway.executor._recent.clear()
+    house.gateway.executor.executions._recent.clear()
     await house.gateway.ledger.flush()
     for path in (place, "/ledger?kind=denied"):
         async with client.get(path) as answer:

@@ -299,7 +299,7 @@ def _house(gateway: Gateway) -> object:
         [(one.id, one.until) for one in house.waivers],
         [(one.id, one.title, one.room, one.labels, one.suspended) for one in gateway.registry],
         sorted(gateway.registry.inbox),
-        gateway.executor._stops,
+        gateway.executor._meanwhile._stops,
         sorted(path.name for path in (gateway.config.state_dir / "policies").glob("*")),
     )
 

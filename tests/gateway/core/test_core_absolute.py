@@ -59,7 +59,7 @@ async def test_an_action_on_several_properties_waits_for_each(tmp_path: Path) ->
     async with opened(tmp_path, [lamp()], timeline=ManualTimeline()) as rig:
         rig.driver.devices["lamp"].fault = deaf
         waiting = rig.begin("lamp.set()", {"on": True, "brightness": 80})
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         light, state = rig.driver.devices["lamp"], rig.driver.devices["lamp"].state["light"]
         state["on"] = True
         rig.driver._report(light, ["light"])
@@ -98,7 +98,7 @@ async def test_a_slow_change_has_time_for_it(tmp_path: Path, hurried: None) -> N
         hasten(rig.thing("lamp"), 0.0)
         rig.driver.devices["lamp"].reaction_seconds = 5.0
         waiting = rig.begin("lamp.set()", {"brightness": 80, "transition": 5})
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         rig.timeline.advance(5.0)
         assert (await waiting).result is Result.CONFIRMED
 

@@ -114,7 +114,7 @@ async def test_what_was_kept_or_is_old_confirms_nothing(tmp_path: Path) -> None:
         rig.fault("lamp", "deaf")
         slot(rig).live = False
         waiting = rig.begin("lamp.brightness", 80)
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         report(rig, 80, retained=True)
         report(rig, 80, at=rig.gateway.clock.wall() - 60)
         await rig.settle()
@@ -189,7 +189,7 @@ async def test_a_driver_that_stops_takes_its_things_with_it(tmp_path: Path) -> N
     async with opened(tmp_path, [lamp(), device("kitchen-leak")]) as rig:
         rig.fault("lamp", "deaf")
         waiting = rig.begin("lamp.brightness", 80)
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         rig.driver._observations.close()
         rig.driver._found.close()
         outcome = await waiting

@@ -86,7 +86,7 @@ async def test_a_thing_forgotten_meanwhile_stops_the_command(tmp_path: Path, hol
 async def test_a_stop_of_everything_stops_the_command(tmp_path: Path, holding: None) -> None:
     async with opened(tmp_path, [lamp()]) as rig:
         task = await held(rig, "lamp.on", True)
-        rig.gateway.executor._stops += 1
+        rig.gateway.executor._meanwhile._stops += 1
         release(rig)
         await changed_meanwhile(rig, task, "everything was stopped")
 
@@ -204,7 +204,7 @@ async def test_start_returns_once_it_is_sent(tmp_path: Path) -> None:
         rig.timeline.advance(1.0)
         await until(lambda: execution.outcome)
         assert how(execution.outcome) == (Result.CONFIRMED, Reason.NONE)
-        assert rig.gateway.executor.get(execution.command.id) is execution
+        assert rig.gateway.executor.executions.get(execution.command.id) is execution
 
 
 async def test_start_returns_once_it_is_refused(tmp_path: Path) -> None:
@@ -233,13 +233,13 @@ async def test_a_failure_of_our_own_still_ends_the_command(
 
 
 async def test_what_is_kept_of_the_past_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.execution.KEPT_EXECUTIONS", 3)
+    monkeypatch.setattr("gateway.executions.KEPT_EXECUTIONS", 3)
     async with opened(tmp_path, [lamp()]) as rig:
         ids = [(await rig.execute("lamp.on", bool(i % 2))).command.id for i in range(5)]
-        recent: list[Execution] = list(rig.gateway.executor.recent())
+        recent: list[Execution] = list(rig.gateway.executor.executions.recent())
         assert [execution.command.id for execution in recent] == ids[:1:-1]
-        assert rig.gateway.executor.get(ids[0]) is None
-        assert sum(rig.gateway.executor.counters.values()) == 5
+        assert rig.gateway.executor.executions.get(ids[0]) is None
+        assert sum(rig.gateway.executor.executions.counters.values()) == 5
 
 
 async def test_a_device_lost_is_lost_for_its_commands_only(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ async def test_a_device_lost_is_lost_for_its_commands_only(tmp_path: Path) -> No
         for name in ("lamp", "other"):
             rig.driver.devices[name].reaction_seconds = 1.0
         lost, kept = rig.begin("lamp.on", True), rig.begin("other.on", True)
-        await until(lambda: len(rig.gateway.executor.dispatch_latencies) == 2)
+        await until(lambda: len(rig.gateway.executor.executions.dispatch_latencies) == 2)
         rig.gateway.ingest.contact("simulated", Contact("lamp", reachable=False, at=0, reason="its battery"))
         rig.timeline.advance(1.0)
         assert how(await lost) == (Result.IN_DOUBT, Reason.NONE)

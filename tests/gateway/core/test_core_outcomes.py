@@ -175,7 +175,7 @@ async def test_a_link_that_breaks_while_waiting_leaves_doubt(tmp_path: Path) -> 
     async with opened(tmp_path, [lamp()], timeline=ManualTimeline()) as rig:
         rig.driver.devices["lamp"].reaction_seconds = 1.0
         waiting = rig.begin("lamp.on", True)
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         rig.driver.cut_link()
         outcome = await waiting
         assert how(outcome) == (Result.IN_DOUBT, Reason.NONE)
@@ -275,7 +275,7 @@ async def test_a_device_that_speaks_right_after_its_bridge_is_heard(tmp_path: Pa
     async with opened(tmp_path, [device("front-door")], timeline=ManualTimeline()) as rig:
         rig.driver.devices["front-door"].fault = deaf
         waiting = rig.begin("front-door.unlock()")
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         slot = rig.thing("front-door").slots["state"]
         now = rig.gateway.clock.wall()
         for evidence in (Evidence.BRIDGE, Evidence.DEVICE):
@@ -290,7 +290,7 @@ async def test_a_newer_command_right_after_an_echo_takes_over(tmp_path: Path) ->
     async with opened(tmp_path, [device("front-door")], timeline=ManualTimeline()) as rig:
         rig.driver.devices["front-door"].fault = deaf
         waiting = rig.begin("front-door.unlock()")
-        await until(lambda: rig.gateway.executor.dispatch_latencies)
+        await until(lambda: rig.gateway.executor.executions.dispatch_latencies)
         slot = rig.thing("front-door").slots["state"]
         now = rig.gateway.clock.wall()
         reading = Reading("unlocked", None, now, now)
@@ -304,7 +304,7 @@ async def test_a_no_that_comes_late_is_a_no(tmp_path: Path) -> None:
         rig.fault("lamp", "rejecting:0.5")
         rig.driver.devices["other"].reaction_seconds = 1.0
         refused, fine = rig.begin("lamp.on", True), rig.begin("other.on", True)
-        await until(lambda: len(rig.gateway.executor.dispatch_latencies) == 2)
+        await until(lambda: len(rig.gateway.executor.executions.dispatch_latencies) == 2)
         rig.timeline.advance(1.0)
         assert how(await refused) == (Result.REJECTED, Reason.NONE)
         assert how(await fine) == (Result.CONFIRMED, Reason.NONE)

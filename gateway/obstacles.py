@@ -1,0 +1,46 @@
+"""What stands in the way of a command that the rules permit, as far as the Thing itself is concerned."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway import outcomes
+from gateway.adopted import Adopted
+from gateway.commands import Command, Outcome, Reason, Result
+from gateway.normalise import Target
+from gateway.sending import Sender
+from gateway.turns import Turn
+from policies.decision import Decision
+
+
+def of_thing(
+    sender: Sender, command: Command, adopted: Adopted, target: Target, now: float
+) -> Outcome | None:
+    """Suspended, already so, or out of reach. `now` in seconds since the epoch."""
+    if adopted.suspended and not command.by_house:
+        detail = f"{adopted.id} is suspended ({adopted.suspended}); a person must accept it first"
+        return Outcome(Result.REFUSED, Reason.SUSPENDED, detail)
+    # What is not idempotent could undo itself the second time. What is goes out all the same: our state may be wrong.
+    if not target.operation.idempotent and target.already_fits:
+        return outcomes.unchanged(target, sent=False)
+    lost = adopted.reach.reachable is False  # toward the safe state it is tried even so
+    if not sender.runs(adopted.driver) or (lost and not target.toward_safe):
+        reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
+        last = target.aims[0].slot if target.aims else None
+        return outcomes.unreachable(reason, last, now)
+    return None
+
+
+async def after(turn: Turn, patience_s: float) -> Outcome | None:
+    """Waits until somebody else's actuation has ended; the conflict where that takes too long."""
+    await asyncio.wait({turn.ended}, timeout=patience_s)
+    if turn.ended.done():
+        return None
+    command = turn.command
+    detail = f"{command.principal.id} is still about to change {command.thing} ({command.affordance}); ask again later"
+    return Outcome(Result.REFUSED, Reason.CONFLICT, detail)
+
+
+def changed(what: str, decision: Decision | None = None) -> Outcome:
+    """Something is no longer as it was decided on."""
+    return Outcome(Result.REFUSED, Reason.CHANGED_MEANWHILE, what, decision=decision)
