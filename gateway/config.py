@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -79,6 +81,39 @@ class Adoption(Section):
     label_new: bool = True
 
 
+class Channel(Section):
+    """One way by which people are told, besides the event stream: `[[notify]]`. Which members mean something depends on `kind`;
+    secrets stand in files. `urgency` is the least that goes this way.
+    """
+
+    name: str
+    kind: Literal["webhook", "ntfy", "mqtt", "command"]
+    to: tuple[str, ...] = ("owner", "adult")  # roles or principals' ids that it reaches
+    urgency: Literal["low", "normal", "high"] = "normal"
+    escalation: bool = False  # it also gets what nobody answered, whoever was asked
+    url: str = ""
+    url_file: Path | None = None  # instead of `url`, where the address itself is a secret
+    secret_file: Path | None = None
+    topic: str = ""
+    token_file: Path | None = None
+    broker: str = ""  # a host, or "house": the broker of [mqtt]
+    port: Port = 0  # 0: the usual one
+    username: str = ""
+    password_file: Path | None = None
+    tls: bool = False
+    ca: Path | None = None
+    command: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_word(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            raise ValueError(
+                'is no name of a channel; write one word like "phones", of a-z 0-9 - _, at most 40'
+            )
+        return name
+
+
 class House(Section):
     """`zone` is the house's time zone ("Europe/Berlin"; empty: the system's). Times of day are unknown to the rules until the
     system's clock is synchronised; with `clock = "trusted"` it is believed without (a machine with a good clock and no NTP).
@@ -107,6 +142,7 @@ class Config(Section):
     mqtt: Mqtt | None = None
     adoption: Adoption = Adoption()
     house: House = House()
+    notify: tuple[Channel, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -141,7 +177,7 @@ def parse(document: dict[str, object], *, name: str = "hearth.toml") -> Config:
         wrong = {problem["loc"][0] for problem in error.errors()}
         # The sections that are right are looked at all the same.
         config = Config.model_validate({key: value for key, value in document.items() if key not in wrong})
-    problems += [*_broker_problems(config), *_file_problems(config)]
+    problems += [*_broker_problems(config), *_file_problems(config), *_notify_problems(config)]
     if problems:
         raise ConfigError("\n".join(f"{name}: {problem}" for problem in problems))
     return config
@@ -172,6 +208,13 @@ def _file_problems(config: Config) -> list[str]:
     return problems
 
 
+def _notify_problems(config: Config) -> Iterator[str]:
+    if config.notify:
+        from gateway.notify.channels import problems_of  # noqa: PLC0415  only where there are any
+
+        yield from problems_of(config)
+
+
 def _problem(problem: dict[str, object]) -> str:
     parts = tuple(problem["loc"]) if isinstance(problem["loc"], tuple) else ()
     where = ".".join(str(part) for part in parts)
@@ -180,6 +223,8 @@ def _problem(problem: dict[str, object]) -> str:
         near = get_close_matches(str(parts[-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
         return f"{where} is not a setting; {hint}"
+    if parts == ("notify",):
+        return "notify is a list of tables: write [[notify]] before the settings of each channel"
     if problem["type"] in ("model_type", "model_attributes_type"):
         return (
             f"{where} is a table: write [{where}] and its settings below ({', '.join(_known_words(parts))})"

@@ -1,0 +1,123 @@
+"""Urgent notices over a restart: a row for each channel that has not delivered one, written and removed on the side.
+
+A notice is told and written at the same time, neither waits for the other. What dies in between is told again by whoever it is
+of: an approval that still waits is reminded of after a start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Mapping
+from typing import Final, cast
+
+import orjson
+
+from capabilities.vocabulary import Json
+from gateway.notify.notice import About, Kind, Notice, Urgency
+from gateway.storage import StorageError
+from gateway.storage.notices import NoticeRepository, NoticeRow
+
+KINDS: Final = frozenset({"approval", "reminder", "escalation", "incident", "report", "notice"})
+
+log = logging.getLogger(__name__)
+
+
+class Kept:
+    """The rows, and what is still to be written of them."""
+
+    def __init__(self, rows: NoticeRepository) -> None:
+        self._rows = rows
+        self._on_disk: set[tuple[str, str]] = set()
+        self._to_add: dict[tuple[str, str], NoticeRow] = {}
+        self._to_remove: set[tuple[str, str]] = set()
+        self._wake = asyncio.Event()
+
+    async def restore(self) -> list[tuple[str, Notice]]:
+        """(channel, notice) of all that an earlier run left, the oldest first. Raises `sqlite3.Error`."""
+        rows = await self._rows.load()
+        self._on_disk = {(row.id, row.channel) for row in rows}
+        found = [(row, _read(row)) for row in rows]
+        for row, notice in found:
+            if notice is None:
+                self.remove(row.id, row.channel)
+        return [(row.channel, notice) for row, notice in found if notice is not None]
+
+    def add(self, notice: Notice, channel: str) -> None:
+        key = (notice.id, channel)
+        self._to_remove.discard(key)
+        self._to_add[key] = NoticeRow(notice.id, channel, notice.at, orjson.dumps(_body(notice)).decode())
+        self._wake.set()
+
+    def remove(self, notice: str, channel: str) -> None:
+        key = (notice, channel)
+        added = self._to_add.pop(key, None)
+        if added is None or key in self._on_disk:
+            self._to_remove.add(key)
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Writes, until it is cancelled; then what is left."""
+        try:
+            while True:
+                await self._wake.wait()
+                await self._write()
+        finally:
+            await self._write()
+
+    async def _write(self) -> None:
+        self._wake.clear()
+        added, removed = self._to_add, self._to_remove
+        self._to_add, self._to_remove = {}, set()
+        removed = {key for key in removed if key in self._on_disk}
+        if not added and not removed:
+            return
+        self._on_disk |= added.keys()  # from here on a removal must be written, too
+        try:
+            await self._rows.change([*added.values()], [*removed])
+        except (sqlite3.Error, StorageError) as error:
+            log.error("urgent notices are not kept over a restart: %s", error)
+        self._on_disk -= removed
+
+
+def _body(notice: Notice) -> dict[str, Json]:
+    return {
+        "title": notice.title,
+        "text": notice.text,
+        "kind": notice.kind,
+        "to": list[Json](notice.to),
+        "ref": notice.ref,
+        "tag": notice.tag,
+        "about": list[Json](notice.about),
+        "until": notice.until,
+        "escalated": notice.escalated,
+        "facts": dict(notice.facts),
+    }
+
+
+def _read(row: NoticeRow) -> Notice | None:
+    """The notice of a row; None for what this version cannot read."""
+    try:
+        body = orjson.loads(row.body)
+        kind, until = str(body["kind"]), float(body["until"])
+        about, facts = [str(part) for part in body["about"]], body["facts"]
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+    if kind not in KINDS or len(about) != len(About._fields) or not isinstance(facts, Mapping):
+        return None
+    return Notice(
+        row.id,
+        row.at,
+        title=str(body.get("title", "")),
+        text=str(body.get("text", "")),
+        kind=cast("Kind", kind),
+        to=tuple(str(word) for word in body.get("to", ())),
+        urgency=Urgency.HIGH,
+        ref=str(body.get("ref", "")),
+        tag=str(body.get("tag", "")),
+        about=About(*about),
+        until=until,
+        escalated=body.get("escalated") is True,
+        facts=facts,
+    )

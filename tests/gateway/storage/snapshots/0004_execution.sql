@@ -1,0 +1,70 @@
+BEGIN TRANSACTION;
+CREATE TABLE ignored_candidates (
+  driver     TEXT NOT NULL,
+  candidate  TEXT NOT NULL,
+  ignored_at REAL NOT NULL,
+  ignored_by TEXT NOT NULL,                   -- a principal's id
+  PRIMARY KEY (driver, candidate)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "ignored_candidates" VALUES('mqtt','0x03',1700000000.0,'ada');
+CREATE TABLE pairings (
+  only_one        INTEGER PRIMARY KEY CHECK (only_one = 1),
+  code_hash       BLOB NOT NULL,
+  role            TEXT NOT NULL,
+  principal       TEXT NOT NULL,
+  principal_title TEXT NOT NULL,
+  expires_at      REAL NOT NULL,
+  tries_left      INTEGER NOT NULL
+) STRICT;
+INSERT INTO "pairings" VALUES(1,X'0000000000000000000000000000000000000000000000000000000000000000','adult','bob','Bob',1700000300.0,5);
+CREATE TABLE settings (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL                         -- JSON
+) STRICT, WITHOUT ROWID;
+INSERT INTO "settings" VALUES('mode','"home"');
+CREATE TABLE things (
+  id             TEXT PRIMARY KEY,
+  driver         TEXT NOT NULL,
+  candidate      TEXT NOT NULL,               -- the driver's own id of the device
+  title          TEXT NOT NULL,
+  room           TEXT NOT NULL,
+  labels         TEXT NOT NULL,               -- JSON: array of strings
+  kind_overrides TEXT NOT NULL,               -- JSON: component key -> kind, said by a person
+  names          TEXT NOT NULL,               -- JSON: component key -> prefix of its affordances' names
+  fingerprint    TEXT NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'removed')),
+  description    TEXT NOT NULL,               -- JSON: the components as they were accepted last
+  created_at     REAL NOT NULL,               -- seconds since the epoch, here and below
+  updated_at     REAL NOT NULL
+, members TEXT NOT NULL DEFAULT '[]') STRICT;
+INSERT INTO "things" VALUES('reading-lamp','mqtt','0x01','Reading lamp','living room','["evening","cosy"]','{"0x01/usb":"outlet"}','{"0x01/light":"","0x01/usb":"usb"}','f1','active','[{"key":"0x01/light","kind":"light","affordances":[]}]',1700000000.0,1700000001.5,'[]');
+INSERT INTO "things" VALUES('old-plug','mqtt','0x02','Old plug','','[]','{}','{}','','removed','[]',1700000000.0,1700000001.5,'[]');
+INSERT INTO "things" VALUES('lamps','mqtt','group-1','Lamps','','[]','{}','{"g":""}','f3','removed','[]',1700000000.0,1700000001.5,'["0x01"]');
+CREATE TABLE tokens (
+  id              TEXT PRIMARY KEY,
+  secret_hash     BLOB NOT NULL UNIQUE,       -- SHA-256 of the secret, which is stored nowhere
+  title           TEXT NOT NULL,
+  principal       TEXT NOT NULL,
+  role            TEXT NOT NULL,
+  principal_title TEXT NOT NULL,
+  acts_for        TEXT NOT NULL,
+  parent          TEXT REFERENCES tokens (id),
+  created_at      REAL NOT NULL,
+  expires_at      REAL,
+  last_used_at    REAL,
+  revoked_at      REAL
+, acts_for_role TEXT NOT NULL DEFAULT '') STRICT;
+INSERT INTO "tokens" VALUES('t1',X'0000000000000000000000000000000000000000000000000000000000000000','phone','ada','owner','Ada','',NULL,1700000000.0,NULL,NULL,NULL,'');
+INSERT INTO "tokens" VALUES('t2',X'0101010101010101010101010101010101010101010101010101010101010101','COO','coo','agent','Ada''s COO','ada','t1',1700000001.0,1800000000.0,1700000002.0,1700000003.0,'owner');
+CREATE UNIQUE INDEX things_by_candidate ON things (driver, candidate) WHERE state <> 'removed';
+COMMIT;
+-- What executions leave behind: what waits for people, what is owed, what goes on after a restart.
+
+CREATE TABLE notices (               -- urgent ones that a channel has not delivered yet
+  id      TEXT NOT NULL,
+  channel TEXT NOT NULL,             -- its name in hearth.toml
+  at      REAL NOT NULL,             -- seconds since the epoch
+  body    TEXT NOT NULL,             -- JSON: the notice
+  PRIMARY KEY (id, channel)
+) STRICT;
+INSERT INTO "notices" VALUES('01jr3nv0w0m5s8y2h7qd','phones',1760000500.0,'{"title":"The front door waits","kind":"approval"}');
