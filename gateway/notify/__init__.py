@@ -2,5 +2,18 @@
 
 from gateway.notify.notice import EVERYBODY_IN_CHARGE, About, Kind, Notice, Urgency, says
 from gateway.notify.notifier import Notifier
+from gateway.notify.owed import owed_notice
+from gateway.notify.reminders import Pending, Reminders
 
-__all__ = ["EVERYBODY_IN_CHARGE", "About", "Kind", "Notice", "Notifier", "Urgency", "says"]
+__all__ = [
+    "EVERYBODY_IN_CHARGE",
+    "About",
+    "Kind",
+    "Notice",
+    "Notifier",
+    "Pending",
+    "Reminders",
+    "Urgency",
+    "owed_notice",
+    "says",
+]
