@@ -1,0 +1,88 @@
+"""One approval for a whole plan: what `gateway.plans` asks for, and how its steps are carried out under it.
+
+    opened = await approvals.open_plan(PlanQuestion(…))      # an id, or the outcome why nobody is asked
+    answer = await approvals.answer(opened)                  # as for a command: `answer.outcome` is None for a yes
+    executor.run(Command(…, plan=…, step=…))                 # `standing()` answers the asks of the approved steps
+    await approvals.end_plan(plan)                           # it has ended: nothing counts under it any more
+
+A step that asks for `once` (`OpenAsk.once`) is not answered by the plan's yes: it asks again when its turn comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from capabilities.vocabulary import Json
+from gateway.commands import Outcome
+from gateway.parties import Answer
+from policies.decision import Decision, Principal
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step as it is shown to people and as it may be carried out: absolute, with its defaults, as
+    `Executor.preview(command)` gave it (`affordance`, `is_action` and `value` are those of the target, not of the request).
+
+    `decision` is that of the preview; None for a step that needs nobody. A compensation is a step of its own, with an id of its
+    own and the value that it would put back. A value that is not known yet cannot be approved: leave such a step out, it will
+    ask for itself.
+    """
+
+    id: str
+    thing: str
+    affordance: str
+    is_action: bool
+    value: Json = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQuestion:
+    """A whole plan. `digest` is the plan's own (hexadecimal SHA-256 over its canonical JSON): the approval is for this plan and
+    no other. `until` is when the plan has to be over, in seconds since the epoch (at most `approvals.plans.LONGEST_PLAN_S`
+    from the yes on): later its steps ask again. `principal` and `token` are whose plan it is; the steps are carried out with
+    both. `title` and `purpose` are the agent's own words.
+    """
+
+    plan: str
+    digest: str
+    principal: Principal
+    token: str
+    steps: tuple[PlanStep, ...]
+    until: float
+    title: str = ""
+    purpose: str = ""
+
+
+class PlanApprovals(Protocol):
+    """What `ApprovalKeeper` does for plans, besides `gateway.parties.Approvals`."""
+
+    async def open_plan(self, question: PlanQuestion) -> str | Outcome:
+        """Asks the people whom the steps' decisions want, once for all of them. The approval's id, which is durable; or why
+        nobody is asked (`too-many-questions`, `denied`, `ledger-unavailable`). "" where no step needs anybody.
+
+        The ledger has an `intent` for it, whose `execution` is the plan's id.
+        """
+
+    async def answer(self, approval: str) -> Answer:
+        """Waits for the people. Cancelled, it goes on waiting: `plan_approval` gives the id again, also after a restart."""
+
+    def plan_approval(self, plan: str) -> str:
+        """The id of the approval of this plan that is asked for or given; "" where there is none (denied, expired, ended)."""
+
+    async def withdraw(self, waits: str, why: str) -> bool:
+        """Takes back the question of the execution or plan `waits`; whoever waits in `answer` gets the outcome `withdrawn`. False
+        where nobody was being asked.
+        """
+
+    async def end_plan(self, plan: str) -> None:
+        """It ended, or was cancelled: its approval counts for nothing any more, and a question still open is withdrawn."""
+
+    def plans_under(self) -> Sequence[str]:
+        """The plans that have an approval, asked for or given: after a restart, end those that you do not know."""
+
+
+LONGEST_PLAN_S = 7 * 86_400
+"""A yes to a plan counts for so long at the most; one that recurs for longer needs a rule."""
