@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from policies.decision import Decision, RuleRef, Verdict
+from capabilities.vocabulary import Json
+from policies.decision import Decision, Finding, Role, RuleRef, Verdict
 from policies.rules import Ask
+
+_SEVERAL: Final = {
+    Role.OWNER: "owners",
+    Role.ADULT: "adults",
+    Role.CHILD: "children",
+    Role.GUEST: "guests",
+}
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five")
 
 
 class OpenAsk(NamedTuple):
@@ -40,5 +49,24 @@ def open_asks(asks: Mapping[RuleRef, Ask], decision: Decision) -> tuple[OpenAsk,
         ref = RuleRef(finding.set, finding.rule)
         ask = asks.get(ref)
         if ask is not None and ref not in found:
-            found[ref] = OpenAsk(ref, ask.why, ask.approver_words, ask.valid.seconds)
+            words, given = ask.approver_words, approved_by(finding)
+            found[ref] = OpenAsk(ref, ask.why, words, ask.valid.seconds, ask.approvals, ask.once, given)
     return tuple(found.values())
+
+
+def approved_by(finding: Finding) -> tuple[str, ...]:
+    """Who has said yes to an ask that wants more than one."""
+    data = finding.remedy.data if finding.remedy is not None else None
+    given: Json = data.get("approved_by") if isinstance(data, dict) else None
+    return tuple(map(str, given)) if isinstance(given, list) else ()
+
+
+def approval_in_words(approver: Sequence[str], approvals: int = 1, *, once: bool = False) -> str:
+    """`approval by adult or coo`, `approval by two adults, each time`: what an ask wants. `approver`: its roles and ids."""
+    if approvals == 1:
+        text = f"approval by {' or '.join(approver)}"
+    elif len(approver) == 1 and approver[0] in _SEVERAL:
+        text = f"approval by {_NUMBERS[approvals]} {_SEVERAL[Role(approver[0])]}"
+    else:
+        text = f"approval by {_NUMBERS[approvals]} different people ({' or '.join(approver)})"
+    return f"{text}, each time" if once else text

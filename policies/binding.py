@@ -9,6 +9,7 @@ import math
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from policies.acceptance import Acceptance
+from policies.asking import approval_in_words
 from policies.bounds import NOTHING, Bounds
 from policies.clauses import starts
 from policies.decision import (
@@ -246,7 +247,8 @@ class Binding:
                 only = "" if isinstance(clause, OnlyWhen) else "only "
                 yield f"{only}{clause.say()}{lift}"
         for ask in self._asks:
-            yield f"needs approval by {' or '.join(ask.approver_words)}{_unless(ask)}"
+            wanted = approval_in_words(ask.approver_words, ask.approvals, once=ask.once)
+            yield f"needs {wanted}{_unless(ask)}"
         for duty in owed((then for then in self._thens if then.when is None), is_start=True):
             yield duty.say()
         for then in self._thens:
@@ -276,25 +278,30 @@ def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | Non
 
 
 def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, facts: Facts) -> Finding | None:
-    """The question, or the approval that answers it; None where the use keeps to what it may without asking."""
+    """The question, or the approvals that answer it; None where the use keeps to what it may without asking."""
     try:
         failed = [one for clause in ask.clauses if (one := clause.failure(request, facts)) is not None]
         if ask.clauses and not failed:
             return None
+        given: dict[str, Approval] = {}
         for approval in facts.approvals():
             if _answers(approval, ask, chain):
-                return approved(ask, approval)
-        return question(ask, failed)
+                given.setdefault(approval.approver.id, approval)
+                if len(given) == ask.approvals:
+                    return approved(ask, given.values())
+        return question(ask, failed, given.values()) if given else question(ask, failed)
     except Exception as raised:
         return error(ask.ref, raised)
 
 
 def _answers(approval: Approval, ask: Ask, chain: Sequence[Principal]) -> bool:
-    """A standing approval has an end of its own."""
+    """A standing approval has an end of its own, and answers no ask about each use."""
     return (
         ask.ref in approval.asks
         and (
-            0 <= approval.age_s < math.inf if approval.standing else 0 <= approval.age_s <= ask.valid.seconds
+            not ask.once and 0 <= approval.age_s < math.inf
+            if approval.standing
+            else 0 <= approval.age_s <= ask.valid.seconds
         )
         and ask.may_approve(approval.approver, chain)
     )

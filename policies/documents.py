@@ -31,6 +31,8 @@
     [[ask]]                              as a limit, but what does not keep to it needs a person's approval; without
                                          any such word, every use does
     approver, valid                      who may approve, and for how long an approval counts
+    approvals = 2                        so many different people must say yes
+    once = true                          each use is asked about: no approval for a while, or for a whole plan, answers it
 
     [[then]]                             what a permitted use owes; selectors as above
     max_on, restore                      switched off, or put back, after that time
@@ -49,9 +51,12 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from capabilities.vocabulary import Hazard, Privilege
+from policies.decision import Role
 from policies.fields import (
+    EXPLICIT_ID,
     SENSITIVE,
     AnyScalar,
+    Approvals,
     Capabilities,
     Days,
     Distance,
@@ -242,6 +247,18 @@ class AskTable(ConditionTable):
 
     approver: Who
     valid: Duration
+    approvals: Approvals = 1
+    once: bool = False
+
+    @model_validator(mode="after")
+    def _has_enough_approvers(self) -> AskTable:
+        named = {word.removeprefix(EXPLICIT_ID) for word in self.approver}
+        if named.isdisjoint(Role) and len(named) < self.approvals:
+            people = "one" if len(named) == 1 else str(len(named))
+            raise fault(
+                f"approvals can never be had: approver names {people}, and {self.approvals} must say yes"
+            )
+        return self
 
 
 class ThenTable(SelectingTable):

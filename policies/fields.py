@@ -23,6 +23,9 @@ SENSITIVE: Final = "sensitive"
 """The word in `see` that lets wildcards reach what is sensitive."""
 
 EXPLICIT_ID: Final = "id:"
+MOST_APPROVALS: Final = 5
+"""Different people for one use: a household has no more who could all be asked."""
+
 LONGEST_TEXT_CHARS: Final = 300
 """A `why` is shown on a phone beside the question it answers."""
 
@@ -83,6 +86,12 @@ def _who(value: object) -> str:
             f' a principal with such an id is written "id:{text}"'
         )
     return text
+
+
+def _approvals(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_APPROVALS:
+        raise fault(f"must be a number from 1 to {MOST_APPROVALS}: so many different people say yes")
+    return value
 
 
 def _number(value: object) -> int | float:
@@ -200,6 +209,9 @@ HazardLevel: TypeAlias = Annotated[
 ]
 PrivilegeLevel: TypeAlias = Annotated[
     Privilege, BeforeValidator(_privilege), _shown(type="string", enum=list(Privilege))
+]
+Approvals: TypeAlias = Annotated[
+    int, PlainValidator(_approvals), _shown(type="integer", minimum=1, maximum=MOST_APPROVALS)
 ]
 _Mode: TypeAlias = Annotated[str, PlainValidator(_mode), _shown(type="string", enum=list(MODES))]
 Modes: TypeAlias = Annotated[tuple[_Mode, ...], _List, _Some]

@@ -100,8 +100,24 @@ def denial(limit: Limit, failure: Failure) -> Finding:
     )
 
 
-def question(ask: Ask, failures: Sequence[Failure]) -> Finding:
-    """The use needs a person's approval; where it could do without one, the remedy says so, too."""
+def question(ask: Ask, failures: Sequence[Failure], given: Iterable[Approval] = ()) -> Finding:
+    """The use needs a person's approval; where it could do without one, the remedy says so, too. `given` are the approvals
+    that it has, of several that it wants.
+    """
+    asked = _question(ask, failures)
+    people = [one.approver.id for one in given]
+    fix = asked.remedy
+    if not people or fix is None or not isinstance(fix.data, dict):
+        return asked
+    has = f"{len(people)} of {ask.approvals}: {', '.join(people)}"
+    data: dict[str, Json] = {**fix.data, "approved_by": [*people]}
+    return asked._replace(
+        seen=f"{asked.seen}; approved by {has}" if asked.seen else f"approved by {has}",
+        remedy=fix._replace(data=data),
+    )
+
+
+def _question(ask: Ask, failures: Sequence[Failure]) -> Finding:
     approval = ask.question.remedy
     if not failures or approval is None:
         return ask.question
@@ -136,10 +152,13 @@ def within_all(finding: Finding, name: str, accepted: Accepted) -> Finding:
     return finding._replace(remedy=Remedy(text, bounds.as_data(), fix.otherwise))
 
 
-def approved(ask: Ask, approval: Approval) -> Finding:
-    text = f"approved by {approval.approver.id} {in_words(approval.age_s)} ago"
-    text = f"standing approval: {text}" if approval.standing else text
-    return Finding(ask.ref.rule, ask.ref.set, Verdict.PERMIT, ask.why, text)
+def approved(ask: Ask, given: Iterable[Approval]) -> Finding:
+    """Answered, by all of `given`."""
+    text = " and ".join(
+        f"{'for a while ' if one.standing else ''}by {one.approver.id} {in_words(one.age_s)} ago"
+        for one in given
+    )
+    return Finding(ask.ref.rule, ask.ref.set, Verdict.PERMIT, ask.why, f"approved {text}")
 
 
 def waived(limit: Limit, waiver: Waiver) -> Finding:

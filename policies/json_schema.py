@@ -60,6 +60,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "never": "No use at all.",
     "waivable_by": "Who may lift this limit for a while, by a recorded consent.",
     "approver": "Who may approve: roles or ids, of persons.",
+    "approvals": "So many different people must say yes: 1 to 5.",
+    "once": "Each use is asked about: no approval for a while, or for a whole plan, answers it.",
     "valid": "For how long an approval counts: 2m.",
     "max_on": "Switched off after that time: 2h.",
     "restore": "Put back as it was after that time: 1h.",

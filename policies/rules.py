@@ -82,7 +82,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A compiled `[[ask]]`. Without clauses every use asks; with them, one that fails any of them."""
+    """A compiled `[[ask]]`. Without clauses every use asks; with them, one that fails any of them.
+
+    `approvals` different people must say yes; `once`: to this use, not for a while.
+    """
 
     ref: RuleRef
     why: str
@@ -94,6 +97,8 @@ class Ask:
     finding: Finding
     question: Finding
     """What it asks where it asks for every use."""
+    approvals: int = 1
+    once: bool = False
     counting: tuple[When | None, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from capabilities.vocabulary import Json
+from policies.asking import approval_in_words
 from policies.bounds import NOTHING, bounds_of
 from policies.clauses import AtMost, Clause, Modes, Need, QuietHours, Rest
 from policies.decision import Finding, Obligation, Remedy, RuleRef, Verdict
@@ -66,9 +67,12 @@ def compile_ask(table: AskTable, set_name: str) -> Ask:
     if when is not None:
         clauses = tuple(OnlyWhen(when, clause) for clause in clauses or (Every(),))
     approvers = tuple(sorted(set(table.approver)))
-    approval = Remedy(
-        f"approval by {' or '.join(approvers)}", {"approver": [*approvers], "valid": table.valid.seconds}
-    )
+    data: dict[str, Json] = {"approver": [*approvers], "valid": table.valid.seconds}
+    if table.approvals > 1:
+        data["approvals"] = table.approvals
+    if table.once:
+        data["once"] = True
+    approval = Remedy(approval_in_words(approvers, table.approvals, once=table.once), data)
     return Ask(
         ref=ref,
         why=table.why,
@@ -79,6 +83,8 @@ def compile_ask(table: AskTable, set_name: str) -> Ask:
         valid=table.valid,
         finding=_finding(table, set_name),
         question=Finding(table.id, set_name, Verdict.NEEDS_APPROVAL, table.why, remedy=approval),
+        approvals=table.approvals,
+        once=table.once,
     )
 
 

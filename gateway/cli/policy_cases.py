@@ -27,7 +27,8 @@ GIVEN          who asks, and how the world is. What is not given is not known, a
   used = { heating = ["2m", "9m"] }          how long ago each use was that the rule with the id `heating` counts (at_most).
                                              Also { each = ["2m", "9m"] }; six, ten minutes ago: { times = 6, ago = "10m" }
   waived = { heating = "adult" }  who has lifted the rule with that id. With more: { by = "adult", id = "anna", left = "1h" }
-  approved = "adult"              who says yes to all that is asked. With more: { by = "adult", id = "anna", ago = "2m" }
+  approved = "adult"              who says yes to all that is asked. With more: { by = "adult", id = "anna", ago = "2m" },
+                                  standing = true (for a while). Several: [{ by = "owner" }, { by = "adult", id = "ben" }]
 
 WHEN           what is asked
   use = "light.brightness", value = 50       a use, and its input (none for an action without)

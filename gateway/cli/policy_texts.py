@@ -136,6 +136,9 @@ CONDITIONS     for limit and ask, any of them in one rule; all must hold (whenev
   never = true                                (limit only) not at all
   waivable_by = ["adult"]                     (limit only) these may lift it for a while: `hearth policy waive`
   approver = ["adult"], valid = "5m"          (ask only, both needed) who may say yes, and how long that counts
+  approvals = 2                               (ask only) so many different people must say yes, 5 at the most
+  once = true                                 (ask only) each use is asked about: a yes for a while, or for a whole plan, is
+                                              none to it. The shipped rule `who-comes-in` says so of locks and garage doors.
   Times: 30s, 5m, 2h, 1d. A command toward the safe state (stopping a blind, a garage door, a vacuum cleaner or a
   mower) is never held up by quiet hours, rates, rest or asking; closing a valve may be, see WHEN.
 
@@ -144,8 +147,8 @@ DUTIES         for then
   restore = "30m"                             put back as it was after that
   confirm = true                              done only when the device itself says so
   notify = ["adult"]                          they are told
-  In this version of Hearth nobody can be asked yet: what needs an approval is refused, and says so. And it keeps confirm and
-  notify alone: what would owe max_on or restore is refused, so that nothing stays on that nobody would switch off.
+  They are owed by commands that Hearth carries out. max_on of a rule without `who` also holds for what was switched on by hand,
+  or by another system: it counts from when it is first seen to run.
 
 EXAMPLES
 """
@@ -230,6 +233,19 @@ value = { max = 80 }
 approver = ["adult"]
 valid = "10m"
 why = "Suddenly bright is unpleasant"
+
+# "While we are away, both of us must say yes before somebody else opens the front door: each time, and never in advance"
+[[ask]]
+id = "both-of-us"
+who = ["child", "guest", "agent", "guest-agent", "service"]
+on = ["lock.unlock", "lock.open"]
+things = ["front-door"]
+when = { modes = ["away", "holiday"] }
+approver = ["adult"]
+approvals = 2
+valid = "10m"
+once = true
+why = "Nobody is in who could see who comes"
 
 # "The heating stays as it is while a window is open"
 [[limit]]

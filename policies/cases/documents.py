@@ -22,7 +22,8 @@ given                            who asks, and how the world is; what is not giv
                                  { band = { times = 6, ago = "10m" } }
     off_for                      how long it has been off: "30s", or "on" while it runs
     waived                       consents by rule: { hot-water = "adult" }, or with more: { by, id, left }
-    approved                     a person's yes to what was asked: "adult", or with more: { by, id, ago }
+    approved                     a person's yes to what was asked: "adult", or with more: { by, id, ago, standing };
+                                 a list of them where several say yes
 when                             what is asked
     use, value                   a capability and its input; or `see`: a capability to read
     thing, room, labels          where
@@ -61,6 +62,7 @@ from policies.cases.fields import (
     PropertyName,
     RuleText,
     Scalar,
+    Yeses,
     one_of,
     tabled,
 )
@@ -118,11 +120,12 @@ class WaivedTable(_Table):
 
 
 class ApprovedTable(_Table):
-    """A yes to what the rules asked."""
+    """A yes to what the rules asked. `standing`: one for a while, or for a whole plan."""
 
     by: OneRole
     id: Text | None = None
     ago: Duration = NOW
+    standing: bool = False
 
 
 class GivenTable(_Table):
@@ -139,7 +142,7 @@ class GivenTable(_Table):
     used: dict[str, Annotated[UsedTable, OrAges]] = {}
     off_for: Annotated[Duration | None, OrOn] = NOW
     waived: dict[str, Annotated[WaivedTable, tabled("by")]] = {}
-    approved: Annotated[ApprovedTable, tabled("by")] | None = None
+    approved: Annotated[tuple[ApprovedTable, ...], Yeses, Field(strict=False)] = ()
 
     def over(self, defaults: GivenTable) -> GivenTable:
         """These words, and those of `defaults` where this says nothing."""

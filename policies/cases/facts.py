@@ -21,15 +21,14 @@ def principal_of(given: GivenTable) -> Principal:
 
 
 def approvals_of(given: GivenTable, decision: Decision) -> tuple[Approval, ...]:
-    """The given yes to all that `decision` asked."""
-    if given.approved is None:
-        return ()
-    by = given.approved.by
-    approver = Principal(given.approved.id or f"another {by}", by)
+    """Each given yes, to all that `decision` asked."""
     asked = frozenset(
         RuleRef(one.set, one.rule) for one in decision.findings if one.verdict is Verdict.NEEDS_APPROVAL
     )
-    return (Approval(approver, asked, given.approved.ago.seconds),)
+    return tuple(
+        Approval(Principal(one.id or f"another {one.by}", one.by), asked, one.ago.seconds, one.standing)
+        for one in given.approved
+    )
 
 
 class CaseFacts:

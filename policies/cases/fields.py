@@ -94,6 +94,12 @@ def tabled(key: str) -> BeforeValidator:
     return BeforeValidator(table)
 
 
+def _given_yeses(value: object) -> object:
+    """One yes, or several: each a role or a table."""
+    each = value if isinstance(value, list) else [value]
+    return [one if isinstance(one, dict) else {"by": one} for one in each]
+
+
 def _given_ages(value: object) -> object:
     return {"each": value} if isinstance(value, list | str) else value
 
@@ -110,6 +116,7 @@ Listed: Final = BeforeValidator(listed)
 """One may stand without its brackets."""
 OrOn: Final = BeforeValidator(_off_for)
 OrAges: Final = BeforeValidator(_given_ages)
+Yeses: Final = BeforeValidator(_given_yeses)
 
 if TYPE_CHECKING:
     JsonValue: TypeAlias = Json

@@ -119,13 +119,13 @@ def _conflicts(limits: list[Restriction], operation: Operation, moments: Moments
 def _fewest(
     rules: list[Restriction], says: Says, operation: Operation, moments: Moments
 ) -> list[Restriction]:
-    """The rules that are needed for the conflict."""
-    left = list(rules)
-    for rule in rules:
+    """The rules that are needed for the conflict, the same ones in whatever order the sets come."""
+    left = sorted(rules, key=lambda one: one.ref)
+    for rule in [*left]:
         without = [one for one in left if one is not rule]
         if without and says(without, operation, moments):
             left = without
-    return sorted(left, key=lambda one: one.ref)
+    return left
 
 
 def _places(limits: Iterable[Restriction]) -> list[Box]:

@@ -55,6 +55,13 @@ def _answers_for_itself(one: Restriction, remarks: Remarks, house: House | None)
         people = [each for each in principals if each.role.is_person and one.approver.fits(each)]
         if not people:
             remarks.warning(one.ref, "nobody in this house can approve")
+        elif len(people) < one.approvals:
+            few = (
+                "1 person of this house may"
+                if len(people) == 1
+                else f"{len(people)} people of this house may"
+            )
+            remarks.warning(one.ref, f"{one.approvals} people must approve, and only {few}")
         elif len(people) == 1 and (asked is None or asked.fits(people[0])):
             remarks.warning(
                 one.ref, f"{people[0].id} is asked, too, and nobody else in this house may approve"

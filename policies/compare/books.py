@@ -49,6 +49,8 @@ class Restriction:
     waivable_by: Who | None = None
     approver: Who | None = None
     valid: Span | None = None
+    approvals: int = 1
+    once: bool = False
 
     @property
     def is_ask(self) -> bool:
@@ -141,7 +143,9 @@ def _of_limit(limit: Limit) -> Restriction:
 def _of_ask(ask: Ask) -> Restriction:
     when, clauses = _apart(ask.clauses)
     region = Region(ask.uses, moments_of(when))
-    return Restriction(ask.ref, region, clauses or (NEVER,), approver=ask.approver, valid=ask.valid)
+    return Restriction(
+        ask.ref, region, clauses or (NEVER,), None, ask.approver, ask.valid, ask.approvals, ask.once
+    )
 
 
 def _apart(clauses: Iterable[Clause]) -> tuple[When | None, tuple[Clause, ...]]:

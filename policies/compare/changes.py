@@ -25,6 +25,8 @@ class Sort(StrEnum):
     ASK_INSTEAD = "ask_instead"
     APPROVER = "approver"
     VALID = "valid"
+    APPROVALS = "approvals"
+    ONCE = "once"
     WAIVER = "waiver"
     DUTY = "duty"
     TOLD = "told"
@@ -172,6 +174,11 @@ _FORMS: Final = {
     ),
     Sort.APPROVER: _Form("", "", "{who}{what} is approved by {now} (was {was})"),
     Sort.VALID: _Form("", "", "{who}an approval of {what} counts for {now} (was {was})"),
+    Sort.APPROVALS: _Form("", "", "{who}{what} is approved by {now} (was {was})"),
+    Sort.ONCE: _Form(
+        "{who}{what} is now asked about each time, whoever approved it for a while",
+        "{who}{what} may now be approved for a while (was asked about each time)",
+    ),
     Sort.WAIVER: _Form(
         '{who}"{aside}" may now be waived by {now} on {what}',
         '{who}"{aside}" may no longer be waived by {was} on {what}',

@@ -75,6 +75,8 @@ def _approves_less(one: Restriction, before: Restriction) -> bool:
     return (
         one.ref == before.ref
         and one.valid.seconds <= before.valid.seconds
+        and one.approvals >= before.approvals
+        and one.once >= before.once
         and are_people_of(one.approver, before.approver)
     )
 

@@ -134,6 +134,23 @@ def _key(clause: Clause) -> tuple[object, ...]:
             return (type(clause),)
 
 
+def _answered_otherwise(before: Restriction, now: Restriction) -> Iterator[Told]:
+    """What of an ask that asks as before is answered more easily."""
+    assert before.approver and before.valid and now.approver and now.valid
+    if not are_people_of(now.approver, before.approver):
+        yield Sort.APPROVER, people(before.approver), people(now.approver), ""
+    if now.valid.seconds > before.valid.seconds:
+        yield Sort.VALID, before.valid.text, now.valid.text, ""
+    if now.approvals < before.approvals:
+        yield Sort.APPROVALS, _so_many(before.approvals), _so_many(now.approvals), ""
+    if before.once and not now.once:
+        yield Sort.ONCE, "each time", "", ""
+
+
+def _so_many(approvals: int) -> str:
+    return "one person" if approvals == 1 else f"{approvals} people"
+
+
 def _asked_otherwise(one: Loosened) -> Iterator[Told]:
     condition, before = one.condition, one.before
     assert before.approver and before.valid
@@ -141,13 +158,11 @@ def _asked_otherwise(one: Loosened) -> Iterator[Told]:
     asks = [each for each in one.now if each.is_ask]
     as_tight = [each for each in asks if _is_tight(each, one)]
     now = next((each for each in as_tight if each.ref == before.ref), as_tight[0] if as_tight else None)
-    if now is not None and now.approver and now.valid:
-        if not are_people_of(now.approver, before.approver):
-            yield Sort.APPROVER, by, people(now.approver), ""
-        if now.valid.seconds > before.valid.seconds:
-            yield Sort.VALID, before.valid.text, now.valid.text, ""
-        elif now.ref != before.ref and are_people_of(now.approver, before.approver):
-            yield Sort.NAME, str(before.ref), str(now.ref), ""
+    if now is not None:
+        eased = [*_answered_otherwise(before, now)]
+        yield from eased or (
+            [(Sort.NAME, str(before.ref), str(now.ref), "")] if now.ref != before.ref else []
+        )
         return
     same = [each for each in asks if holds_as_well(each, before)]
     beyond = "always" if condition == NEVER else said(condition).beyond

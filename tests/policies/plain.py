@@ -311,13 +311,16 @@ def _answer(need: NeedTable, seen: Observed | None) -> bool | None:
 def is_approved(ask: AskTable, ref: RuleRef, asking: Sequence[Principal], facts: GivenFacts) -> bool:
     bound = [one for one in asking if ask.who is None or is_among(ask.who, one)]
     barred = {asking[0].id, *(one.id for one in bound)}
-    return any(
-        ref in one.asks
-        and one.age_s <= ask.valid.seconds
+    people = {
+        one.approver.id
+        for one in facts.given
+        if ref in one.asks
+        and (one.age_s <= ask.valid.seconds or one.standing)
+        and not (one.standing and ask.once)
         and is_among(ask.approver, one.approver, people_only=True)
         and one.approver.id not in barred
-        for one in facts.given
-    )
+    }
+    return len(people) >= ask.approvals
 
 
 # --------------------------------------------------------------- what it owes, what is accepted

@@ -108,8 +108,15 @@ _PLANTED_IN_RULES: Final = {
         ),
         (
             "a yes to this use alone counts for ever",
-            "if approval.standing else",
-            "if not approval.standing else",
+            "if approval.standing\n            else",
+            "if not approval.standing\n            else",
+        ),
+        ("a yes for a while answers what is asked each time", "not ask.once and 0", "0"),
+        ("one yes is as good as two", "if len(given) == ask.approvals:", "if given:"),
+        (
+            "who says yes twice is two",
+            "given.setdefault(approval.approver.id, approval)",
+            "given[str(len(given))] = approval",
         ),
         (
             "only what is lifted bounds",

@@ -164,6 +164,10 @@ class Maker:
 
     def ask(self) -> Table:
         rule = self.selectors() | {"approver": self.some(_WHO), "valid": self.one(("30s", "2m"))}
+        if self.often(0.25):
+            rule |= {"approver": ["adult", *self.some(_WHO, 2)], "approvals": self.one((2, 2, 3))}
+        if self.often(0.25):
+            rule["once"] = self.often(0.9)
         return rule | (self.conditions() if self.often(0.6) else {})
 
     def then(self) -> Table:
@@ -277,7 +281,7 @@ class Maker:
             {(ref, thing): self.ages() for ref, _ in rules if self.often(0.6)},
             {thing: self.one((None, 0.0, 59.75, 60.0, 599.0, 600.0, 5000.0))},
             {(ref, thing): self.waiver() for ref in lifted if self.often(0.3)},
-            tuple(self.approval(asks) for _ in range(self.one((0, 0, 1, 1, 2)))),
+            tuple(self.approval(asks) for _ in range(self.one((0, 0, 1, 1, 2, 2, 3)))),
         )
 
     def present(self, near: Json) -> list[Json]:
@@ -310,7 +314,10 @@ class Maker:
     def approval(self, asks: Sequence[RuleRef]) -> Approval:
         about = frozenset(ref for ref in asks if self.often(0.8)) | {RuleRef("root", "gone")}
         return Approval(
-            self.one((*PEOPLE, *PRINCIPALS)), about, self.one((0.0, 29.0, 30.0, 31.0, 120.0, 121.0))
+            self.one((*PEOPLE, *PEOPLE, *PRINCIPALS)),
+            about,
+            self.one((0.0, 29.0, 30.0, 31.0, 120.0, 121.0)),
+            self.often(0.3),
         )
 
 

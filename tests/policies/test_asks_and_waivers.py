@@ -7,7 +7,7 @@ import math
 import pytest
 
 from capabilities.vocabulary import Json
-from policies import Accepted, Approval, GivenFacts, Principal, Role, RuleRef, Verdict, Waiver
+from policies import Accepted, Approval, GivenFacts, Principal, Remedy, Role, RuleRef, Verdict, Waiver
 from tests.policies.writing import (
     ANNA,
     BEN,
@@ -170,6 +170,86 @@ def test_what_an_ask_saw_is_about_somebodys_state() -> None:
     decision = decide(ask('needs = [{ thing = "tank", property = "level", min = 1 }]'))
     assert refusal(decision).about == ("tank", "level")
     assert refusal(decision).unknown
+
+
+# ---------------------------------------------------------------- several people, and each time
+
+
+def yeses(*approvers: Principal, standing: bool = False) -> GivenFacts:
+    return GivenFacts(
+        given=tuple(
+            Approval(one, frozenset({Q}), float(place), standing) for place, one in enumerate(approvers)
+        )
+    )
+
+
+TWO = policy(ask('who = ["agent"]\napprovals = 2'))
+
+
+def test_several_must_say_yes() -> None:
+    decision = decide(TWO)
+    assert data(decision) == {"approver": ["adult"], "valid": 120, "approvals": 2}
+    assert refusal(decision).remedy == Remedy("approval by two adults", data(decision))
+    assert TWO.open_asks(decision)[0].missing == 2
+    both = decide(TWO, yeses(ANNA, BEN))
+    assert [one.seen for one in both.findings if one.rule == "q"] == [
+        "approved by anna 0 s ago and by ben 1 s ago"
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", [(ANNA,), (ANNA, ANNA, ANNA), (ANNA, COO), (KID, ANNA, Principal("ANNA", Role.GUEST))]
+)
+def test_while_one_is_missing_it_is_told_who_has_said_yes(given: tuple[Principal, ...]) -> None:
+    decision = decide(TWO, yeses(*given))
+    assert refusal(decision).seen == "approved by 1 of 2: anna"
+    assert data(decision) == {"approver": ["adult"], "valid": 120, "approvals": 2, "approved_by": ["anna"]}
+    (one,) = TWO.open_asks(decision)
+    assert (one.approvals, one.given, one.missing) == (2, ("anna",), 1)
+
+
+def test_what_was_seen_besides_is_told_too() -> None:
+    rules = policy(ask('on = ["thermostat.target"]\nvalue = { max = 23 }\napprovals = 3'))
+    found = refusal(decide(rules, yeses(BEN, COO), 24, of=HEATER))
+    assert found.seen == "24 is above 23; approved by 1 of 3: ben"
+    assert found.remedy is not None
+    assert found.remedy.text == "approval by three adults, or with target at most 23"
+
+
+@pytest.mark.parametrize(
+    ("approver", "words", "text"),
+    [
+        ('["owner", "coo"]', "approvals = 2", "approval by two different people (coo or owner)"),
+        ('["child"]', "approvals = 5", "approval by five children"),
+        ('["coo", "anna"]', "once = true", "approval by anna or coo, each time"),
+        ('["owner"]', "approvals = 2\nonce = true", "approval by two owners, each time"),
+        ('["agent"]', "approvals = 2", "approval by two different people (agent)"),
+        ('["adult"]', "once = false\napprovals = 1", "approval by adult"),
+    ],
+)
+def test_what_is_asked_for_in_words(approver: str, words: str, text: str) -> None:
+    rules = policy(ask(words, approver=approver))
+    remedy = refusal(decide(rules)).remedy
+    assert remedy is not None
+    assert remedy.text == text
+    assert rules.prospect(COO, LAMP).conditions == (f"needs {text}",)
+
+
+def test_what_asks_each_time_is_answered_by_no_standing_approval() -> None:
+    rules = policy(ask("once = true"))
+    assert data(decide(rules)) == {"approver": ["adult"], "valid": 120, "once": True}
+    assert not decide(rules, yeses(BEN, standing=True)).permitted
+    assert decide(rules, yeses(BEN)).permitted
+    assert not decide(rules, yes(BEN, 121)).permitted
+
+
+def test_standing_approvals_count_together_with_others() -> None:
+    mixed = GivenFacts(
+        given=(Approval(ANNA, frozenset({Q}), 9_000, standing=True), Approval(BEN, frozenset({Q})))
+    )
+    assert decide(TWO, mixed).permitted
+    each_time = policy(ask('who = ["agent"]\napprovals = 2\nonce = true'))
+    assert refusal(decide(each_time, mixed)).seen == "approved by 1 of 2: ben"
 
 
 # ---------------------------------------------------------------- consents

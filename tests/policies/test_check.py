@@ -198,6 +198,9 @@ def test_what_another_rule_holds_is_no_way_around() -> None:
         ('approver = ["guest"]', HOUSE, "nobody in this house can approve"),
         ('approver = ["owner"]', HOUSE, "anna is asked, too, and nobody else in this house may approve"),
         ('approver = ["owner"]\nwho = ["agent"]', HOUSE, ""),
+        ('approver = ["owner"]\nwho = ["agent"]\napprovals = 2', HOUSE,
+         "2 people must approve, and only 1 person of this house may"),
+        ('approver = ["owner"]\nwho = ["agent"]\napprovals = 2', None, ""),
         ('approver = ["anna"]\nwho = ["anna"]', None, "anna is asked, and nobody else may approve: nobody answers for itself"),
     ],
 )  # fmt: skip

@@ -130,5 +130,5 @@ def test_a_standing_approval_is_told_as_such() -> None:
     facts = GivenFacts(given=(Approval(BEN, frozenset({Q}), 3_600, standing=True),))
     decision = decide(ask(), facts, of=LAMP)
     assert [one.seen for one in decision.findings if one.rule == "q"] == [
-        "standing approval: approved by ben 60 min ago"
+        "approved for a while by ben 60 min ago"
     ]

@@ -74,8 +74,10 @@ async def test_an_approval_that_nobody_sees_is_not_a_silent_deny(tmp_path: Path)
         assert (answer.status, answer.document["type"]) == (403, "urn:hearth:problem:approval-required")
         findings = answer.document["findings"]
         assert isinstance(findings, list)
-        (finding,) = findings
+        finding, each_time = findings
         assert isinstance(finding, dict)
+        assert isinstance(each_time, dict)
+        assert (each_time["rule"], each_time["verdict"]) == ("who-comes-in", "needs-approval")
         assert finding["remedy"] == {
             "text": "approval by adult",
             "data": {"approver": ["adult"], "valid": 300},

@@ -246,7 +246,7 @@ async def test_every_decision_tells_its_rules_and_their_version(tmp_path: Path, 
         wanted = {
             permit: ("dispatch", {"household/agents-comfort", "household/adults", "household/owner"}),
             denial: ("denied", {"household/agents-heat-within-reason"}),
-            question: ("denied", {"household/an-adult-decides"}),
+            question: ("denied", {"household/an-adult-decides", "household/who-comes-in"}),
         }
         for answer, (kind, rules) in wanted.items():
             (row,) = await siege.rig.rows(kind, execution=answer.headers["Hearth-Execution"])

@@ -20,7 +20,8 @@ from tests.policies.attacks.attacked_house import (
     subject,
 )
 
-ASKED = frozenset({RuleRef("household", "an-adult-decides")})
+ADULT_DECIDES, WHO_COMES_IN = RuleRef("household", "an-adult-decides"), RuleRef("household", "who-comes-in")
+ASKED = frozenset({ADULT_DECIDES, WHO_COMES_IN})
 
 
 def answered(*approvals: Approval, capability: str = "lock.unlock", by: Principal = COO) -> Decision:
@@ -81,10 +82,25 @@ def test_a_prompt_that_nobody_sees_is_not_a_silent_deny() -> None:
     """The answer says that it is a question, whose it is, and for how long a yes would count."""
     decision = decide("lock.unlock")
     assert decision.verdict is Verdict.NEEDS_APPROVAL
-    (finding,) = decision.findings
-    assert finding.remedy is not None
-    assert finding.remedy.text == "approval by adult"
-    assert finding.remedy.data == {"approver": ["adult"], "valid": 300}
+    first, second = decision.findings
+    assert first.remedy is not None
+    assert first.remedy.text == "approval by adult"
+    assert first.remedy.data == {"approver": ["adult"], "valid": 300}
+    assert second.remedy is not None
+    assert second.remedy.text == "approval by adult, each time"
+    assert second.remedy.data == {"approver": ["adult"], "valid": 300, "once": True}
+    assert [(one.ref, one.once) for one in HOUSE.open_asks(decision)] == [
+        (ADULT_DECIDES, False),
+        (WHO_COMES_IN, True),
+    ]
+
+
+def test_a_yes_for_the_evening_opens_no_door() -> None:
+    """Not even together with an ordinary yes to the other question."""
+    standing = Approval(BEN, ASKED, standing=True)
+    for yeses in ((standing,), (standing, Approval(BEN, frozenset({ADULT_DECIDES})))):
+        assert [one.rule for one in answered(*yeses).findings] == ["who-comes-in"]
+    assert answered(standing, Approval(BEN, frozenset({WHO_COMES_IN}))).permitted
 
 
 def test_what_waits_for_a_yes_is_decided_again() -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from capabilities.vocabulary import Json
 from policies import AccessRequest, Approval, GivenFacts, Observed, Principal, RuleRef, RuleSet, Subject
 from policies.documents import ConditionTable
-from tests.policies.cedar.export import RANKS, ROLES, fact_of, scaled
+from tests.policies.cedar.export import APPROVALS, RANKS, ROLES, fact_of, scaled
 from tests.policies.random_rules import MEMBERS, READINGS, SOURCES
 
 Data = dict[str, Json]
 PEOPLE = ("owner", "adult", "child", "guest")
 _VALUE = "number?: Long, text?: String, truth?: Bool"
 _BEFORE = "{ count: Long, first?: Long, second?: Long }"
-_APPROVAL = "{ by: Principal, asks: Set<String>, age: Long }"
+_APPROVAL = "{ by: Principal, asks: Set<String>, age: Long, standing: Bool }"
 
 
 def schema_of(book: Sequence[RuleSet]) -> str:
@@ -23,7 +23,7 @@ def schema_of(book: Sequence[RuleSet]) -> str:
     context = [
         "toward_safe: Bool, is_object: Bool, mode?: String, minutes?: Long, weekday?: Long, off_for?: Long",
         f"value: {{ {_VALUE} }}, after: {{ {_VALUE} }}, before_value: {_BEFORE}",
-        f"first_approval?: {_APPROVAL}, second_approval?: {_APPROVAL}",
+        *(f"{place}_approval?: {_APPROVAL}" for place in APPROVALS),
         *(f"{name}: {{ given: Bool, {_VALUE} }}, before_{name}: {_BEFORE}" for name in MEMBERS),
         *(
             f"{thing}_{name}: {{ {_VALUE}, good: Bool, trusted: Bool, age: Long, margin: Long }}"
@@ -100,7 +100,7 @@ def context_of(book: Sequence[RuleSet], request: AccessRequest, facts: GivenFact
     off = facts.off.get(thing, 0.0)
     if off is not None:
         found["off_for"] = scaled(off)
-    for place, approval in zip(("first", "second"), facts.given, strict=False):
+    for place, approval in zip(APPROVALS, facts.given, strict=False):
         found[f"{place}_approval"] = _approval(approval)
     return found
 
@@ -118,7 +118,9 @@ def _of_rule(ref: RuleRef, rule: ConditionTable, thing: str, facts: GivenFacts) 
 
 def _approval(approval: Approval) -> Data:
     asks: list[Json] = [str(ref) for ref in sorted(approval.asks)]
-    return {"by": _reference(approval.approver), "asks": asks, "age": scaled(approval.age_s)}
+    return {
+        "by": _reference(approval.approver), "asks": asks, "age": scaled(approval.age_s), "standing": approval.standing,
+    }  # fmt: skip
 
 
 def _typed(value: Json) -> Data:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from capabilities.vocabulary import Privilege
 from policies import RuleSet
@@ -29,6 +30,9 @@ from policies.times import DAYS
 
 SCALE = 4
 """Cedar has whole numbers only: quarters are counted."""
+
+APPROVALS = ("first", "second", "third")
+"""What the context calls them: so many may be given at once."""
 
 ROLES = ("owner", "adult", "child", "guest", "agent", "guest-agent", "service")
 RANKS = {privilege: rank for rank, privilege in enumerate(Privilege)}
@@ -91,7 +95,8 @@ def _limit(set_name: str, rule: LimitTable) -> str:
 
 def _ask(set_name: str, rule: AskTable) -> str:
     kept = _kept(rule, set_name) if rule.conditions else "false"
-    approved = _any(_approved(rule, f"{set_name}/{rule.id}", place) for place in ("first", "second"))
+    name = f"{set_name}/{rule.id}"
+    approved = _any(_approved_by(rule, name, places) for places in combinations(APPROVALS, rule.approvals))
     return _forbid(
         set_name,
         rule.id,
@@ -101,6 +106,14 @@ def _ask(set_name: str, rule: AskTable) -> str:
     )
 
 
+def _approved_by(rule: AskTable, name: str, places: Sequence[str]) -> str:
+    """By all of these, each another person."""
+    different = [
+        f"context.{one}_approval.by != context.{two}_approval.by" for one, two in combinations(places, 2)
+    ]
+    return _all([*(_approved(rule, name, place) for place in places), *different])
+
+
 def _approved(rule: AskTable, name: str, place: str) -> str:
     fact = f"context.{place}_approval"
     asks_person = "true" if rule.who is None else _is(rule.who, PERSON)
@@ -108,7 +121,8 @@ def _approved(rule: AskTable, name: str, place: str) -> str:
         [
             f"context has {place}_approval",
             f'{fact}.asks.contains("{name}")',
-            f"{fact}.age <= {scaled(rule.valid.seconds)}",
+            f"({fact}.standing || {fact}.age <= {scaled(rule.valid.seconds)})",
+            f"!{fact}.standing" if rule.once else "true",
             f'{fact}.by in Role::"people"',
             _is(rule.approver, f"{fact}.by"),
             f"{fact}.by != principal",

@@ -68,6 +68,15 @@ ASKS = [
     [ON + FOR, ON + FOR + '; modes = ["home"]', ON + FOR + '; modes = ["home", "away"]'],
     [ON + FOR, ON + 'approver = ["adult"]; valid = "3m"'],
     [ON + 'approver = ["owner"]; valid = "2m"', ON + FOR, ON + 'approver = ["adult", "bert"]; valid = "2m"'],
+    [
+        ON + FOR + "; approvals = 3",
+        ON + FOR + "; approvals = 2",
+        ON + FOR,
+        ON + FOR + "; value = { max = 1 }",
+    ],
+    [ON + FOR + "; once = true", ON + FOR, ON + FOR + '; modes = ["home"]'],
+    [ON + FOR + "; once = true; approvals = 2", ON + FOR + "; once = true"],
+    [ON + FOR + "; once = true; approvals = 2", ON + FOR + "; approvals = 2"],
     [ON + FOR + "; value = { max = 1 }", ON + FOR + "; value = { max = 2 }"],
     [ON + FOR + '; at_most = "1/h"', ON + FOR + '; at_most = "1/m"'],
 ]
