@@ -25,7 +25,7 @@ STREAMS_IN_ALL: Final = 512
 
 LONGEST_TIMER_S: Final = 24 * 3600.0
 
-KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "rules", "house")
+KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "message", "rules", "house")
 
 
 class Stream:

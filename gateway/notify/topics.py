@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from capabilities.vocabulary import Json
@@ -12,7 +13,12 @@ _MARK: Final = ">"  # no affordance has it in its name
 
 
 def topic_of(notice: Notice) -> Topic:
-    return notice.about.thing, f"{notice.about.affordance}{_MARK}{','.join(notice.to)}"
+    return topic_for(notice.about.thing, notice.about.affordance, notice.to)
+
+
+def topic_for(thing: str, affordance: str, to: Iterable[str]) -> Topic:
+    """The topic of what only those named (roles and ids) are told."""
+    return thing, f"{affordance}{_MARK}{','.join(sorted(to))}"
 
 
 def addressed(topic: Topic) -> tuple[Topic, tuple[str, ...]] | None:
