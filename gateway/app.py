@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from capabilities.readings import Contact
+from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Driver, Scanner
 from gateway.absence import announced, watched
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
@@ -32,11 +33,12 @@ from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.leases import LeaseKeeper
-from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.ledger import Entry, Ledger, LedgerUnavailable, Record
 from gateway.localtime import HouseTime
 from gateway.messages import Messages
 from gateway.mode import ModeKeeper
 from gateway.notices import tell_of
+from gateway.notify.opening import open_notifier
 from gateway.obligations import ObligationKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
@@ -109,6 +111,17 @@ async def open_gateway(
         rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)
         supervisor = await stack.enter_async_context(_supervised(clock))
         running: dict[str, Driver] = {}
+        notifier, reminders = await stack.enter_async_context(
+            open_notifier(
+                config,
+                supervisor,
+                observers=observers,
+                ledger=ledger,
+                database=database,
+                identity=identity,
+                clock=clock,
+            )
+        )
         parts = Parts(
             config=config,
             clock=clock,
@@ -119,6 +132,8 @@ async def open_gateway(
             state=state,
             house=house,
             observers=observers,
+            notifier=notifier,
+            reminders=reminders,
             policy=lambda: gateway.policy,
             drivers=running,
             supervisor=supervisor,
@@ -134,7 +149,7 @@ async def open_gateway(
             observers=observers,
             clock=clock,
             parties=Parties(approvals, leases, obligations, authors),
-            tell=partial(tell_of, observers),
+            tell=partial(tell_of, notifier, registry),
             outdated=lambda command: not identity.stands(command.token, command.principal),
         )
         stack.push_async_callback(executor.close)
@@ -192,14 +207,7 @@ async def open_gateway(
         )
         stack.callback(observers.close)
         recovery = Recovery(ledger, registry, executor, running, clock)
-        open_rows = await recovery.restore_keys()
-        await remember(gateway, rests, last[0] if last else None)
-        await leases.restore()
-        await obligations.restore()
-        open_rows = resume(executor, await approvals.restore(open_rows), open_rows)
-        ledger.append(
-            Entry(kind="start", at=clock.wall(), body={"rules": policy.version, "unsettled": len(open_rows)})
-        )
+        open_rows = await _restore(gateway, recovery, rests, last[0] if last else None)
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)
         if drivers is None:
@@ -213,6 +221,20 @@ async def open_gateway(
         yield gateway
         with suppress(LedgerUnavailable):
             ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
+
+
+async def _restore(gateway: Gateway, recovery: Recovery, rests: Rests, last: Record | None) -> list[Record]:
+    """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is the
+    ledger's last entry before this run.
+    """
+    open_rows = await recovery.restore_keys()
+    await remember(gateway, rests, last)
+    await gateway.leases.restore()
+    await gateway.obligations.restore()
+    open_rows = resume(gateway.executor, await gateway.approvals.restore(open_rows), open_rows)
+    body: dict[str, Json] = {"rules": gateway.policy.version, "unsettled": len(open_rows)}
+    gateway.ledger.append(Entry(kind="start", at=gateway.clock.wall(), body=body))
+    return open_rows
 
 
 def _install(gateway: Callable[[], Gateway], fresh: Policy) -> None:

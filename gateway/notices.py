@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from capabilities.vocabulary import Json
 from gateway.commands import Command, Outcome
-from gateway.observers import Observers
+from gateway.notify.notifier import Notifier
+from gateway.notify.owed import owed_notice
+from gateway.registry import Registry
 
 
-def tell_of(observers: Observers, command: Command, outcome: Outcome, at: float) -> None:
+def tell_of(notifier: Notifier, registry: Registry, command: Command, outcome: Outcome, at: float) -> None:
+    """`at` in seconds since the epoch."""
     for duty in outcome.decision.obligations if outcome.decision is not None else ():
         if duty.kind == "notify":
-            data: dict[str, Json] = {"to": duty.value, "rule": str(duty.rule), "execution": command.id}
-            data |= {"principal": command.principal.id, "outcome": outcome.result}
-            observers.publish("notice", (command.thing, command.affordance), at, data)
+            adopted = registry.get(command.thing)
+            title = adopted.title if adopted is not None else ""
+            notifier.tell(owed_notice(command, outcome, duty.rule, duty.value, at=at, thing=title))

@@ -11,6 +11,7 @@ from gateway.config import Config
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ledger import Ledger
+from gateway.notify import Notifier, Reminders
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.state import StateStore
@@ -32,6 +33,8 @@ class Parts:
     state: StateStore
     house: House
     observers: Observers
+    notifier: Notifier
+    reminders: Reminders
     policy: Callable[[], Policy]
     drivers: Mapping[str, Driver]
     supervisor: Supervisor

@@ -32,6 +32,9 @@ TO_ANSWER_S: Final = 5.0
 MOST_WATCHED: Final = 256
 """Things that wait at the same time. Each principal may have a handful; beyond that, further ones run out unreminded."""
 
+EARLY_S: Final = 0.01
+"""Timers and clocks differ by so much: what is due then is due now."""
+
 log = logging.getLogger(__name__)
 
 
@@ -102,7 +105,7 @@ class Reminders:
     def _look(self) -> None:
         now = self._clock.wall()
         for pending, left in list(self._watched.values()):
-            due = [call for call in left if call.at <= now]
+            due = [call for call in left if call.at <= now + EARLY_S]
             del left[: len(due)]
             if not left:
                 del self._watched[pending.id]
