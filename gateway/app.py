@@ -224,8 +224,8 @@ async def open_gateway(
 
 
 async def _restore(gateway: Gateway, recovery: Recovery, rests: Rests, last: Record | None) -> list[Record]:
-    """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is the
-    ledger's last entry before this run.
+    """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is
+    the ledger's last entry before this run.
     """
     open_rows = await recovery.restore_keys()
     await remember(gateway, rests, last)
