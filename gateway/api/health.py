@@ -13,6 +13,7 @@ from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
 from gateway.foreign import LONGEST_PROBLEM, one_line
 from gateway.identity import Session
+from gateway.notify.report import shown
 
 
 class HealthRoutes:
@@ -69,6 +70,7 @@ class HealthRoutes:
             and all(driver.health().connected for driver in gateway.drivers.values())
             and not gateway.rules.problems
             and all(condition.state != "failed" for condition in gateway.supervisor.conditions.values())
+            and not any(channel.tally.is_failing for channel in gateway.parts.notifier.channels.values())
         )
         stats = gateway.ledger.stats
         now = gateway.clock.wall()
@@ -96,7 +98,13 @@ class HealthRoutes:
             "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
             "commands": {str(name): count for name, count in gateway.executor.executions.counters.items()},
             "streams": self._streams.count,
+            "notify": self._channels(session, now),
         }
+
+    def _channels(self, session: Session, now: float) -> dict[str, Json]:
+        """The ways by which people are told, for those who can mend them."""
+        channels = self._gateway.parts.notifier.channels if manages(session.principal) else {}
+        return {name: shown(channel, now) for name, channel in channels.items()}
 
     def _problems(self, session: Session) -> dict[str, Json]:
         """Refused values of the properties that the caller may see."""

@@ -32,6 +32,7 @@ from gateway.api.labels import LabelRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
+from gateway.api.notify import NotifyRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
 from gateway.api.policies import PolicyRoutes
@@ -84,6 +85,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *InboxRoutes(gateway).routes(),
         *InspectionRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
+        *NotifyRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),

@@ -79,6 +79,7 @@ def checks_of_gateway(client: Client, *, all_of_it: bool = False) -> Iterator[Ch
     yield from _parts(_object(health.get("parts")))
     yield from _rules(health.get("rules_problems"))
     yield _ledger(_object(health.get("ledger")))
+    yield from _channels(_object(health.get("notify")))
     yield from _readings(_object(_object(health.get("ingest")).get("problems")))
     things = items(client.get("/things?view=summary"))
     yield from _things(things)
@@ -205,6 +206,17 @@ def _ledger(ledger: dict[str, Json]) -> Check:
         str(error),
         "make room on its disk; until then nothing is sent but what a person makes safe",
     )
+
+
+def _channels(channels: dict[str, Json]) -> Iterator[Check]:
+    """The ways by which people are told."""
+    for name, value in channels.items():
+        state = _object(value)
+        level = Level.FAILURE if state.get("state") == "failing" else Level.OK
+        remedy = str(state.get("remedy") or "")
+        if level is Level.FAILURE and not remedy:
+            remedy = f"`hearth notify test {name}` tries it out"
+        yield Check(f"notify {name}", level, str(state.get("line") or ""), remedy)
 
 
 def _readings(problems: dict[str, Json]) -> Iterator[Check]:

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "panic": ("panic", "Stop what moves, and lock all agents out. Asks nothing."),
     "token": ("tokens", "Tokens of agents, phones and guests: create, list, revoke."),
     "pair": ("pairing", "Open a pairing window, or redeem a code and remember the gateway."),
+    "notify": ("notify", "By which ways people are told, and whether they work."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
     "record": ("record", "Take down what devices say, without what is private."),
     "run": ("service", "Run the gateway."),

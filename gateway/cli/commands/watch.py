@@ -124,6 +124,8 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
         case "house":
             about = f" on {event['about']}" if event.get("about") else ""
             what = f"{event.get('change')}: {event.get('rule')}{about}, given by {event.get('principal')}"
+        case "notice":
+            what = f"{event.get('title')}: {event.get('text')}"
         case _:
             reason = f": {event['reason']}" if event.get("reason") else ""
             what = f"{event.get('change') or kind}{reason}"

@@ -1,0 +1,71 @@
+"""`/notify`: by which ways people are told besides the event stream, and whether they work."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from pydantic import Field
+
+from capabilities.vocabulary import Json
+from gateway.api.auth import require_manager
+from gateway.api.problems import bad_request
+from gateway.api.wire import Body, read_body, reply, rfc3339
+from gateway.context import Gateway
+from gateway.notify.channel import Channel
+from gateway.notify.report import shown
+
+LONGEST_NAME = 40
+
+
+class TestBody(Body):
+    name: str = Field("", max_length=LONGEST_NAME)
+
+
+class NotifyRoutes:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/notify", self.index), web.post("/notify/test", self.test)]
+
+    async def index(self, request: web.Request) -> web.Response:
+        """The channels of `[[notify]]` and how each does. For owners and adults."""
+        require_manager(request)
+        return reply([self._row(one) for one in self._gateway.parts.notifier.channels.values()])
+
+    async def test(self, request: web.Request) -> web.Response:
+        """`{"name": "phones"}`, or nothing for all: sends a test notice at once, and says what came of it. For owners and
+        adults.
+        """
+        require_manager(request)
+        body = await read_body(request, TestBody)
+        notifier = self._gateway.parts.notifier
+        if body.name and body.name not in notifier.channels:
+            known = ", ".join(notifier.channels) or "none; hearth.toml has no [[notify]]"
+            raise bad_request(f"there is no channel {body.name!r}; there is: {known}")
+        trials = await notifier.test([body.name] if body.name else [*notifier.channels])
+        rows: list[Json] = [
+            {
+                "name": one.channel.name,
+                "kind": one.channel.settings.kind,
+                "where": one.channel.sender.where,
+                "delivered": one.delivered,
+                "text": one.text,
+                "remedy": one.remedy or None,
+            }
+            for one in trials
+        ]
+        return reply(rows)
+
+    def _row(self, channel: Channel) -> dict[str, Json]:
+        settings, tally = channel.settings, channel.tally
+        return {
+            "name": channel.name,
+            "where": channel.sender.where,
+            "to": list[Json](settings.to),
+            "urgency": settings.urgency,
+            "escalation": settings.escalation,
+            **shown(channel, self._gateway.clock.wall()),
+            "last_success": rfc3339(tally.last_success) if tally.last_success else None,
+            "last_failure": rfc3339(tally.last_failure) if tally.last_failure else None,
+            "last_error": tally.last_error or None,
+        }
