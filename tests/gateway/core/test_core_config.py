@@ -13,6 +13,7 @@ from gateway import config as config_module
 from gateway.app import open_gateway
 from gateway.config import (
     Adoption,
+    Channel,
     Config,
     ConfigError,
     House,
@@ -74,7 +75,7 @@ def test_all_problems_at_once() -> None:
         ("[mqtt.managed]\nprogramm = 'nats'", "did you mean 'program'?"),
         ("[[mqtt.managed.users]]\nname = 'z2m'\npublishes = ['#']", "did you mean 'publish'?"),
         ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
-        ("zzz = 1", "known here: adoption, house, http, log_level, mqtt, runtime_dir, state_dir"),
+        ("zzz = 1", "known here: adoption, house, http, log_level, mqtt, notify, runtime_dir, state_dir"),
     ],
 )
 def test_a_near_miss_is_named(text: str, hint: str) -> None:
@@ -154,13 +155,14 @@ def test_the_example_names_every_setting_with_its_default() -> None:
     full = tomllib.loads(re.sub(r"(?m)^#:", "", text))
     assert parse(full) == parse(plain)
     named = set(re.findall(r"(?m)^(?:#:|# )?([a-z_]+) = ", text))
-    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House):
-        sections = {"http", "mqtt", "adoption", "house", "managed", "users"}
+    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House, Channel):
+        sections = {"http", "mqtt", "adoption", "house", "managed", "users", "notify"}
         assert set(model.model_fields) - sections <= named, model.__name__
 
 
 def test_the_examples_of_the_example_are_understood() -> None:
     text = re.sub(r"(?m)^#:", "", EXAMPLE.read_text()).replace('host = "192.168.1.10"', "")
+    text, _, _ = text.partition("# [[notify]]")
     managed = parse(tomllib.loads(re.sub(r"(?m)^# (?=\[|program|port|name|publish|subscribe)", "", text)))
     assert managed.mqtt is not None
     assert managed.mqtt.managed is not None
