@@ -30,6 +30,7 @@ from gateway.api.inspection import InspectionRoutes
 from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
 from gateway.api.ledger import LedgerRoutes
+from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
 from gateway.api.notify import NotifyRoutes
@@ -89,6 +90,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *WaiverRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
+        *MessageRoutes(gateway).routes(),
         *pairing.routes(),
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),

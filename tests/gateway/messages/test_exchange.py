@@ -6,34 +6,14 @@ from pathlib import Path
 
 from gateway.api.topics import Visible
 from gateway.identity import Session
-from gateway.messages import Asked, Done, Message, Messages, Type, Use
+from gateway.messages import Type
 from gateway.messages.message import LONGEST_SAYING
 from policies import Principal, Role
-from policies.decision import Accepted, Verdict
+from policies.decision import Verdict
 from tests.gateway.core.rig import AGENT, OWNER, Rig, lamp, opened
+from tests.gateway.messages.talk import LAMP_ON, dialogue
 
 STRANGER = Principal("other", Role.AGENT, acts_for="tim")
-LAMP_ON = Use("lamp", "on", True, step="1")
-
-
-def dialogue(messages: Messages, thread: str = "plan1") -> list[Message]:
-    """One of each type that the gateway's own parts send."""
-    asked = messages.proposal(
-        thread, AGENT, [LAMP_ON], ref=f"/plans/{thread}", purpose="light\x1b[31m for reading"
-    )
-    return [
-        asked,
-        messages.policy_decision(
-            thread, AGENT, Verdict.NEEDS_APPROVAL, [LAMP_ON], asked=[Asked("a1", ("adult",), 2e9)], in_reply_to=asked.id
-        ),
-        messages.counter_proposal(
-            thread, AGENT, "conflict", thing="lamp", affordance="brightness", accepted=Accepted(10, 40), nearest=40,
-            holder="anna", until=2e9, in_reply_to=asked.id,
-        ),
-        messages.commitment(thread, AGENT, approvals=["a1"], until=2e9, steps=1, in_reply_to=asked.id),
-        messages.execution_report(thread, AGENT, "failed", steps=[Done("1", "in_doubt", "lamp", "e1")]),
-        messages.escalation(thread, "not-undone", "the lamp could not be switched off", look_at=["/things/lamp"]),
-    ]  # fmt: skip
 
 
 async def test_what_was_said_about_a_plan_comes_back_as_it_was_said(tmp_path: Path) -> None:

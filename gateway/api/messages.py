@@ -1,0 +1,139 @@
+"""`/messages`: what agents, people and the gateway say to each other. `/schemas`: what that looks like."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from gateway.api.auth import caller, manages
+from gateway.api.problems import Problem, bad_request, not_found
+from gateway.api.wire import LONGEST_PAGE, number, read_json, reply
+from gateway.context import Gateway
+from gateway.messages.message import KIND, Message, of_record
+from gateway.messages.published import NAMES, text_of, titles
+from policies import Principal
+
+if TYPE_CHECKING:
+    from gateway.messages.posting import Posting
+
+FILTERS: Final = frozenset({"plan", "thread", "with", "limit"})
+DEFAULT_PAGE: Final = 100
+
+LOOKED_THROUGH: Final = 5
+"""Pages of messages that are looked through for those of one caller."""
+
+SCHEMA_JSON: Final = "application/schema+json"
+
+
+class MessageRoutes:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/messages", self.index),
+            web.post("/messages", self.post),
+            web.get("/schemas", self.schemas),
+            web.get("/schemas/{type}", self.schema),
+        ]
+
+    async def index(self, request: web.Request) -> web.Response:
+        """Messages in order, as far as they concern the caller (owners and adults: all of them).
+
+        `?thread=` is the exchange about one plan, lease, execution or task; `?plan=` has that about the task for which the plan
+        is made as well; 404 where there is none, or none that concerns the caller. Without them the newest, `?with=` those with
+        one principal.
+        """
+        query = request.query
+        if unknown := set(query) - FILTERS:
+            raise bad_request(
+                f"unknown filter {sorted(unknown)[0][:40]!r}; known: {', '.join(sorted(FILTERS))}"
+            )
+        principal = caller(request)
+        thread = query.get("plan") or query.get("thread", "")
+        if not thread:
+            limit = max(1, number(request, "limit", DEFAULT_PAGE, most=LONGEST_PAGE))
+            return reply(
+                [one.document() for one in await self._newest(principal, query.get("with", ""), limit)]
+            )
+        found = await self._thread(thread, principal)
+        if "plan" in query and (task := _task_of(found)):
+            found = sorted([*await self._thread(task, principal), *found], key=lambda one: one.at)
+        if not found:
+            raise not_found()
+        return reply([one.document() for one in found])
+
+    async def post(self, request: web.Request) -> web.Response:
+        """201 with the message: a task, or a reply in a thread that the caller has a part in. It moves nothing, and gives no
+        right. 404 for a thread one may not see, 409 for a task that may not be begun any more, 429 for too many.
+        """
+        # The models of messages are imported where the first one is posted.
+        from gateway.messages.posting import NoSuchThread, NotPosted, Over, TooManyMessages, read  # noqa: PLC0415
+
+        principal, value = caller(request), await read_json(request)
+        try:
+            shows = self._gateway.rights.of(principal).show
+            made = await self._posting.post(read(value), principal, shows)
+        except NoSuchThread as error:
+            raise not_found() from error
+        except Over as error:
+            raise Problem("not-answerable", str(error)) from error
+        except TooManyMessages as error:
+            raise Problem(
+                "too-many-requests", str(error), headers={"Retry-After": str(max(1, round(error.wait)))}
+            ) from error
+        except NotPosted as error:
+            raise bad_request(str(error)) from error
+        return reply(made.document(), status=201, headers={"Location": f"/messages?thread={made.thread}"})
+
+    async def schemas(self, request: web.Request) -> web.Response:
+        """The names of the schemas, and what each is for."""
+        return reply(
+            [{"type": name, "href": f"/schemas/{name}", "title": text} for name, text in titles().items()]
+        )
+
+    async def schema(self, request: web.Request) -> web.Response:
+        """One JSON Schema (draft 2020-12)."""
+        name = request.match_info["type"]
+        if name not in NAMES:
+            raise not_found()
+        return web.Response(body=text_of(name).encode(), content_type=SCHEMA_JSON)
+
+    # ---------------------------------------------------------------- inside
+
+    @cached_property
+    def _posting(self) -> Posting:
+        from gateway.messages.posting import Posting  # noqa: PLC0415
+
+        gateway = self._gateway
+        return Posting(gateway.messages, gateway.identity, gateway.clock)
+
+    async def _thread(self, thread: str, principal: Principal) -> list[Message]:
+        found = await self._gateway.messages.thread(thread)
+        return [one for one in found if _may_see(principal, one)]
+
+    async def _newest(self, principal: Principal, other: str, limit: int) -> list[Message]:
+        """In order, the last one last."""
+        found: list[Message] = []
+        before: int | None = None
+        for _ in range(LOOKED_THROUGH):
+            rows = await self._gateway.ledger.entries(
+                kinds=(KIND,), before=before, limit=LONGEST_PAGE, newest_first=True
+            )
+            read = [message for row in rows if (message := of_record(row)) is not None]
+            found += [one for one in read if _may_see(principal, one) and (not other or one.concerns(other))]
+            if len(found) >= limit or len(rows) < LONGEST_PAGE:
+                break
+            before = rows[-1].seq
+        return found[:limit][::-1]
+
+
+def _may_see(principal: Principal, message: Message) -> bool:
+    return manages(principal) or message.concerns(principal.id) or principal.role in message.to
+
+
+def _task_of(thread: list[Message]) -> str:
+    """The task for which a plan is made."""
+    return next((str(one.body["task"]) for one in thread if "task" in one.body), "")
