@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.ids import new_id
@@ -83,7 +85,9 @@ class Notifier:
     def tell(self, notice: Notice) -> None:
         """Tells everyone whom it is for. Never raises, never waits."""
         try:
-            self._observers.publish("notice", topic_of(notice), notice.at, event_of(notice))
+            event = event_of(notice)
+            orjson.dumps(event)  # what is no JSON is nobody's, neither a stream's nor a channel's
+            self._observers.publish("notice", topic_of(notice), notice.at, event)
             for channel in self.channels.values():
                 taken = channel.offer(notice, reached=self._reaches(channel, notice.to))
                 if taken and notice.urgency is Urgency.HIGH:
