@@ -22,6 +22,8 @@ POINTS: Final = (
 FURTHER_POINTS: Final = (
     "asked",  # the intent and the question are on disk, nobody has answered
     "approved",  # a person said yes, nothing is dispatched
+    "notice_kept",  # an urgent notice is on disk, it may be delivered or not
+    "notice_delivered",  # a channel has delivered it, nobody has noted that
 )
 """Points that not every command passes."""
 

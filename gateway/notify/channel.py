@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.clock import Clock
 from gateway.config import Channel as Settings
+from gateway.failpoints import failpoint
 from gateway.foreign import one_line
 from gateway.notify.notice import Notice, Urgency
 from gateway.notify.pace import Pace
@@ -134,6 +135,7 @@ class Channel:
             log.exception("the channel %s failed in its own way", self.name)
             self._failed(parcel, Undelivered(f"{type(error).__name__}: {error}"))
         else:
+            failpoint("notice_delivered")
             self.succeeded()
             self._queue.delivered(parcel.notice.tag)
             if self._queue.holds(parcel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -123,5 +124,9 @@ def _error_in(text: str) -> str:
 
 
 def _said(error: Exception) -> str:
+    """What the system says, rather than what the library makes of it."""
     inner = getattr(error, "os_error", None) or error
+    number = getattr(inner, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number).lower()
     return getattr(inner, "strerror", None) or str(inner) or type(inner).__name__

@@ -15,6 +15,7 @@ from typing import Final, cast
 import orjson
 
 from capabilities.vocabulary import Json
+from gateway.failpoints import failpoint
 from gateway.notify.notice import About, Kind, Notice, Urgency
 from gateway.storage import StorageError
 from gateway.storage.notices import NoticeRepository, NoticeRow
@@ -78,6 +79,8 @@ class Kept:
             await self._rows.change([*added.values()], [*removed])
         except (sqlite3.Error, StorageError) as error:
             log.error("urgent notices are not kept over a restart: %s", error)
+        if added:
+            failpoint("notice_kept")
         self._on_disk -= removed
 
 

@@ -92,11 +92,21 @@ def _content(entry: dict[str, Json]) -> str:
             text = _rules_text(body)
         case "thing":
             text = thing_text(body, private)
+        case "notice":
+            text = _notice_text(body)
         case _:
             text = ", ".join(
                 f"{name} {value_text(value)}" for name, value in body.items() if value is not None
             )
     return text
+
+
+def _notice_text(body: dict[str, Json]) -> str:
+    """What became of a notice; what it said stands nowhere."""
+    tries = f" after {body.get('tries')} tries" if body.get("tries") not in {0, 1} else ""
+    if body.get("delivered"):
+        return f"{body.get('of')} delivered by {body.get('channel')}{tries}"
+    return f"{body.get('of')} not delivered by {body.get('channel')}{tries}: {body.get('because')}"
 
 
 def _rules_text(body: dict[str, Json]) -> str:

@@ -120,14 +120,12 @@ def _whom(one: dict[str, Json]) -> str:
 
 def _last(one: dict[str, Json]) -> str:
     """The last success, and the last failure where that is news."""
-    parts = [
-        f"delivered {ago(one.get('last_success'))}" if one.get("last_success") else "nothing delivered yet"
-    ]
-    if one.get("state") == "failing":
+    success, counters = one.get("last_success"), one.get("counters")
+    parts = [f"delivered {ago(success)}" if success else "nothing delivered yet"]
+    failing = one.get("state") == "failing"
+    if failing:
         parts.insert(0, f"failed {ago(one.get('last_failure'))}: {one.get('last_error')}")
-        if one.get("remedy"):
-            parts.append(f"→ {one.get('remedy')}")
-    counters = one.get("counters")
     if isinstance(counters, dict) and counters.get("waiting"):
         parts.append(f"{counters['waiting']} waiting")
-    return "; ".join(parts)
+    text = "; ".join(parts)
+    return f"{text} → {one['remedy']}" if failing and one.get("remedy") else text

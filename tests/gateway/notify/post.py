@@ -52,14 +52,23 @@ class WebServer:
         self.got: list[Request] = []
         self.answers = [Answer()]
         self.hold: asyncio.Event | None = None
+        self.arrived = asyncio.Event()
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.got.append(Request(request.path, dict(request.headers), await request.read()))
+        self.arrived.set()
         if self.hold is not None:
             await self.hold.wait()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return web.Response(status=answer.status, headers=answer.headers, text=answer.body)
+
+    async def delivered(self, *notices: str) -> None:
+        """Until each of these was posted at least once."""
+        async with asyncio.timeout(30):
+            while set(notices) - {one.headers["webhook-id"] for one in self.got}:
+                self.arrived.clear()
+                await self.arrived.wait()
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[WebServer]:
