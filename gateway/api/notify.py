@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 from pydantic import Field
 
@@ -10,8 +12,10 @@ from gateway.api.auth import require_manager
 from gateway.api.problems import bad_request
 from gateway.api.wire import Body, read_body, reply, rfc3339
 from gateway.context import Gateway
-from gateway.notify.channel import Channel
 from gateway.notify.report import shown
+
+if TYPE_CHECKING:
+    from gateway.notify.channel import Channel
 
 LONGEST_NAME = 40
 

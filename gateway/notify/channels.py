@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
+from gateway.notify.links import is_loopback
 from gateway.notify.secrets import SecretError, secret_of, signing_key
 from policies import Role
 
@@ -180,13 +180,6 @@ def _parts(parts: SplitResult) -> Iterator[str]:
         yield "no name or password stands in an address: it is shown; put a secret into a file"
     if parts.fragment:
         yield "an address of a channel has no part after #"
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 _CHECKS: Final = {"webhook": _webhook, "ntfy": _ntfy, "mqtt": _mqtt, "command": _command}

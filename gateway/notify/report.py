@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from capabilities.vocabulary import Json
-from gateway.notify.channel import Channel
+
+if TYPE_CHECKING:
+    from gateway.notify.channel import Channel
 
 
 def state_of(channel: Channel) -> str:
