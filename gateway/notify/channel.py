@@ -110,15 +110,16 @@ class Channel:
         """What may go now. Where nothing may, the alarm is set for when something will."""
         self._wake.clear()
         self._alarm.stop()
-        wall = self._clock.wall()
-        while (parcel := self._queue.first()) is not None:
+        wall, now = self._clock.wall(), self._clock.monotonic()
+        while (parcel := self._queue.first(now)) is not None:
             if not parcel.is_late(wall):
                 break
             self._give_up(parcel, "it came too late to be of use")
         if parcel is None:
+            if (free_at := self._queue.next_free()) is not None:
+                self._alarm.set(free_at - now)
             return None
         urgent = parcel.notice.urgency is Urgency.HIGH
-        now = self._clock.monotonic()
         if wait := self._pace.wait(now, urgent=urgent):
             self._alarm.set(wait)
             return None
@@ -137,7 +138,7 @@ class Channel:
         else:
             failpoint("notice_delivered")
             self.succeeded()
-            self._queue.delivered(parcel.notice.tag)
+            self._queue.delivered(parcel.notice, self._clock.monotonic())
             if self._queue.holds(parcel):
                 self._queue.remove(parcel)
                 self._settled(self, Fate(parcel, delivered=True, because=answer))

@@ -27,6 +27,7 @@ LONGEST_SAYING: Final = 160
 MOST_RECIPIENTS: Final = 32
 
 _ROLES: Final = frozenset(Role)
+_OF_EVENTS: Final = frozenset({"id", "type", "at", "thing", "name"})
 
 # A path of ours and nothing else: no query, in which a secret could travel, and no other host.
 _REF: Final = re.compile(r"/(?!/)[\w.~:/-]{0,199}", re.ASCII)
@@ -105,7 +106,8 @@ class Notice:
             "execution": self.about.execution,
             "plan": self.about.plan,
         }
-        return {**self.facts, **told, **{name: value for name, value in optional.items() if value}}
+        facts = {name: value for name, value in self.facts.items() if name not in _OF_EVENTS}
+        return {**facts, **told, **{name: value for name, value in optional.items() if value}}
 
 
 def recipients(words: Iterable[str]) -> tuple[str, ...]:

@@ -14,6 +14,11 @@ MOST_WAITING: Final = 64
 REMEMBERED_TAGS: Final = 128
 """What was delivered lately and may still be replaced."""
 
+AGAIN_S: Final = 60.0
+"""The same, as urgent as before and not urgent, goes out once in so long: a lamp that an agent switches on and off all the time
+makes no phone buzz all the time.
+"""
+
 TOO_OLD_S: Final = {Urgency.LOW: 900.0, Urgency.NORMAL: 3600.0, Urgency.HIGH: 24 * 3600.0}
 MOST_TRIES: Final = {Urgency.LOW: 4, Urgency.NORMAL: 8, Urgency.HIGH: 300}
 """With pauses of 300 s at the most, the tries of what is urgent last for its whole day."""
@@ -43,7 +48,7 @@ class Queue:
 
     def __init__(self) -> None:
         self._waiting: list[Parcel] = []
-        self._delivered: OrderedDict[str, None] = OrderedDict()
+        self._delivered: OrderedDict[str, tuple[Urgency, float]] = OrderedDict()  # by tag: how urgent, when
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -60,9 +65,14 @@ class Queue:
             out.append(least)
         return out
 
-    def first(self) -> Parcel | None:
-        """The most urgent; the oldest of those."""
-        return max(self._waiting, key=lambda one: one.notice.urgency, default=None)
+    def first(self, now: float) -> Parcel | None:
+        """The most urgent that may go; the oldest of those. `now`: monotonic seconds."""
+        free = (one for one in self._waiting if self._free_at(one.notice) <= now)
+        return max(free, key=lambda one: one.notice.urgency, default=None)
+
+    def next_free(self) -> float | None:
+        """When (monotonic seconds) one that waits may go; None where nothing waits."""
+        return min((self._free_at(one.notice) for one in self._waiting), default=None)
 
     def holds(self, parcel: Parcel) -> bool:
         return any(one is parcel for one in self._waiting)
@@ -76,13 +86,18 @@ class Queue:
         self._waiting = [one for one in self._waiting if one not in out]
         return out
 
-    def delivered(self, tag: str) -> None:
-        if tag:
-            self._delivered[tag] = None
-            self._delivered.move_to_end(tag)
+    def delivered(self, notice: Notice, now: float) -> None:
+        """It went out at `now`, monotonic seconds."""
+        if notice.tag:
+            self._delivered[notice.tag] = notice.urgency, now
+            self._delivered.move_to_end(notice.tag)
             if len(self._delivered) > REMEMBERED_TAGS:
                 self._delivered.popitem(last=False)
 
     def was_delivered(self, tag: str) -> bool:
         """Whether something with this tag went out lately: then its end goes out, too."""
         return bool(tag) and tag in self._delivered
+
+    def _free_at(self, notice: Notice) -> float:
+        urgency, at = self._delivered.get(notice.tag, (Urgency.HIGH, 0.0))
+        return at + AGAIN_S if notice.tag and urgency is notice.urgency is not Urgency.HIGH else float("-inf")

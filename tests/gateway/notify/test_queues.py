@@ -11,7 +11,7 @@ import pytest
 from drivers.simulated.timeline import ManualTimeline
 from gateway.notify import Urgency
 from gateway.notify.pace import BURST, EVERY_S, LONGEST_PAUSE_S, Pace
-from gateway.notify.queue import MOST_WAITING
+from gateway.notify.queue import AGAIN_S, MOST_WAITING
 from gateway.notify.recording import MOST_ENTRIES_A_MINUTE
 from tests.gateway.notify.post import Answer, WebServer, posting, until
 
@@ -107,6 +107,26 @@ async def test_a_flood_goes_out_at_a_pace_and_holds_up_nothing_urgent(state: Pat
         await until(lambda: tally.delivered == BURST + 2)
         post.timeline.advance(EVERY_S * 4)
         await until(lambda: tally.delivered == BURST + 6)
+
+
+async def test_the_same_over_and_over_goes_out_once_a_minute(state: Path, server: WebServer) -> None:
+    async with posting(state, hook(server, urgency="low")) as post:
+        tally = post.notifier.channels["hook"].tally
+        post.tell("lamp 0", tag="lamp.on")
+        await until(lambda: tally.delivered == 1)
+        for number in range(1, 50):
+            post.tell(f"lamp {number}", tag="lamp.on")
+        post.tell("another", tag="fan.on")
+        await until(lambda: tally.delivered == 2)
+        post.timeline.advance(AGAIN_S - 1)
+        post.urgent("lamp on fire", tag="lamp.on")  # that is no repetition
+        await until(lambda: tally.delivered == 3)
+        post.tell("lamp is well", tag="lamp.on", urgency=Urgency.LOW)  # nor is this
+        await until(lambda: tally.delivered == 4)
+        post.tell("lamp is still well", tag="lamp.on", urgency=Urgency.LOW)
+        post.timeline.advance(AGAIN_S + 1)
+        await until(lambda: tally.delivered == 5)
+        assert titles(server) == ["lamp 0", "another", "lamp on fire", "lamp is well", "lamp is still well"]
 
 
 def test_pauses_grow_and_end() -> None:
