@@ -139,6 +139,7 @@ async def open_gateway(
             supervisor=supervisor,
         )
         approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
+        stack.push_async_callback(approvals.close)
         obligations, authors = ObligationKeeper(parts), Authors(parts, leases)
         executor = Executor(
             registry=registry,
@@ -157,6 +158,7 @@ async def open_gateway(
         stack.push_async_callback(plans.close)
         panic = Panic(
             executor=executor,
+            withdraw=partial(_silence, approvals, plans),
             identity=identity,
             registry=registry,
             ledger=ledger,
@@ -230,16 +232,23 @@ async def _restore(gateway: Gateway, recovery: Recovery, rests: Rests, last: Rec
     open_rows = await recovery.restore_keys()
     await remember(gateway, rests, last)
     await gateway.leases.restore()
-    await gateway.obligations.restore()
+    await gateway.obligations.restore(gateway.executor, last)
     open_rows = resume(gateway.executor, await gateway.approvals.restore(open_rows), open_rows)
     body: dict[str, Json] = {"rules": gateway.policy.version, "unsettled": len(open_rows)}
     gateway.ledger.append(Entry(kind="start", at=gateway.clock.wall(), body=body))
     return open_rows
 
 
+def _silence(approvals: ApprovalKeeper, plans: PlanKeeper, why: str, by: str) -> None:
+    """Panic: no plan goes on, and nobody is asked for anything any more."""
+    plans.panic(why)
+    approvals.withdraw_all(why, by)
+
+
 def _install(gateway: Callable[[], Gateway], fresh: Policy) -> None:
     gateway().policy = fresh
     gateway().consents.review()
+    gateway().obligations.review()
 
 
 async def run(config: Config, ready: Callable[[Gateway, str], None] | None = None) -> None:

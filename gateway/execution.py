@@ -184,7 +184,7 @@ class Executor:
             # From the state as it is, or is not known, no value can be reached that fits.
             return outcomes.unresolved(error, self._clock.wall())
         ready = self._decide(command, adopted, target)  # step 5
-        if (no := self._refusal(command, adopted, ready)) is not None:  # step 6
+        if not admitted.approval and (no := self._refusal(command, adopted, ready)) is not None:  # step 6
             return no
         if not ready.ruling.decision.permitted or admitted.approval:
             asked = await self._ask(admitted, ready, released)  # step 7
@@ -231,14 +231,14 @@ class Executor:
         command, unrecorded = execution.command, ""
         basis = self._meanwhile.basis(adopted, ruling.decision.version)
         if ready.given:
-            execution.approvals = tuple(one.id for one in ready.given)
+            execution.approvals = tuple(dict.fromkeys(one.id for one in ready.given))
             self._parties.approvals.used(execution, ready.given)
         try:
             target = await self._promised(execution, adopted, ready)
             await self._write_dispatch(admitted, target, ruling)  # step 9
         except NOT_RECORDED as error:
             unrecorded, target = f"it could not be recorded: {error}", ready.target
-            if not (command.principal.role.is_person and target.toward_safe):
+            if not ((command.principal.role.is_person or command.by_house) and target.toward_safe):
                 return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, unrecorded)
             log.error("a command toward the safe state goes out, though %s", unrecorded)
         failpoint("dispatched")
@@ -294,7 +294,7 @@ class Executor:
         if command.by_house:
             return obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())
         return (
-            (parties.timers.unkept(adopted, target, decision) if decision.obligations else None)
+            (parties.timers.unkept(command, adopted, target, decision) if decision.obligations else None)
             or parties.timers.obstacle(command, adopted)
             or parties.leases.conflict(command, adopted, target)
             or obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())

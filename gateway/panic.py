@@ -1,6 +1,6 @@
 """The panic switch: from here on software does nothing, and what moves stops. One call, in this order:
 
-1. nothing that was decided before is sent any more
+1. nothing that was decided before is sent any more, and nobody is asked for anything
 2. the tokens of agents and services are dead, and what is open under them ends
 3. what runs is cancelled: nobody waits for its effect any longer
 4. what moves is stopped, all at once: the panic values that the Thing Models declare, and nothing else
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from capabilities.thing import Operation
@@ -55,12 +55,15 @@ class Panic:
         self,
         *,
         executor: Executor,
+        withdraw: Callable[[str, str], object],
         identity: Identity,
         registry: Registry,
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
     ) -> None:
+        """`withdraw` takes back what people are being asked: why, and who does it."""
+        self._withdraw = withdraw
         self._executor = executor
         self._identity = identity
         self._registry = registry
@@ -79,6 +82,7 @@ class Panic:
         began, at = self._clock.monotonic(), self._clock.wall()
         report = Report(new_id(at), at, by, why)
         self._executor.stop(f"{by.id} pressed the panic switch ({report.id})")
+        self._withdraw(f"{by.id} pressed the panic switch", by.id)
         revoked = self._identity.purge()
         report.revoked = [session.principal for session in revoked]
         report.tokens_us = self._since(began)

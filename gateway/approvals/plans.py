@@ -73,8 +73,8 @@ class PlanApprovals(Protocol):
         """The id of the approval of this plan that is asked for or given; "" where there is none (denied, expired, ended)."""
 
     async def withdraw(self, waits: str, why: str) -> bool:
-        """Takes back the question of the execution or plan `waits`; whoever waits in `answer` gets the outcome `withdrawn`. False
-        where nobody was being asked.
+        """Takes back the question of the execution or plan `waits`; whoever waits in `answer` gets the outcome `withdrawn`.
+        False where nobody was being asked.
         """
 
     async def end_plan(self, plan: str) -> None:

@@ -15,12 +15,13 @@ from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity import pairing
 from gateway.identity.narrowing import check_consistent, check_narrower, delegated
-from gateway.identity.pairing import PairingClosedError, WrongCodeError
+from gateway.identity.pairing import PairingClosedError
 from gateway.identity.persons import bind_agents, ending, role_to_act_for, standings
 from gateway.identity.rows import hash_of, info_of, new_row, principal_of
 from gateway.identity.sessions import Session, TokenInfo
+from gateway.identity.window import Window
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
-from gateway.storage import Database, PairingRepository, PairingRow, TokenRepository, TokenRow
+from gateway.storage import Database, TokenRepository, TokenRow
 from policies.decision import Principal, Role
 
 # A header is no longer than this; hashing more would only be work for somebody else.
@@ -44,7 +45,7 @@ class Identity:
 
     def __init__(self, database: Database, clock: Clock, ledger: Ledger) -> None:
         self._tokens = TokenRepository(database)
-        self._pairings = PairingRepository(database)
+        self._window = Window(database, clock, self._record_if_possible)
         self._clock = clock
         self._ledger = ledger
         self._by_hash: dict[bytes, Session] = {}
@@ -52,7 +53,6 @@ class Identity:
         self._hashes: dict[str, bytes] = {}
         self._children: dict[str, list[str]] = {}
         self._all: dict[str, set[Principal]] = {}  # by id, those whose tokens are no longer good as well
-        self._window: PairingRow | None = None
         self._listeners: list[Listener] = []
         self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
         self._purges = 0  # how often the tokens of software were revoked all at once
@@ -93,6 +93,19 @@ class Identity:
     def is_revoked(self, token_id: str) -> bool:
         """Whether the token is no longer good. "" stands for no token, which cannot be revoked."""
         return bool(token_id) and token_id not in self._by_id
+
+    def session_of(self, token_id: str) -> Session | None:
+        """The session of a good token."""
+        return self._by_id.get(token_id)
+
+    def is_of_people(self, session: Session) -> bool:
+        """Whether the token and all that it was made from are people's."""
+        found: Session | None = session
+        while found is not None and found.principal.role.is_person and not found.principal.makers:
+            if found.parent is None:
+                return True
+            found = self._by_id.get(found.parent)
+        return False
 
     def stands(self, token_id: str, principal: Principal) -> bool:
         """Whether a request that came with this token from `principal` may still be served with the rights of then."""
@@ -138,10 +151,13 @@ class Identity:
         title: str = "",
         expires_at: float | None = None,
         by: str = THE_HOUSE,
+        key: str = "",
     ) -> tuple[TokenInfo, str]:
         """A new token and its secret, which is shown this once. `expires_at` in seconds since the epoch, at most the parent's.
 
         Without `parent` the house itself gives it (at the box, at pairing), for `by`; else its maker is the parent's principal.
+        `key` is the public key of the device that gets it.
+
         Raises `WiderThanParentError`; `LookupError` if the parent is not a good token; `LedgerUnavailable`, for a token that is
         not recorded is not made; `sqlite3.Error`.
         """
@@ -160,12 +176,14 @@ class Identity:
         check_consistent(principal, known)
         standing, once = standings(self._by_id.values(), now), self._all.get(principal.acts_for, ())
         role = role_to_act_for(principal, None if giver is None else giver.principal, standing, once)
-        return await self._make(replace(principal, acts_for_role=role), parent, title, expires_at, by)
+        row, secret = new_row(
+            replace(principal, acts_for_role=role), parent, title, now, expires_at=expires_at, key=key
+        )
+        await self._make(row, principal, by)
+        return info_of(row), secret
 
-    async def _make(
-        self, principal: Principal, parent: str | None, title: str, expires_at: float | None, by: str
-    ) -> tuple[TokenInfo, str]:
-        row, secret = new_row(principal, parent, title, self._clock.wall(), expires_at)
+    async def _make(self, row: TokenRow, principal: Principal, by: str) -> None:
+        parent, title, expires_at = row.parent, row.title, row.expires_at
         purges = self._purges
         await self._tokens.insert(row)
         if parent is not None and parent not in self._by_id:  # it was revoked while this one was written
@@ -183,7 +201,6 @@ class Identity:
             raise
         self._admit(row)
         bind_agents(self._by_id.values(), self._clock.wall())
-        return info_of(row), secret
 
     async def revoke(self, token_id: str, *, by: str = THE_HOUSE, using: str = "") -> frozenset[str]:
         """Revoke a token and all that were made from it, at once; the ids of those that were good until now. If it was the last
@@ -220,8 +237,7 @@ class Identity:
         self._purges += 1
         sessions = [session for session in self._by_id.values() if not session.principal.role.is_person]
         self._unwritten |= self._drop([session.token_id for session in sessions])
-        if self._window is not None and not Role(self._window.role).is_person:
-            self._window = None
+        self._window.shut_out_software()
         return sessions
 
     async def write_purge(self, sessions: list[Session], *, by: str) -> None:
@@ -230,8 +246,7 @@ class Identity:
             body: dict[str, Json] = {"revoked": session.token_id, "role": session.principal.role, "by": by}
             body |= {"using": None, "parent": session.parent, "because": "panic"}
             self._record_if_possible("token", body, session.principal.id)
-        if self._window is None:
-            await self._pairings.clear()
+        await self._window.forget()
         await self._write_unwritten()
 
     async def _write_unwritten(self) -> None:
@@ -268,66 +283,47 @@ class Identity:
         *,
         title: str = "",
         by: str = THE_HOUSE,
+        takes_key: bool = True,
     ) -> str:
         """Open a window of `ttl_s` seconds for one device of that principal; the code to type, as XXXX-XXXX.
 
-        There is one window: an earlier one closes. `title` is the principal's, `by` who opens it.
+        There is one window: an earlier one closes. `title` is the principal's, `by` who opens it. With `takes_key`
+        the device may bring a key that answers approvals: for a window that a person opened who is known to be one.
+
         Raises `WiderThanParentError` if the id belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
         """
-        check_consistent(
-            Principal(principal_id, role), [session.principal for session in self._by_id.values()]
-        )
+        who = Principal(principal_id, role, title)
+        check_consistent(who, [session.principal for session in self._by_id.values()])
         self._record("login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by})
-        code = pairing.new_code()
-        expires_at = self._clock.wall() + ttl_s
-        self._window = PairingRow(
-            pairing.code_hash(code), role, principal_id, title, expires_at, pairing.TRIES
-        )
-        await self._pairings.save(self._window)
-        return code
+        return await self._window.open(who, ttl_s, takes_key=takes_key)
 
     async def close_pairing(self) -> None:
         """Close the window, if one is open. Raises `sqlite3.Error`."""
-        if self._window is not None:
-            self._window = None
-            await self._pairings.clear()
+        await self._window.close()
 
     def pairing_open(self) -> bool:
-        return self._window is not None and self._clock.wall() < self._window.expires_at
+        return self._window.is_open
 
-    async def redeem(self, code: str, title: str) -> tuple[TokenInfo, str]:
-        """Let the device called `title` in: its token, and the secret. The window closes behind it.
+    async def redeem(self, code: str, title: str, key: str = "") -> tuple[TokenInfo, str]:
+        """Let the device called `title` in: its token, and the secret. The window closes behind it. `key` is the device's
+        public key (see `gateway.approvals.keys`): it is kept if the window takes keys.
 
         Raises `WrongCodeError`, `PairingClosedError`, `LedgerUnavailable` (then the window stays open), `sqlite3.Error`.
         """
-        window = self._window
-        if window is None or not self.pairing_open():
-            await self.close_pairing()
-            raise PairingClosedError
-        if not pairing.same(pairing.code_hash(code), window.code_hash):
-            await self._wrong_code(window)
-        self._window = None  # before anything is awaited: a code lets one device in
+        window = await self._window.take(code)
         principal = Principal(window.principal, Role(window.role), window.principal_title)
+        key = key if window.takes_key else ""
         try:
-            made = await self.create_token(principal, title=title, by=BY_CODE)
-            self._record_if_possible("login", {"pairing": "done", "token": made[0].id}, principal.id)
+            made = await self.create_token(principal, title=title, by=BY_CODE, key=key)
+            done: dict[str, Json] = {"pairing": "done", "token": made[0].id, "key": bool(key)}
+            self._record_if_possible("login", done, principal.id)
         except LedgerUnavailable:
-            self._window = window
+            self._window.put_back(window)
             raise
         except LookupError:  # panic
             raise PairingClosedError from None
-        await self._pairings.clear()
+        await self._window.forget()
         return made
-
-    async def _wrong_code(self, window: PairingRow) -> None:
-        left = window.tries_left - 1
-        self._window = replace(window, tries_left=left) if left else None
-        self._record_if_possible("login", {"pairing": "wrong code", "tries_left": left}, window.principal)
-        if self._window is not None:
-            await self._pairings.save(self._window)
-        else:
-            await self._pairings.clear()
-        raise WrongCodeError(left)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -337,7 +333,7 @@ class Identity:
             orphaned = row.parent is not None and row.parent not in self._by_id
             if row.revoked_at is None and not orphaned:
                 self._admit(row)
-        self._window = await self._pairings.load()
+        await self._window.load()
         await self._end_expired()
 
     def _remember(self, principal: Principal) -> None:
@@ -346,7 +342,9 @@ class Identity:
     def _admit(self, row: TokenRow) -> None:
         self._remember(principal := delegated(principal_of(row), self._by_id.get(row.parent or "")))
         expires_at = row.expires_at if row.expires_at is not None else math.inf
-        session = Session(row.id, principal, expires_at, row.parent, made_at=row.created_at)
+        session = Session(
+            row.id, principal, expires_at, row.parent, made_at=row.created_at, key=row.public_key
+        )
         self._by_id[row.id] = self._by_hash[row.secret_hash] = session
         self._hashes[row.id] = row.secret_hash
         if row.parent is not None:

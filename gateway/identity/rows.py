@@ -18,7 +18,13 @@ _ID_BYTES: Final = 9
 
 
 def new_row(
-    principal: Principal, parent: str | None, title: str, at: float, expires_at: float | None
+    principal: Principal,
+    parent: str | None,
+    title: str,
+    at: float,
+    *,
+    expires_at: float | None,
+    key: str = "",
 ) -> tuple[TokenRow, str]:
     """A token as it is stored, and the secret, which is not."""
     secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
@@ -34,6 +40,7 @@ def new_row(
         parent=parent,
         created_at=at,
         expires_at=expires_at,
+        public_key=key,
     )
     return row, secret
 
@@ -58,4 +65,5 @@ def info_of(row: TokenRow) -> TokenInfo:
         row.expires_at,
         row.last_used_at,
         row.revoked_at,
+        bool(row.public_key),
     )

@@ -27,6 +27,7 @@ class Session:
     used_at: float = 0.0  # seconds since the epoch; 0: not in this run
     made_at: float = 0.0  # seconds since the epoch
     person_until: float = math.inf
+    key: str = ""  # the public key of the device that holds it, as JSON (a JWK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,4 @@ class TokenInfo:
     expires_at: float | None = None
     last_used_at: float | None = None
     revoked_at: float | None = None
+    has_key: bool = False  # its holder can answer approvals

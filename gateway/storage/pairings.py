@@ -17,6 +17,7 @@ class PairingRow:
     principal_title: str
     expires_at: float
     tries_left: int
+    takes_key: bool = True  # the device may bring a key that answers approvals
 
 
 class PairingRepository:
@@ -26,11 +27,11 @@ class PairingRepository:
     async def load(self) -> PairingRow | None:
         """Raises `sqlite3.Error`."""
         row = await self._database.fetch_one(
-            "SELECT code_hash, role, principal, principal_title, expires_at, tries_left FROM pairings"
+            "SELECT code_hash, role, principal, principal_title, expires_at, tries_left, takes_key FROM pairings"
         )
         if row is None:
             return None
-        code_hash, role, principal, title, expires, tries = row
+        code_hash, role, principal, title, expires, tries, takes_key = row
         return PairingRow(
             code_hash if isinstance(code_hash, bytes) else b"",
             str(role),
@@ -38,13 +39,15 @@ class PairingRepository:
             str(title),
             float(expires or 0),
             int(tries or 0),
+            bool(takes_key),
         )
 
     async def save(self, pairing: PairingRow) -> None:
         """In place of the one before. Raises `sqlite3.Error`."""
         await self._database.execute(
             "INSERT OR REPLACE INTO pairings"
-            " (only_one, code_hash, role, principal, principal_title, expires_at, tries_left) VALUES (1, ?, ?, ?, ?, ?, ?)",
+            " (only_one, code_hash, role, principal, principal_title, expires_at, tries_left, takes_key)"
+            " VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
             (
                 pairing.code_hash,
                 pairing.role,
@@ -52,6 +55,7 @@ class PairingRepository:
                 pairing.principal_title,
                 pairing.expires_at,
                 pairing.tries_left,
+                int(pairing.takes_key),
             ),
         )
 

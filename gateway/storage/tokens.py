@@ -10,7 +10,7 @@ from gateway.storage.database import Database, Row
 
 _COLUMNS: Final = (
     "id, secret_hash, title, principal, role, principal_title, acts_for, parent, created_at, expires_at,"
-    " last_used_at, revoked_at, acts_for_role"
+    " last_used_at, revoked_at, acts_for_role, public_key"
 )
 
 
@@ -33,6 +33,7 @@ class TokenRow:
     last_used_at: float | None = None
     revoked_at: float | None = None
     acts_for_role: str = ""
+    public_key: str = ""  # a JWK as JSON; "" for a device without one
 
 
 class TokenRepository:
@@ -47,7 +48,7 @@ class TokenRepository:
     async def insert(self, token: TokenRow) -> None:
         """Raises `sqlite3.IntegrityError` if its id is taken or its parent unknown, `sqlite3.Error`."""
         await self._database.execute(
-            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",  # noqa: S608
+            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 14)})",  # noqa: S608
             (
                 token.id,
                 token.secret_hash,
@@ -62,6 +63,7 @@ class TokenRepository:
                 token.last_used_at,
                 token.revoked_at,
                 token.acts_for_role,
+                token.public_key,
             ),
         )
 
@@ -83,9 +85,8 @@ class TokenRepository:
 
 
 def _from_row(row: Row) -> TokenRow:
-    ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *times, acting = (
-        row
-    )
+    ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *rest = row
+    *times, acting, key = rest
     expires, used, revoked = (float(time) if time is not None else None for time in times)
     return TokenRow(
         id=str(ident),
@@ -101,4 +102,5 @@ def _from_row(row: Row) -> TokenRow:
         last_used_at=used,
         revoked_at=revoked,
         acts_for_role=str(acting),
+        public_key=str(key),
     )

@@ -68,3 +68,19 @@ CREATE TABLE notices (               -- urgent ones that a channel has not deliv
   PRIMARY KEY (id, channel)
 ) STRICT;
 INSERT INTO "notices" VALUES('01jr3nv0w0m5s8y2h7qd','phones',1760000500.0,'{"title":"The front door waits","kind":"approval"}');
+CREATE TABLE approvals (             -- what people are asked, and what they said no to a short while ago
+  id         TEXT PRIMARY KEY,
+  waits      TEXT NOT NULL,          -- the execution or the plan that waits for it
+  state      TEXT NOT NULL CHECK (state IN ('asked', 'denied')),
+  expires_at REAL NOT NULL,          -- until when it can be answered, or the denial holds
+  body       TEXT NOT NULL           -- JSON: the question as it is shown, and the command; the answers stand in the ledger
+) STRICT;
+INSERT INTO "approvals" VALUES('1jx0','1jx1','asked',1760000500.0,'{}');
+CREATE TABLE grants (                -- yeses for a while
+  id    TEXT PRIMARY KEY,
+  until REAL NOT NULL,
+  body  TEXT NOT NULL                -- JSON; its uses are counted from the ledger
+) STRICT;
+INSERT INTO "grants" VALUES('1jx2',1760000500.0,'{}');
+ALTER TABLE tokens ADD COLUMN public_key TEXT NOT NULL DEFAULT '';  -- JSON: the JWK of the device that holds it
+ALTER TABLE pairings ADD COLUMN takes_key INTEGER NOT NULL DEFAULT 0;  -- whether the device may bring such a key
