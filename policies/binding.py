@@ -39,6 +39,8 @@ from policies.input_clauses import MaxChange, Within
 from policies.obligations import owed
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
+from policies.sparing import Sparing, always, spared, unasked_by
+from policies.sparing import say as say_spared
 from policies.when import Every, OnlyWhen, When
 
 Grant = tuple[str, Principal, Sequence[Allow]]
@@ -68,26 +70,29 @@ class Binding:
         *,
         grants: Iterable[Grant],
         limits: Sequence[Limit],
-        asks: Sequence[Ask],
+        asks: Sequence[tuple[Ask, Sparing]],
         thens: Sequence[Then],
     ) -> None:
-        """`chain` is the principal, and the person it acts for. `limits`, `asks` and `thens` all concern the use."""
+        """`chain` is the principal, and the person it acts for. `limits`, `asks` and `thens` all concern the use; with each ask
+        comes what spares it.
+        """
         self.principal, self.chain, self.subject = chain[0], tuple(chain), subject
         self._version = version
         self._name = subject.capability.partition(".")[2]
-        self._limits, self._asks, self._thens = tuple(limits), tuple(asks), tuple(thens)
+        self._limits, self._thens = tuple(limits), tuple(thens)
+        self._asks = tuple((ask, spares) for ask, spares in asks if not always(spares))
         self.acceptance = self.reachable = Acceptance(self._name, limits)
         """What is accepted, and what can be accepted: `reachable` leaves out what a waiver could lift, if nothing is left."""
         if self.acceptance.impossible:
             self.reachable = Acceptance(self._name, [one for one in limits if one.waivable_by is None])
-        self.always_asks = any(not ask.clauses for ask in asks)
+        self.always_asks = any(not (ask.clauses or spares) for ask, spares in asks)
         granted, self._silent = _weigh(grants, subject)
         self._granted = tuple(granted)
         self._kept = [limit.finding for limit in limits]
-        self._unasked = [ask.finding for ask in asks]
+        self._unasked = [_finding(ask, spares) for ask, spares in asks]
         self._clausal = [limit for limit in limits if limit.clauses]
         self._moving: list[Moving] = [(limit.ref, *one) for limit in limits for one in limit.moving]
-        rules: tuple[Limit | Ask, ...] = (*limits, *asks)
+        rules: tuple[Limit | Ask, ...] = (*limits, *(ask for ask, _ in asks))
         self._counting = [(rule.ref, when) for rule in rules for when in rule.counting]
         self._rests_on_facts = (
             bool(asks)
@@ -164,8 +169,8 @@ class Binding:
         self, request: AccessRequest, facts: Facts, reasons: list[Finding], answers: Answers
     ) -> None:
         """Adds to `reasons` what people must be asked, and to `answers` the approvals that they gave."""
-        for ask in self._asks:
-            answer = _answer_to(ask, self.chain, request, facts)
+        for ask, spares in self._asks:
+            answer = _answer_to(ask, spares, self.chain, request, facts)
             if answer is None:
                 continue
             if answer.verdict is Verdict.PERMIT:
@@ -246,9 +251,9 @@ class Binding:
             for clause in limit.clauses:
                 only = "" if isinstance(clause, OnlyWhen) else "only "
                 yield f"{only}{clause.say()}{lift}"
-        for ask in self._asks:
+        for ask, spares in self._asks:
             wanted = approval_in_words(ask.approver_words, ask.approvals, once=ask.once)
-            yield f"needs {wanted}{_unless(ask)}"
+            yield f"needs {wanted}{_unless(ask)}{say_spared(spares)}"
         for duty in owed((then for then in self._thens if then.when is None), is_start=True):
             yield duty.say()
         for then in self._thens:
@@ -277,12 +282,26 @@ def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | Non
     return waived(limit, waiver) if limit.waivable_by.fits(waiver.by) else None
 
 
-def _answer_to(ask: Ask, chain: Sequence[Principal], request: AccessRequest, facts: Facts) -> Finding | None:
-    """The question, or the approvals that answer it; None where the use keeps to what it may without asking."""
+def _finding(ask: Ask, spares: Sparing) -> Finding:
+    """The part of an ask in a permit for which nobody was asked."""
+    if not always(spares):
+        return ask.finding
+    rules = (next(one.ref.rule for one in allows if not one.within) for allows in spares)
+    return unasked_by(ask, dict.fromkeys(rules))
+
+
+def _answer_to(
+    ask: Ask, spares: Sparing, chain: Sequence[Principal], request: AccessRequest, facts: Facts
+) -> Finding | None:
+    """The question, or the approvals that answer it, or the allows that spare it; None where the use keeps to what it may
+    without asking.
+    """
     try:
         failed = [one for clause in ask.clauses if (one := clause.failure(request, facts)) is not None]
         if ask.clauses and not failed:
             return None
+        if spares and (answer := spared(ask, spares, request, facts)) is not None:
+            return answer
         given: dict[str, Approval] = {}
         for approval in facts.approvals():
             if _answers(approval, ask, chain):

@@ -40,6 +40,10 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
     if root.document.shadow:
         text = "is the set that allows: as a shadow it would allow nothing, and nothing would work"
         raise PolicyError([Problem(root.name, 0, "shadow", text)])
+    if sparing := [
+        _of_root_alone(one, rule) for one in narrowing for rule in one.document.allow if rule.unasked
+    ]:
+        raise PolicyError(sparing)
     version = version_of(root, narrowing)
     real = [one for one in narrowing if not one.document.shadow]
     policy = _policy(root, real, version)
@@ -48,6 +52,11 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
         shadows = frozenset(one.name for one in narrowing if one.document.shadow)
         policy.cast(_policy(root, narrowing, version), shadows)
     return policy
+
+
+def _of_root_alone(rules: RuleSet, rule: AllowTable) -> Problem:
+    text = "is a word of the household's own set: a set that narrows it spares nobody a question"
+    return Problem(rules.name, rules.line_of(rule.id), f'allow "{rule.id}", unasked', text)
 
 
 def _tell_of(policy: Policy, sets: Sequence[RuleSet], real: Sequence[RuleSet]) -> None:
@@ -59,6 +68,13 @@ def _tell_of(policy: Policy, sets: Sequence[RuleSet], real: Sequence[RuleSet]) -
     }
     policy.rested = frozenset(
         pattern for _, table in conditions if table.rest is not None for pattern in table.on
+    )
+    policy.timed = frozenset(
+        pattern
+        for one in real
+        for table in one.document.then
+        if table.max_on is not None and table.who is None
+        for pattern in table.on
     )
     policy.limits = {
         RuleRef(one.name, table.id): None if table.waivable_by is None else who_of(table.waivable_by)

@@ -10,6 +10,9 @@
     see                                  capabilities to read; with the word `sensitive` its wildcards reach sensitive ones
     privilege                            the highest it covers: operate (if left out), manage or administer
     things, rooms, labels                only there
+    unasked = ["an-adult-decides"]       in the household's own set: these asks of it do not ask about what this covers (but
+                                         for hazard 3, and for an ask with `once`); with `value` and `members`, as a limit has
+                                         them, only within these bounds
 
     [[limit]]                            what a use must keep to; it grants nothing
     id, why
@@ -69,6 +72,7 @@ from policies.fields import (
     RateText,
     Readable,
     RuleId,
+    RuleIds,
     Text,
     Texts,
     TimeOfDay,
@@ -181,6 +185,20 @@ class AllowTable(RuleTable):
     may: Capabilities | None = None
     see: Readable | None = None
     privilege: PrivilegeLevel = Privilege.OPERATE
+    unasked: RuleIds | None = None
+    value: BoundsTable | None = None
+    members: Annotated[dict[str, BoundsTable], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _spares_what_it_covers(self) -> AllowTable:
+        bounds = [word for word in ("value", "members") if getattr(self, word) is not None]
+        if bounds and self.unasked is None:
+            raise fault(
+                f"{bounds[0]} of an allow says what goes unasked: give unasked, or bound it by a limit with {bounds[0]}"
+            )
+        if self.unasked is not None and self.may is None:
+            raise fault("unasked spares the question before a use: give may (to use)")
+        return self
 
     @model_validator(mode="after")
     def _grants_something(self) -> AllowTable:

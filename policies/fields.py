@@ -186,6 +186,7 @@ _TEXT: Final[dict[str, Json]] = {"type": "string", "minLength": 1, "maxLength": 
 RuleId: TypeAlias = Annotated[
     str, PlainValidator(_rule_id), _shown(type="string", pattern=f"^{_ID.pattern}$")
 ]
+RuleIds: TypeAlias = Annotated[tuple[RuleId, ...], _List, _Some]
 Text: TypeAlias = Annotated[str, PlainValidator(_text), _shown(**_TEXT)]
 Number: TypeAlias = Annotated[int | float, PlainValidator(_number), _shown(type="number")]
 Distance: TypeAlias = Annotated[

@@ -41,6 +41,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "In a limit, an ask or a then, without it: everybody.",
     "may": "Capabilities to use: light.on, light.*, *.target, *. What can cost a life is covered by its exact name only.",
     "see": "Capabilities to read. With the word sensitive, its wildcards reach what is sensitive.",
+    "unasked": "These asks of the household's own set do not ask about what this covers. Hazard 3, and an ask with once, are "
+    "asked about all the same.",
     "on": "The capabilities that it is about: light.on, light.*, *.target, *.",
     "things": "Only these Things, by id.",
     "rooms": "Only Things in these rooms.",
@@ -79,6 +81,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 _OF_TABLE: Final[Mapping[tuple[str, str], str]] = {
     ("AllowTable", "privilege"): "The highest privilege that it covers: operate, if left out.",
+    ("AllowTable", "value"): "Only an input within these bounds goes unasked. It bounds nothing else.",
+    ("AllowTable", "members"): "Only an input whose members are within these bounds goes unasked.",
     ("SelectingTable", "privilege"): "Only from this privilege up.",
     ("WhenTable", "days"): "The days on which the hours begin; every day, if left out.",
 }
@@ -134,6 +138,8 @@ def _described(schema: dict[str, Json], model: type[BaseModel]) -> dict[str, Jso
     found: dict[str, Json] = {**schema, "title": model.__name__.removesuffix("Table"), "properties": words}
     if model.__name__ in _ONE_OF_THESE:
         found["anyOf"] = [{"required": [word]} for word in _ONE_OF_THESE[model.__name__]]
+    if "unasked" in words:
+        found["dependentRequired"] = {"unasked": ["may"], "value": ["unasked"], "members": ["unasked"]}
     if "days" in words:
         found["dependentRequired"] = {"days": ["between" if "between" in words else "not_between"]}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +46,7 @@ _LIKE: Final = {
     "rooms": '["hall"]', "labels": '["heater"]', "one_of": '["heat", "off"]', "modes": '["home", "night"]',
     "days": '["mon", "tue"]', "approver": '["adult"]', "waivable_by": '["adult"]', "notify": '["adult"]',
     "at_most": '"6/h"', "rest": '"5m"', "fresh": '"2m"', "valid": '"2m"', "max_on": '"2h"', "restore": '"1h"',
+    "unasked": '["an-adult-decides"]',
     "not_between": '["22:00", "07:00"]', "between": '["22:00", "07:00"]',
 }  # fmt: skip
 _MISPLACED: Final = {
@@ -98,6 +99,7 @@ def parse(text: str, *, name: str) -> RuleSet:
                 problems.append(Problem(name, line, where, said))
     ids = _ids(data)
     problems += _doubled_ids(name, ids, lines)
+    problems += [] if document is None else _unknown_asks(name, document, lines)
     if problems or document is None:
         raise PolicyError(dict.fromkeys(problems))
     found = tuple((rule_id, line_of(lines, path)) for path, rule_id in ids)
@@ -204,6 +206,18 @@ def _doubled_ids(name: str, ids: list[tuple[Path, str]], lines: Mapping[Path, in
             problems.append(Problem(name, place, f'"{rule_id}"', text))
         first.setdefault(rule_id, place)
     return problems
+
+
+def _unknown_asks(name: str, document: Document, lines: Mapping[Path, int]) -> Iterator[Problem]:
+    """Names in `unasked` of what is no ask of this set."""
+    known = [one.id for one in document.ask]
+    for index, rule in enumerate(document.allow):
+        for ask_id in rule.unasked or ():
+            if ask_id not in known:
+                listed = f" Asks: {', '.join(known)}." if known else " There is none."
+                text = f'"{ask_id}" is no ask of this set{suggestion(ask_id, known)}{listed}'
+                place = line_of(lines, ("allow", index, "unasked"))
+                yield Problem(name, place, f'allow "{rule.id}", unasked', text)
 
 
 def _ids(data: dict[str, object]) -> list[tuple[Path, str]]:

@@ -31,6 +31,7 @@ from policies.obligations import StateDuties
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
 from policies.selectors import Who
+from policies.sparing import Sparing, sparing, unasking
 from policies.times import Rate
 
 MAX_BINDINGS: Final = 4096
@@ -69,8 +70,8 @@ class Policy:
     """Compiled rules, made by `compile_rules`. `version` changes with anything that a decision could show."""
 
     __slots__ = (
-        *("_bindings", "_duties", "_mandates", "_root", "_rules", "_shadow", "_shadows"),
-        *("asks", "forgotten", "limits", "rates", "rested", "sets", "version"),
+        *("_bindings", "_duties", "_mandates", "_root", "_rules", "_shadow", "_shadows", "_unasking"),
+        *("asks", "forgotten", "limits", "rates", "rested", "sets", "timed", "version"),
     )
 
     def __init__(self, version: str, root: Grants, mandates: Iterable[Grants], rules: Rules) -> None:
@@ -85,9 +86,12 @@ class Policy:
         """Every ask in force."""
         self.rested: frozenset[str] = frozenset()
         """Patterns of the capabilities of which some rule wants a rest: since when they are off must outlast a restart."""
+        self.timed: frozenset[str] = frozenset()
+        """Patterns of the capabilities of which some rule in force wants an end after a time, whoever switched them on."""
         self.sets: tuple[str, ...] = ()
         """The names of all sets, the root first, the shadows too."""
         self._root = root
+        self._unasking = unasking(root.allows)
         self._mandates = tuple(mandates)
         self._rules = rules
         self._bindings: dict[tuple[int, str], Binding] = {}
@@ -205,6 +209,13 @@ class Policy:
         self._bindings[key] = binding
         return binding
 
+    def _questions(
+        self, chain: Sequence[Principal], subject: Subject, patterns: Sequence[str]
+    ) -> list[tuple[Ask, Sparing]]:
+        """The asks about the use, each with what spares it."""
+        asks = self._rules.asks.concerning(chain, subject, patterns)
+        return [(ask, sparing(ask, self._unasking, chain, subject, patterns)) for ask in asks]
+
     def _bind(self, principal: Principal, subject: Subject) -> Binding:
         patterns, chain, rules = matching(subject.capability), principal.chain, self._rules
         return Binding(
@@ -213,6 +224,6 @@ class Policy:
             self.version,
             grants=self._grants(chain),
             limits=rules.limits.concerning(chain, subject, patterns),
-            asks=rules.asks.concerning(chain, subject, patterns),
+            asks=self._questions(chain, subject, patterns),
             thens=rules.thens.concerning(chain, subject, patterns),
         )

@@ -18,7 +18,9 @@ from policies.when import OnlyWhen, When
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """A compiled `[[allow]]`. `finding` is its part in every permit it gives."""
+    """A compiled `[[allow]]`. `finding` is its part in every permit it gives. The asks `unasked` (ids) do not ask about what it
+    covers, as far as the input keeps `within`.
+    """
 
     ref: RuleRef
     who: Who
@@ -28,6 +30,8 @@ class Allow:
     sees_sensitive: bool
     privilege_rank: int
     finding: Finding
+    unasked: frozenset[str] = frozenset()
+    within: tuple[Clause, ...] = ()
 
     def covers_use(self, subject: Subject, patterns: Iterable[str]) -> bool:
         """Whether it covers using `subject`, whose capability `patterns` match."""
@@ -103,6 +107,10 @@ class Ask:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "counting", tuple(_counting(self.clauses)))
+
+    def asked_of(self, chain: Iterable[Principal]) -> tuple[Principal, ...]:
+        """Those of `chain` whom it is about."""
+        return tuple(one for one in chain if self.uses.who is None or self.uses.who.fits(one))
 
     def may_approve(self, approver: Principal, chain: Sequence[Principal]) -> bool:
         """Whether `approver` may answer for `chain`, the requester and the person it acts for.

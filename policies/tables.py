@@ -37,6 +37,8 @@ def compile_allow(table: AllowTable, set_name: str) -> Allow:
         sees_sensitive=SENSITIVE in see,
         privilege_rank=table.privilege.rank,
         finding=_finding(table, set_name),
+        unasked=frozenset(table.unasked or ()),
+        within=(*_withins(table), *_changes(table)),
     )
 
 
@@ -112,8 +114,8 @@ def _finding(table: RuleTable, set_name: str) -> Finding:
     return Finding(table.id, set_name, Verdict.PERMIT, table.why)
 
 
-def _withins(table: ConditionTable) -> Iterator[Clause]:
-    """The bounds of an ask: it does not narrow what is accepted, it asks beyond it."""
+def _withins(table: ConditionTable | AllowTable) -> Iterator[Clause]:
+    """The bounds of an ask, and of what goes unasked: they do not narrow what is accepted, beyond them it is asked."""
     if table.value is not None and (bounds := bounds_of(table.value)) is not None:
         yield Within(_name(table), "", bounds)
     for name, one in sorted((table.members or {}).items()):
@@ -121,7 +123,7 @@ def _withins(table: ConditionTable) -> Iterator[Clause]:
             yield Within(name, name, bounds)
 
 
-def _changes(table: ConditionTable) -> Iterator[Clause]:
+def _changes(table: ConditionTable | AllowTable) -> Iterator[Clause]:
     if table.value is not None and table.value.max_change is not None:
         yield MaxChange(_name(table), "", table.value.max_change)
     for name, one in sorted((table.members or {}).items()):
@@ -158,8 +160,9 @@ def _hours(between: tuple[str, str], days: tuple[str, ...] | None) -> QuietHours
     return QuietHours(minutes_of(start), minutes_of(end), begins)
 
 
-def _name(table: ConditionTable) -> str:
+def _name(table: ConditionTable | AllowTable) -> str:
     """What the input is called in sentences: the one capability's own word, else `value`."""
-    names = {pattern.partition(".")[2] for pattern in table.on}
+    patterns = (table.may or ()) if isinstance(table, AllowTable) else table.on
+    names = {pattern.partition(".")[2] for pattern in patterns}
     name = names.pop() if len(names) == 1 else ""
     return "value" if name in {"", "*"} else name

@@ -5,7 +5,8 @@ get a better answer than before, for some Thing, value and state of the world. N
 would never notice.
 
     allow      each pattern for each role or id at each place is a grant; a new one must lie in old ones. In sets that narrow,
-               the allow rules for a principal are what they leave to it: without them it may do more
+               the allow rules for a principal are what they leave to it: without them it may do more. What goes unasked is
+               a grant, too, of each ask's question: with its bounds, a new one must lie in an old one
     limit, ask each condition at each place for each role or id; an old one must lie in new ones that are as tight. An ask is
                looser than a limit. Rules that count, ask or can be waived are known by their names
     then       each duty likewise
@@ -20,7 +21,8 @@ from policies.compare.changes import Change, in_order, joined
 from policies.compare.duties import eased
 from policies.compare.grants import gained
 from policies.compare.restrictions import loosened
-from policies.compare.telling import of_ease, of_gain, of_loosening
+from policies.compare.telling import of_ease, of_gain, of_loosening, of_unasked
+from policies.compare.unasked import unasked
 
 __all__ = ["Book", "Change", "Difference", "diff", "widened"]
 
@@ -41,6 +43,7 @@ def widened(old: Book, new: Book) -> list[Change]:
     before, now = Content(old.real), Content(new.real)
     drafts = [draft for one in gained(before, now) for draft in of_gain(one)]
     drafts += [draft for one in loosened(before, now) for draft in of_loosening(one)]
+    drafts += [of_unasked(one) for one in unasked(before, now)]
     drafts += [draft for one in eased(before, now) for draft in of_ease(one)]
     return joined(drafts)
 

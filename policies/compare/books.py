@@ -102,6 +102,10 @@ class Content:
                 found |= dict.fromkeys(_boxes(allow, "use", name=name))
         return [*found]
 
+    def uses_of(self, allow: Allow, role: str | None, name: str | None) -> Iterator[Box]:
+        """What `allow` lets somebody of this role or id use."""
+        return _boxes(allow, "use", role=role, name=name)
+
     def bars(self, box: Box) -> bool:
         """Whether a limit that nobody can lift bars every use in `box`."""
         return any(one.region.holds(box) for one in self._bars)

@@ -27,6 +27,7 @@ class Sort(StrEnum):
     VALID = "valid"
     APPROVALS = "approvals"
     ONCE = "once"
+    UNASKED = "unasked"
     WAIVER = "waiver"
     DUTY = "duty"
     TOLD = "told"
@@ -178,6 +179,11 @@ _FORMS: Final = {
     Sort.ONCE: _Form(
         "{who}{what} is now asked about each time, whoever approved it for a while",
         "{who}{what} may now be approved for a while (was asked about each time)",
+    ),
+    Sort.UNASKED: _Form(
+        "{who} may now use {what} without an approval{aside}",
+        "{who} may no longer use {what} without an approval{aside}",
+        who=_subject,
     ),
     Sort.WAIVER: _Form(
         '{who}"{aside}" may now be waived by {now} on {what}',

@@ -11,6 +11,7 @@ from policies.compare.duties import Eased, told
 from policies.compare.grants import Gained
 from policies.compare.restrictions import Loosened, are_people_of, holds_as_well
 from policies.compare.tightness import implied, joined
+from policies.compare.unasked import Spare
 from policies.compare.wording import Said, ends, granted, held, named, people, said, whom
 from policies.input_clauses import MaxChange, Within
 from policies.times import in_words
@@ -26,6 +27,12 @@ def of_gain(one: Gained) -> Iterator[Draft]:
     sort = Sort.USE if one.verb == "use" else Sort.SEE
     place = granted(one.verb, one.box)
     yield Draft(sort, whom(one.box), one.box.pattern, place, now="allowed")
+
+
+def of_unasked(one: Spare) -> Draft:
+    within = " and ".join(said(condition).only for condition in one.within)
+    aside = f", {within}" if within else ""
+    return Draft(Sort.UNASKED, whom(one.box), one.box.pattern, held(one.box), now="unasked", aside=aside)
 
 
 def of_ease(one: Eased) -> Iterator[Draft]:

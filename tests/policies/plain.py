@@ -81,7 +81,9 @@ def read(house: Sequence[RuleSet], request: AccessRequest, facts: GivenFacts) ->
             _count(found, one.name, ask, request)
             ref = RuleRef(one.name, ask.id)
             kept = ask.conditions and keeps(ask, ref, request, facts)
-            if not request.toward_safe and not kept and not is_approved(ask, ref, asking, facts):
+            if request.toward_safe or kept or is_approved(ask, ref, asking, facts):
+                continue
+            if place > 0 or not goes_unasked(one, ask, asking, request, facts):
                 found.asked.add((one.name, ask.id))
     found.owed = {} if found.denied else duties(house, asking, request, facts)
     return found
@@ -185,16 +187,9 @@ def holds(when: WhenTable | None, request: AccessRequest, facts: GivenFacts) -> 
 
 
 def keeps(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: GivenFacts) -> bool:
-    safe, name = request.toward_safe, request.subject.capability.split(".")[1]
-    if rule.value and not _keeps_bounds(rule.value, request.value, name, request, facts):
+    safe = request.toward_safe
+    if not _keeps_all_bounds(rule, request, facts):
         return False
-    for member, bounds in (rule.members or {}).items():
-        if not isinstance(request.value, dict):
-            return False
-        if member in request.value and not _keeps_bounds(
-            bounds, request.value[member], member, request, facts
-        ):
-            return False
     if rule.modes and facts.house_mode not in rule.modes:
         return False
     if not all(_met(need, request, facts) for need in rule.needs or ()):
@@ -204,6 +199,20 @@ def keeps(rule: ConditionTable, ref: RuleRef, request: AccessRequest, facts: Giv
     return not (
         _is_quiet(rule, facts) or _is_too_often(rule, ref, request, facts) or _rests(rule, request, facts)
     )
+
+
+def _keeps_all_bounds(rule: ConditionTable | AllowTable, request: AccessRequest, facts: GivenFacts) -> bool:
+    name = request.subject.capability.split(".")[1]
+    if rule.value and not _keeps_bounds(rule.value, request.value, name, request, facts):
+        return False
+    for member, bounds in (rule.members or {}).items():
+        if not isinstance(request.value, dict):
+            return False
+        if member in request.value and not _keeps_bounds(
+            bounds, request.value[member], member, request, facts
+        ):
+            return False
+    return True
 
 
 def _is_quiet(rule: ConditionTable, facts: GivenFacts) -> bool:
@@ -321,6 +330,25 @@ def is_approved(ask: AskTable, ref: RuleRef, asking: Sequence[Principal], facts:
         and one.approver.id not in barred
     }
     return len(people) >= ask.approvals
+
+
+def goes_unasked(
+    root: RuleSet, ask: AskTable, asking: Sequence[Principal], request: AccessRequest, facts: GivenFacts
+) -> bool:
+    """Whether everybody whom the ask is about may go without it."""
+    if ask.once or request.subject.hazard >= 3:
+        return False
+    return all(
+        any(
+            ask.id in (rule.unasked or ())
+            and is_among(rule.who, who)
+            and covers_use(rule, request.subject)
+            and _keeps_all_bounds(rule, request, facts)
+            for rule in root.document.allow
+        )
+        for who in asking
+        if ask.who is None or is_among(ask.who, who)
+    )
 
 
 # --------------------------------------------------------------- what it owes, what is accepted

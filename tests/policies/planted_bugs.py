@@ -76,8 +76,8 @@ _PLANTED_IN_RULES: Final = {
         ),
         (
             "one ask with conditions drops the others",
-            "self.always_asks = any(not ask.clauses",
-            "self.always_asks = all(not ask.clauses",
+            "self.always_asks = any(not (ask.clauses",
+            "self.always_asks = all(not (ask.clauses",
         ),
         (
             "consents deny, and their lack permits",
@@ -135,6 +135,31 @@ _PLANTED_IN_RULES: Final = {
         ),
         ("silence is denied where something allows", "        if not covering:\n", "        if covering:\n"),
     ),
+    "sparing.py": (
+        ("what can cost a life goes unasked", "or subject.hazard >= Hazard.LIFE_SAFETY", ""),
+        ("what is asked each time goes unasked", "or ask.once", ""),
+        ("an always of the household spares other sets", "if one.ref.set == ask.ref.set]", "]"),
+        ("an always reaches beyond its allow", "if one.covers_use(subject, patterns)]", "]"),
+        ("an always is everybody's", "for one in covering if one.who.fits(who)", "for one in covering"),
+        ("bounds are no bounds", "any(not one.within for one in allows)", "any(allows)"),
+        (
+            "an input beyond the bounds goes unasked",
+            "failure(request, facts) is None",
+            "failure(request, facts) is not None",
+        ),
+        (
+            "one way for all is one way for the last",
+            "            return None\n        rules",
+            "            continue\n        rules",
+        ),
+    ),
+    "asking.py": (
+        (
+            "what is denied asks people",
+            "if decision.verdict is not Verdict.NEEDS_APPROVAL:",
+            "if decision.permitted:",
+        ),
+    ),
     "policy.py": (
         (
             "only the first allow lets see",
@@ -164,6 +189,11 @@ _PLANTED_IN_RULES: Final = {
         ),
     ),
     "compile.py": (
+        (
+            "a set that narrows spares the question",
+            "for rule in one.document.allow if rule.unasked",
+            "for rule in one.document.allow if not rule",
+        ),
         (
             "shadows are taken in earnest",
             "real = [one for one in narrowing if not one.document.shadow]",
@@ -225,8 +255,8 @@ _PLANTED_IN_RULES: Final = {
         ("who asks answers itself", "if one is chain[0] or", "if one is not chain[0] and"),
         (
             "a person is barred from its own agent, and not from its own ask",
-            "self.uses.who.fits(one))",
-            "not self.uses.who.fits(one))",
+            "self.uses.who is None or self.uses.who.fits(one))\n        return (",
+            "self.uses.who is None or not self.uses.who.fits(one))\n        return (",
         ),
     ),
     "tables.py": (

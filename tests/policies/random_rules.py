@@ -107,11 +107,14 @@ class Maker:
         allows = [self.allow() for _ in range(self.chance.randint(0, most_allows))]
         if name == "root" or self.often(0.1):
             allows.append(self.broad())
-        counts = {"limit": 5, "ask": 3, "then": 2} if name == "root" else {"limit": 2, "ask": 1, "then": 1}
+        counts = {"limit": 5, "ask": 4, "then": 2} if name == "root" else {"limit": 2, "ask": 1, "then": 1}
+        if name == "root":
+            allows = [allow | (self.unasked() if self.often(0.2) else {}) for allow in allows]
+        least = {"ask": 1} if name == "root" else {}
         data: Table = {"format": 1, "shadow": shadow, "allow": _named("allow", allows)}
         for kind, most in counts.items():
             make = {"limit": self.limit, "ask": self.ask, "then": self.then}[kind]
-            data[kind] = _named(kind, [make() for _ in range(self.chance.randint(0, most))])
+            data[kind] = _named(kind, [make() for _ in range(self.chance.randint(least.get(kind, 0), most))])
         return RuleSet(name=name, document=Document.model_validate(data))
 
     def where(self) -> Table:
@@ -131,6 +134,15 @@ class Maker:
         if self.often(0.5):
             rule["see"] = [*self.some(PATTERNS), *(["*", "sensitive"] if self.often(0.3) else [])]
         return rule
+
+    def unasked(self) -> Table:
+        """What an allow of a root lets go without a question."""
+        found: Table = {"unasked": self.some([f"ask-{number}" for number in range(3)])}
+        if self.often(0.4):
+            found["value"] = self.bounds()
+        if self.often(0.1):
+            found["members"] = {name: self.bounds() for name in self.some(MEMBERS)}
+        return found
 
     def selectors(self) -> Table:
         rule: Table = {"on": self.some(PATTERNS, 2), **self.where()}

@@ -66,6 +66,13 @@ def test_times_are_owed_by_what_starts_only() -> None:
     assert set(owed(DUTIES, safe=True)) == {"confirm", "max_on", "notify", "restore"}
 
 
+def test_what_was_owed_by_a_start_is_not_owed_by_a_stop() -> None:
+    """Permits of one kind are remembered."""
+    rules = policy(DUTIES)
+    for value, kinds in ((True, 4), (False, 2), (True, 4), (False, 2)):
+        assert len(decide(rules, value=value).obligations) == kinds
+
+
 def test_what_is_not_done_owes_nothing() -> None:
     assert decide(DUTIES + limit("never = true")).obligations == ()
     assert decide(DUTIES + ask()).obligations != ()  # who is asked is told what would be owed

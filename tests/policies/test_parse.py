@@ -149,7 +149,7 @@ max = nan }
         'house.toml:2: allow "A b", why: is missing',
         'house.toml:3: allow "A b", id: must be lower-case letters, digits and "-", 64 at the most, like "heating-band"',
         'house.toml:4: allow "A b": "whom" is not a known word; did you mean "who"? Known words: id, labels, may, '
-        "privilege, rooms, see, things, who, why",
+        "members, privilege, rooms, see, things, unasked, value, who, why",
         'house.toml:5: allow "A b", may: "lihgt" in "lihgt.*" is not a kind; did you mean "light"? ',
         'house.toml:6: allow "A b", may: "light" is not a capability: write <kind>.<name>, <kind>.*, *.<name> or *; '
         'did you mean "light.*"?',
@@ -334,7 +334,7 @@ def test_faults_of_a_limit(line: str, said: str) -> None:
         (THEN + 'restore = "9d"', '7: then "t", restore: "9d" must be more than nothing and at most 7d'),
         (THEN + "confirm = 'yes'", '7: then "t", confirm: must be true or false'),
         (THEN + "notify = 'adult'", '7: then "t", notify: must be a list, like ["adult"]'),
-        (THEN + "value = { max = 1 }", '7: then "t": "value" is a word of [[limit]] and [[ask]], not of [[then]]'),
+        (THEN + "value = { max = 1 }", '7: then "t": "value" is a word of [[allow]], [[limit]] and [[ask]], not of [[then]]'),
         (THEN + "max_onn = '2h'", '7: then "t": "max_onn" is not a known word; did you mean "max_on"? Known words: confirm'),
         (LIMIT.replace("light.on", "light.brightnes"),
          '5: limit "l", on: "brightnes" is no name of the kind light; did you mean "brightness"? Known names of light: on'),

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 QUICK = (
     "test_second_reading", "test_clause_time", "test_clause_evidence", "test_asks_and_waivers", "test_decide",
     "test_obligations_and_sets", "test_when", "test_values", "test_parts", "test_open_asks",
+    "test_unasked",
 )  # fmt: skip
 """The one that finds most comes first."""
 

@@ -67,7 +67,7 @@ def policies_of(book: Sequence[RuleSet]) -> str:
                 covered = _any(_allows(one, who) for one in allows)
                 lines.append(_forbid(name, "no-allow", f"({guard}) && {concerned}", covered))
         lines += [_limit(name, rule) for rule in rules.document.limit]
-        lines += [_ask(name, rule) for rule in rules.document.ask]
+        lines += [_ask(name, rule, allows if place == 0 else ()) for rule in rules.document.ask]
     return "\n".join(lines)
 
 
@@ -93,7 +93,7 @@ def _limit(set_name: str, rule: LimitTable) -> str:
     return _forbid(set_name, rule.id, _concerns(rule), f"{kept} || ({waived})")
 
 
-def _ask(set_name: str, rule: AskTable) -> str:
+def _ask(set_name: str, rule: AskTable, allows: Sequence[AllowTable]) -> str:
     kept = _kept(rule, set_name) if rule.conditions else "false"
     name = f"{set_name}/{rule.id}"
     approved = _any(_approved_by(rule, name, places) for places in combinations(APPROVALS, rule.approvals))
@@ -101,8 +101,28 @@ def _ask(set_name: str, rule: AskTable) -> str:
         set_name,
         rule.id,
         _concerns(rule),
-        f"context.toward_safe || {kept} || {approved}",
+        f"context.toward_safe || {kept} || {approved} || {_unasked(rule, allows)}",
         'action == Action::"use-unasked"',
+    )
+
+
+def _unasked(rule: AskTable, allows: Sequence[AllowTable]) -> str:
+    """Everybody whom the ask is about goes without it: by an allow that says so, within its bounds."""
+    if rule.once:
+        return "false"
+    ways = [one for one in allows if rule.id in (one.unasked or ())]
+    mine, persons = (
+        _any(_all([_allows(one, who), *_bounds(one)]) for one in ways) for who in ("principal", PERSON)
+    )
+    asks_me, asks_person = (
+        "true" if rule.who is None else _is(rule.who, who) for who in ("principal", PERSON)
+    )
+    return _all(
+        [
+            "resource.hazard < 3",
+            f"(!{asks_me} || {mine})",
+            f"(if principal has person then (!{asks_person} || {persons}) else true)",
+        ]
     )
 
 
@@ -206,13 +226,7 @@ def _there(rule: RuleTable) -> str:
 
 def _kept(rule: ConditionTable, set_name: str) -> str:
     """Three times unlike: what always holds, what unknown evidence does not break, what a safe command is free of."""
-    parts = ["true"]
-    if rule.value is not None:
-        parts.append(_bounded(rule.value, "context.value", "context.before_value"))
-    for member, bounds in (rule.members or {}).items():
-        fact = f"context.{member}"
-        inner = _bounded(bounds, fact, f"context.before_{member}")
-        parts.append(f"(context.is_object && (!{fact}.given || {inner}))")
+    parts = ["true", *_bounds(rule)]
     if rule.modes is not None:
         parts.append(f"(context has mode && {_texts(rule.modes)}.contains(context.mode))")
     parts += [_need(need) for need in rule.needs or ()]
@@ -220,6 +234,15 @@ def _kept(rule: ConditionTable, set_name: str) -> str:
     if free:
         parts.append(f"(context.toward_safe || {_all(free)})")
     return _all(parts)
+
+
+def _bounds(rule: ConditionTable | AllowTable) -> Iterable[str]:
+    if rule.value is not None:
+        yield _bounded(rule.value, "context.value", "context.before_value")
+    for member, bounds in (rule.members or {}).items():
+        fact = f"context.{member}"
+        inner = _bounded(bounds, fact, f"context.before_{member}")
+        yield f"(context.is_object && (!{fact}.given || {inner}))"
 
 
 def _quiet(rule: ConditionTable) -> Iterable[str]:

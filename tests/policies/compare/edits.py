@@ -34,7 +34,7 @@ def one_edit(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
     rules: list[Rule] = [*getattr(one.document, table)]
     how = maker.one(("add", "drop", "rename", "change", "change", "change", "change", "change"))
     if not rules or how == "add":
-        rules.append(new_rule(maker, table, f"{table}-new"))
+        rules.append(new_rule(maker, table, f"{table}-new", of_root=place == 0))
     else:
         index = maker.chance.randrange(len(rules))
         if how == "drop":
@@ -42,12 +42,14 @@ def one_edit(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
         elif how == "rename":
             rules[index] = rules[index].model_copy(update={"id": f"{table}-renamed"})
         else:
-            rules[index] = changed(maker, table, rules[index])
+            rules[index] = changed(maker, table, rules[index], of_root=place == 0)
     return [*book[:place], with_rules(one, **{table: rules}), *book[place + 1 :]]
 
 
-def new_rule(maker: Maker, table: str, rule_id: str) -> Rule:
+def new_rule(maker: Maker, table: str, rule_id: str, *, of_root: bool = False) -> Rule:
     data = {"id": rule_id, "why": "w", **getattr(maker, table)()}
+    if table == "allow" and of_root and maker.often(0.6):
+        data |= maker.unasked()
     if table != "allow" and maker.often(0.3):
         data["when"] = a_when(maker)
     return TABLES[table].model_validate(data)
@@ -79,10 +81,10 @@ def with_whens(maker: Maker, book: list[RuleSet]) -> list[RuleSet]:
     ]
 
 
-def changed(maker: Maker, table: str, rule: Rule) -> Rule:
+def changed(maker: Maker, table: str, rule: Rule, *, of_root: bool) -> Rule:
     """The rule with one or two of its words from another one, or without them."""
     for _ in range(20):
-        other = new_rule(maker, table, rule.id)
+        other = new_rule(maker, table, rule.id, of_root=of_root)
         words = maker.some([word for word in type(rule).model_fields if word not in {"id", "why"}], 2)
         found = {word: getattr(rule, word) for word in type(rule).model_fields}
         found |= {word: getattr(other, word) for word in words}
@@ -92,7 +94,7 @@ def changed(maker: Maker, table: str, rule: Rule) -> Rule:
             continue
         if made != rule:
             return made
-    return new_rule(maker, table, rule.id)
+    return new_rule(maker, table, rule.id, of_root=of_root)
 
 
 def _plain(rule: Rule) -> object:

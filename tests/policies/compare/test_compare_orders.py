@@ -80,6 +80,13 @@ ASKS = [
     [ON + FOR + "; value = { max = 1 }", ON + FOR + "; value = { max = 2 }"],
     [ON + FOR + '; at_most = "1/h"', ON + FOR + '; at_most = "1/m"'],
 ]
+SPARES = [
+    ["", 'unasked = ["q"]; value = { max = 1 }', 'unasked = ["q"]; value = { max = 2 }', 'unasked = ["q"]'],
+    ["", 'unasked = ["q"]; value = { max_change = 1 }', 'unasked = ["q"]; value = { max_change = 2 }'],
+    ["", 'unasked = ["q"]; members = { x = { max = 1 } }', 'unasked = ["q"]; members = { x = { max = 2 } }'],
+    ["", 'unasked = ["q"]; things = ["a"]', 'unasked = ["q"]; things = ["a", "b"]', 'unasked = ["q"]'],
+    ["", 'unasked = ["q"]', 'unasked = ["q", "r"]'],
+]
 DUTIES = [
     [ON + "confirm = true", ON + "confirm = true; when = { starts = true }"],
     [ON + 'max_on = "1h"', ON + 'max_on = "1h"; when = { modes = ["night"] }'],
@@ -105,6 +112,37 @@ def test_looser_is_named_and_tighter_is_not(kind: str, rules: list[str]) -> None
         for loose in books[place + 1 :]:
             assert widened(tight, loose)
             assert widened(loose, tight) == []
+
+
+@pytest.mark.parametrize("words", SPARES)
+def test_more_that_goes_unasked_is_named(words: list[str]) -> None:
+    asks = "".join(
+        f'[[ask]]\nid = "{name}"\nwhy = "w"\non = ["{on}"]\napprover = ["adult"]\nvalid = "2m"\n'
+        for name, on in (("q", "light.*"), ("r", "light.on"))
+    )
+    rest = 'who = ["coo"]\nmay = ["light.on"]\n'
+    texts = ["\n".join(one.split("; ")) for one in words]
+    books = [
+        Book(parse(f'format = 1\n{ALLOW}{asks}[[allow]]\nid = "u"\nwhy = "w"\n{rest}{one}\n', name="house"))
+        for one in texts
+    ]
+    for place, tight in enumerate(books):
+        assert widened(tight, tight) == []
+        for loose in books[place + 1 :]:
+            assert widened(tight, loose)
+            assert widened(loose, tight) == []
+
+
+def test_what_nothing_asked_about_is_no_question_spared() -> None:
+    ask = '[[ask]]\nid = "q"\nwhy = "w"\non = ["light.on"]\napprover = ["adult"]\nvalid = "2m"\n'
+    spare = '[[allow]]\nid = "u"\nwhy = "w"\nwho = ["adult"]\nmay = ["fan.*"]\nunasked = ["q"]\n'
+    one, other = (Book(parse(f"format = 1\n{ALLOW}{text}", name="house")) for text in (ask, ask + spare))
+    assert widened(one, other) == []
+    none = Book(parse(f"format = 1\n{ALLOW}", name="house"))
+    assert (
+        widened(none, Book(parse(f"format = 1\n{ALLOW}{ask}{spare.replace('fan', 'light')}", name="house")))
+        == []
+    )
 
 
 @pytest.mark.parametrize(

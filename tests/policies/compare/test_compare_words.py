@@ -39,6 +39,10 @@ def ask(body: str) -> str:
     return rule(f'on = ["garage.open"]\nwho = ["child"]\n{body}', "ask")
 
 
+def unasked(words: str) -> str:
+    return rule(f'who = ["child"]\nmay = ["garage.open"]\n{words}', "allow", "u")
+
+
 TARGET = 'on = ["thermostat.target"]\nwho = ["agent"]\n'
 TANK = 'on = ["valve.open"]\nrooms = ["garden"]\nneeds = [{ thing = "tank", property = "level", min = 20 }]'
 ADULT = 'approver = ["adult"]\nvalid = "2m"'
@@ -89,6 +93,13 @@ ALL = 'on = ["*"]\n'
           "children: garage.open may now be approved for a while (was asked about each time)"], []),
         (ask(ADULT), ask(ADULT + "\nonce = true"), [],
          ["children: garage.open is now asked about each time, whoever approved it for a while"]),
+        (ask(ADULT) + unasked(""), ask(ADULT) + unasked('unasked = ["x"]'),
+         ["children may now use garage.open without an approval"], []),
+        (ask(ADULT) + unasked('unasked = ["x"]'), ask(ADULT) + unasked('unasked = ["x"]\nvalue = { min = 2, max = 3 }'),
+         [], ["children may no longer use garage.open without an approval"]),
+        (ask(ADULT) + unasked('unasked = ["x"]\nvalue = { max = 2 }'),
+         ask(ADULT) + unasked('unasked = ["x"]\nvalue = { max = 3 }'),
+         ["children may now use garage.open without an approval, up to 3"], []),
         (ask(ADULT), ask(f'modes = ["away"]\n{ADULT}'),
          ["children: garage.open asks adult only outside mode away (was always)"], []),
         (ask(f"value = {{ max = 3 }}\n{ADULT}"), ask(f"value = {{ max = 5 }}\n{ADULT}"),
