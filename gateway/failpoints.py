@@ -22,6 +22,16 @@ POINTS: Final = (
 FURTHER_POINTS: Final = (
     "asked",  # the intent and the question are on disk, nobody has answered
     "approved",  # a person said yes, nothing is dispatched
+    "leased",  # what becomes of a lease is in the ledger, and not yet in the database
+    "obligation_promised",  # what is owed is on disk, nothing is dispatched
+    "obligation_due",  # its time is over, that is on disk, the command that ends it is not dispatched
+    "obligation_done",  # its end was seen, and nothing of that is written
+    "plan_committed",  # a plan is on disk, nothing of it has begun
+    "plan_checkpointed",  # a step's checkpoint is on disk, it is not dispatched
+    "plan_step_sent",  # a step's command has ended, nothing of that stands in the plan
+    "plan_step_done",  # what came of a step is known, and not on disk
+    "plan_compensating",  # that a step is being undone is on disk, nothing is dispatched
+    "plan_ended",  # the end is on disk, nobody was told
     "notice_kept",  # an urgent notice is on disk, it may be delivered or not
     "notice_delivered",  # a channel has delivered it, nobody has noted that
 )

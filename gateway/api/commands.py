@@ -189,6 +189,12 @@ def prefers_async(request: web.Request) -> bool:
     return any(p.strip().lower() == "respond-async" for p in re.split("[,;]", prefer))
 
 
+def idempotency_key(request: web.Request) -> str:
+    """The request's `Idempotency-Key`, "" without one. Raises `Problem` (400)."""
+    text = request.headers.get("Idempotency-Key")
+    return _key(text) if text is not None else ""
+
+
 def _key(text: str) -> str:
     """`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a structured string."""
     match = _KEY.fullmatch(text.strip())

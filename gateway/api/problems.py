@@ -15,6 +15,7 @@ TYPE_PREFIX: Final = "urn:hearth:problem:"
 PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-request": (400, "The request is malformed"),
     "bad-input": (400, "The value does not fit"),
+    "bad-plan": (400, "The plan does not hold together"),
     "unauthorized": (401, "Who are you?"),
     "policy": (403, "The rules do not allow it"),
     "approval-required": (403, "A person must approve it"),
@@ -35,6 +36,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "changed-meanwhile": (409, "Something changed meanwhile"),
     "time-unknown": (409, "Nobody knows what time it is"),
     "not-cancellable": (409, "It cannot be called back"),
+    "plan-state": (409, "The plan is not where that could be done"),
     "widens": (409, "Somebody may do more by it"),
     "nothing-waits": (409, "There is nothing to accept"),
     "already-adopted": (409, "It is a Thing already"),
@@ -50,6 +52,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "adoption-failed": (422, "It cannot become a Thing"),
     "too-many-requests": (429, "Too many requests"),
     "too-many-questions": (429, "People are being asked enough already"),
+    "too-many-plans": (429, "Too many plans"),
     "too-many-streams": (429, "Too many open streams"),
     "internal": (500, "A fault in the gateway"),
     "rejected": (502, "The device refused"),

@@ -36,6 +36,7 @@ from gateway.api.mode import ModeRoutes
 from gateway.api.notify import NotifyRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
+from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
 from gateway.api.root import RootRoutes
@@ -88,6 +89,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *ModeRoutes(gateway).routes(),
         *NotifyRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
+        *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),

@@ -84,3 +84,29 @@ CREATE TABLE grants (                -- yeses for a while
 INSERT INTO "grants" VALUES('1jx2',1760000500.0,'{}');
 ALTER TABLE tokens ADD COLUMN public_key TEXT NOT NULL DEFAULT '';  -- JSON: the JWK of the device that holds it
 ALTER TABLE pairings ADD COLUMN takes_key INTEGER NOT NULL DEFAULT 0;  -- whether the device may bring such a key
+
+CREATE TABLE plans (                 -- committed ones: those that go on, and the last that ended
+  id        TEXT PRIMARY KEY,
+  state     TEXT NOT NULL,
+  principal TEXT NOT NULL,           -- whose it is
+  title     TEXT NOT NULL,
+  made_at   REAL NOT NULL,           -- seconds since the epoch
+  ended_at  REAL,                    -- NULL while it is not over
+  body      TEXT NOT NULL,           -- JSON: as it was committed
+  progress  TEXT NOT NULL            -- JSON: how far it is; in the end its reports
+) STRICT;
+
+CREATE TABLE plan_steps (            -- the checkpoint of each step of the present run
+  plan TEXT NOT NULL REFERENCES plans (id) ON DELETE CASCADE,
+  step TEXT NOT NULL,
+  body TEXT NOT NULL,                -- JSON
+  PRIMARY KEY (plan, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plan_notes (            -- what the author of a plan notes while it runs; erased at its end
+  plan TEXT PRIMARY KEY,
+  body TEXT NOT NULL                 -- JSON
+) STRICT;
+INSERT INTO "plans" VALUES('01jr3nv0w0m5s8y2h7qe','running','coo','Evening',1760000400.0,NULL,'{}','{}');
+INSERT INTO "plan_steps" VALUES('01jr3nv0w0m5s8y2h7qe','1','{}');
+INSERT INTO "plan_notes" VALUES('01jr3nv0w0m5s8y2h7qe','{"tried":1}');

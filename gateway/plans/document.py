@@ -1,0 +1,298 @@
+"""A plan as it is proposed: what its author writes. Every mistake is named by step and member, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal, NamedTuple
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from capabilities.vocabulary import Json
+from gateway.foreign import one_line
+from gateway.plans.moments import instant_of, moment_of
+from policies.times import DAYS, minutes_of, seconds_of
+from policies.words import suggestion
+
+MOST_STEPS: Final = 50
+"""As they are written; a selection may become more of them (`expanding.MOST_EXPANDED`)."""
+
+LONGEST_TITLE: Final = 120
+LONGEST_PURPOSE: Final = 500
+LONGEST_NAME: Final = 200
+
+MOST_EVIDENCE_BYTES: Final = 4 * 1024
+MOST_VALUE_BYTES: Final = 8 * 1024
+
+MOST_RETRIES: Final = 10
+
+MODES: Final = ("compensate", "stop", "continue")
+
+_STEP_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
+
+
+class Mistake(NamedTuple):
+    """What is wrong with a plan, and what would be right. `step` is "" for the plan itself. `unknown`: it names what does not
+    exist, or what its author may not see.
+    """
+
+    step: str
+    member: str
+    detail: str
+    unknown: bool = False
+
+    def __str__(self) -> str:
+        where = f"step {self.step}" if self.step else "the plan"
+        return f"{where}, {self.member}: {self.detail}" if self.member else f"{where}: {self.detail}"
+
+
+class BadPlan(Exception):
+    """It cannot be carried out as it is written."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(map(str, mistakes)))
+
+
+def _moment(text: str) -> str:
+    moment_of(text)
+    return text
+
+
+def _instant(text: str) -> str:
+    instant_of(text)
+    return text
+
+
+def _duration(text: str) -> str:
+    seconds_of(text)
+    return text
+
+
+def _small(value: JsonValue) -> JsonValue:
+    if len(orjson.dumps(value)) > MOST_VALUE_BYTES:
+        raise ValueError(f"it may have {MOST_VALUE_BYTES} bytes as JSON")
+    return value
+
+
+MomentText = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
+Instant = Annotated[str, Field(max_length=40), AfterValidator(_instant)]
+Duration = Annotated[str, Field(max_length=20), AfterValidator(_duration)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Line = Annotated[str, AfterValidator(one_line)]
+Value = Annotated[JsonValue, AfterValidator(_small)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+
+
+class Retry(_Document):
+    """So many times more, with a pause; then as `then` says (none: as the plan does)."""
+
+    retry: int = Field(ge=1, le=MOST_RETRIES)
+    pause: Duration = "5s"
+    then: Literal["compensate", "stop", "continue", ""] = ""
+
+
+class Opposite(_Document):
+    """What undoes a step: on its own Thing, unless another is named."""
+
+    thing: Name | None = None
+    property: Name | None = None
+    action: Name | None = None
+    value: Value = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Opposite:
+        _one_affordance(self)
+        return self
+
+
+class Selection(_Document):
+    """Things by what they are, where they are, and what is said of them. All that is given must fit."""
+
+    kind: Name | None = None
+    capability: Name | None = None
+    room: Name | None = None
+    labels: list[Name] = Field(default_factory=list, max_length=10)
+    things: list[Name] = Field(default_factory=list, max_length=200)
+
+    @model_validator(mode="after")
+    def _something(self) -> Selection:
+        if self.kind and self.capability:
+            raise ValueError('give either kind, like "light", or capability, like "light.on"')
+        if not (self.kind or self.capability or self.things or self.labels):
+            raise ValueError("give a kind, a capability, labels or things")
+        return self
+
+
+class StepDocument(_Document):
+    """One operation, or the same on all that a selection finds."""
+
+    id: str = Field("", pattern=_STEP_ID)
+    thing: Name | None = None
+    select: Selection | None = None
+    property: Name | None = None
+    action: Name | None = None
+    value: Value = None
+    after: list[Name] | None = Field(None, max_length=MOST_STEPS)
+    not_before: MomentText | None = None
+    deadline: MomentText | None = None
+    on_failure: Literal["compensate", "stop", "continue"] | Retry | None = None
+    compensate: Literal["restore", "none"] | Opposite | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> StepDocument:
+        if (self.thing is None) == (self.select is None):
+            raise ValueError("give either thing, one id, or select, which finds Things")
+        _one_affordance(self)
+        return self
+
+
+class Schedule(_Document):
+    """Once (`at`), every day of `days` at a time of the house's clock (`daily`), or again and again (`every`).
+
+    On the day on which the clock jumps over the time it is so much later by the clock; of an hour that comes twice it is the
+    first.
+    `late`: how late a run may begin that was missed while the gateway was down. At the most one is made up for.
+    """
+
+    at: Instant | None = None
+    daily: str | None = None
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        default_factory=list, max_length=len(DAYS)
+    )
+    every: Duration | None = None
+    until: Instant | None = None
+    count: int | None = Field(None, ge=1, le=100_000)
+    late: Duration = "15m"
+
+    @field_validator("daily")
+    @classmethod
+    def _time(cls, text: str | None) -> str | None:
+        if text is not None:
+            minutes_of(text)
+        return text
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Schedule:
+        given = [name for name in ("at", "daily", "every") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError('give one of at (a time), daily ("19:00") and every ("30m")')
+        if self.days and not self.daily:
+            raise ValueError('days go with daily, as in daily = "07:00", days = ["mon", "fri"]')
+        if self.at and (self.until or self.count):
+            raise ValueError("until and count are for what recurs; at is once")
+        if self.every and seconds_of(self.every) < SHORTEST_EVERY_S:
+            raise ValueError(f"every must be at least {SHORTEST_EVERY_S} s")
+        return self
+
+
+SHORTEST_EVERY_S: Final = 60
+"""What is done more often than that is no plan, but an automation's business."""
+
+
+class PlanDocument(_Document):
+    """A whole plan."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=LONGEST_TITLE)]
+    purpose: Annotated[Line, Field(max_length=LONGEST_PURPOSE)] = ""
+    evidence: JsonValue = None
+    steps: list[StepDocument] = Field(min_length=1, max_length=MOST_STEPS)
+    on_failure: Literal["compensate", "stop", "continue"] = "compensate"
+    deadline: MomentText | None = None
+    schedule: Schedule | None = None
+    task: Annotated[str, Field(max_length=64)] = ""
+
+    @field_validator("evidence")
+    @classmethod
+    def _short(cls, value: JsonValue) -> JsonValue:
+        if len(orjson.dumps(value)) > MOST_EVIDENCE_BYTES:
+            raise ValueError(f"it may have {MOST_EVIDENCE_BYTES} bytes as JSON; refer to what is longer")
+        return value
+
+
+def read(value: Json) -> PlanDocument:
+    """Raises `BadPlan`."""
+    try:
+        return PlanDocument.model_validate(value)
+    except ValidationError as error:
+        raise BadPlan(list(_mistakes(error, value))) from error
+
+
+def named(document: PlanDocument) -> list[tuple[str, StepDocument]]:
+    """The steps with their ids: the place where none is given. Raises `BadPlan`."""
+    steps = [(step.id or str(place), step) for place, step in enumerate(document.steps, 1)]
+    seen: set[str] = set()
+    twice = []
+    for name, _ in steps:
+        if name in seen:
+            twice.append(name)
+        seen.add(name)
+    if twice:
+        raise BadPlan(
+            [Mistake(name, "id", "another step is called so; each needs its own") for name in twice]
+        )
+    return steps
+
+
+def _one_affordance(given: StepDocument | Opposite) -> None:
+    if (given.property is None) == (given.action is None):
+        raise ValueError("give either property, to write it, or action, to invoke it")
+
+
+def _mistakes(error: ValidationError, value: Json) -> Iterator[Mistake]:
+    told: set[tuple[str, str]] = set()
+    for one in error.errors(include_url=False, include_input=False):
+        place = list(one["loc"])
+        step = ""
+        if len(place) > 1 and place[0] == "steps" and isinstance(place[1], int):
+            step, place = _name_of(value, place[1]), place[2:]
+        while place and isinstance(place[-1], str) and place[-1] in {"Retry", "Opposite", *_LITERALS}:
+            place.pop()
+        place = [part for part in place if part not in {"Retry", "Opposite", *_LITERALS}]
+        member = ".".join(map(str, place))
+        if (step, member) in told:  # the branches of a choice: one sentence is enough
+            continue
+        told.add((step, member))
+        yield Mistake(step, member, _sentence(one["type"], one["msg"], place))
+
+
+_LITERALS: Final = (
+    "literal['compensate','stop','continue']",
+    "literal['restore','none']",
+)
+
+_KNOWN: Final = {
+    "PlanDocument": tuple(PlanDocument.model_fields),
+    "StepDocument": tuple(StepDocument.model_fields),
+}
+
+
+def _sentence(kind: str, text: str, place: list[int | str]) -> str:
+    name = str(place[-1]) if place else ""
+    if kind == "extra_forbidden":
+        known = sorted({*_KNOWN["StepDocument"], *_KNOWN["PlanDocument"]})
+        return f"there is no such member{suggestion(name, known)}"
+    if name == "on_failure":
+        return 'write "compensate", "stop", "continue", or {"retry": 2, "pause": "10s", "then": "compensate"}'
+    if name == "compensate":
+        return 'write "restore", "none", or what undoes it: {"property": "on", "value": false}'
+    return text.removeprefix("Value error, ").removeprefix("Input should be ").strip()
+
+
+def _name_of(value: Json, place: int) -> str:
+    steps = value.get("steps") if isinstance(value, dict) else None
+    step = steps[place] if isinstance(steps, list) and place < len(steps) else None
+    given = step.get("id") if isinstance(step, dict) else None
+    return one_line(given, 40) if isinstance(given, str) and given else str(place + 1)

@@ -1,0 +1,304 @@
+"""From what was written to single steps: selections become Things, defaults are filled in, every mistake is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from capabilities.errors import SchemaError
+from capabilities.thing import Operation
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.plans.document import (
+    BadPlan,
+    Mistake,
+    Opposite,
+    PlanDocument,
+    Retry,
+    Selection,
+    StepDocument,
+    named,
+)
+from gateway.plans.moments import moment_of
+from gateway.plans.plan import Call, Mode, OnFailure, Step
+from gateway.registry import Registry
+from policies import Policy
+from policies.decision import Principal
+from policies.times import seconds_of
+from policies.words import suggestion
+
+MOST_EXPANDED: Final = 200
+"""Steps of one plan when its selections have found their Things: a large house has 100 lamps."""
+
+NOT_FOR_YOU: Final = "or none that you may see"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose plan it is: what that one may know decides what can be named."""
+
+    principal: Principal
+    registry: Registry
+    policy: Policy
+
+    def may_use(self, adopted: Adopted, operation: Operation) -> bool:
+        return self.policy.may_use(self.principal, adopted.subject(operation))
+
+    def may_know(self, adopted: Adopted, operation: Operation) -> bool:
+        """Whether that there is such an affordance is no secret."""
+        return self.may_use(adopted, operation) or (
+            not operation.is_action and self._sees(adopted, operation.name)
+        )
+
+    def operation(self, call: Call) -> tuple[Adopted, Operation] | None:
+        adopted = self.registry.get(call.thing)
+        found = adopted.thing.operation(call.affordance, is_action=call.is_action) if adopted else None
+        if adopted is None or found is None or not self.may_know(adopted, found):
+            return None
+        return adopted, found
+
+    def known_things(self) -> list[str]:
+        return [adopted.id for adopted in self.registry if self._shows(adopted)]
+
+    def known_names(self, thing: str, *, is_action: bool) -> list[str]:
+        adopted = self.registry.get(thing)
+        if adopted is None:
+            return []
+        group = adopted.thing.actions if is_action else adopted.thing.writes
+        return [one.name for one in group.values() if self.may_use(adopted, one)]
+
+    def reads(self, thing: str, name: str) -> bool:
+        """Whether it is a property that this one sees and nobody writes."""
+        adopted = self.registry.get(thing)
+        return adopted is not None and name not in adopted.thing.writes and self._sees(adopted, name)
+
+    def _sees(self, adopted: Adopted, name: str) -> bool:
+        subject = adopted.readable().get(name)
+        return subject is not None and self.policy.may_see(self.principal, subject)
+
+    def _shows(self, adopted: Adopted) -> bool:
+        return any(self._sees(adopted, name) for name in adopted.readable()) or any(
+            self.may_use(adopted, one) for one in adopted.operations()
+        )
+
+
+def expanded(document: PlanDocument, author: Author) -> list[Step]:
+    """The steps in an order in which each comes after those that it waits for. Raises `BadPlan` with all mistakes."""
+    written = named(document)
+    mistakes: list[Mistake] = []
+    became: dict[str, list[str]] = {}
+    made: list[Step] = []
+    before: list[str] = []
+    for name, step in written:
+        calls = list(_calls(name, step, author, mistakes))
+        became[name] = [ident for ident, _ in calls]
+        after = before if step.after is None else step.after
+        made += [_step(document, ident, step, call, tuple(after)) for ident, call in calls]
+        before = [name]
+    if len(made) > MOST_EXPANDED:
+        mistakes.append(
+            Mistake("", "steps", f"they become {len(made)}; a plan has {MOST_EXPANDED} at the most")
+        )
+    mistakes += [m for step in made for m in _of_step(step, author, recurs=_recurs(document))]
+    mistakes += _unknown(written, became)
+    if mistakes:
+        raise BadPlan(list(dict.fromkeys(mistakes)))
+    return _ordered([replace(step, after=_all(step.after, became)) for step in made])
+
+
+def _calls(
+    name: str, step: StepDocument, author: Author, mistakes: list[Mistake]
+) -> Iterator[tuple[str, Call]]:
+    affordance, is_action = step.property or step.action or "", step.action is not None
+    if step.thing is not None:
+        yield name, Call(step.thing.removeprefix("urn:hearth:"), affordance, is_action, step.value)
+        return
+    assert step.select is not None
+    found = list(
+        _selected(step.select, affordance, author, is_action=is_action, name=name, mistakes=mistakes)
+    )
+    if not found and not any(one.step == name for one in mistakes):
+        mistakes.append(
+            Mistake(name, "select", f"nothing that you may use fits it ({_said(step.select, affordance)})")
+        )
+    several = len({adopted.id for adopted, _ in found}) < len(found)
+    for adopted, operation in found:
+        ident = f"{name}/{adopted.id}" + (f".{operation.name}" if several else "")
+        yield ident, Call(adopted.id, operation.name, is_action, step.value)
+
+
+def _selected(
+    select: Selection, affordance: str, author: Author, *, is_action: bool, name: str, mistakes: list[Mistake]
+) -> Iterator[tuple[Adopted, Operation]]:
+    """A group is named, or left out: its members are found by themselves."""
+    capability = select.capability or (f"{select.kind}.{affordance}" if select.kind else "")
+    things = [thing.removeprefix("urn:hearth:") for thing in select.things]
+    known = set(author.known_things()) if things else set()
+    for thing in things:
+        if thing not in known:
+            near = suggestion(thing, known)
+            mistakes.append(
+                Mistake(name, "select.things", f"there is no Thing {thing!r}, {NOT_FOR_YOU}{near}", True)
+            )
+    wanted = frozenset(select.labels)
+    for adopted in author.registry:
+        if things and adopted.id not in things:
+            continue
+        if adopted.members and not things:
+            continue
+        if select.room is not None and adopted.room.casefold() != select.room.casefold():
+            continue
+        if not wanted <= adopted.labels:
+            continue
+        for operation in (adopted.thing.actions if is_action else adopted.thing.writes).values():
+            fits = operation.capability == capability if capability else operation.name == affordance
+            if fits and author.may_use(adopted, operation):
+                yield adopted, operation
+
+
+def _step(document: PlanDocument, ident: str, step: StepDocument, call: Call, after: tuple[str, ...]) -> Step:
+    undo = step.compensate
+    return Step(
+        id=ident,
+        asked=call,
+        call=call,
+        after=after,
+        on_failure=_on_failure(step, document.on_failure),
+        undo=_opposite(undo, call) if isinstance(undo, Opposite) else (undo or "restore"),
+        not_before=moment_of(step.not_before) if step.not_before else None,
+        deadline=moment_of(step.deadline) if step.deadline else None,
+        insists=undo == "restore",
+    )
+
+
+def _on_failure(step: StepDocument, whole: Mode) -> OnFailure:
+    given = step.on_failure
+    if isinstance(given, Retry):
+        return OnFailure(given.then or whole, given.retry, float(seconds_of(given.pause)))
+    return OnFailure(given or whole)
+
+
+def _opposite(given: Opposite, call: Call) -> Call:
+    thing = (given.thing or call.thing).removeprefix("urn:hearth:")
+    return Call(thing, given.property or given.action or "", given.action is not None, given.value)
+
+
+def _recurs(document: PlanDocument) -> bool:
+    return document.schedule is not None and document.schedule.at is None
+
+
+def _of_step(step: Step, author: Author, *, recurs: bool) -> Iterator[Mistake]:
+    yield from _of_call(step.id, "", step.asked, author)
+    if isinstance(step.undo, Call):
+        yield from _of_call(step.id, "compensate", step.undo, author)
+    if not recurs:
+        return
+    for member, moment in (("not_before", step.not_before), ("deadline", step.deadline)):
+        if moment is not None and not moment.relative:
+            yield Mistake(
+                step.id, member, 'the plan recurs: count from the beginning of each run, like "10m"'
+            )
+    found = author.operation(step.asked)
+    if found is not None and found[1].absolute is not None:
+        detail = (
+            f"the plan recurs, and {step.asked.affordance} depends on how it is then: write the value itself"
+        )
+        yield Mistake(step.id, "action", detail)
+
+
+def _of_call(step: str, within: str, call: Call, author: Author) -> Iterator[Mistake]:
+    member = "action" if call.is_action else "property"
+    at = f"{within}." if within else ""
+    found = author.operation(call)
+    if found is None:
+        yield _missing(step, at, member, call, author)
+        return
+    _, operation = found
+    if not call.is_action and call.value is None:
+        yield Mistake(step, f"{at}value", f"say what {call.thing}.{call.affordance} shall be")
+        return
+    try:
+        checked = operation.check(call.value)
+    except SchemaError as error:
+        yield Mistake(step, f"{at}value", str(error))
+        return
+    if isinstance(checked, Mapping) and (codes := sorted(operation.secrets & checked.keys())):
+        detail = (
+            f"{' and '.join(codes)} cannot stand in a plan, for plans are kept; do it as a command of its own"
+        )
+        yield Mistake(step, f"{at}value", detail)
+
+
+def _missing(step: str, at: str, member: str, call: Call, author: Author) -> Mistake:
+    known = author.known_things()
+    if call.thing not in known:
+        near = suggestion(call.thing, known)
+        return Mistake(step, f"{at}thing", f"there is no Thing {call.thing!r}, {NOT_FOR_YOU}{near}", True)
+    if not call.is_action and author.reads(call.thing, call.affordance):
+        return Mistake(step, f"{at}property", f"{call.affordance} can be read, not written")
+    names = author.known_names(call.thing, is_action=call.is_action)
+    what = "action" if call.is_action else "writable property"
+    others = author.known_names(call.thing, is_action=not call.is_action)
+    if call.affordance in others:
+        other = "property" if call.is_action else "action"
+        return Mistake(step, f"{at}{member}", f'{call.affordance} is written "{other}": "{call.affordance}"')
+    has = f"; it has {', '.join(sorted(names))}" if names else ""
+    near = suggestion(call.affordance, names) if names else ""
+    detail = f"{call.thing} has no {what} {call.affordance!r} for you{has if near in {'', '.'} else near}"
+    return Mistake(step, f"{at}{member}", detail, True)
+
+
+def _unknown(written: list[tuple[str, StepDocument]], became: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    known = [name for name, _ in written]
+    for name, step in written:
+        for other in step.after or ():
+            if other == name:
+                yield Mistake(name, "after", "a step cannot wait for itself")
+            elif other not in became:
+                yield Mistake(name, "after", f"there is no step {other!r}{suggestion(other, known)}")
+    if circle := _circle(written):
+        yield Mistake(circle[0], "after", f"they wait for each other: {' → '.join([*circle, circle[0]])}")
+
+
+def _circle(written: list[tuple[str, StepDocument]]) -> list[str]:
+    """The first circle of steps that wait for each other; empty where there is none."""
+    after: dict[str, list[str]] = {}
+    before: list[str] = []
+    for name, step in written:
+        after[name] = [one for one in (before if step.after is None else step.after) if one != name]
+        before = [name]
+    while free := [name for name, waits in after.items() if not any(one in after for one in waits)]:
+        for name in free:
+            del after[name]
+    path: list[str] = []
+    name = next(iter(after), "")
+    while name and name not in path:
+        path.append(name)
+        name = next(one for one in after[name] if one in after)
+    return path[path.index(name) :] if name else []
+
+
+def _all(after: tuple[str, ...], became: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ident for name in after for ident in became[name]))
+
+
+def _ordered(steps: list[Step]) -> list[Step]:
+    """As they are written, but each behind those that it waits for."""
+    placed: dict[str, Step] = {}
+    left = steps
+    while left:
+        ready = [step for step in left if all(one in placed for one in step.after)]
+        placed |= {step.id: step for step in ready}
+        left = [step for step in left if step.id not in placed]
+    return list(placed.values())
+
+
+def _said(select: Selection, affordance: str) -> str:
+    words: dict[str, Json] = {"kind": select.kind, "capability": select.capability, "room": select.room}
+    words |= {
+        "labels": ", ".join(select.labels),
+        "things": ", ".join(select.things),
+        "affordance": affordance,
+    }
+    return ", ".join(f"{name} {word}" for name, word in words.items() if word)

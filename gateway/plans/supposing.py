@@ -1,0 +1,53 @@
+"""What would be decided if the world were already as earlier steps will have made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeAlias
+
+from capabilities.readings import Reading
+from capabilities.vocabulary import Evidence, Json, Quality
+from gateway.state import Slot
+
+World: TypeAlias = Mapping[Slot, tuple[int, Json]]
+"""What is foreseen of properties, each with the place of the step that made it so: a later step's effect counts."""
+
+
+@contextmanager
+def supposed(world: World, wall: float, monotonic: float) -> Iterator[None]:
+    """While this is entered, every property of `world` shows what is foreseen. Nothing may be awaited in it: all that runs
+    meanwhile would believe it.
+    """
+    kept = [
+        (slot, slot.reading, slot.evidence, slot.live, slot.expectations, slot.off_since) for slot in world
+    ]
+    try:
+        for slot, (_, value) in world.items():
+            slot.reading = _reading(slot.reading, value, wall)
+            slot.evidence, slot.live, slot.expectations = Evidence.DEVICE, True, []
+            slot.off_since = None if value else monotonic
+        yield
+    finally:
+        for slot, reading, evidence, live, expectations, off_since in kept:
+            slot.reading, slot.evidence, slot.live = reading, evidence, live
+            slot.expectations, slot.off_since = expectations, off_since
+
+
+def merged(worlds: list[World]) -> dict[Slot, tuple[int, Json]]:
+    """What holds when all of it has happened."""
+    whole: dict[Slot, tuple[int, Json]] = {}
+    for world in worlds:
+        for slot, (place, value) in world.items():
+            if slot not in whole or whole[slot][0] <= place:
+                whole[slot] = place, value
+    return whole
+
+
+def _reading(before: Reading | None, value: Json, wall: float) -> Reading:
+    if before is None:
+        return Reading(value, None, wall, wall)
+    return replace(
+        before, value=value, observed_at=wall, received_at=wall, quality=Quality.GOOD, uncertainty=None
+    )
