@@ -208,7 +208,7 @@ async def open_gateway(
             started_at=clock.wall(),
         )
         stack.callback(observers.close)
-        recovery = Recovery(ledger, registry, executor, running, clock)
+        recovery = Recovery(ledger, registry, executor, running, clock, told=obligations.recovered)
         open_rows = await _restore(gateway, recovery, rests, last[0] if last else None)
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)

@@ -63,9 +63,9 @@ def decide(
     and its findings say which: it is no way around a member's rules.
     """
     if not adopted.members:
-        return _alone(policy, house, principal, adopted, target, purpose=purpose, approvals=approvals)
-    alone = partial(_alone, policy, house, principal, purpose=purpose, approvals=approvals)
-    return _together(alone, adopted, target, commanded(house, adopted, target))
+        return alone(policy, house, principal, adopted, target, purpose=purpose, approvals=approvals)
+    of_one = partial(alone, policy, house, principal, purpose=purpose, approvals=approvals)
+    return _together(of_one, adopted, target, commanded(house, adopted, target))
 
 
 def permit_of_house(version: str, why: str) -> Ruling:
@@ -74,18 +74,18 @@ def permit_of_house(version: str, why: str) -> Ruling:
     return Ruling(Decision(Verdict.PERMIT, (finding,), version))
 
 
-def _alone(
+def alone(
     policy: Policy,
     house: House,
     principal: Principal,
     adopted: Adopted,
     target: Target,
     *,
-    purpose: str,
-    approvals: Sequence[Approval],
+    purpose: str = "",
+    approvals: Sequence[Approval] = (),
     at_least: Hazard | None = None,
 ) -> Ruling:
-    """`at_least`: how dangerous it is where not all is known of what it commands."""
+    """As `decide`, but for a group without its members. `at_least`: how dangerous it is where not all is known of them."""
     operation, value = target.operation, target.value
     subject = adopted.subject(operation)
     if at_least is not None and subject.hazard < at_least:
@@ -108,21 +108,21 @@ def _alone(
     return Ruling(with_parts(whole, parts), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(counts)))
 
 
-def _together(alone: Callable[..., Ruling], group: Adopted, target: Target, reached: Commanded) -> Ruling:
+def _together(of_one: Callable[..., Ruling], group: Adopted, target: Target, reached: Commanded) -> Ruling:
     """The strictest of what holds for the group and for each member. Who belongs to it, and what is said of them, may change
     before it is sent: it is decided once more then.
     """
-    whole = alone(group, target, at_least=Hazard.PROPERTY if reached.uncertain else None)
+    whole = of_one(group, target, at_least=Hazard.PROPERTY if reached.uncertain else None)
     decision, shadow = whole.decision, list(whole.shadow)
     if reached.uncertain and not decision.permitted:
-        known = alone(group, target).decision
+        known = of_one(group, target).decision
         if known.verdict is not decision.verdict:
             why = unknown(group, target.operation, reached.uncertain, decision.verdict)
             decision = decision._replace(findings=(why, *decision.findings))
     counts: dict[str, dict[RuleRef, None]] = {}
     owns: dict[str, list[Decision]] = {}  # by part of the input
     for member in reached.members:
-        ruling = alone(member.adopted, member.target)
+        ruling = of_one(member.adopted, member.target)
         counts.setdefault(member.adopted.id, {}).update(dict.fromkeys(ruling.counts))
         shadow += of_member(member, ruling.shadow)
         own = ruling.decision  # it counts its uses itself

@@ -7,8 +7,8 @@ from typing import Final
 from gateway.normalise import Target
 from policies.decision import Decision
 
-LASTING: Final = frozenset({"max_on", "restore"})
-"""Duties that are still owed when the command has ended."""
+LASTING: Final = frozenset({"max_on", "restore", "notify"})
+"""Duties that are still owed when the command has ended, if only until everybody was told: they outlast a crash."""
 
 
 def last(decision: Decision) -> bool:

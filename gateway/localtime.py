@@ -58,13 +58,17 @@ class HouseTime:
         """None while the clock is not set."""
         if not self.is_known:
             return None
-        now = self._clock.wall()
-        local = (
-            datetime.fromtimestamp(now, self._zone)
-            if self._zone
-            else datetime.fromtimestamp(now).astimezone()
-        )
+        local = self._local(self._clock.wall())
         return LocalTime(local.hour * 60 + local.minute + local.second / 60, local.weekday())
+
+    def told(self, at: float) -> str:
+        """Seconds since the epoch as the clock on the wall shows them: `21:04`."""
+        return f"{self._local(at):%H:%M}"
+
+    def _local(self, at: float) -> datetime:
+        if self._zone is not None:
+            return datetime.fromtimestamp(at, self._zone)
+        return datetime.fromtimestamp(at).astimezone()
 
 
 def system_clock_is_set() -> bool:

@@ -74,7 +74,9 @@ class Timers(Protocol):
     def obstacle(self, command: Command, adopted: Adopted) -> Outcome | None:
         """The refusal where an earlier duty on this Thing failed, and software is to wait for a person. A look-up."""
 
-    def unkept(self, adopted: Adopted, target: Target, decision: Decision) -> Outcome | None:
+    def unkept(
+        self, command: Command, adopted: Adopted, target: Target, decision: Decision
+    ) -> Outcome | None:
         """The refusal where the use would owe what cannot be kept on this Thing."""
 
     async def promise(

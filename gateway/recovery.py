@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 import orjson
@@ -42,13 +43,22 @@ class Recovery:
     """Settles what an earlier run of the gateway left open."""
 
     def __init__(
-        self, ledger: Ledger, registry: Registry, executor: Executor, drivers: dict[str, Driver], clock: Clock
+        self,
+        ledger: Ledger,
+        registry: Registry,
+        executor: Executor,
+        drivers: dict[str, Driver],
+        clock: Clock,
+        *,
+        told: Callable[[str, Outcome, float], None] = lambda execution, outcome, at: None,
     ) -> None:
+        """`told` learns how each execution ended."""
         self._ledger = ledger
         self._registry = registry
         self._executor = executor
         self._drivers = drivers
         self._clock = clock
+        self._told = told
         self.settled: dict[str, Result] = {}
 
     async def restore_keys(self) -> list[Record]:
@@ -101,6 +111,7 @@ class Recovery:
         )
         self.settled[row.execution] = outcome.result
         self._executor.tell(_command(row), outcome, now)
+        self._told(row.execution, outcome, now)
         log.warning("settled after a restart: %s on %s is %s", row.execution, row.thing, outcome.result)
 
     async def _look(self, row: Record) -> Outcome:

@@ -25,7 +25,10 @@ STREAMS_IN_ALL: Final = 512
 
 LONGEST_TIMER_S: Final = 24 * 3600.0
 
-KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "message", "rules", "house")
+KINDS: Final = (
+    *("property", "event", "action", "thing", "rules", "house"),
+    *("approval", "notice", "message", "obligation"),
+)
 
 
 class Stream:

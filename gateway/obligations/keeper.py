@@ -1,15 +1,41 @@
-"""The obligations of a house that last."""
+"""The obligations of a house that last: `max_on` (switched off after its time) and `restore` (put back as it was).
+
+A rule is a rule: nobody ends or prolongs what it wants with a word. Who wants a heater on for longer switches it on anew, in
+person; who wants it never to end changes the rule. What a person may do besides is to settle what failed, having looked.
+What was promised for somebody (a rule with `who`) is owed as it was promised, also when that rule is changed meanwhile.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+
 from capabilities.readings import Reading
 from gateway.adopted import Adopted
-from gateway.commands import Command, Execution, Outcome, Reason, Result
+from gateway.commands import Command, Outcome, Reason, Result
 from gateway.duties import LASTING
+from gateway.execution import Executor
+from gateway.foreign import one_line
+from gateway.ledger import Record
 from gateway.normalise import Target
+from gateway.notices import tell_of
+from gateway.obligations.book import Book
+from gateway.obligations.carrying import Carrier
+from gateway.obligations.core import Core
+from gateway.obligations.following import Following
+from gateway.obligations.owed import FAILED, MAX_ON, NOTIFY, RESTORE, SETTLED, Owed
+from gateway.obligations.promising import Promising
+from gateway.obligations.restoring import Reviving, restore
+from gateway.obligations.uses import unkept, uses_of
 from gateway.parts import Parts
 from gateway.state import Slot
-from policies.decision import Decision
+from gateway.storage.obligations import ObligationRepository
+from policies.decision import Decision, Principal
+
+
+class NotToSettle(Exception):
+    """There is nothing to settle; the text says why."""
 
 
 class ObligationKeeper:
@@ -17,27 +43,114 @@ class ObligationKeeper:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._rows = ObligationRepository(parts.database)
+        self._book = Book(self._rows)
+        self._wake = asyncio.Event()
+        self._core = Core(parts, self._book, self._wake.set)
+        self._following = Following(self._core)
+        self._promising = Promising(self._core)
+        self._reviving = Reviving(
+            self._core, self._promising, partial(tell_of, parts.notifier, parts.registry)
+        )
+        self._carrier = Carrier(self._core, self._following, self._wake)
+        self.recovered = self._reviving.recovered
+        self.promise = self._promising.promise
+        self.ended = self._promising.ended
+
+    # ---------------------------------------------------------------- the life of a command
 
     def obstacle(self, command: Command, adopted: Adopted) -> Outcome | None:
+        """Software waits while an end is under way, and after one that failed until it was seen off or a person settled it. A
+        person may always act.
+        """
+        troubled = self._book.troubled
+        if not troubled or command.principal.role.is_person:
+            return None
+        for thing in self._reached(adopted):
+            for owed in troubled.get(thing, {}).values():
+                return Outcome(Result.REFUSED, Reason.OBLIGATION, self._trouble(owed))
         return None
 
-    def unkept(self, adopted: Adopted, target: Target, decision: Decision) -> Outcome | None:
-        for duty in decision.obligations:
-            if duty.kind in LASTING:
-                detail = f"rule {duty.rule} wants it to be so that it {duty.say()}, and nobody here can see to that"
-                return Outcome(Result.REFUSED, Reason.OBLIGATION, detail, decision=decision)
+    def unkept(
+        self, command: Command, adopted: Adopted, target: Target, decision: Decision
+    ) -> Outcome | None:
+        if not any(duty.kind in LASTING for duty in decision.obligations):
+            return None
+        for use in uses_of(self._parts, command.principal, adopted, target, decision):
+            if text := unkept(use):
+                return Outcome(Result.REFUSED, Reason.OBLIGATION, text, decision=decision)
         return None
-
-    async def promise(
-        self, execution: Execution, adopted: Adopted, target: Target, decision: Decision
-    ) -> Target:
-        return target
-
-    def ended(self, execution: Execution, outcome: Outcome) -> None: ...
 
     def changed(self, slot: Slot, before: Reading | None, reading: Reading) -> None:
         """A property's value is another one, by a live report; `before` is None for the first one ever."""
+        if self._core.concerns.timed or self._book.topics:
+            self._following.changed(slot, before, reading)
 
-    async def restore(self) -> int:
-        """The obligations of the run before; how many. Raises `sqlite3.Error`."""
-        return 0
+    # ---------------------------------------------------------------- the life of the gateway
+
+    async def restore(self, executor: Executor, last: Record | None) -> int:
+        """Takes up what the run before owed, and sets to work; how many there are. `last` is the ledger's last entry before
+        this run. Raises `sqlite3.Error`, `LedgerUnavailable`.
+        """
+        self._carrier.executor = executor
+        self._core.concerns.review()
+        self._following.begin()
+        found = await restore(self._core, self._rows, last)
+        await self._reviving.settle()
+        self._parts.supervisor.keep("obligations", self._carrier.work)
+        return found
+
+    def review(self) -> None:
+        """The rules were changed."""
+        self._core.concerns.review()
+        self._following.rules_changed()
+        self._carrier.scan()
+
+    # ---------------------------------------------------------------- what people see and do
+
+    def owed(self, thing: str = "") -> Iterable[Owed]:
+        """What is owed now, on `thing` ("": everywhere), the next first."""
+        found = [one for one in self._book if one.kind in {MAX_ON, RESTORE} and thing in {"", one.thing}]
+        return sorted(found, key=lambda one: one.due)
+
+    def get(self, ident: str) -> Owed | None:
+        owed = self._book.get(ident)
+        return owed if owed is not None and owed.kind != NOTIFY else None
+
+    def settle(self, owed: Owed, by: Principal, why: str) -> None:
+        """A person looked at what failed, and takes it over: software may use the Thing again, and nothing is tried any more
+        until it was seen off. Raises `NotToSettle`.
+        """
+        if owed.state != FAILED:
+            what = "was settled already" if owed.state == SETTLED else "has not failed"
+            raise NotToSettle(
+                f"it {what}; a rule's time cannot be ended or prolonged: switch it off, or on again, yourself"
+            )
+        owed.why, detail = one_line(why), f"settled by {by.id}"
+        self._core.teller.happened(owed, "settled", detail, why=owed.why)
+        if owed.kind == RESTORE:
+            self._core.end(owed, "void", detail)
+            return
+        owed.state, owed.busy = SETTLED, False
+        self._book.change(owed)
+        self._core.teller.relieved(owed, detail)
+        self._core.wake()
+
+    # ---------------------------------------------------------------- inside
+
+    def _reached(self, adopted: Adopted) -> Iterable[str]:
+        yield adopted.id
+        for device in adopted.members:
+            member = self._parts.house.by_device(adopted.driver, device)
+            if member is not None:
+                yield member.id
+
+    def _trouble(self, owed: Owed) -> str:
+        what = "switched off" if owed.kind == MAX_ON else "put back as it was"
+        if owed.state != FAILED:
+            return f"{owed.thing} is being {what} just now (rule {owed.term.rule}); ask again later"
+        at = self._parts.house.time.told(owed.failed_at)
+        return (
+            f"{owed.thing} was to be {what}, and that failed at {at} ({owed.error}; rule {owed.term.rule}); it is tried "
+            "again, and software waits until it was seen or a person has looked"
+        )
