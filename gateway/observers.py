@@ -22,7 +22,12 @@ QUEUE_EVENTS: Final = 10_000
 """Waiting for one observer at the most: a phone that slept for a moment, not one that is gone."""
 
 Topic = tuple[str, str]
-"""(thing id, affordance name); the name is "" for what concerns the Thing as a whole."""
+"""(thing id, affordance name); the name is "" for what concerns the Thing as a whole. Whom it is for may
+stand behind `ADDRESSED`.
+"""
+
+ADDRESSED: Final = ">"
+"""No affordance has it in its name."""
 
 
 class Event:
@@ -43,7 +48,8 @@ class Event:
         """The event as one JSON object, encoded at first use and then shared by all observers."""
         if self._body is None:
             thing, name = self.topic
-            head: dict[str, object] = {"id": self.id, "type": self.kind, "thing": thing, "name": name}
+            head: dict[str, object] = {"id": self.id, "type": self.kind, "thing": thing}
+            head["name"] = name.partition(ADDRESSED)[0]
             head["at"] = datetime.fromtimestamp(self.at, UTC)
             self._body = orjson.dumps(head | self.data, option=orjson.OPT_UTC_Z)
         return self._body

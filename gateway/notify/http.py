@@ -39,6 +39,10 @@ _REMEDIES: Final = {
     429: "it gets too many messages; raise `urgency`, or ask the service for more",
 }
 
+_OTHER_CA: Final = (
+    "give `ca`, the authority of its certificate, or mend the certificate; it is never left unchecked"
+)
+
 
 class Poster:
     """Posts to one address. The connection is not kept: notices are rare."""
@@ -69,9 +73,11 @@ class Poster:
             raise Undelivered(
                 f"no answer within {DELIVERY_S:.0f} s", "is the address right, and is it up?"
             ) from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            why = getattr(error.certificate_error, "verify_message", "") or _said(error)
+            raise Undelivered(f"its certificate is not accepted: {why}", _OTHER_CA) from None
         except aiohttp.ClientSSLError as error:
-            remedy = "give `ca`, the authority of its certificate, or mend the certificate; it is never left unchecked"
-            raise Undelivered(f"its certificate is not accepted: {error}", remedy) from None
+            raise Undelivered(f"no TLS there: {_said(error)}", "is it http that is spoken there?") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Undelivered(_said(error), "is the address right, and is it up?") from None
 

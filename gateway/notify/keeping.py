@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Mapping
 from typing import Final, cast
 
 import orjson
@@ -63,25 +62,40 @@ class Kept:
         try:
             while True:
                 await self._wake.wait()
-                await self._write()
+                await _to_the_end(asyncio.create_task(self._write(), name="notices to disk"))
         finally:
             await self._write()
 
     async def _write(self) -> None:
         self._wake.clear()
-        added, removed = self._to_add, self._to_remove
+        added, removed = self._to_add, self._to_remove & self._on_disk
         self._to_add, self._to_remove = {}, set()
-        removed = {key for key in removed if key in self._on_disk}
         if not added and not removed:
             return
         self._on_disk |= added.keys()  # from here on a removal must be written, too
         try:
             await self._rows.change([*added.values()], [*removed])
         except (sqlite3.Error, StorageError) as error:
+            self._put_back(added, removed)
             log.error("urgent notices are not kept over a restart: %s", error)
+            return
+        self._on_disk -= removed
         if added:
             failpoint("notice_kept")
-        self._on_disk -= removed
+
+    def _put_back(self, added: dict[tuple[str, str], NoticeRow], removed: set[tuple[str, str]]) -> None:
+        """What was not written is written with what comes next, unless it was settled meanwhile."""
+        self._to_add = {key: row for key, row in added.items() if key not in self._to_remove} | self._to_add
+        self._to_remove |= removed - self._to_add.keys()
+
+
+async def _to_the_end(writing: asyncio.Task[None]) -> None:
+    """The gateway's end waits for a write that has begun."""
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await writing
+        raise
 
 
 def _body(notice: Notice) -> dict[str, Json]:
@@ -103,24 +117,24 @@ def _read(row: NoticeRow) -> Notice | None:
     """The notice of a row; None for what this version cannot read."""
     try:
         body = orjson.loads(row.body)
-        kind, until = str(body["kind"]), float(body["until"])
-        about, facts = [str(part) for part in body["about"]], body["facts"]
+        kind, facts = body["kind"], body["facts"]
+        about = About(*map(str, body["about"]))
+        if kind not in KINDS or not isinstance(facts, dict):
+            return None
+        return Notice(
+            row.id,
+            row.at,
+            title=str(body["title"]),
+            text=str(body["text"]),
+            kind=cast("Kind", kind),
+            to=tuple(map(str, body["to"])),
+            urgency=Urgency.HIGH,
+            ref=str(body["ref"]),
+            tag=str(body["tag"]),
+            about=about,
+            until=float(body["until"]),
+            escalated=body["escalated"] is True,
+            facts=facts,
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
-    if kind not in KINDS or len(about) != len(About._fields) or not isinstance(facts, Mapping):
-        return None
-    return Notice(
-        row.id,
-        row.at,
-        title=str(body.get("title", "")),
-        text=str(body.get("text", "")),
-        kind=cast("Kind", kind),
-        to=tuple(str(word) for word in body.get("to", ())),
-        urgency=Urgency.HIGH,
-        ref=str(body.get("ref", "")),
-        tag=str(body.get("tag", "")),
-        about=About(*about),
-        until=until,
-        escalated=body.get("escalated") is True,
-        facts=facts,
-    )

@@ -111,8 +111,8 @@ class Notice:
 
 
 def recipients(words: Iterable[str]) -> tuple[str, ...]:
-    """Roles and ids, each once, in an order that is always the same."""
-    return tuple(sorted(set(words))[:MOST_RECIPIENTS])
+    """Roles and ids, each once, in an order that is always the same; what is no word of one line is nobody."""
+    return tuple(sorted({word for word in words if word and word.isprintable()})[:MOST_RECIPIENTS])
 
 
 def is_told(to: Iterable[str], principal: Principal) -> bool:

@@ -12,7 +12,7 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.ledger import Ledger
 from gateway.notify.notice import Notice
-from gateway.notify.topics import event_of, topic_of
+from gateway.notify.topics import topic_of
 from gateway.observers import Observers
 from gateway.storage import Database
 from gateway.supervisor import Supervisor
@@ -62,7 +62,7 @@ class Notifier:
     def tell(self, notice: Notice) -> None:
         """Tells everyone whom it is for. Never raises, never waits."""
         try:
-            event = event_of(notice)
+            event = notice.document()
             orjson.dumps(event)  # what is no JSON is nobody's, neither a stream's nor a channel's
             self._observers.publish("notice", topic_of(notice), notice.at, event)
             if self._office is not None:

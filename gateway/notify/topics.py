@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from capabilities.vocabulary import Json
-from gateway.notify.notice import Notice
-from gateway.observers import Topic
+from gateway.notify.notice import Notice, recipients
+from gateway.observers import ADDRESSED, Topic
 
-_MARK: Final = ">"  # no affordance has it in its name
+_BETWEEN: Final = "\n"  # recipients are words of one line
 
 
 def topic_of(notice: Notice) -> Topic:
@@ -18,16 +17,11 @@ def topic_of(notice: Notice) -> Topic:
 
 def topic_for(thing: str, affordance: str, to: Iterable[str]) -> Topic:
     """The topic of what only those named (roles and ids) are told."""
-    return thing, f"{affordance}{_MARK}{','.join(sorted(to))}"
+    return thing, f"{affordance}{ADDRESSED}{_BETWEEN.join(recipients(to))}"
 
 
 def addressed(topic: Topic) -> tuple[Topic, tuple[str, ...]] | None:
     """What a notice's topic is about (("", "") for nothing in particular), and whom it is for; None for any other topic."""
     thing, name = topic
-    affordance, mark, to = name.partition(_MARK)
-    return ((thing, affordance), tuple(to.split(","))) if mark else None
-
-
-def event_of(notice: Notice) -> dict[str, Json]:
-    """The event's members; `thing` and `name` say what it is about, in place of the topic's own."""
-    return {**notice.document(), "thing": notice.about.thing, "name": notice.about.affordance}
+    affordance, mark, to = name.partition(ADDRESSED)
+    return ((thing, affordance), tuple(to.split(_BETWEEN))) if mark else None

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from drivers.mqtt.broker import ManagedBroker
+from drivers.mqtt.broker_users import GATEWAY, BrokerUser, gateway_user
+from gateway.config import ManagedBroker as ManagedSettings
 from gateway.config import Mqtt
+from gateway.protocols import stored_password
 from tests.drivers.mosquitto import PROGRAM, Mosquitto
 from tests.drivers.mqtt_peer import Peer
 from tests.gateway.notify.post import posting, until
@@ -61,6 +65,24 @@ async def test_the_house_s_broker_is_reached_as_the_gateway_reaches_it(
         assert trial.delivered and trial.channel.sender.where == "hearth/notices at the house's broker"
         async with asyncio.timeout(10):
             assert json.loads((await peer.inbox.get()).payload)["data"]["test"] is True
+
+
+async def test_the_gateway_s_own_broker_is_found(state: Path, tmp_path: Path) -> None:
+    directory, listener = state / "broker", BrokerUser("listener", subscribe=("hearth/#",))
+    password = stored_password(directory, GATEWAY)
+    async with ManagedBroker(directory, [gateway_user(password), listener]) as broker:
+        (directory / "port").write_text(f"{broker.port}\n")  # as the gateway does when it starts it
+        channel = {"name": "bus", "kind": "mqtt", "broker": "house", "topic": "hearth/notices"}
+        peer = Peer(broker.port, "listener", "listener", listener.password)
+        async with peer, posting(state, channel, mqtt=Mqtt(managed=ManagedSettings())) as post:
+            await peer.subscribe("hearth/#")
+            (trial,) = await post.notifier.test(["bus"])
+            assert trial.delivered
+            async with asyncio.timeout(10):
+                assert (await peer.inbox.get()).topic == "hearth/notices"
+            (directory / "port").unlink()
+            (trial,) = await post.notifier.test(["bus"])
+            assert not trial.delivered and "cannot be read" in trial.text
 
 
 async def test_a_broker_that_refuses_and_one_that_is_not_there(

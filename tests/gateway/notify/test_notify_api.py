@@ -89,6 +89,7 @@ async def test_a_notice_is_on_the_streams_of_those_whom_it_is_for_and_nobody_els
     tell(house, "for agents, of the lamp", to=("agent",), about=About("lamp", "on"))
     tell(house, "for agents, of the door", to=("agent",), about=About("door", "state"))
     tell(house, "for nobody", to=())
+    tell(house, "for whoever is called so", to=("tim,owner", "x\nadult", ">owner"))
     tell(house, END, to=EVERYBODY)
     found = {name: [one["title"] for one in await seen(stream)] for name, stream in streams.items()}
     assert found == {

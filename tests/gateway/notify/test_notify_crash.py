@@ -27,6 +27,8 @@ async def main(directory, url, *notices):
             at = gateway.clock.wall()
             gateway.parts.notifier.tell(Notice(one, at, "Asked", one, urgency=Urgency.HIGH))
         await asyncio.to_thread(sys.stdin.readline)
+        while gateway.parts.notifier.channels["hook"].waiting:
+            await asyncio.sleep(0.01)
 
 asyncio.run(main(*sys.argv[1:]))
 """

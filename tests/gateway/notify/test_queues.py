@@ -184,6 +184,22 @@ async def test_what_is_urgent_is_delivered_after_a_restart(state: Path, server: 
     assert again.document["timestamp"] == "2025-06-15T15:06:40.000Z"  # when it came to be
 
 
+@pytest.mark.parametrize("turns", range(1, 9))
+async def test_an_end_in_order_loses_nothing(state: Path, server: WebServer, turns: int) -> None:
+    """Wherever the writing is when it comes."""
+    server.hold = asyncio.Event()
+    clock = ManualTimeline()
+    async with posting(state, hook(server), clock=clock) as post:
+        for _ in range(3):
+            await asyncio.sleep(0)  # at work
+        first = post.urgent("asked")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    server.hold.set()
+    async with posting(state, hook(server), clock=clock, working=False) as post:
+        assert await post.kept() == [(first.id, "hook")]
+
+
 async def test_what_is_not_to_be_delivered_any_more_is_forgotten(state: Path, server: WebServer) -> None:
     clock = ManualTimeline()
     server.answers = [Answer(503)]
@@ -192,6 +208,9 @@ async def test_what_is_not_to_be_delivered_any_more_is_forgotten(state: Path, se
         await post.kept_are(2)
         await post.database.execute("INSERT INTO notices VALUES ('broken', 'old', 0, '{')")
         await post.database.execute("INSERT INTO notices VALUES ('other', 'old', 0, '[1]')")
+        await post.database.execute(
+            "INSERT INTO notices SELECT 'odd', channel, at, json_set(body, '$.to', 5) FROM notices LIMIT 1"
+        )
     clock.advance(100)
     got = len(server.got)
     async with posting(state, hook(server, "old"), clock=clock) as post:

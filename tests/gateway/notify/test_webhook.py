@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import ssl
+import subprocess
 from importlib.resources import files
 from pathlib import Path
 
@@ -159,11 +162,39 @@ async def test_nobody_there_and_a_certificate_that_is_not_trusted(
     plain = {"name": "plain", "kind": "webhook", "url": server.url.replace("http:", "https:")}
     async with posting(state, nobody, plain) as post:
         gone, not_tls = await post.notifier.test(["nobody", "plain"])
-        assert not gone.delivered and gone.remedy
-        assert not not_tls.delivered and not server.got
+        assert (gone.delivered, gone.text) == (False, "connection refused") and gone.remedy
+        assert not not_tls.delivered and not_tls.text.startswith("no TLS there") and not server.got
 
 
 async def still(post: Post) -> None:
     """Long enough for a channel that thought it may go."""
     await post.ledger.flush()
     await post.ledger.flush()
+
+
+async def test_a_certificate_must_be_trusted(state: Path, tmp_path: Path) -> None:
+    made, key = certificate(tmp_path)
+    server, tls = WebServer(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(made, key)
+    async with server.serving(tls=tls):
+        trusted = hook(server, name="trusted", ca=made)
+        other = {**trusted, "name": "other", "url": server.url.replace("127.0.0.1", "localhost")}
+        async with posting(state, hook(server, name="unknown"), trusted, other) as post:
+            unknown, good, another_name = await post.notifier.test(["unknown", "trusted", "other"])
+            assert good.delivered and len(server.got) == 1
+            assert unknown.text == "its certificate is not accepted: self-signed certificate"
+            assert not unknown.delivered and "`ca`" in unknown.remedy
+            assert not another_name.delivered and "localhost" in another_name.text
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """A self-signed one for 127.0.0.1, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    made, key = directory / "certificate.pem", directory / "key.pem"
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=elsewhere", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [openssl, "req", *kind, *names, "-keyout", str(key), "-out", str(made)]
+    subprocess.run(command, check=True, capture_output=True)
+    return made, key
