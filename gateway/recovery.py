@@ -165,7 +165,7 @@ class Recovery:
             if sight.how is Seen.SUPERSEDED:
                 detail = f"the gateway stopped before it knew the end; a newer command took over ({sight.by})"
                 return Outcome(Result.UNCONFIRMED, Reason.SUPERSEDED, detail)
-            if _answered(slot, expectation.since) and self._clock.monotonic() - began >= within:
+            if _answered(slot, expectation) and self._clock.monotonic() - began >= within:
                 return None
             expectation.rearm()
             pause = min(pause * 2, 4.0)
@@ -195,19 +195,19 @@ def resume(executor: Executor, waiting: list[Waiting], open_rows: list[Record]) 
     return [row for row in open_rows if row.execution not in resumed]
 
 
-def _answered(slot: Slot, since: float) -> bool:
-    """The device has spoken for itself since the restart."""
+def _answered(slot: Slot, waited_for: Expectation) -> bool:
+    """The device has spoken since the restart; where it can do no damage, a bridge may speak for it."""
     reading = slot.reading
     return (
         slot.live
-        and slot.evidence is Evidence.DEVICE
+        and (slot.evidence is Evidence.DEVICE or not waited_for.needs_device)
         and reading is not None
-        and reading.received_at >= since
+        and reading.received_at >= waited_for.since
     )
 
 
 def _what_the_state_says(slot: Slot, waited_for: Expectation) -> Outcome:
-    if _answered(slot, waited_for.since) and slot.reading is not None:
+    if _answered(slot, waited_for) and slot.reading is not None:
         expected, reading = waited_for.expected, slot.reading
         if waited_for.effect.met_by(reading.value, expected):
             return _seen(Result.CONFIRMED, "seen after the restart", slot, reading, slot.evidence)
