@@ -1,0 +1,205 @@
+"""One house through its kills: start, live, cut the power, look at everything, and again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Final
+
+from drivers.simulated.actuations import Actuation
+from gateway.ledger import Verification, verify
+from tests.bench.campaign import checks
+from tests.bench.campaign.asked import Asked, Caller
+from tests.bench.campaign.figures import Figures
+from tests.bench.campaign.kills import Kill, kill_of
+from tests.bench.campaign.menu import Menu
+from tests.bench.campaign.world import Broken, World, world
+
+SETTLED_S: Final = 100.0
+"""A blind has 60 s to arrive, a device 20 s to return."""
+
+LOOK_S: Final = 0.02
+
+LAST_ROWS: Final = 25
+"""Of the ledger and of the devices' log, told where something is wrong."""
+
+
+class Violated(AssertionError):
+    """Something that must hold does not. The text has the seed, the kill, what is wrong, and the last rows."""
+
+
+class House:
+    """Goes through its kills."""
+
+    def __init__(self, home: World, seed: int, figures: Figures, *, slow: bool) -> None:
+        self._home = home
+        self._seed = seed
+        self._figures = figures
+        self._slow = slow
+        self._menus: dict[str, Menu] = {}
+        self._stop = asyncio.Event()
+
+    async def through(self, kills: Iterable[Kill]) -> None:
+        """Raises `Violated`."""
+        kill = None
+        for kill in kills:
+            await self._life(kill)
+            self._check(kill, await asyncio.to_thread(verify, self._home.hearth.state))
+        if kill is not None:
+            await self._last_life(kill)
+        self._count()
+
+    # ---------------------------------------------------------------- one life
+
+    async def _life(self, kill: Kill) -> None:
+        home, began = self._home, time.monotonic()
+        starting = asyncio.create_task(home.start(kill.point), name="start")
+        sort = kill.point.partition(":")[0] or ("start" if kill.early else "moment")
+        if kill.early:
+            await asyncio.wait({starting}, timeout=kill.after_s)
+            if not starting.done():
+                await home.hearth.forked(starting)
+                await self._cut()
+                await asyncio.gather(starting, return_exceptions=True)
+                self._figures.kills["start"] += 1
+                return
+        self._figures.ready_s.append(await starting)
+        async with self._load(kill):
+            settled = asyncio.create_task(self._settled(began), name="settled")
+            dead = asyncio.create_task(home.hearth.died(), name="dead")
+            rest_s = kill.after_s - (time.monotonic() - began if kill.early else 0.0)
+            await asyncio.wait({dead}, timeout=max(0.0, rest_s))
+            if kill.waits:
+                await asyncio.wait({dead, settled}, return_when=asyncio.FIRST_COMPLETED)
+            if not dead.done():
+                sort = "moment" if kill.point else sort
+            for task in (settled, dead):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await settled
+            await asyncio.gather(dead, return_exceptions=True)
+            await self._cut()
+        self._figures.kills[sort] += 1
+
+    async def _cut(self) -> None:
+        home = self._home
+        home.killed_at[home.lives] = time.time()
+        await home.hearth.cut()
+        home.killed_at[home.lives] = min(time.time(), home.killed_at[home.lives] + checks.FLUSH_S)
+        await home.dead()
+
+    async def _settled(self, began: float) -> None:
+        """Until nothing is open that was open when this life began. Raises `Violated`."""
+        home = self._home
+        open_rows = set(home.book.open())
+        deadline = began + SETTLED_S
+        while open_rows:
+            fresh = home.book.read()
+            for row in fresh:
+                if row.kind in checks.SETTLING and row.execution in open_rows:
+                    open_rows.remove(row.execution)
+                    how = f"{row.thing} {checks.result_of(row)}"
+                    self._figures.settled_by[how].append(time.monotonic() - began)
+            if time.monotonic() > deadline:
+                found = [f"not settled after {SETTLED_S:.0f} s: {home.book.of[name]}" for name in open_rows]
+                raise Violated(self._report(f"life {home.lives}", found, home.log.entries))
+            await asyncio.sleep(LOOK_S)
+        self._figures.settled_s.append(time.monotonic() - began)
+
+    @contextlib.asynccontextmanager
+    async def _load(self, kill: Kill) -> AsyncIterator[None]:
+        """Everybody asks, until the end of this."""
+        home = self._home
+        await home.callers_are_born()
+        self._stop.clear()
+        async with asyncio.TaskGroup() as group:
+            for caller in home.callers:
+                dice = random.Random(f"{self._seed}/{kill.number}/{caller.name}")
+                menu = self._menus.setdefault(caller.name, Menu(dice, caller.name, slow=self._slow))
+                menu.begin(home.lives, dice)
+                group.create_task(self._live(caller, menu), name=caller.name)
+            yield
+            self._stop.set()
+
+    async def _live(self, caller: Caller, menu: Menu) -> None:
+        try:
+            while (lost := caller.unanswered()) is not None:
+                await caller.ask(lost.wish, lost.times + 1)
+            while not self._stop.is_set():
+                await caller.ask(menu.wish([one for one in caller.asked if one.status]))
+                await asyncio.sleep(menu.pause_s())
+        except Broken:
+            return
+
+    async def _last_life(self, kill: Kill) -> None:
+        """Nobody cuts the power any more: what was lost is asked again, everything is settled, and it ends in order."""
+        home, began = self._home, time.monotonic()
+        self._figures.ready_s.append(await home.start())
+        await home.callers_are_born()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._settled(began))
+            for caller in home.callers:
+                group.create_task(self._ask_again(caller))
+        await home.hearth.stop()
+        home.killed_at[home.lives] = 0.0  # it has ended in order: nothing was lost with it
+        await home.dead()
+        self._check(kill, await asyncio.to_thread(verify, home.hearth.state), last=True)
+
+    async def _ask_again(self, caller: Caller) -> None:
+        while (lost := caller.unanswered()) is not None:
+            await caller.ask(lost.wish, lost.times + 1)
+
+    # ---------------------------------------------------------------- looking at everything
+
+    def _evidence(self, verification: Verification) -> checks.Evidence:
+        home = self._home
+        home.book.read()
+        asked: list[Asked] = [one for caller in home.callers for one in caller.asked]
+        return checks.Evidence(home.book, tuple(home.log.entries), asked, home.killed_at, verification)
+
+    def _check(self, kill: Kill, verification: Verification, *, last: bool = False) -> None:
+        evidence = self._evidence(verification)
+        found = checks.everything(evidence)
+        if last:
+            found += checks.unsettled(evidence, float("inf"))
+        self._last = evidence
+        self._figures.open_at_a_kill += 0 if last else len(self._home.book.open())
+        if found:
+            raise Violated(self._report(str(kill), found, evidence.actuations))
+
+    def _report(self, when: str, found: list[str], actuations: Iterable[Actuation]) -> str:
+        lines = [
+            f"seed {self._seed}, {when}, life {self._home.lives} of this house: {len(found)} things are wrong"
+        ]
+        lines += ["the last rows of the ledger:", *map(str, self._home.book.rows[-LAST_ROWS:])]
+        lines += ["what the devices were told last:"]
+        lines += [one.to_json() for one in list(actuations)[-LAST_ROWS:]]
+        lines += ["what the gateway said last:", *self._home.hearth.log[-10:]]
+        lines += ["what is wrong:", *(f"  {text}" for text in found[:20])]
+        return "\n".join(lines)
+
+    def _count(self) -> None:
+        figures, evidence = self._figures, self._last
+        figures.rows += len(self._home.book.rows)
+        figures.commands += len(evidence.asked)
+        for one in evidence.asked:
+            figures.answers[one.outcome or ("none" if one.broken else str(one.status))] += 1
+            figures.asked_again += one.times > 1
+            figures.replayed += one.replayed
+        for traced in evidence.traced.values():
+            figures.explained += len(traced.matched)
+            figures.actuations += len(traced.matched) + len(traced.unexplained)
+            figures.duplicates += len(traced.twice)
+
+
+async def through_house(
+    directory: Path, seed: int, numbers: Iterable[int], figures: Figures, *, slow: bool = True
+) -> None:
+    """One house in `directory` and the kills of these numbers. Raises `Violated`."""
+    await asyncio.to_thread(directory.mkdir, parents=True)
+    async with world(directory) as home:
+        await House(home, seed, figures, slow=slow).through(kill_of(seed, number) for number in numbers)
