@@ -35,6 +35,7 @@ from gateway.ingest import Ingest
 from gateway.leases import LeaseKeeper
 from gateway.ledger import Entry, Ledger, LedgerUnavailable, Record
 from gateway.localtime import HouseTime
+from gateway.measures import Measures
 from gateway.messages import Messages
 from gateway.mode import ModeKeeper
 from gateway.notices import tell_of
@@ -140,6 +141,8 @@ async def open_gateway(
         )
         approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
         stack.push_async_callback(approvals.close)
+        measures = Measures(parts)
+        stack.push_async_callback(measures.close)
         obligations, authors = ObligationKeeper(parts), Authors(parts, leases)
         executor = Executor(
             registry=registry,
@@ -194,6 +197,7 @@ async def open_gateway(
             authors=authors,
             plans=plans,
             messages=messages,
+            measures=measures,
             parts=parts,
             supervisor=supervisor,
             policy=policy,

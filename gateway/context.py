@@ -17,6 +17,7 @@ from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.leases import LeaseKeeper
 from gateway.ledger import Ledger
+from gateway.measures import Measures
 from gateway.messages import Messages
 from gateway.mode import ModeKeeper
 from gateway.obligations import ObligationKeeper
@@ -56,6 +57,7 @@ class Gateway:
     authors: Authors
     plans: PlanKeeper
     messages: Messages
+    measures: Measures
     parts: Parts
     supervisor: Supervisor
     policy: Policy
