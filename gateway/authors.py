@@ -1,14 +1,46 @@
-"""Who made a Thing what it is: a command of ours, or somebody at the device."""
+"""Who made a Thing what it is: a command of ours, or somebody at the device.
+
+A change is taken for somebody's at the device where only a person makes such a change (`authorship.counting`), it goes
+beyond the tolerance, none of our commands explains it (`authorship.traces`), and it is no first report: of this run, or
+after the device was out of reach. Then software stands back from that component of the Thing for `[arbitration]
+stand_back`. So it does where a person's command through Hearth overrules a lease of software, or takes back what software
+did (`authorship.corrections`); any other command of a person ends the standing back.
+
+What another automation does behind our back (a bridge's own, another hub's) looks like a person, and is treated so.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+from capabilities.effects import fits
 from capabilities.readings import Reading
+from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
-from gateway.commands import Execution, Outcome
+from gateway.authorship.corrections import Corrections
+from gateway.authorship.counting import COUNTING, MOTORS, Counts
+from gateway.authorship.traces import Trace, Traces
+from gateway.commands import Execution, Outcome, Result
+from gateway.ids import new_id
 from gateway.leases import LeaseKeeper
+from gateway.leases.places import members_of, touched
+from gateway.leases.standbacks import Takeover
+from gateway.leases.telling import Voice
+from gateway.ledger import Entry
 from gateway.normalise import Target
 from gateway.parts import Parts
 from gateway.state import Slot
+
+BURST_S: Final = 10.0
+MOTOR_BURST_S: Final = 90.0
+"""Changes that follow each other within this are one: a knob that is turned, a blind that runs."""
+
+RECORDED_EVERY_S: Final = 60.0
+"""A device that flickers all day does not fill the ledger."""
+
+KIND: Final = "takeover"
+
+_NOT_DONE: Final = frozenset({Result.REFUSED, Result.NOT_SENT, Result.REJECTED})
 
 
 class Authors:
@@ -16,10 +48,175 @@ class Authors:
 
     def __init__(self, parts: Parts, leases: LeaseKeeper) -> None:
         self._parts = parts
+        self._leases = leases
+        self._traces = Traces()
+        self._until = self._traces.until
+        self._monotonic = parts.clock.monotonic
+        settings = parts.config.arbitration
+        self._stand_back_s = settings.seconds("stand_back")
+        self._corrections = Corrections(settings.seconds("correction"))
+        self._voice = Voice(parts)
+        self._hands: dict[tuple[str, str], Takeover] = {}  # the last change at each component
+        self._recorded: dict[tuple[str, str], float] = {}  # when that was last written
 
-    def sent(self, execution: Execution, adopted: Adopted, target: Target) -> None: ...
+    # ---------------------------------------------------------------- what the executor tells
 
-    def ended(self, execution: Execution, outcome: Outcome) -> None: ...
+    def sent(self, execution: Execution, adopted: Adopted, target: Target) -> None:
+        """From here on what changes is this command's doing, for as long as its effect may take."""
+        self._traces.sent(execution, adopted, target, self._monotonic())
+        if adopted.members:
+            members = (member.id for member in members_of(self._parts.house, adopted))
+            self._traces.spread(members, self._until[adopted.id])
+
+    def ended(self, execution: Execution, outcome: Outcome) -> None:
+        """It is known what came of it."""
+        command = execution.command
+        adopted = self._parts.registry.get(command.thing)
+        if adopted is None:
+            return
+        trace = self._traces.ended(execution, adopted, outcome, self._monotonic())
+        if trace is None or outcome.result in _NOT_DONE:
+            return
+        if command.by_house or command.scheduled or not command.principal.role.is_person:
+            if not command.by_house:
+                self._corrections.did(trace, outcome, self._parts.clock.wall())
+            if self._leases.any:
+                self._leases.overruled(execution, adopted, trace.target)
+        else:
+            self._by_person(execution, adopted, trace)
+
+    # ---------------------------------------------------------------- what ingest tells
 
     def changed(self, slot: Slot, before: Reading | None, reading: Reading) -> None:
         """A property's value is another one, by a live report; `before` is None for the first one ever."""
+        counts = COUNTING.get(slot.property.capability)
+        if counts is None or before is None or not slot.followed:
+            return
+        now = self._monotonic()
+        if now >= self._until.get(slot.topic[0], 0.0):
+            self._perhaps_by_hand(counts, slot, before, reading, now)
+
+    # ---------------------------------------------------------------- at the device
+
+    def _perhaps_by_hand(
+        self, counts: Counts, slot: Slot, before: Reading, reading: Reading, now: float
+    ) -> None:
+        adopted = self._parts.registry.get(slot.topic[0])
+        if adopted is None or adopted.members or before.quality is Quality.BAD:
+            return
+        if before.received_at < adopted.reach.since:  # the first one since it came back
+            return
+        if fits(reading.value, before.value, tolerance_of(adopted, slot)):
+            return
+        if not counts(adopted, slot, before.value, reading.value):
+            return
+        if not self._traces.explains(adopted, slot, reading.value, now):
+            self._by_hand(slot, before, reading)
+
+    def _by_hand(self, slot: Slot, before: Reading, reading: Reading) -> None:
+        now, place = self._parts.clock.wall(), (slot.topic[0], slot.property.component)
+        correction = self._corrections.undone(slot, reading.value, now)
+        known = self._hands.get(place)
+        burst = MOTOR_BURST_S if slot.property.capability.partition(".")[0] in MOTORS else BURST_S
+        if known is not None and not known.by and now - known.changed_at < burst:
+            if known.name == slot.property.name:
+                known.value = reading.value
+            known.changed_at, known.until = now, now + self._stand_back_s
+            if self._leases.standbacks.of(*place, now) is None and self._stand_back_s:
+                self._leases.stand_back(known)
+        else:
+            self._take_over(slot, reading.value, before.value, now)
+        if correction is not None:
+            self._voice.record(correction)
+
+    def _take_over(self, slot: Slot, value: Json, before: Json, now: float, by: str = "") -> None:
+        """A person has changed it: software keeps off, from now on."""
+        thing, place = slot.topic[0], (slot.topic[0], slot.property.component)
+        takeover = Takeover(
+            id=new_id(now),
+            thing=thing,
+            component=slot.property.component,
+            name=slot.property.name,
+            value=value,
+            before=before,
+            at=now,
+            until=now + self._stand_back_s,
+            by=by,
+            changed_at=now,
+        )
+        self._hands[place] = takeover
+        if by or now - self._recorded.get(place, 0.0) >= RECORDED_EVERY_S:
+            self._recorded[place] = now
+            self._voice.record(_entry(takeover))
+            self._voice.taken_over(takeover)
+        if self._stand_back_s:
+            self._leases.stand_back(takeover)
+
+    # ---------------------------------------------------------------- through Hearth
+
+    def _by_person(self, execution: Execution, adopted: Adopted, trace: Trace) -> None:
+        command, target, now = execution.command, trace.target, self._parts.clock.wall()
+        who, took = command.principal.id, False
+        for _, aimed in touched(self._parts.house, adopted, target):
+            for aim in aimed.aims:
+                correction = None
+                if not target.toward_safe:
+                    correction = self._corrections.undone(aim.slot, aim.expected, now, who)
+                self._corrections.forget(aim.slot)
+                if correction is not None:
+                    took = True
+                    self._voice.record(correction)
+        if not self._leases.any and not took:
+            return
+        overruled = self._leases.overruled(execution, adopted, target)
+        for one, aimed in touched(self._parts.house, adopted, target):
+            if (overruled or took) and not target.toward_safe and aimed.aims:
+                aim = aimed.aims[0]
+                self._take_over(aim.slot, aim.expected, _before(trace, aim.slot), now, who)
+            else:
+                self._hand_back(one, aimed, who, now)
+
+    def _hand_back(self, adopted: Adopted, target: Target, who: str, now: float) -> None:
+        """A person goes on through Hearth: what was done at the device no longer stands for itself."""
+        place = (adopted.id, target.operation.component)
+        known = self._leases.standbacks.of(*place, now)
+        if known is not None:
+            body: dict[str, Json] = {
+                "ended": True,
+                "component": known.component,
+                "property": known.name,
+                "by": who,
+            }
+            self._voice.record(Entry(KIND, now, body, known.id, who, adopted.id))
+            self._leases.hand_back(*place)
+            self._hands.pop(place, None)
+
+
+def tolerance_of(adopted: Adopted, slot: Slot) -> float:
+    """What two values of a property may differ by and count as the same."""
+    name = slot.property.name
+    write = adopted.thing.writes.get(name)
+    if write is not None and write.effect is not None:
+        return write.effect.tolerance
+    effects = (action.effect for action in adopted.thing.actions.values())
+    return max((e.tolerance for e in effects if e is not None and e.property == name), default=0.0)
+
+
+def _before(trace: Trace, slot: Slot) -> Json:
+    for aim, reading in zip(trace.target.aims, trace.before, strict=True):
+        if aim.slot is slot:
+            return reading.value if reading is not None else None
+    return None
+
+
+def _entry(takeover: Takeover) -> Entry:
+    body: dict[str, Json] = {
+        "property": takeover.name,
+        "component": takeover.component,
+        "value": takeover.value,
+        "before": takeover.before,
+        "until_ms": round(takeover.until * 1000),
+    }
+    if takeover.by:
+        body["by"] = takeover.by
+    return Entry(KIND, takeover.at, body, takeover.id, takeover.by, takeover.thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,7 +31,8 @@ class Command:
     asks: bool = False  # the caller can wait until a person has been asked
     plan: str = ""  # the plan whose step it is
     step: str = ""
-    lease: str = ""  # the lease under which it is asked: it must still be good
+    lease: str = ""  # the lease under which it is asked, as `<id>;fence=<n>`: it must still be good
+    scheduled: bool = False  # nobody asked for it just now: its plan was started by the clock
 
 
 class Result(StrEnum):
@@ -81,6 +83,7 @@ class Outcome:
     reading: Reading | None = None
     evidence: Evidence | None = None
     decision: Decision | None = None
+    conflict: Mapping[str, Json] | None = None  # who holds it, what they accept, what would pass, how to ask for it
     replayed: bool = False  # the stored answer of an earlier request with the same idempotency key
 
 

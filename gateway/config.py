@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from policies.times import seconds_of
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -133,6 +135,31 @@ class House(Section):
         return zone
 
 
+class Arbitration(Section):
+    """How those who want different things of one Thing are settled. Durations as in rules: "90s", "15m", "1h"; "0" switches the
+    standing back off, and `escalate_after = 0` the asking of people.
+    """
+
+    stand_back: str = "15m"  # software keeps off for so long what a person changed
+    tenure: str = "10m"  # nobody of its own rank ends a lease before
+    escalate_after: int = Field(4, ge=0, le=100)  # fights of the same two over the same property within an hour
+    freeze: str = "1h"  # so long the state holds then, unless a person settles it before
+    correction: str = "10m"  # who reverses within this what software did corrects it
+
+    @field_validator("stand_back", "tenure", "freeze", "correction")
+    @classmethod
+    def _is_a_span(cls, span: str, info: ValidationInfo) -> str:
+        if span == "0" and info.field_name in {"stand_back", "correction"}:
+            return span
+        if not 1 <= seconds_of(span) <= 86_400:
+            raise ValueError("is at least 1s and at most 1d")
+        return span
+
+    def seconds(self, name: Literal["stand_back", "tenure", "freeze", "correction"]) -> float:
+        text: str = getattr(self, name)
+        return 0.0 if text == "0" else float(seconds_of(text))
+
+
 class Config(Section):
     """The whole of `hearth.toml`."""
 
@@ -142,6 +169,7 @@ class Config(Section):
     mqtt: Mqtt | None = None
     adoption: Adoption = Adoption()
     house: House = House()
+    arbitration: Arbitration = Arbitration()
     notify: tuple[Channel, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -86,7 +86,7 @@ class Ingest:
         before = slot.reading
         slot.reading = reading
         slot.evidence = report.evidence
-        slot.live = not report.retained
+        slot.followed, slot.live = slot.live, not report.retained
         if not report.retained:
             slot.reach.heard = self._clock.monotonic()
         if slot.live and (before is None or before.value != value):

@@ -26,7 +26,10 @@ class Reach:
 class Slot:
     """The state of one property: the last reading, who vouched for it, and the commands that wait for it to change."""
 
-    __slots__ = ("evidence", "expectations", "live", "off_since", "property", "reach", "reading", "topic")
+    __slots__ = (
+        *("evidence", "expectations", "followed", "live", "off_since"),
+        *("property", "reach", "reading", "topic"),
+    )
 
     def __init__(self, topic: Topic, prop: Property, reach: Reach) -> None:
         self.topic = topic
@@ -35,6 +38,7 @@ class Slot:
         self.reading: Reading | None = None
         self.evidence = Evidence.DEVICE
         self.live = False  # the reading was reported since the start, not kept by a broker
+        self.followed = False  # so was the one before it
         self.expectations: list[Expectation] = []
         self.off_since: float | None = None  # monotonic seconds; None while it is on, or not known
 

@@ -110,3 +110,12 @@ CREATE TABLE plan_notes (            -- what the author of a plan notes while it
 INSERT INTO "plans" VALUES('01jr3nv0w0m5s8y2h7qe','running','coo','Evening',1760000400.0,NULL,'{}','{}');
 INSERT INTO "plan_steps" VALUES('01jr3nv0w0m5s8y2h7qe','1','{}');
 INSERT INTO "plan_notes" VALUES('01jr3nv0w0m5s8y2h7qe','{"tried":1}');
+
+CREATE TABLE leases (                -- who holds what, and who stands in line for it
+  id      TEXT PRIMARY KEY,
+  thing   TEXT NOT NULL,
+  state   TEXT NOT NULL CHECK (state IN ('held', 'waiting', 'suspended')),
+  version INTEGER NOT NULL,          -- of the lease: what the ledger has of a later one counts
+  body    TEXT NOT NULL              -- JSON
+) STRICT;
+INSERT INTO "leases" VALUES('01jr3nv0w0m5s8y2h7qf','reading-lamp','held',1,'{}');

@@ -1,0 +1,277 @@
+"""Asking for a lease, keeping it, and giving it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from capabilities.errors import SchemaError
+from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
+from gateway.ids import new_id
+from gateway.leases.arbiter import Contest, Grant
+from gateway.leases.conflicts import span
+from gateway.leases.desk import Desk
+from gateway.leases.lease import LONGEST_PERSON_S, LONGEST_SOFTWARE_S, Lease, State
+from gateway.leases.places import spots_of
+from gateway.leases.ranges import EXCLUSIVE, Range
+from gateway.leases.ranks import Rank, path_of, rank_of_principal
+from gateway.leases.telling import paths
+from policies.decision import Principal
+
+MOST_OF_A_PARTY: Final = 64
+"""Leases, held and waiting, of one person with all its agents, or of one agent that acts for nobody."""
+
+MOST_IN_LINE: Final = 16
+"""For one property."""
+
+MOST_LEASES: Final = 1_000
+
+SHORTEST_S: Final = 1.0
+
+
+class NoLease(Exception):
+    """It cannot be given; the text says why, and what would be right."""
+
+
+class UnknownPlace(NoLease):
+    """There is nothing to hold, or nothing that the caller may operate."""
+
+
+class TooMany(NoLease):
+    """So many at once nobody needs."""
+
+
+class Taken(NoLease):
+    """Others hold it and do not accept it; `proposal` is the range that they all accept."""
+
+    def __init__(self, text: str, holders: Sequence[Lease], proposal: Json) -> None:
+        super().__init__(text)
+        self.holders = tuple(holders)
+        self.proposal = proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to hold. `for_s` counts from when it is given; `waits`: it stands in line where it must."""
+
+    thing: str
+    property: str = ""
+    accepts: Range = EXCLUSIVE
+    for_s: float = 1_800.0
+    purpose: str = ""
+    waits: bool = True
+    scheduled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a wish: the lease, held or in line; for whom it waits, and the range that would be given at once."""
+
+    lease: Lease
+    holders: tuple[Lease, ...] = ()
+    proposal: Json = None
+
+
+class Claims:
+    """The caller sees to it that one is handled after the other."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def claim(self, principal: Principal, wish: Wish) -> Answer:
+        """Raises `NoLease`, `LedgerUnavailable`, `sqlite3.Error`."""
+        desk = self._desk
+        adopted = self._place(principal, wish)
+        rank = rank_of_principal(principal, scheduled=wish.scheduled)
+        known = next(
+            (
+                one
+                for one in desk.book.of_holder(principal.id)
+                if (one.thing, one.property) == (wish.thing, wish.property)
+            ),
+            None,
+        )
+        if known is not None:
+            return await self._again(known, wish, rank)
+        now = desk.now
+        lease = Lease(
+            id=new_id(now),
+            holder=principal.id,
+            path=path_of(principal),
+            rank=rank,
+            thing=wish.thing,
+            property=wish.property,
+            accepts=wish.accepts,
+            spots=spots_of(desk.parts.house, adopted, wish.property),
+            made_at=now,
+            for_s=_bounded(wish.for_s, rank),
+            purpose=wish.purpose,
+            at_box=principal.at_box,
+            in_line_since=now,
+        )
+        self._room(lease)
+        return await self._seat(lease, waits=wish.waits)
+
+    async def renew(self, lease: Lease, for_s: float) -> Lease:
+        """Holds it for `for_s` from now; who stands in line is not put off by it. Raises as `claim`."""
+        until = self._desk.now + _bounded(for_s, lease.rank)
+        fresh = lease.changed(until=until if lease.until else 0.0, for_s=_bounded(for_s, lease.rank))
+        await self._desk.write(fresh, "renewed")
+        return fresh
+
+    async def accept(self, principal: Principal, lease: Lease) -> Answer:
+        """Takes the range that those who hold it accept. Raises `NoLease` where there is none any more, and as `claim`."""
+        desk = self._desk
+        held = [one for one in desk.book.held_near(lease, desk.now) if lease.clashes(one)]
+        proposal = desk.teller.common(held)
+        if lease.state is State.HELD or not held:
+            raise NoLease(
+                "there is nothing to accept: it is yours"
+                if lease.state is State.HELD
+                else "nobody is in its way"
+            )
+        if proposal is None:
+            raise NoLease("those who hold it accept nothing from anybody else; it stands in line")
+        wish = Wish(lease.thing, lease.property, proposal, lease.for_s, lease.purpose)
+        return await self.claim(principal, replace(wish, scheduled=lease.rank is Rank.SCHEDULE))
+
+    # ---------------------------------------------------------------- inside
+
+    def _place(self, principal: Principal, wish: Wish) -> Adopted:
+        parts = self._desk.parts
+        adopted = parts.registry.get(wish.thing)
+        usable = (
+            []
+            if adopted is None
+            else [o for o in adopted.operations() if _changes(o.property, o.effect, wish.property)]
+        )
+        policy = parts.policy()
+        if adopted is None or not any(policy.may_use(principal, adopted.subject(one)) for one in usable):
+            what = f"{wish.thing} {wish.property}".strip()
+            raise UnknownPlace(f"there is no {what!r} that you may operate")
+        if not wish.property:
+            if not wish.accepts.is_exclusive:
+                raise NoLease("what is accepted is said of one property; without one the whole Thing is held")
+            return adopted
+        _fits(adopted, wish)
+        return adopted
+
+    def _room(self, lease: Lease) -> None:
+        book = self._desk.book
+        mine = sum(1 for one in book if one.path[0] == lease.path[0])
+        if mine >= MOST_OF_A_PARTY or len(book) >= MOST_LEASES:
+            raise TooMany(
+                f"{lease.path[0]} has {mine} leases already, {MOST_OF_A_PARTY} are the most; give some back"
+            )
+
+    async def _seat(self, lease: Lease, *, waits: bool) -> Answer:
+        """Gives it, or a place in line. Who yields is recorded, whether it waits or not."""
+        desk, now = self._desk, self._desk.now
+        if (takeover := self._stands_back(lease, now)) is not None:
+            fresh = lease.changed(state=State.SUSPENDED, suspended_until=takeover[0], because=takeover[1])
+            await desk.write(fresh, "suspended", because=takeover[1], back_ms=round(takeover[0] * 1000))
+            return Answer(fresh)
+        verdict = desk.arbiter.judge(lease, now)
+        if isinstance(verdict, Grant) and not (verdict.yields and desk.escalates(lease, verdict.yields)):
+            granted = await desk.grant(verdict, "claimed")
+            if not granted.rank.is_software:
+                desk.settled(granted)
+            return Answer(granted)
+        contest = (
+            verdict
+            if isinstance(verdict, Contest)
+            else Contest(lease, tuple((y, 0.0) for y in verdict.yields))
+        )
+        return await self._in_line(lease, contest, waits=waits)
+
+    async def _in_line(self, lease: Lease, contest: Contest, *, waits: bool) -> Answer:
+        desk, holders = self._desk, tuple(one for one, _ in contest.holders)
+        line = [one for one in desk.book.near(lease) if one.state is State.WAITING]
+        common = desk.teller.common([one for one in holders if one.state is State.HELD])
+        proposal = None if common is None else common.shown()
+        main = max(holders, key=lambda one: (one.rank, one.safe_until or one.until))
+        because = f"{main.holder} holds it and accepts {main.accepts.say()}"
+        fresh = lease.changed(state=State.WAITING, because=because)
+        stays = waits and len(line) < MOST_IN_LINE
+        is_new = desk.book.get(lease.id) is None
+        if stays or not is_new:
+            await desk.write(fresh, "waits", to=paths(holders), because=because)
+        else:  # that it yielded counts all the same
+            await desk.yielded(fresh, paths(holders), because)
+        desk.contest(fresh, contest.holders)
+        self._fought(fresh, holders, is_new=is_new)
+        if not stays and is_new:
+            full = "" if not waits else f"; {MOST_IN_LINE} others stand in line already"
+            raise Taken(
+                f"{because}, until it ends in {span(max(main.until - desk.now, 0))} at the latest{full}",
+                holders,
+                proposal,
+            )
+        return Answer(fresh, holders, proposal)
+
+    def _fought(self, lease: Lease, holders: Sequence[Lease], *, is_new: bool) -> None:
+        desk = self._desk
+        held = [one for one in holders if one.state is State.HELD and one.rank == lease.rank]
+        for one in held if is_new else ():
+            desk.history.fought((lease.thing, lease.property), lease.path, one.path, desk.now)
+        desk.escalates(lease, held)
+
+    async def _again(self, known: Lease, wish: Wish, rank: Rank) -> Answer:
+        """Whoever asks again keeps its place: in line, or with what it holds."""
+        desk, now = self._desk, self._desk.now
+        for_s = _bounded(wish.for_s, rank)
+        fresh = known.changed(accepts=wish.accepts, purpose=wish.purpose, for_s=for_s)
+        if known.state is State.SUSPENDED and not known.suspended_by:
+            await desk.write(fresh, "changed")
+            return Answer(fresh)
+        if known.state is not State.HELD:
+            return await self._seat(replace(fresh, state=State.WAITING), waits=True)
+        blockers = [one for one in desk.book.held_near(fresh, now) if fresh.clashes(one)]
+        if blockers:
+            common = desk.teller.common(blockers)
+            text = f"{blockers[0].holder} holds it, too, and accepts {blockers[0].accepts.say()}"
+            raise Taken(text, blockers, None if common is None else common.shown())
+        fresh = replace(fresh, until=now + for_s)
+        await desk.write(fresh, "changed")
+        return Answer(fresh)
+
+    def _stands_back(self, lease: Lease, now: float) -> tuple[float, str] | None:
+        if not lease.rank.is_software:
+            return None
+        for thing, name in lease.spots:
+            adopted = self._desk.parts.registry.get(thing)
+            for slot in adopted.slots.values() if adopted is not None else ():
+                found = self._desk.standbacks.of(thing, slot.property.component, now)
+                if found is not None and (not name or name == slot.property.name):
+                    return found.until, f"{found.who} changed it"
+        return None
+
+
+def _changes(changed: str | None, effect: object, name: str) -> bool:
+    return not name or changed == name or getattr(effect, "property", None) == name
+
+
+def _bounded(for_s: float, rank: Rank) -> float:
+    most = LONGEST_SOFTWARE_S if rank.is_software else LONGEST_PERSON_S
+    if not SHORTEST_S <= for_s <= most:
+        raise NoLease(
+            f"a lease lasts at least {span(SHORTEST_S)} and at most {span(most)}; it can be renewed"
+        )
+    return for_s
+
+
+def _fits(adopted: Adopted, wish: Wish) -> None:
+    """What is accepted must be something that the property can be. Raises `NoLease`."""
+    slot = adopted.slots.get(wish.property)
+    if slot is None:
+        raise NoLease(f"{adopted.id} has no property {wish.property!r}")
+    accepts = wish.accepts
+    bounds = (accepts.minimum, accepts.maximum)
+    values = accepts.one_of if accepts.one_of is not None else tuple(b for b in bounds if b is not None)
+    for value in values:
+        try:
+            slot.property.check(value)
+        except SchemaError as error:
+            raise NoLease(f"{wish.property} cannot be {value!r}: {error}") from error
