@@ -87,7 +87,8 @@ class Channel:
 
     def take(self, notice: Notice) -> None:
         """Takes a notice whatever it is, as after a restart."""
-        for parcel in self._queue.put(Parcel(notice)):
+        age = max(0.0, self._clock.wall() - notice.at)
+        for parcel in self._queue.put(Parcel(notice, self._clock.monotonic() - age)):
             if (parcel.notice.tag and parcel.notice.tag == notice.tag) or parcel.notice.id == notice.id:
                 self._settle(parcel, "something newer took its place")
             else:
@@ -112,7 +113,7 @@ class Channel:
         self._alarm.stop()
         wall, now = self._clock.wall(), self._clock.monotonic()
         while (parcel := self._queue.first(now)) is not None:
-            if not parcel.is_late(wall):
+            if not parcel.is_late(now, wall):
                 break
             self._give_up(parcel, "it came too late to be of use")
         if parcel is None:

@@ -26,15 +26,18 @@ MOST_TRIES: Final = {Urgency.LOW: 4, Urgency.NORMAL: 8, Urgency.HIGH: 300}
 
 @dataclass(slots=True)
 class Parcel:
-    """A notice on its way, and how often that was tried."""
+    """A notice on its way, since when (monotonic seconds: the wall clock of a box may be set meanwhile), and how often that was
+    tried.
+    """
 
     notice: Notice
+    since: float
     tries: int = 0
 
-    def is_late(self, now: float) -> bool:
-        """Nobody needs it any more. `now`: seconds since the epoch."""
+    def is_late(self, now: float, wall: float) -> bool:
+        """Nobody needs it any more. `now` in monotonic seconds, `wall` in seconds since the epoch."""
         notice = self.notice
-        return now - notice.at > TOO_OLD_S[notice.urgency] or bool(notice.until and now > notice.until)
+        return now - self.since > TOO_OLD_S[notice.urgency] or bool(notice.until and wall > notice.until)
 
     @property
     def is_tried_enough(self) -> bool:
