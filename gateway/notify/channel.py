@@ -25,11 +25,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Fate:
-    """What became of a parcel. `because` is how it was taken, or why not."""
+    """What became of a parcel. `because` is how it was taken, or why not. `moot`: there was no need any more, and nothing has
+    failed.
+    """
 
     parcel: Parcel
     delivered: bool
     because: str
+    moot: bool = False
 
 
 @dataclass(slots=True)
@@ -80,7 +83,8 @@ class Channel:
             return False
         ends_something = self._queue.was_delivered(notice.tag)
         if notice.urgency < LEAST[self.settings.urgency] and not ends_something:
-            self._settle_all(self._queue.withdraw(notice.tag), "it was no longer so before it could be told")
+            for parcel in self._queue.withdraw(notice.tag):
+                self._settle(parcel, "it was no longer so before it could be told", moot=True)
             return False
         self.take(notice)
         return True
@@ -90,7 +94,7 @@ class Channel:
         age = max(0.0, self._clock.wall() - notice.at)
         for parcel in self._queue.put(Parcel(notice, self._clock.monotonic() - age)):
             if (parcel.notice.tag and parcel.notice.tag == notice.tag) or parcel.notice.id == notice.id:
-                self._settle(parcel, "something newer took its place")
+                self._settle(parcel, "something newer took its place", moot=True)
             else:
                 self.tally.dropped += 1
                 self._settle(parcel, "there was no room: too much waited")
@@ -173,9 +177,5 @@ class Channel:
             self.tally.given_up += 1
             self._settle(parcel, why)
 
-    def _settle_all(self, parcels: list[Parcel], why: str) -> None:
-        for parcel in parcels:
-            self._settle(parcel, why)
-
-    def _settle(self, parcel: Parcel, why: str) -> None:
-        self._settled(self, Fate(parcel, delivered=False, because=why))
+    def _settle(self, parcel: Parcel, why: str, *, moot: bool = False) -> None:
+        self._settled(self, Fate(parcel, delivered=False, because=why, moot=moot))

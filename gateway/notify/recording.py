@@ -28,7 +28,7 @@ class Recorder:
 
     def record(self, channel: str, fate: Fate) -> None:
         notice = fate.parcel.notice
-        if fate.delivered and notice.urgency is not Urgency.HIGH:
+        if (fate.delivered or fate.moot) and notice.urgency is not Urgency.HIGH:
             return
         now = self._clock.monotonic()
         began, entries = self._minute.get(channel, (float("-inf"), 0))

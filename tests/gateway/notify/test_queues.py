@@ -84,6 +84,7 @@ async def test_of_what_is_about_the_same_only_the_newest_goes_out(state: Path, s
         server.hold.set()
         await until(lambda: post.notifier.channels["hook"].tally.delivered == 3)
         assert titles(server) == ["first, and on its way", "the door", "lamp 19"]
+        assert [row.body["delivered"] for row in await post.rows()] == [True]  # the door; nothing has failed
 
 
 async def test_what_is_no_longer_so_is_not_told(state: Path, server: WebServer) -> None:
@@ -92,6 +93,8 @@ async def test_what_is_no_longer_so_is_not_told(state: Path, server: WebServer) 
         post.urgent("asked", tag="a1")
         post.tell("answered", tag="a1", urgency=Urgency.LOW)
         assert post.notifier.channels["hook"].waiting == 0
+        (row,) = await post.rows()  # it was urgent, so that what became of it is told
+        assert row.body["because"] == "it was no longer so before it could be told"
 
 
 async def test_a_flood_goes_out_at_a_pace_and_holds_up_nothing_urgent(state: Path, server: WebServer) -> None:
