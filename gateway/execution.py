@@ -43,7 +43,7 @@ from gateway.parties import Given, Parties, Question, Waiting
 from gateway.registry import Registry
 from gateway.requests import BadInput, Preview
 from gateway.sending import Released, Sender, release
-from gateway.turns import LONGEST_WAIT_S, Turns
+from gateway.turns import Turn, Turns
 from gateway.uses import Slots
 from gateway.watching import Watch
 from policies import Policy
@@ -176,8 +176,8 @@ class Executor:
         command = execution.command
         try:
             target = self._resolve(command, admitted)  # step 4
-            while not target.toward_safe and (turn := self._turns.before(command, self._places(adopted))):
-                if (conflict := await obstacles.after(turn, LONGEST_WAIT_S)) is not None:
+            if not target.toward_safe and self._turns.busy(command, self._places(adopted)):
+                if (conflict := await self._turns.come(command, self._places(adopted))) is not None:
                     return conflict
                 target = self._resolve(command, admitted)
         except (StateUnknown, SchemaError) as error:
@@ -194,8 +194,9 @@ class Executor:
         # No await since the decision: nobody else has taken the last slot, or this turn, meanwhile.
         slots = Slots(self._house.uses, ready.ruling.counted(adopted.id))  # step 8
         failpoint("decided")
-        with self._turns.taken(command, self._places(adopted)):
-            outcome = await slots.held_through(self._dispatch(admitted, ready, slots, released), execution)
+        with self._turns.taken(command, self._places(adopted)) as turn:
+            dispatched = self._dispatch(admitted, ready, slots, turn, released)
+            outcome = await slots.held_through(dispatched, execution)
         decision = ready.ruling.decision
         return replace(outcome, decision=decision) if decision.obligations else outcome
 
@@ -217,15 +218,16 @@ class Executor:
         if answer.outcome is not None:
             return answer.outcome
         failpoint("approved")
-        while not target.toward_safe and (turn := self._turns.before(command, self._places(adopted))):
-            if (conflict := await obstacles.after(turn, LONGEST_WAIT_S)) is not None:
-                return conflict
+        if not target.toward_safe and (late := await self._turns.come(command, self._places(adopted))):
+            return late
         if self._registry.get(adopted.id) is not adopted:
             return obstacles.changed(f"{adopted.id} was changed meanwhile; look at it and ask again")
         ready = self._decide(command, adopted, target, answer.given)
         return self._refusal(replace(command, asks=False), adopted, ready) or ready
 
-    async def _dispatch(self, admitted: Admitted, ready: _Ready, slots: Slots, released: Released) -> Outcome:
+    async def _dispatch(
+        self, admitted: Admitted, ready: _Ready, slots: Slots, turn: Turn, released: Released
+    ) -> Outcome:
         """Steps 9 to 12: what is permitted is written, looked at once more, sent, and watched."""
         execution, adopted, ruling = admitted.execution, admitted.adopted, ready.ruling
         command, unrecorded = execution.command, ""
@@ -243,11 +245,13 @@ class Executor:
             log.error("a command toward the safe state goes out, though %s", unrecorded)
         failpoint("dispatched")
 
-        change = self._meanwhile.change(basis, command, adopted)  # step 10
+        change = self._meanwhile.change(basis, command, adopted) or turn.cut or None  # step 10
         if change is None and ruling.decision.rests_on_facts:
             change = self._second_thought(command, adopted, ready, slots)
         if change is not None:
             return obstacles.changed(change, ruling.decision)
+        if (conflict := self._parties.leases.conflict(command, adopted, target)) is not None:
+            return conflict
         self._parties.authors.sent(execution, adopted, target)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11
             driver = self._registry[command.thing].driver
@@ -282,8 +286,7 @@ class Executor:
         return replace(obstacle, decision=decision) if obstacle is not None else None
 
     def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:
-        capability = target.operation.capability
-        self._record(records.denied(command, capability, target.value, decision, self._clock.wall()))
+        self._record(records.denied(command, target, decision, self._clock.wall()))
         approvable = decision.verdict is Verdict.NEEDS_APPROVAL
         reason = Reason.APPROVAL_REQUIRED if approvable else Reason.POLICY
         return Outcome(Result.REFUSED, reason, outcomes.worst(decision), decision=decision)

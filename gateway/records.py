@@ -101,6 +101,10 @@ def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
         body["detail"] = result.detail
     if result.reading is not None:
         body["seen"] = {"property": result.property, **_seen(result.reading), "evidence": result.evidence}
+    if result.conflict is not None:
+        body["conflict"] = {
+            name: result.conflict[name] for name in ("kind", "lease") if name in result.conflict
+        }
     command = execution.command
     if execution.dispatched_at is None:  # nothing else tells what it was
         body |= {"affordance": command.affordance, "action": command.is_action, "value": command.value}
@@ -114,13 +118,14 @@ def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
     )
 
 
-def denied(command: Command, capability: str, value: Json, decision: Decision, at: float) -> Entry:
+def denied(command: Command, target: Target, decision: Decision, at: float) -> Entry:
     """An attempt that the rules refused, with every reason."""
     body: dict[str, Json] = {
         "affordance": command.affordance,
         "action": command.is_action,
-        "capability": capability,
-        "value": value,
+        "capability": target.operation.capability,
+        "value": target.value,
+        "hazard": target.operation.hazard,
         "rules": decision.version,
         "verdict": decision.verdict.name.lower(),
         "findings": [finding(f) for f in decision.findings],

@@ -1,23 +1,23 @@
-"""`/metrics` in the Prometheus text format 0.0.4."""
+"""`/metrics` in the Prometheus text format 0.0.4, or as JSON: what this run counted, and what the ledger tells of all runs."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
+from gateway.api.exposition import Exposition, Samples
+from gateway.api.measured import tell_of_house
 from gateway.api.streams import Streams
+from gateway.api.wire import reply
 from gateway.context import Gateway
+from gateway.measures.figures import figures
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-
-Labels = Mapping[str, str]
-Samples = Iterable[tuple[Labels, float]]
 
 
 class MetricRoutes:
@@ -29,15 +29,31 @@ class MetricRoutes:
         return [web.get("/metrics", self.metrics)]
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Counts and times since the start, for any caller: they name no Thing and no person."""
+        """Counts and times, for any caller: they name no Thing and no person. Those under `hearth_ledger_…` and what follows
+        them are of all that the ledger has, over restarts; the others since the start. With `Accept: application/json` only the
+        former, with what they are made of.
+        """
+        counts = await self._gateway.measures.counts()
+        found = figures(counts, self._on_their_way(), self._latencies())
+        if "application/json" in request.headers.get("Accept", ""):
+            return reply(found)
         text = Exposition()
         self._commands(text)
         self._house(text)
         self._ledger(text)
+        tell_of_house(text, counts.by, found)
         self._process(text)
         return web.Response(
             body=text.encode(), headers={"Content-Type": _CONTENT_TYPE, "Cache-Control": "no-store"}
         )
+
+    def _on_their_way(self) -> int:
+        recent = self._gateway.executor.executions.recent()
+        return sum(1 for one in recent if one.outcome is None and one.dispatched_at is not None)
+
+    def _latencies(self) -> dict[str, list[float]]:
+        kept = self._gateway.executor.executions
+        return {"dispatch": list(kept.dispatch_latencies), "outcome": list(kept.outcome_latencies)}
 
     def _commands(self, text: Exposition) -> None:
         executor = self._gateway.executor.executions
@@ -96,26 +112,6 @@ class MetricRoutes:
         text.add(
             "process_start_time_seconds", "gauge", "Start, since the epoch.", [({}, self._gateway.started_at)]
         )
-
-
-class Exposition:
-    """Metric families, one after the other."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-
-    def add(self, name: str, kind: str, help_: str, samples: Samples) -> None:
-        self._lines += [f"# HELP {name} {help_}", f"# TYPE {name} {kind}"]
-        for labels, value in samples:
-            inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-            self._lines.append(f"{name}{{{inside}}} {value:.10g}" if inside else f"{name} {value:.10g}")
-
-    def encode(self) -> bytes:
-        return ("\n".join(self._lines) + "\n").encode()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _quantiles(ordered: list[float]) -> Samples:

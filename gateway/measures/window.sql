@@ -9,6 +9,7 @@ SELECT
     WHEN 'lease' THEN coalesce(json_extract(body, '$.change'), json_extract(body, '$.stage'), '')
     WHEN 'obligation' THEN coalesce(json_extract(body, '$.change'), '')
     WHEN 'denied' THEN json_extract(body, '$.verdict')
+    WHEN 'takeover' THEN CASE WHEN json_extract(body, '$.ended') IS NULL THEN '' ELSE 'ended' END
     WHEN 'message' THEN json_extract(body, '$.type')
     ELSE ''
   END AS what,
