@@ -11,13 +11,16 @@ from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.api.obligations import owed_on
 from gateway.api.seen import Sight
 from gateway.context import Gateway
 from gateway.deciding import decide
-from gateway.normalise import StateUnknown, resolve
+from gateway.groups import shown_in
+from gateway.normalise import StateUnknown, Target, resolve
 from gateway.records import finding
 from gateway.rulebook.probes import probes
 from policies import Accepted, Decision, Principal, Verdict
+from policies.decision import Finding
 from policies.policy import Prospect
 
 HIDDEN: Final = "only under a condition on something that this caller may not see"
@@ -32,6 +35,7 @@ class Explainer:
     def __init__(self, gateway: Gateway, asker: Principal, principal: Principal, *, all_rules: bool) -> None:
         self._gateway = gateway
         self._policy = gateway.policy
+        self._asker = asker
         self._principal = principal
         self._all_rules = all_rules
         self._sight = Sight(gateway, asker)
@@ -66,6 +70,7 @@ class Explainer:
             "reachable": adopted.reach.reachable,
             "sees": [*sees],
             "uses": uses,
+            "owed": list[Json](owed_on(self._gateway, adopted.id, self._asker)),
         }
         if self._all_rules:
             thing["unseen"] = [name for name, _ in readable if name not in sees]
@@ -149,7 +154,20 @@ class Explainer:
             target = resolve(adopted, operation, operation.check(value))
         except (SchemaError, StateUnknown):
             return None
-        return decide(self._policy, self._gateway.house, self._principal, adopted, target).decision
+        decision = decide(self._policy, self._gateway.house, self._principal, adopted, target).decision
+        return self._unless_unkept(adopted, target, decision) if decision.obligations else decision
+
+    def _unless_unkept(self, adopted: Adopted, target: Target, decision: Decision) -> Decision:
+        """What would owe what cannot be kept is refused, whatever the rules say else."""
+        if decision.verdict is Verdict.DENY:
+            return decision
+        lack = self._gateway.obligations.lacking(self._principal, adopted, target, decision)
+        if lack is None:
+            return decision
+        rule, about = lack.duty.rule, (adopted.id, shown_in(target.operation))
+        why = "What it would owe cannot be kept"
+        reason = Finding(rule.rule, rule.set, Verdict.DENY, why, lack.text, about=about)
+        return decision._replace(verdict=Verdict.DENY, findings=(reason,))
 
 
 def bounds(accepted: Accepted | None) -> Json:

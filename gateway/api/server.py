@@ -36,6 +36,7 @@ from gateway.api.mode import ModeRoutes
 from gateway.api.notify import NotifyRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
+from gateway.api.obligations import ObligationRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
@@ -92,6 +93,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
+        *ObligationRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),
         *pairing.routes(),
         *health.routes(),

@@ -14,6 +14,7 @@ from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
 from gateway.api.auth import caller
 from gateway.api.executions import may_see
+from gateway.api.obligations import owed_on
 from gateway.api.problems import not_found
 from gateway.api.readings import detail
 from gateway.api.seen import Sight
@@ -85,7 +86,12 @@ class WhyRoutes:
         ]
         name = wanted or (moves[0].shows_in if moves else "")
         slot = adopted.slots.get(name) if name else _main(adopted, sees)
-        return reply(_answer(adopted, slot, moves, principal, sight))
+        answer = _answer(adopted, slot, moves, principal, sight)
+        owed = owed_on(self._gateway, adopted.id, principal, name)
+        if owed:
+            told = [str(answer["explanation"]), *(f"it {one['says']}" for one in owed)]
+            answer["explanation"] = "; ".join(told)
+        return reply(answer | {"owed": list[Json](owed)})
 
 
 def _main(adopted: Adopted, sees: Topics) -> Slot | None:

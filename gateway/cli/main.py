@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "execution": ("execution", "Tell what became of a command."),
     "policy": ("policy_group", "The rules of the house: what they allow, and who may leave one out."),
     "mode": ("mode", "Show the mode of the house, or change it."),
+    "obligations": ("obligations", "What is switched off or put back by itself, and what failed."),
     "ledger": ("ledger", "What was attempted, decided and seen: tail, verify, export."),
     "inbox": ("adoption", "List what was found and is not adopted yet."),
     "adopt": ("adoption", "Make something that was found a Thing."),

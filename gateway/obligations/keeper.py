@@ -27,7 +27,7 @@ from gateway.obligations.following import Following
 from gateway.obligations.owed import FAILED, MAX_ON, NOTIFY, RESTORE, SETTLED, Owed
 from gateway.obligations.promising import Promising
 from gateway.obligations.restoring import Reviving, restore
-from gateway.obligations.uses import unkept, uses_of
+from gateway.obligations.uses import Lack, unkept, uses_of
 from gateway.parts import Parts
 from gateway.state import Slot
 from gateway.storage.obligations import ObligationRepository
@@ -74,12 +74,19 @@ class ObligationKeeper:
     def unkept(
         self, command: Command, adopted: Adopted, target: Target, decision: Decision
     ) -> Outcome | None:
+        found = self.lacking(command.principal, adopted, target, decision)
+        if found is None:
+            return None
+        return Outcome(Result.REFUSED, Reason.OBLIGATION, found.text, decision=decision)
+
+    def lacking(
+        self, principal: Principal, adopted: Adopted, target: Target, decision: Decision
+    ) -> Lack | None:
+        """What a use would owe and cannot be kept."""
         if not any(duty.kind in LASTING for duty in decision.obligations):
             return None
-        for use in uses_of(self._parts, command.principal, adopted, target, decision):
-            if text := unkept(use):
-                return Outcome(Result.REFUSED, Reason.OBLIGATION, text, decision=decision)
-        return None
+        uses = uses_of(self._parts, principal, adopted, target, decision)
+        return next((lack for use in uses if (lack := unkept(use)) is not None), None)
 
     def changed(self, slot: Slot, before: Reading | None, reading: Reading) -> None:
         """A property's value is another one, by a live report; `before` is None for the first one ever."""
@@ -116,6 +123,11 @@ class ObligationKeeper:
     def get(self, ident: str) -> Owed | None:
         owed = self._book.get(ident)
         return owed if owed is not None and owed.kind != NOTIFY else None
+
+    def due_at(self, owed: Owed) -> float:
+        """When it is due, in seconds since the epoch as the clock is now: it may have been put right since."""
+        clock = self._parts.clock
+        return clock.wall() + (owed.since_mono + owed.term.seconds - clock.monotonic())
 
     def settle(self, owed: Owed, by: Principal, why: str) -> None:
         """A person looked at what failed, and takes it over: software may use the Thing again, and nothing is tried any more

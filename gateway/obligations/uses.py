@@ -34,6 +34,13 @@ class Back(NamedTuple):
     step: Step
 
 
+class Lack(NamedTuple):
+    """A duty that cannot be kept, and why, in a sentence."""
+
+    duty: Obligation
+    text: str
+
+
 class Unkept(Exception):
     """It cannot be kept; the text says what is missing, as the end of a sentence."""
 
@@ -56,8 +63,8 @@ def uses_of(
             yield Use(member.adopted, member.target, duties)
 
 
-def unkept(use: Use) -> str:
-    """What is missing to keep the duties of a use, as a sentence; "" where nothing is."""
+def unkept(use: Use) -> Lack | None:
+    """What is missing to keep the duties of a use; None where nothing is."""
     for duty in use.duties:
         try:
             if duty.kind == MAX_ON:
@@ -65,10 +72,11 @@ def unkept(use: Use) -> str:
             elif duty.kind == RESTORE:
                 backs_of(use)
         except Unkept as error:
-            return (
+            text = (
                 f"rule {duty.rule} wants it to be so that it {duty.say()}, and that cannot be kept: {error}"
             )
-    return ""
+            return Lack(duty, text)
+    return None
 
 
 def end_of(use: Use) -> Ending:

@@ -48,7 +48,11 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
     state, command = answer.get("state"), answer.get("command")
     known = state if isinstance(state, dict) else {}
     shows_in = str(answer.get("property") or "")
+    owed = answer.get("owed")
     lines = [_state_line(answer, known, now)]
+    lines += [
+        _owed_line(one, now) for one in (owed if isinstance(owed, list) else []) if isinstance(one, dict)
+    ]
     if not isinstance(command, dict):
         lines.append("no command of Hearth's moved it")
         return lines
@@ -72,6 +76,13 @@ def _state_line(answer: dict[str, Json], state: dict[str, Json], now: float | No
     by = {"device": "by the device", "bridge": "by its bridge"}.get(str(state.get("evidence")), "")
     told = ", ".join(part for part in (f"told {by} {seen}".strip(), _quality(state)) if part)
     return f"{what} is {value_text(state.get('value'), state.get('unit'))} ({told})"
+
+
+def _owed_line(owed: dict[str, Json], now: float | None) -> str:
+    if owed.get("state") in {"promised", "running"}:
+        what = "switched off" if owed.get("duty") == "max_on" else "put back as it was"
+        return f"is {what} at {clock(owed.get('due'), now)} (rule {owed.get('rule')})"
+    return f"{owed.get('says')} (rule {owed.get('rule')})"
 
 
 def _quality(state: dict[str, Json]) -> str:

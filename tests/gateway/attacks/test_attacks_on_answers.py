@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from gateway.commands import Result
 from policies import Role
 from tests.gateway.attacks.besieged import Client, besieged, devices, shipped
-from tests.gateway.core.rig import device, hasten, lamp
+from tests.gateway.core.rig import device, hasten, lamp, until
 
 # ---------------------------------------------------------------- success that was never awaited
 
@@ -170,25 +172,34 @@ SHADOW = f"format = 1\nshadow = true\n{HEATER_OFF.replace('heater-off', 'heater-
 async def test_a_heater_stays_on_because_the_process_that_would_switch_it_off_was_restarted(
     tmp_path: Path,
 ) -> None:
-    """What nobody would see to is refused: to everybody, before a restart, after it, and whatever is only tried out."""
-    sets = shipped(HEATER_OFF)
-    for given in (sets, None, sets | {"trial": SHADOW}):
-        heater = device("hallway-outlet")
-        heater.state["outlet"]["on"] = False
-        async with besieged(tmp_path, [heater], given) as siege:
-            ben = await siege.client("ben", Role.ADULT)
-            for answer in (
-                await ben.write("hallway-outlet.on", True),
-                await ben.act("hallway-outlet.toggle"),
-                await ben.write("hallway-outlet.on", True, Idempotency_Key='"k"'),
-                await ben.write("hallway-outlet.on", True, Prefer="respond-async"),
-            ):
-                assert (answer.status, answer.outcome, answer.reason) == (409, "refused", "obligation")
-                assert "heater-off" in str(answer.document["detail"])
-            explained = (await ben.get("/policies/explain?thing=hallway-outlet")).text
-            assert "cannot see to that" in explained
-            assert (await ben.write("hallway-outlet.on", False)).status == 204, "off owes nothing"
-            assert not any(one.endswith("=true") for one in siege.moved)
+    """The process that comes back switches it off; no agent, and no word of it, keeps it on meanwhile."""
+    soon = HEATER_OFF.replace('"2h"', '"1s"')
+    heater = device("hallway-outlet")
+    heater.state["outlet"]["on"] = False
+    async with besieged(tmp_path, [heater], shipped(HEATER_OFF)) as siege:
+        ben = await siege.client("ben", Role.ADULT)
+        assert (await ben.write("hallway-outlet.on", True)).status == 204
+        (owed,) = await _owed(ben)
+        assert (owed["state"], owed["seconds"], owed["rule"]) == ("running", 7200, "household/heater-off")
+        refused = await ben.ask("POST", f"/obligations/{owed['id']}/settle", {"why": "I like it warm"})
+        assert refused.status == 409
+        why = (await ben.get("/things/hallway-outlet/why?property=on")).document
+        assert "is switched off at" in str(why["explanation"])
+        explained = (await ben.get("/policies/explain?thing=hallway-outlet")).text
+        assert "is switched off at" in explained
+    async with besieged(tmp_path, [heater], shipped(soon)) as siege:
+        await until(lambda: siege.moved == ["hallway-outlet/outlet/on=false"])
+        ben = await siege.client("ben", Role.ADULT)
+        async with asyncio.timeout(5):
+            while await _owed(ben):
+                await siege.rig.settle()
+        why = (await ben.get("/things/hallway-outlet/why?property=on")).document
+        assert "house asked for on" in str(why["explanation"])
+
+
+async def _owed(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = orjson.loads((await client.get("/obligations")).text)
+    return found
 
 
 async def test_a_duty_that_is_only_tried_out_refuses_nothing(tmp_path: Path) -> None:

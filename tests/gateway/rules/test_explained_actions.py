@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from drivers.simulated.device import Device, Part
 from gateway.api.explaining import Explainer
 from policies import Principal, Role
 from tests.gateway.core.rig import OWNER, Rig, device, lamp, opened
@@ -51,12 +52,23 @@ async def test_what_limits_a_part_limits_the_whole(tmp_path: Path) -> None:
 
 
 async def test_a_duty_that_is_not_kept_stands_against_the_use(tmp_path: Path) -> None:
-    then = '[[then]]\nid = "off"\non = ["light.on"]\nmax_on = "2h"\nwhy = "Not all night"\n'
-    write(tmp_path, ALL + then)
-    async with opened(tmp_path, [lamp()]) as rig:
-        now = uses(rig, "lamp")["on"]["now"]
+    then = '[[then]]\nid = "off"\non = ["light.on", "setting.press"]\nmax_on = "2h"\nwhy = "Not all night"\n'
+    write(tmp_path, ALL.replace('may = ["*"]', 'may = ["*"]\nprivilege = "administer"') + then)
+    presses = Part("setting", "setting", (), ("press",))
+    knob = Device("knob", "knob", "Study", [presses], {"setting": {}}, reaction_seconds=0.0)
+    async with opened(tmp_path, [lamp(), knob]) as rig:
+        told = uses(rig, "lamp")["on"]
+        assert (told["conditions"], told["now"]) == (["is switched off after 7200 s"], None)
+        now = uses(rig, "knob")["press"]["now"]
         assert now["verdict"] == "deny"
-        assert now["reasons"][0]["seen"].startswith("it is switched off after 7200 s")
+        assert now["reasons"][0]["seen"] == (
+            "rule household/off wants it to be so that it is switched off after 7200 s, and that cannot be kept: "
+            "nobody sees what press does: there is nothing to switch off"
+        )
+        await rig.run("lamp.on", True, AGENT)
+        (thing,) = Explainer(rig.gateway, OWNER, AGENT, all_rules=True).things("lamp")
+        (owed,) = cast("list[dict[str, Any]]", thing["owed"])
+        assert owed["says"].startswith("is switched off at ")
 
 
 WHENS = """[[limit]]
