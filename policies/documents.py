@@ -11,8 +11,8 @@
     privilege                            the highest it covers: operate (if left out), manage or administer
     things, rooms, labels                only there
     unasked = ["an-adult-decides"]       in the household's own set: these asks of it do not ask about what this covers (but
-                                         for hazard 3, and for an ask with `once`); with `value` and `members`, as a limit has
-                                         them, only within these bounds
+                                         for an ask with `once`), and it covers no hazard 3, not by an exact name either; with
+                                         `value` and `members`, as a limit has them, only within these bounds
 
     [[limit]]                            what a use must keep to; it grants nothing
     id, why
@@ -187,7 +187,7 @@ class AllowTable(RuleTable):
     privilege: PrivilegeLevel = Privilege.OPERATE
     unasked: RuleIds | None = None
     value: BoundsTable | None = None
-    members: Annotated[dict[str, BoundsTable], Field(min_length=1)] | None = None
+    members: Annotated[dict[Text, BoundsTable], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _spares_what_it_covers(self) -> AllowTable:
@@ -223,7 +223,7 @@ class ConditionTable(SelectingTable):
     """What a limit and an ask have in common: what a use keeps to, or does not."""
 
     value: BoundsTable | None = None
-    members: Annotated[dict[str, BoundsTable], Field(min_length=1)] | None = None
+    members: Annotated[dict[Text, BoundsTable], Field(min_length=1)] | None = None
     needs: Annotated[tuple[NeedTable, ...], Field(strict=False, min_length=1)] | None = None
     not_between: Annotated[tuple[TimeOfDay, TimeOfDay], Field(strict=False)] | None = None
     days: Days | None = None

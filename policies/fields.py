@@ -88,6 +88,15 @@ def _who(value: object) -> str:
     return text
 
 
+def written_id(name: str) -> str:
+    """How a rule names the principal with the id `name`: with `id:` where it looks like a role."""
+    try:
+        plain = name not in set(Role) and not name.startswith(EXPLICIT_ID) and _who(name) == name
+    except PydanticCustomError:
+        plain = False
+    return name if plain else f"{EXPLICIT_ID}{name}"
+
+
 def _approvals(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_APPROVALS:
         raise fault(f"must be a number from 1 to {MOST_APPROVALS}: so many different people say yes")

@@ -61,6 +61,8 @@ def _near(allow: Allow, principal: Principal, subject: Subject) -> str:
         return f"allows it only for {allow.where}"
     if allow.privilege_rank < subject.privilege.rank:
         return f"lacks the privilege {subject.privilege}"
+    if allow.unasked:
+        return f"lets it go unasked, which does not reach hazard {int(subject.hazard)}"
     return f"names it by a wildcard only, which does not reach hazard {int(subject.hazard)}"
 
 

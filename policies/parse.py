@@ -123,6 +123,11 @@ def read_toml(text: str, name: str) -> dict[str, object]:
 def _explained(data: dict[str, object], fault: _Fault) -> tuple[str, str]:
     """Where a fault is, as a person calls it, and what it is."""
     path, kind = fault.path, fault.kind
+    if path[-1] == "[key]":
+        owner, keys = _owner(data, path[:-2])
+        return ", ".join(
+            part for part in (owner, ".".join(keys)) if part
+        ), f"the name of a member {fault.message}"
     owner, keys = _owner(data, path)
     if kind == "extra_forbidden":
         text = _unknown_word(path)

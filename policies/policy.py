@@ -113,6 +113,16 @@ class Policy:
         """What people must be asked for `decision`, one of these rules, to become a permit. Empty for any other verdict."""
         return open_asks(self.asks, decision)
 
+    @property
+    def root(self) -> str:
+        """The name of the set that allows: the household's own."""
+        return self._root.set
+
+    def asked_of(self, ref: RuleRef, chain: Sequence[Principal]) -> tuple[Principal, ...]:
+        """Those of a requester's `chain` whom the ask `ref` is about; none where there is no such ask."""
+        ask = self.asks.get(ref)
+        return () if ask is None else ask.asked_of(chain)
+
     def may_approve(self, ref: RuleRef, approver: Principal, chain: Sequence[Principal]) -> bool:
         """Whether `approver` may answer the ask `ref` for a requester with this `chain` (`Principal.chain`). False where there
         is no such ask, and for software.

@@ -19,7 +19,7 @@ from policies.when import OnlyWhen, When
 @dataclass(frozen=True, slots=True)
 class Allow:
     """A compiled `[[allow]]`. `finding` is its part in every permit it gives. The asks `unasked` (ids) do not ask about what it
-    covers, as far as the input keeps `within`.
+    covers, as far as the input keeps `within`; it then covers nothing that can cost a life.
     """
 
     ref: RuleRef
@@ -51,7 +51,9 @@ class Allow:
         )
 
     def _reaches(self, pattern: str, hazard: Hazard) -> bool:
-        return pattern in self.may and (hazard < Hazard.LIFE_SAFETY or is_exact(pattern))
+        return pattern in self.may and (
+            hazard < Hazard.LIFE_SAFETY or (is_exact(pattern) and not self.unasked)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 It is a person's "always". It reaches what the allow covers and no further: an agent goes unasked only where everybody whom the
 ask is about goes so (its makers and its person too), with a value within the bounds that the allow gives. What can cost a
-life, and what is asked about each time, is asked whatever an allow says.
+life no such allow covers; what is asked about each time is asked whatever an allow says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from capabilities.vocabulary import Hazard
 from policies.clauses import Clause
 from policies.decision import AccessRequest, Finding, Principal, Subject
 from policies.facts import Facts
@@ -36,7 +35,7 @@ def sparing(
 ) -> Sparing:
     """What spares `chain` the question on using `subject`, whose capability `patterns` match."""
     allows = [one for one in unasked.get(ask.ref.rule, ()) if one.ref.set == ask.ref.set]
-    if not allows or ask.once or subject.hazard >= Hazard.LIFE_SAFETY:
+    if not allows or ask.once:
         return ()
     covering = [one for one in allows if one.covers_use(subject, patterns)]
     found = tuple(tuple(one for one in covering if one.who.fits(who)) for who in ask.asked_of(chain))

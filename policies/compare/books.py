@@ -194,6 +194,8 @@ def _boxes(allow: Allow, verb: str, *, role: str | None = None, name: str | None
     for place in places(allow.where):
         for pattern in sorted(patterns):
             deep = is_exact(pattern) or (verb == "see" and allow.sees_sensitive)
+            if verb == "use" and allow.unasked:
+                deep = False
             yield Box(
                 pattern,
                 role,

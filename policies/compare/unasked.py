@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from capabilities.vocabulary import Hazard
 from policies.clauses import Clause
 from policies.compare.books import Content, Restriction
 from policies.compare.boxes import Box, cuts_of_boxes, tokens
@@ -44,11 +43,10 @@ def _spares(content: Content) -> Iterator[Spare]:
 
 
 def _boxes(allow: Allow, content: Content) -> Iterator[Box]:
-    """What it spares: never what can cost a life."""
+    """What it covers, and so spares: never what can cost a life."""
     if allow.unasked:
         for role, name in tokens(allow.who):
-            for box in content.uses_of(allow, role, name):
-                yield replace(box, most_hazard=min(box.most_hazard, Hazard.PROPERTY))
+            yield from content.uses_of(allow, role, name)
 
 
 def _spares_as_much(before: Spare, spare: Spare) -> bool:

@@ -128,7 +128,7 @@ def allowed(rules: RuleSet, is_root: bool, who: Principal, subject: Subject) -> 
 
 
 def covers_use(rule: AllowTable, subject: Subject) -> bool:
-    may = [one for one in rule.may or () if subject.hazard < 3 or "*" not in one]
+    may = [one for one in rule.may or () if subject.hazard < 3 or not ("*" in one or rule.unasked)]
     return (
         matches(may, subject.capability)
         and there(rule, subject)

@@ -136,7 +136,6 @@ _PLANTED_IN_RULES: Final = {
         ("silence is denied where something allows", "        if not covering:\n", "        if covering:\n"),
     ),
     "sparing.py": (
-        ("what can cost a life goes unasked", "or subject.hazard >= Hazard.LIFE_SAFETY", ""),
         ("what is asked each time goes unasked", "or ask.once", ""),
         ("an always of the household spares other sets", "if one.ref.set == ask.ref.set]", "]"),
         ("an always reaches beyond its allow", "if one.covers_use(subject, patterns)]", "]"),
@@ -244,6 +243,11 @@ _PLANTED_IN_RULES: Final = {
             "wildcards reach what can kill",
             "hazard < Hazard.LIFE_SAFETY or",
             "hazard <= Hazard.LIFE_SAFETY or",
+        ),
+        (
+            "what can cost a life goes unasked",
+            "(is_exact(pattern) and not self.unasked)",
+            "is_exact(pattern)",
         ),
         ("the word sensitive hides", "and not self.sees_sensitive", "and self.sees_sensitive"),
         (

@@ -327,6 +327,7 @@ def test_faults_of_a_limit(line: str, said: str) -> None:
          '8: ask "q": approvals can never be had: approver names one, and 2 must say yes'),
         (ASK.replace('"adult"', '"anna", "id:anna"') + "approvals = 2", '8: ask "q": approvals can never be had: approver'),
         (ASK + "once = 1", '8: ask "q", once: must be true or false'),
+        (ASK + 'members = { "" = { max = 3 } }', '8: ask "q", members: the name of a member must be text of 1 to'),
         (LIMIT + "once = true", '7: limit "l": "once" is a word of [[ask]], not of [[limit]]'),
         (ASK + "value = 3", '8: ask "q", value: must be a table, like { min = 16, max = 23 }'),
         (THEN.replace('max_on = "2h"\n', ""), '2: then "t": owes nothing: give max_on, restore, confirm = true or notify'),

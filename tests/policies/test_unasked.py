@@ -91,9 +91,14 @@ def test_only_the_asks_that_are_named_are_spared() -> None:
 
 def test_what_can_cost_a_life_is_asked_all_the_same() -> None:
     deadly = dataclasses.replace(LAMP, hazard=Hazard.LIFE_SAFETY)
-    named = allow('who = ["agent", "owner"]\nmay = ["light.on"]\nunasked = ["q"]')
-    assert decide(OF_AGENTS + named, of=LAMP).permitted
-    assert decide(OF_AGENTS + named, of=deadly).verdict is Verdict.NEEDS_APPROVAL
+    spares = allow('who = ["agent", "owner"]\nmay = ["light.on"]\nunasked = ["q"]')
+    names = allow('who = ["agent", "owner"]\nmay = ["light.on"]', "v")
+    assert decide(OF_AGENTS + spares + names, of=LAMP).permitted
+    assert decide(OF_AGENTS + spares + names, of=deadly).verdict is Verdict.NEEDS_APPROVAL
+    alone = decide(OF_AGENTS + spares, of=deadly)
+    assert alone.verdict is Verdict.DENY
+    assert alone.findings[0].remedy is not None
+    assert '"u" lets it go unasked, which does not reach hazard 3' in alone.findings[0].remedy.text
 
 
 def test_what_is_asked_each_time_is_asked_all_the_same() -> None:

@@ -157,7 +157,7 @@ def _approved(rule: AskTable, name: str, place: str) -> str:
 def _allows(rule: AllowTable, who: str) -> str:
     reached = []
     for pattern in rule.may or ():
-        wild = "true" if "*" not in pattern else "resource.hazard < 3"
+        wild = "true" if "*" not in pattern and not rule.unasked else "resource.hazard < 3"
         reached.append(f"({_matches(pattern)} && {wild})")
     return _all(
         [_is(rule.who, who), _any(reached), _there(rule), f"resource.privilege <= {RANKS[rule.privilege]}"]
