@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from gateway import outcomes
 from gateway.adopted import Adopted
 from gateway.commands import Command, Outcome, Reason, Result
 from gateway.normalise import Target
 from gateway.sending import Sender
-from gateway.turns import Turn
 from policies.decision import Decision
 
 
@@ -29,16 +26,6 @@ def of_thing(
         last = target.aims[0].slot if target.aims else None
         return outcomes.unreachable(reason, last, now)
     return None
-
-
-async def after(turn: Turn, patience_s: float) -> Outcome | None:
-    """Waits until somebody else's actuation has ended; the conflict where that takes too long."""
-    await asyncio.wait({turn.ended}, timeout=patience_s)
-    if turn.ended.done():
-        return None
-    command = turn.command
-    detail = f"{command.principal.id} is still about to change {command.thing} ({command.affordance}); ask again later"
-    return Outcome(Result.REFUSED, Reason.CONFLICT, detail)
 
 
 def changed(what: str, decision: Decision | None = None) -> Outcome:

@@ -1,58 +1,133 @@
 """One actuation at a time: software never cuts into what somebody else has just sent to a Thing and not yet seen done.
 
-A person may cut in at any time, and so may whoever sends the same Thing another command (a slider that is moved); the older
-command then ends as superseded. What goes toward the safe state waits for nobody.
+Who comes while somebody else is at it stands in line, and is served in the order of coming, whether the one before it is sent,
+refused, given up or cancelled. A person may cut in at any time, and so may whoever sends the same Thing another command while
+nobody waits (a slider that is moved); the older command then ends as superseded, and is not sent any more if it had not been.
+What goes toward the safe state waits for nobody. A group's members are taken with it, all at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from gateway.commands import Command
+from gateway.commands import Command, Outcome, Reason, Result
 
 LONGEST_WAIT_S: Final = 30.0
-"""After this long software is told of the conflict: most effects are seen within seconds."""
+"""After this long in line software is told of the conflict: most effects are seen within seconds."""
+
+MOST_IN_LINE: Final = 256
+"""For one Thing: whoever comes then is told at once."""
 
 
 class Turn:
-    """One command's actuation. `ended` resolves when its effect was seen, or given up."""
+    """One command's actuation. `cut` says who cut in, where that was not its own principal."""
 
-    __slots__ = ("command", "ended")
+    __slots__ = ("command", "cut")
 
     def __init__(self, command: Command) -> None:
         self.command = command
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.cut = ""
+
+
+class _Ticket:
+    __slots__ = ("command", "nudge")
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.nudge: asyncio.Future[None] | None = None
 
 
 class Turns:
-    """Who is at which Thing."""
+    """Who is at which Thing, and who waits for it."""
 
     def __init__(self) -> None:
         self._turns: dict[str, Turn] = {}
+        self._lines: dict[str, deque[_Ticket]] = {}
 
-    def before(self, command: Command, things: Iterable[str]) -> Turn | None:
-        """The actuation of somebody else that `command` must let end first; None where it is free to go."""
-        if not self._turns or command.by_house or command.principal.role.is_person:
+    def busy(self, command: Command, things: Sequence[str]) -> bool:
+        """Whether `command` has somebody to wait for."""
+        if not (self._turns or self._lines) or command.by_house or command.principal.role.is_person:
+            return False
+        return self._before(command, things, None) is not None
+
+    async def come(self, command: Command, things: Sequence[str]) -> Outcome | None:
+        """Waits for one's turn; the conflict where that takes too long. Nothing may be awaited between its end and `taken`."""
+        if not self.busy(command, things):
             return None
+        if any(len(self._lines.get(thing, ())) >= MOST_IN_LINE for thing in things):
+            return _conflict(self._before(command, things, None) or command)
+        ticket = _Ticket(command)
         for thing in things:
-            turn = self._turns.get(thing)
-            if turn is not None and turn.command.principal.id != command.principal.id:
-                return turn
+            self._lines.setdefault(thing, deque()).append(ticket)
+        try:
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                while self._before(command, things, ticket) is not None:
+                    ticket.nudge = asyncio.get_running_loop().create_future()
+                    await ticket.nudge
+        except TimeoutError:
+            return _conflict(self._before(command, things, ticket) or command)
+        finally:
+            for thing in things:
+                line = self._lines[thing]
+                line.remove(ticket)
+                if not line:
+                    del self._lines[thing]
+            self._call_next(things)
         return None
 
     @contextmanager
-    def taken(self, command: Command, things: Iterable[str]) -> Iterator[None]:
-        """The Things are `command`'s while this is entered. Nothing may be awaited between `before` and this."""
+    def taken(self, command: Command, things: Sequence[str]) -> Iterator[Turn]:
+        """The Things are `command`'s while this is entered. Nothing may be awaited between `busy` or `come` and this."""
         turn, places = Turn(command), tuple(things)
         for thing in places:
+            before = self._turns.get(thing)
+            if before is not None and _cuts(command, before.command):
+                before.cut = f"{_name(command)} changed it meanwhile"
             self._turns[thing] = turn
         try:
-            yield
+            yield turn
         finally:
             for thing in places:
                 if self._turns.get(thing) is turn:
                     del self._turns[thing]
-            turn.ended.set_result(None)
+            if self._lines:
+                self._call_next(places)
+
+    def _before(self, command: Command, things: Sequence[str], ticket: _Ticket | None) -> Command | None:
+        """Who is at one of the Things, or stands before `ticket` (None: at the end) in its line."""
+        for thing in things:
+            turn = self._turns.get(thing)
+            if turn is not None and turn.command.principal.id != command.principal.id:
+                return turn.command
+            line = self._lines.get(thing)
+            if line and line[0] is not ticket:
+                return line[0].command
+        return None
+
+    def _call_next(self, things: Sequence[str]) -> None:
+        """Whoever is first looks again whether all that it needs is free."""
+        for thing in things:
+            line = self._lines.get(thing)
+            if line and (nudge := line[0].nudge) is not None and not nudge.done():
+                nudge.set_result(None)
+
+
+def _cuts(command: Command, earlier: Command) -> bool:
+    """Whether what is not sent yet of `earlier` must not be sent after `command`: people and the house have the last word."""
+    is_own = command.principal.id == earlier.principal.id
+    return not is_own and not earlier.by_house and not earlier.principal.role.is_person
+
+
+def _name(command: Command) -> str:
+    return f"the house ({command.by_house})" if command.by_house else command.principal.id
+
+
+def _conflict(ahead: Command) -> Outcome:
+    detail = (
+        f"{ahead.principal.id} is still about to change {ahead.thing} ({ahead.affordance}); ask again later"
+    )
+    return Outcome(Result.REFUSED, Reason.CONFLICT, detail)
