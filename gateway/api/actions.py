@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, outcome_headers, prefers_async
 from gateway.api.executions import href_of, status_of
 from gateway.api.short import ShortAnswer
@@ -33,19 +34,22 @@ class ActionRoutes:
         if request.query_string and flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):
-            return started(await self._door.start(command), status=201)
+            wait_s = wait_of(request)
+            return started(await self._door.start(command, wait_s), status=201, waited=bool(wait_s))
         return answer(await self._door.run(command))
 
 
-def started(execution: Execution, *, status: int) -> web.Response:
+def started(execution: Execution, *, status: int, waited: bool = False) -> web.Response:
     """A command on its way: where to ask for it; with 201 (an action, TD 1.1) also how it is. What was refused is a problem
-    at once.
+    at once; with `waited` the end, whatever it is, is the answer.
     """
     outcome = execution.outcome
-    if outcome is not None and outcome.result in {Result.REFUSED, Result.NOT_SENT}:
+    if outcome is not None and (waited or outcome.result in {Result.REFUSED, Result.NOT_SENT}):
         return answer(execution)
     headers = outcome_headers(execution, outcome)
     headers |= {"Location": href_of(execution), "Preference-Applied": "respond-async"}
+    if execution.waits_for:
+        headers["Hearth-Waits-For"] = execution.waits_for
     if status == 201:
         return reply(status_of(execution), status=status, headers=headers)
     return ShortAnswer(status, headers)

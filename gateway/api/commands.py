@@ -10,6 +10,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION
+from gateway.api.awaiting import until_ended
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.seen import Sight
 from gateway.api.short import ShortAnswer
@@ -69,12 +70,14 @@ class CommandDoor:
             raise self._problem(command, error) from error
         return self._visible(command, execution)
 
-    async def start(self, command: Command) -> Execution:
-        """As `run`, but returns once it was sent."""
+    async def start(self, command: Command, wait_s: float = 0.0) -> Execution:
+        """As `run`, but returns once it was sent, or waits for people; after `wait_s` seconds, if it has not ended before."""
         try:
             execution = await self._gateway.executor.start(command)
         except RequestError as error:
             raise self._problem(command, error) from error
+        if wait_s and execution.outcome is None:
+            await until_ended(self._gateway.observers, execution, wait_s)
         return self._visible(command, execution)
 
     def dry_run(self, command: Command) -> web.Response:

@@ -27,6 +27,7 @@ class ExecutionRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/executions/{execution}", self.show),
+            web.delete("/executions/{execution}", self.cancel),
             web.get("/things/{thing}/actions/{name}", self.newest),
             web.get("/things/{thing}/actions/{name}/{execution}", self.show),
             web.delete("/things/{thing}/actions/{name}/{execution}", self.cancel),
@@ -59,16 +60,29 @@ class ExecutionRoutes:
         raise Problem("not-found", f"{name} has not been invoked lately")
 
     async def cancel(self, request: web.Request) -> web.Response:
-        """What was sent cannot be called back: a device knows no undo. Answers 409 for whatever it finds."""
+        """204 where it waited for people, who are not asked any more. What was sent cannot be called back (409): a device knows
+        no undo.
+        """
         execution = self._gateway.executor.executions.get(request.match_info["execution"])
         if execution is None:
             raise not_found()
         self._check(request, execution)
+        who = caller(request)
+        if execution.outcome is None and await self._gateway.approvals.withdraw(
+            execution.command.id, f"{who.id} took it back", who.id
+        ):
+            return web.Response(status=204)
         how = "has ended" if execution.outcome is not None else "was sent"
         raise Problem("not-cancellable", f"the command {how} already; send the opposite command instead")
 
     def _status(self, request: web.Request, execution: Execution) -> dict[str, Json]:
-        return status_of(Sight(self._gateway, caller(request)).execution(execution))
+        shown = status_of(Sight(self._gateway, caller(request)).execution(execution))
+        asked = self._gateway.approvals.book.of(execution.command.id) if execution.waits_for else None
+        return (
+            shown
+            if asked is None
+            else shown | {"expires_at": rfc3339(asked.expires_at), "asked": list(asked.to())}
+        )
 
     def _check(self, request: web.Request, execution: Execution) -> None:
         command, parts = execution.command, request.match_info
@@ -124,6 +138,8 @@ def status_of(execution: Execution) -> dict[str, Json]:
         "purpose": command.purpose,
         "input": command.value,
     }
+    if execution.waits_for:
+        shown["waits_for"] = execution.waits_for
     if execution.ended_at is not None:
         shown["timeEnded"] = rfc3339(execution.ended_at)
     if outcome is not None:

@@ -8,10 +8,14 @@ from typing import Final
 from aiohttp import web
 from pydantic import Field
 
+from capabilities.vocabulary import Json
+from gateway.api.approvals import require_pin
 from gateway.api.auth import SESSION, require_manager
-from gateway.api.problems import Problem
+from gateway.api.problems import Problem, bad_request
 from gateway.api.tokens import LONGEST_TEXT, shown
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
+from gateway.approvals.keys import BadKey, checked
+from gateway.approvals.pin import LONGEST, BoxPin
 from gateway.context import Gateway
 from gateway.identity import PairingClosedError, Session, WiderThanParentError, WrongCodeError, may_grant
 from policies import Role
@@ -25,6 +29,9 @@ TRIES_PER_MINUTE: Final = 10
 TRIES_PER_MINUTE_IN_ALL: Final = 60
 REMEMBERED_ADDRESSES: Final = 256
 
+MOST_MEMBERS: Final = 16
+"""Of a key as it is sent."""
+
 
 class OpenBody(Body):
     """Whose device may come in. The first one is the owner's."""
@@ -32,16 +39,21 @@ class OpenBody(Body):
     role: Role | None = Field(None, strict=False)
     principal: str = Field("", max_length=LONGEST_TEXT, pattern=r"^[a-z0-9][a-z0-9_.-]*$|^$")
     name: Line = Field("", max_length=LONGEST_TEXT)
+    pin: str = Field("", max_length=LONGEST)
 
 
 class RedeemBody(Body):
+    """`key` is the public key (a JWK) with which the device will sign its person's answers."""
+
     code: str = Field(max_length=64)
     title: Line = Field("", max_length=LONGEST_TEXT)
+    key: dict[str, str] | None = Field(None, max_length=MOST_MEMBERS)
 
 
 class PairingRoutes:
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, pin: BoxPin) -> None:
         self._gateway = gateway
+        self._pin = pin
         self._tries = Tries()
 
     def routes(self) -> list[web.RouteDef]:
@@ -58,21 +70,32 @@ class PairingRoutes:
         return reply({"open": self._gateway.identity.pairing_open()})
 
     async def open(self, request: web.Request) -> web.Response:
-        """201 with the code. At the box, or by an owner or adult; an earlier window closes."""
+        """201 with the code. At the box, or by an owner or adult; an earlier window closes.
+
+        Only a window that was opened at the box takes a key for approvals: who holds a token, and no more, must not make keys.
+        """
         require_manager(request)
         session, body = request[SESSION], await read_body(request, OpenBody)
+        if session.principal.at_box:
+            await require_pin(self._pin, body.pin)
         identity = self._gateway.identity
         role = body.role or (Role.OWNER if identity.first_owner_needed() else Role.ADULT)
         principal = body.principal or role.value
         await self._check(session, role, principal)
         try:
             code = await identity.open_pairing(
-                role, principal, WINDOW_S, title=body.name, by=session.principal.id
+                role,
+                principal,
+                WINDOW_S,
+                title=body.name,
+                by=session.principal.id,
+                takes_key=session.principal.at_box,
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
         expires_at = rfc3339(self._gateway.clock.wall() + WINDOW_S)
-        answer = {"code": code, "role": role, "principal": principal, "expires_at": expires_at}
+        answer: dict[str, Json] = {"code": code, "role": role, "principal": principal}
+        answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
         return reply(answer, status=201)
 
     async def close(self, request: web.Request) -> web.Response:
@@ -86,7 +109,10 @@ class PairingRoutes:
         self._tries.spend(request.remote or "", self._gateway.clock.monotonic())
         body = await read_body(request, RedeemBody)
         try:
-            info, secret = await self._gateway.identity.redeem(body.code, body.title)
+            key = checked(body.key) if body.key is not None else ""
+            info, secret = await self._gateway.identity.redeem(body.code, body.title, key)
+        except BadKey as error:
+            raise bad_request(str(error)) from error
         except WrongCodeError as error:
             raise Problem("wrong-code", error.remaining, members={"tries_left": error.tries_left}) from error
         except PairingClosedError as error:

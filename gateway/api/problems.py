@@ -24,6 +24,8 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "forbidden": (403, "Not for this caller"),
     "cross-site": (403, "Not from another site"),
     "wrong-code": (403, "The code is wrong"),
+    "not-signed": (403, "It is not signed as it must be"),
+    "pin-required": (403, "The PIN of the box is needed"),
     "pairing-closed": (403, "No pairing window is open"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),

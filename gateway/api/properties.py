@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.adopted import Adopted
 from gateway.api.actions import started
 from gateway.api.auth import caller
+from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, prefers_async
 from gateway.api.observing import PropertyObserver
 from gateway.api.problems import Problem, not_found
@@ -66,7 +67,8 @@ class PropertyRoutes:
         if flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):
-            return started(await self._door.start(command), status=202)
+            wait_s = wait_of(request)
+            return started(await self._door.start(command, wait_s), status=202, waited=bool(wait_s))
         return answer(await self._door.run(command))
 
     async def write_several(self, request: web.Request) -> web.Response:

@@ -73,6 +73,8 @@ class Sight:
     def body(self, record: Record) -> dict[str, Json]:
         """What the ledger holds of a command."""
         body, thing = dict(record.body), record.thing
+        if record.kind == "intent":  # whoever asks people gets nothing in hand
+            body = {name: value for name, value in body.items() if name not in {"approval", "digest"}}
         seen = body.get("seen")
         if isinstance(seen, dict) and (thing, seen.get("property")) not in self.sees:
             del body["seen"]

@@ -18,11 +18,13 @@ from aiohttp import web
 
 from gateway.api import directory
 from gateway.api.actions import ActionRoutes
+from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
 from gateway.api.express import ExpressLane
+from gateway.api.grants import GrantRoutes
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
 from gateway.api.inbox import InboxRoutes
@@ -34,9 +36,9 @@ from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
 from gateway.api.notify import NotifyRoutes
+from gateway.api.obligations import ObligationRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
-from gateway.api.obligations import ObligationRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
@@ -44,8 +46,10 @@ from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
 from gateway.api.things import ThingRoutes
 from gateway.api.tokens import TokenRoutes
+from gateway.api.track_record import TrackRecordRoutes
 from gateway.api.waivers import WaiverRoutes
 from gateway.api.why import WhyRoutes
+from gateway.approvals.pin import BoxPin
 from gateway.config import Config, ConfigError, Http
 from gateway.context import Gateway
 
@@ -71,7 +75,8 @@ def make_app(gateway: Gateway) -> web.Application:
     streams, door = Streams(gateway), CommandDoor(gateway)
     properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
     things = ThingRoutes(gateway)
-    root, pairing, health = RootRoutes(), PairingRoutes(gateway), HealthRoutes(gateway, streams)
+    pin = BoxPin(gateway.parts)
+    root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
         *actions.routes(),
@@ -88,13 +93,16 @@ def make_app(gateway: Gateway) -> web.Application:
         *InboxRoutes(gateway).routes(),
         *InspectionRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
+        *ObligationRoutes(gateway).routes(),
         *NotifyRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
         *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
-        *ObligationRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),
+        *TrackRecordRoutes(gateway).routes(),
+        *ApprovalRoutes(gateway, pin).routes(),
+        *GrantRoutes(gateway, pin).routes(),
         *pairing.routes(),
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),

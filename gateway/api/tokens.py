@@ -140,6 +140,7 @@ def shown(info: TokenInfo) -> dict[str, Json]:
         "expires_at": _time(info.expires_at),
         "last_used_at": _time(info.last_used_at),
         "revoked_at": _time(info.revoked_at),
+        "has_key": info.has_key,
     }
 
 

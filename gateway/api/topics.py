@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.api.auth import manages
 from gateway.api.seen import shows_in
+from gateway.approvals.telling import approval_of
 from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
 from gateway.identity import Session
@@ -69,6 +70,9 @@ class Visible:
             return self._principal.role.is_person
         if topic == MODE:
             return True
+        if (approval := approval_of(topic)) is not None:
+            asked = self._gateway.approvals.book.get(approval)
+            return asked is not None and asked.is_for(self._policy, self._principal)
         if (notice := addressed(topic)) is not None:
             return self._is_told(*notice)
         adopted = self._gateway.registry.get(thing)

@@ -32,15 +32,19 @@ def told(rig: Rig, change: str = "asked") -> list[Json]:
     return [data["approval"] for data in events if data["change"] == change]
 
 
-def ask(
-    rig: Rig, what: str, value: Json = None, by: Principal = AGENT, **more: Any
-) -> asyncio.Task[Outcome]:
+def ask(rig: Rig, what: str, value: Json = None, by: Principal = AGENT, **more: Any) -> asyncio.Task[Outcome]:
     """A command of somebody who can wait."""
     return rig.begin(what, value, by, asks=True, **more)
 
 
 async def say(
-    rig: Rig, question: Asked, *, yes: bool = True, by: Principal = ANNA, wish: Wish | None = None, **more: Any
+    rig: Rig,
+    question: Asked,
+    *,
+    yes: bool = True,
+    by: Principal = ANNA,
+    wish: Wish | None = None,
+    **more: Any,
 ) -> Grant | None:
     saying = Saying(by, yes, more.pop("digest", question.digest), CHANNEL, wish=wish, **more)
     return await Answering(rig.gateway.approvals).say(question, saying)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from drivers.simulated.timeline import ManualTimeline
 from gateway.commands import Reason, Result
-from tests.gateway.approvals.asking import ANNA, ask, asked, say
-from tests.gateway.core.rig import AGENT, device, how, lamp, opened
+from tests.gateway.approvals.asking import ask, asked, say
+from tests.gateway.core.rig import AGENT, device, how, opened
 
 
 async def test_what_a_person_approves_is_sent_once_under_that_approval(tmp_path: Path) -> None:
@@ -39,8 +37,8 @@ async def test_what_a_person_denies_is_not_sent_and_not_asked_again_for_a_while(
         assert how(again) == (Result.REFUSED, Reason.DENIED)
         assert "anna said no" in again.detail
         timeline.advance(15 * 60 + 1)
-        ask(rig, "front-door.unlock()")
-        await asked(rig)
+        await rig.gateway.executor.start(rig.command("front-door.unlock()", by=AGENT, asks=True))
+        assert (await asked(rig)).is_open
 
 
 async def test_nobody_answers(tmp_path: Path) -> None:
