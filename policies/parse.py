@@ -79,8 +79,10 @@ class _Fault(NamedTuple):
         )
 
 
-def parse(text: str, *, name: str) -> RuleSet:
-    """The rule set `name` that `text` (TOML) describes. Raises `PolicyError` with every problem found."""
+def parse(text: str, *, name: str, part: bool = False) -> RuleSet:
+    """The rule set `name` that `text` (TOML) describes. Raises `PolicyError` with every problem found. `part`: it is added to
+    another one, in which the asks may stand that it names.
+    """
     if len(text) > LONGEST_FILE_CHARS:
         raise PolicyError([Problem(name, 0, "", f"is longer than {LONGEST_FILE_CHARS:,} characters")])
     data = read_toml(text, name)
@@ -99,7 +101,7 @@ def parse(text: str, *, name: str) -> RuleSet:
                 problems.append(Problem(name, line, where, said))
     ids = _ids(data)
     problems += _doubled_ids(name, ids, lines)
-    problems += [] if document is None else _unknown_asks(name, document, lines)
+    problems += [] if document is None or part else _unknown_asks(name, document, lines)
     if problems or document is None:
         raise PolicyError(dict.fromkeys(problems))
     found = tuple((rule_id, line_of(lines, path)) for path, rule_id in ids)

@@ -103,6 +103,11 @@ HOW DANGEROUS  hazard_min = 2                 (not in allow) only from this haza
                privilege = "manage"           in allow: up to this one: operate (if left out), manage, administer;
                                               in the others: only from this one up
 
+UNASKED        unasked = ["an-adult-decides"]  (allow in household.toml only) these asks of the file do not ask about what the
+               allow covers: somebody said "always". It covers no hazard 3, and an ask with once = true asks all the same. With
+               value = { min = 18, max = 22 } (or members = {...}) beside it only within these bounds; beyond them it is
+               asked as before. Whoever acts for somebody goes unasked only where everybody whom the ask is about does.
+
 WHEN           when = { ... } in limit, ask and then: the rule is about these uses and moments alone. Left out, it always is.
   when = { between = ["22:00", "07:00"] }     at these hours, over midnight too; with days = ["fri", "sat"] in the same
                                               braces those that begin on these days (mon tue wed thu fri sat sun)
@@ -246,6 +251,22 @@ approvals = 2
 valid = "10m"
 once = true
 why = "Nobody is in who could see who comes"
+
+# "The agent may always heat to between 18 and 22 degrees, whatever is asked about heating otherwise"
+[[ask]]
+id = "agents-ask-to-heat"
+who = ["agent"]
+on = ["thermostat.target"]
+approver = ["adult"]
+valid = "10m"
+why = "Heating costs money"
+[[allow]]
+id = "always-heat-a-little"
+who = ["coo"]
+may = ["thermostat.target"]
+unasked = ["agents-ask-to-heat"]
+value = { min = 18, max = 22 }
+why = "Anna said: always, between 18 and 22"
 
 # "The heating stays as it is while a window is open"
 [[limit]]

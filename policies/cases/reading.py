@@ -157,17 +157,17 @@ class _Reader:
             return None
         if key not in self._known:
             self._known[key] = OwnRules(
-                None if more is None else self._rules(more_at, more, HOUSEHOLD),
+                None if more is None else self._rules(more_at, more, HOUSEHOLD, part=True),
                 None if only is None else self._rules(only_at, only, HOUSEHOLD),
                 tuple(self._rules((*path, "more_sets", name), text, name) for name, text in key[2]),
             )
         return self._known[key]
 
-    def _rules(self, path: Path, text: str, name: str) -> RuleSet:
+    def _rules(self, path: Path, text: str, name: str, *, part: bool = False) -> RuleSet:
         """Rules inside a case; they may leave `format` out."""
         given = _FORMAT.search(text) is not None
         try:
-            return parse(text if given else f"format = 1\n{text}", name=name)
+            return parse(text if given else f"format = 1\n{text}", name=name, part=part)
         except PolicyError as wrong:
             start = self._start(path) - (0 if given else 1)
             raise PolicyError(

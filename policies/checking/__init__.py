@@ -14,7 +14,13 @@ from policies.checking.reach import (
     wildcards_that_stop_short,
 )
 from policies.checking.remarks import House, Remark, Remarks, Severity
-from policies.checking.sense import answers, doubled_ids, duties_with_a_meaning, modes_that_exclude_nothing
+from policies.checking.sense import (
+    answers,
+    doubled_ids,
+    duties_with_a_meaning,
+    modes_that_exclude_nothing,
+    questions_that_are_not_spared,
+)
 from policies.checking.whens import limits_against_ending, whens_without_effect
 from policies.compare.books import Book, Content
 from policies.decision import RuleRef
@@ -36,6 +42,7 @@ def check(book: Book, house: House | None = None) -> list[Remark]:
     rules_without_uses(content, remarks)
     ways_around(content, remarks)
     answers(content, remarks, house)
+    questions_that_are_not_spared(content, remarks)
     duties_with_a_meaning(content, remarks)
     modes_that_exclude_nothing(content, remarks)
     limits_against_ending(content, remarks)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from policies.checking.operations import can_restore, can_stop, operations_fitting
 from policies.checking.remarks import House, Remarks
 from policies.clauses import Modes
 from policies.compare.books import Content, Restriction
+from policies.compare.boxes import tokens
 from policies.compare.restrictions import PEOPLE
 from policies.compare.wording import listed
 from policies.decision import Principal, RuleRef
@@ -30,6 +32,27 @@ def answers(content: Content, remarks: Remarks, house: House | None) -> None:
             remarks.error(
                 one.ref, "nobody can lift it: waivable_by names no person, and software consents to nothing"
             )
+
+
+def questions_that_are_not_spared(content: Content, remarks: Remarks) -> None:
+    """What an allow says to go unasked, and is asked about all the same, or never was."""
+    root, allows = content.allows[0]
+    asks = {one.ref.rule: one for one in content.restrictions if one.is_ask and one.ref.set == root}
+    for allow in allows:
+        boxes = [box for role, name in tokens(allow.who) for box in content.uses_of(allow, role, name)]
+        for ask_id in sorted(allow.unasked & asks.keys()):
+            ask = asks[ask_id]
+            if ask.once:
+                remarks.warning(
+                    allow.ref, f'"{ask_id}" asks about each use (once = true): unasked does not spare it'
+                )
+                continue
+            # Whom an ask is about may be an agent's person: that of no role is looked at alone.
+            regions = [replace(one, role=None, id=None) for one in ask.region.boxes()]
+            if all(box.meet(region) is None for box in boxes for region in regions):
+                remarks.note(
+                    allow.ref, f'"{ask_id}" asks about nothing that it allows: unasked spares nothing'
+                )
 
 
 def _has_person(who: Who, house: House | None) -> bool:

@@ -209,6 +209,25 @@ def test_asks_that_nobody_answers(body: str, house: House | None, said: str) -> 
     assert [one.partition('"a": ')[2] for one in remarks(EVERYBODY + ask, house)] == ([said] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("ask", "allow", "said"),
+    [
+        ("", 'may = ["light.*"]', ""),
+        ("", 'may = ["*"]', ""),
+        ("once = true", 'may = ["light.*"]', 'warning: "u": "a" asks about each use (once = true): unasked does not spare it'),
+        ("", 'may = ["fan.*"]', '"a" asks about nothing that it allows: unasked spares nothing'),
+        ('things = ["x"]', 'may = ["light.*"]\nthings = ["y"]',
+         '"a" asks about nothing that it allows: unasked spares nothing'),
+    ],
+)  # fmt: skip
+def test_questions_that_are_not_spared(ask: str, allow: str, said: str) -> None:
+    asking = rule(f'on = ["light.on"]\nvalid = "2m"\napprover = ["adult"]\n{ask}', kind="ask")
+    spare = rule(f'who = ["coo"]\nunasked = ["a"]\n{allow}', "u", "allow")
+    text = EVERYBODY + asking + spare
+    found = [one for one in (*text_of(remarks(text)), *notes(text)) if "unasked" in one]
+    assert found == ([said] if said else [])
+
+
 def test_consent_that_nobody_can_give() -> None:
     limit = rule('on = ["light.on"]\nmodes = ["home"]\nwaivable_by = ["agent", "service"]')
     assert text_of(remarks(EVERYBODY + limit)) == [
