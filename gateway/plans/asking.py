@@ -10,6 +10,7 @@ from typing import Final, cast
 from gateway.approvals import ApprovalKeeper
 from gateway.approvals.plans import LONGEST_PLAN_S, PlanApprovals, PlanQuestion, PlanStep
 from gateway.commands import Outcome
+from gateway.ledger import LedgerUnavailable
 from gateway.plans.document import BadPlan
 from gateway.plans.plan import UNDO, Plan
 from gateway.plans.preparing import Draft
@@ -46,14 +47,18 @@ class Asker:
         tools.teller.note(plan, "approved", {"approval": plan.approval, "by": list(plan.approved_by)})
         return ""
 
-    async def withdraw(self, plan: Plan, why: str) -> None:
-        await self._approvals.withdraw(plan.id, why)
+    async def withdraw(self, waits: str, why: str) -> None:
+        """Takes back the question of a plan, or of a step's execution, if there is one."""
+        try:
+            await self._approvals.withdraw(waits, why)
+        except LedgerUnavailable as error:
+            log.error("that %s need not be answered could not be recorded: %s", waits, error)
 
     async def forget(self, plan: Plan) -> None:
         """It is over: nothing counts under its approval any more."""
         try:
             await self._approvals.end_plan(plan.id)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, LedgerUnavailable) as error:
             log.error("the approval of plan %s is not ended: %s", plan.id, error)
 
     async def forget_others(self, known: Container[str]) -> None:

@@ -84,7 +84,7 @@ class Undoer:
     async def _left_open(self, progress: Progress) -> Outcome | None:
         """What became of it when the gateway stopped; None where it certainly was not sent."""
         try:
-            outcome = await settled(self._tools.parts, progress.undo_execution)
+            outcome = await settled(self._tools, progress.undo_execution)
         except LedgerUnavailable as error:
             return Outcome(Result.IN_DOUBT, detail=f"the ledger cannot be read: {error}")
         return None if outcome is not None and outcome.result in UNSENT else outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -84,7 +84,7 @@ class Author:
 
 
 def expanded(document: PlanDocument, author: Author) -> list[Step]:
-    """The steps in an order in which each comes after those that it waits for. Raises `BadPlan` with all mistakes."""
+    """The steps, in the order in which they are written. Raises `BadPlan` with all mistakes."""
     written = named(document)
     mistakes: list[Mistake] = []
     became: dict[str, list[str]] = {}
@@ -104,7 +104,18 @@ def expanded(document: PlanDocument, author: Author) -> list[Step]:
     mistakes += _unknown(written, became)
     if mistakes:
         raise BadPlan(list(dict.fromkeys(mistakes)))
-    return _ordered([replace(step, after=_all(step.after, became)) for step in made])
+    return [replace(step, after=_all(step.after, became)) for step in made]
+
+
+def ordered(steps: Sequence[Step]) -> list[Step]:
+    """The same, each behind those that it waits for."""
+    placed: dict[str, Step] = {}
+    left = list(steps)
+    while left:
+        ready = [step for step in left if all(one in placed for one in step.after)]
+        placed |= {step.id: step for step in ready}
+        left = [step for step in left if step.id not in placed]
+    return list(placed.values())
 
 
 def _calls(
@@ -281,17 +292,6 @@ def _circle(written: list[tuple[str, StepDocument]]) -> list[str]:
 
 def _all(after: tuple[str, ...], became: Mapping[str, list[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ident for name in after for ident in became[name]))
-
-
-def _ordered(steps: list[Step]) -> list[Step]:
-    """As they are written, but each behind those that it waits for."""
-    placed: dict[str, Step] = {}
-    left = steps
-    while left:
-        ready = [step for step in left if all(one in placed for one in step.after)]
-        placed |= {step.id: step for step in ready}
-        left = [step for step in left if step.id not in placed]
-    return list(placed.values())
 
 
 def _said(select: Selection, affordance: str) -> str:

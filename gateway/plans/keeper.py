@@ -221,7 +221,7 @@ class PlanKeeper:
         await tools.journal.save()
         tools.wake()
         if plan.phase is Phase.AWAITING:
-            await self._asker.withdraw(plan, f"{by.id} cancelled the plan")
+            await self._asker.withdraw(plan.id, f"{by.id} cancelled the plan")
 
     async def put_notes(self, plan: Plan, text: str) -> None:
         """Replaces the notes (JSON) of a plan that goes on. Raises `WrongState`, `sqlite3.Error`."""
@@ -305,7 +305,7 @@ class PlanKeeper:
         tools.stop(stop)
         if tools.plan.phase is Phase.AWAITING:
             task = asyncio.create_task(
-                self._asker.withdraw(tools.plan, stop.why), name=f"withdraw {tools.plan.id}"
+                self._asker.withdraw(tools.plan.id, stop.why), name=f"withdraw {tools.plan.id}"
             )
             task.add_done_callback(_told)
 

@@ -114,6 +114,7 @@ class Step:
     not_before: Moment | None = None
     deadline: Moment | None = None
     insists: bool = False
+    asks: bool = False
     title: str = ""
     repeatable: bool = False
     irreversible: str = ""

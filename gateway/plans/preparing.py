@@ -17,7 +17,7 @@ from gateway.ids import new_id
 from gateway.ledger.canonical import canonical
 from gateway.parts import Parts
 from gateway.plans.document import BadPlan, Mistake, PlanDocument
-from gateway.plans.expanding import Author, expanded
+from gateway.plans.expanding import Author, expanded, ordered
 from gateway.plans.moments import instant_of, moment_of
 from gateway.plans.plan import UNDO, Call, Change, Plan, Progress, Step
 from gateway.plans.schedule import Times, times_of
@@ -114,6 +114,7 @@ class Preparer:
         *,
         execution: str = "",
         key: str = "",
+        asks: bool = False,
         in_earnest: bool = False,
     ) -> Command:
         """One operation of a plan as a command of its owner; `in_earnest` under the plan's name."""
@@ -130,6 +131,7 @@ class Preparer:
             evidence=plan.evidence,
             received_at=now,
             token=plan.token,
+            asks=asks,
             plan=plan.id if in_earnest else "",
             step=step if in_earnest else "",
             scheduled=plan.times is not None,
@@ -170,10 +172,12 @@ class _Foresight:
 
     def of(self, steps: Sequence[Step]) -> tuple[list[Foreseen], tuple[tuple[str, str, Json], ...]]:
         try:
-            foreseen = [one for place, step in enumerate(steps) if (one := self._step(place, step))]
+            found = [self._step(place, step) for place, step in enumerate(ordered(steps))]
         finally:
             for slots in self._taken:
                 slots.give_back()
+        places = {step.id: place for place, step in enumerate(steps)}
+        foreseen = sorted((one for one in found if one is not None), key=lambda one: places[one.step.id])
         whole = merged(list(self._worlds.values()))
         return foreseen, tuple((*slot.topic, value) for slot, (_, value) in whole.items())
 
@@ -227,6 +231,7 @@ class _Foresight:
             step,
             call=call,
             undo=undo,
+            asks=any(ask.once for ask in self._of.parts.policy().open_asks(decision)),
             title=adopted.title,
             repeatable=operation.idempotent or not operation.is_action,
             irreversible=cannot,

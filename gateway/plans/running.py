@@ -112,6 +112,8 @@ class Runner:
                     task = asyncio.create_task(stepper.carry_out(step), name=f"plan {plan.id} step {step.id}")
                     task.add_done_callback(lambda _: tools.bell.ring())
                     tasks[step.id] = task
+                if plan.stop is not None:
+                    await self._take_back_questions()
                 if not tasks and (plan.stop is not None or not self._waiting()):
                     break
                 await tools.bell.wait(self._next_time())
@@ -119,13 +121,25 @@ class Runner:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-        for step in self._waiting():
-            plan.progress[step.id].at = At.SKIPPED
-            tools.journal.note(step.id)
+        self._skip_the_rest()
         if plan.stop is not None and plan.stop.undo:
             await self._enter(Phase.COMPENSATING)
         else:
             await self._end_run()
+
+    def _skip_the_rest(self) -> None:
+        for step in self._waiting():
+            self.tools.plan.progress[step.id].at = At.SKIPPED
+            self.tools.journal.note(step.id)
+
+    async def _take_back_questions(self) -> None:
+        """Steps that wait for people need not be answered any more."""
+        plan = self.tools.plan
+        assert plan.stop is not None
+        for step in plan.steps:
+            progress = plan.progress[step.id]
+            if step.asks and progress.at is At.RUNNING:
+                await self._asker.withdraw(progress.execution, plan.stop.why)
 
     async def _compensate(self) -> None:
         await Undoer(self.tools, Stepper(self.tools)).all()
@@ -217,6 +231,7 @@ class Runner:
     async def _over(self, end: End, why: str) -> None:
         tools, plan = self.tools, self.tools.plan
         now = tools.parts.clock.wall()
+        self._skip_the_rest()
         report = report_of(plan, end, why, now)
         plan.reports = [*plan.reports[1 - KEPT_REPORTS :], report]
         plan.phase, plan.end, plan.ended_at = Phase.ENDED, end, now

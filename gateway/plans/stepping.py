@@ -102,7 +102,7 @@ class Stepper:
     async def _left_open(self, progress: Progress) -> Outcome | None:
         """What became of it when the gateway stopped; None where it certainly was not sent."""
         try:
-            outcome = await settled(self._tools.parts, progress.execution)
+            outcome = await settled(self._tools, progress.execution)
         except LedgerUnavailable as error:
             return Outcome(Result.IN_DOUBT, detail=f"the ledger cannot be read: {error}")
         return None if outcome is not None and outcome.result in UNSENT else outcome
@@ -144,16 +144,18 @@ class Stepper:
         return True
 
     async def _send(self, step: Step, progress: Progress) -> Outcome:
-        outcome = await self._run(step.id, step.call, progress.execution, progress.attempt)
+        outcome = await self._run(step.id, step.call, progress.execution, progress.attempt, asks=step.asks)
         failpoint("plan_step_sent")
         return outcome
 
-    async def _run(self, name: str, call: Call, execution: str, attempt: int) -> Outcome:
+    async def _run(
+        self, name: str, call: Call, execution: str, attempt: int, *, asks: bool = False
+    ) -> Outcome:
         """As any command of the plan's owner. What it cannot even be asked is refused."""
         plan = self._tools.plan
         key = f"{KEY_MARK}{plan.id}/{plan.run}/{name}/{attempt}/{execution}"
         command: Command = self._tools.preparer.command(
-            plan, name, call, execution=execution, key=key, in_earnest=True
+            plan, name, call, execution=execution, key=key, asks=asks, in_earnest=True
         )
         try:
             ran = await self._tools.executor.run(command)

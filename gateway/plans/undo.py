@@ -31,7 +31,11 @@ def restoring(
     if not shown or any(name not in earlier for name in shown):
         return None
     if operation.parts is not None:
-        return _fitting(adopted, operation, {member: earlier[name] for name, member in shown.items()})
+        back: dict[str, Json] = {member: earlier[name] for name, member in shown.items()}
+        for name, member in shown.items():
+            if _is_switch(adopted, name) and earlier[name] is False:
+                back = {member: False}  # off is off: to set the brightness besides would switch many a lamp on again
+        return _fitting(adopted, operation, back)
     (name,) = shown
     write = adopted.thing.writes.get(name)
     if write is not None:
@@ -51,8 +55,6 @@ def why_not(adopted: Adopted, operation: Operation, value: Json, *, insists: boo
     """
     if operation.reversibility is Reversibility.IRREVERSIBLE:
         return f"{operation.name} cannot be undone"
-    if operation.reversibility is Reversibility.COSTLY and not insists:
-        return f'to undo {operation.name} costs something: say "compensate": "restore", or what undoes it'
     names = shown_in(operation, value)
     if not names:
         return f"no property shows what {operation.name} changes"
@@ -62,6 +64,8 @@ def why_not(adopted: Adopted, operation: Operation, value: Json, *, insists: boo
             return f"what {name} was before cannot be read"
         if name not in adopted.thing.writes and not _acts_on(adopted, operation, name):
             return f"{name} can be read, not written"
+    if operation.reversibility is Reversibility.COSTLY and not insists:
+        return f'to undo {operation.name} costs something: say "compensate": "restore", or what undoes it'
     return ""
 
 
@@ -74,6 +78,11 @@ def _acts_on(adopted: Adopted, operation: Operation, name: str) -> bool:
         and action.effect.property == name
         for action in adopted.thing.actions.values()
     )
+
+
+def _is_switch(adopted: Adopted, name: str) -> bool:
+    prop = adopted.thing.properties.get(name)
+    return prop is not None and prop.capability.endswith(".on")
 
 
 def _fitting(adopted: Adopted, operation: Operation, value: Json) -> Call | None:
