@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from capabilities.readings import Contact
-from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Driver, Scanner
+from gateway import restart
 from gateway.absence import announced, watched
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
 from gateway.api.server import serve
@@ -33,7 +33,7 @@ from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
 from gateway.leases import LeaseKeeper
-from gateway.ledger import Entry, Ledger, LedgerUnavailable, Record
+from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.localtime import HouseTime
 from gateway.measures import Measures
 from gateway.messages import Messages
@@ -47,8 +47,8 @@ from gateway.parties import Parties
 from gateway.parts import Parts
 from gateway.plans import PlanKeeper
 from gateway.protocols import configured_drivers
-from gateway.rebuild import remember
-from gateway.recovery import Recovery, resume
+from gateway.recovered import TimeToRecover
+from gateway.recovery import Recovery
 from gateway.registry import AdoptionError, Registry
 from gateway.rests import Rests
 from gateway.rights import RightsTable
@@ -87,6 +87,7 @@ async def open_gateway(
     opened = open_rules(config.state_dir)
     policy = opened.edition.policy
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    began = clock.monotonic()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(
             Ledger(config.state_dir, clock, injected_flush_s=INJECTED_FLUSH_S)
@@ -212,8 +213,10 @@ async def open_gateway(
             started_at=clock.wall(),
         )
         stack.callback(observers.close)
-        recovery = Recovery(ledger, registry, executor, running, clock, told=obligations.recovered)
-        open_rows = await _restore(gateway, recovery, rests, last[0] if last else None)
+        recovering = TimeToRecover(clock, ledger, observers, began)
+        told = partial(recovering.ended, partial(tell_of, notifier, registry))
+        recovery = Recovery(ledger, registry, executor, running, clock, told=obligations.recovered, tell=told)
+        open_rows = await restart.restore(gateway, recovery, recovering, rests, last[0] if last else None)
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)
         if drivers is None:
@@ -221,26 +224,10 @@ async def open_gateway(
         else:
             for driver in drivers.values():
                 _keep_driver(gateway, running, driver)
-        if open_rows:
-            supervisor.keep("recovery", partial(recovery.settle, open_rows))
-        await plans.restore()
+        await restart.go_on(gateway, recovery, recovering, open_rows)
         yield gateway
         with suppress(LedgerUnavailable):
             ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
-
-
-async def _restore(gateway: Gateway, recovery: Recovery, rests: Rests, last: Record | None) -> list[Record]:
-    """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is
-    the ledger's last entry before this run.
-    """
-    open_rows = await recovery.restore_keys()
-    await remember(gateway, rests, last)
-    await gateway.leases.restore()
-    await gateway.obligations.restore(gateway.executor, last)
-    open_rows = resume(gateway.executor, await gateway.approvals.restore(open_rows), open_rows)
-    body: dict[str, Json] = {"rules": gateway.policy.version, "unsettled": len(open_rows)}
-    gateway.ledger.append(Entry(kind="start", at=gateway.clock.wall(), body=body))
-    return open_rows
 
 
 def _silence(approvals: ApprovalKeeper, plans: PlanKeeper, why: str, by: str) -> None:

@@ -1,7 +1,7 @@
 """After a crash: the last row of each command tells what is known, and the rest is asked of the device.
 
-intent: certainly not sent (it waited for a person, and goes on waiting where the question is still open) · dispatch: the bytes
-may have gone out, so the property is looked at · outcome: known. What is as it was asked for counts as confirmed, whoever did it.
+intent: certainly not sent (it waited for a person, and waits on where the question is open) · dispatch: the bytes may have gone
+out, so the property is looked at · outcome: known. What is as it was asked for counts as confirmed, whoever did it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -28,7 +29,7 @@ from gateway.parties import Waiting
 from gateway.registry import Registry
 from gateway.requests import RequestError
 from gateway.state import Slot
-from policies.decision import Principal, Role
+from policies.decision import Decision, Obligation, Principal, Role, RuleRef, Verdict
 
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long a device may take to be in reach again after a restart before its command is in doubt."""
@@ -51,15 +52,18 @@ class Recovery:
         clock: Clock,
         *,
         told: Callable[[str, Outcome, float], None] = lambda execution, outcome, at: None,
+        tell: Callable[[Command, Outcome, float], None] = lambda command, outcome, at: None,
     ) -> None:
-        """`told` learns how each execution ended."""
+        """`told` learns how each execution ended; `tell` tells those whom a rule wants told, as at the end of any command."""
         self._ledger = ledger
         self._registry = registry
         self._executor = executor
         self._drivers = drivers
         self._clock = clock
         self._told = told
+        self._tell = tell
         self.settled: dict[str, Result] = {}
+        self.done = asyncio.Event()
 
     async def restore_keys(self) -> list[Record]:
         """Brings back the idempotency keys of the last day; returns the commands that never ended."""
@@ -80,12 +84,13 @@ class Recovery:
         return await self._ledger.unsettled()
 
     async def settle(self, open_rows: list[Record]) -> None:
-        """Looks at each open command, all at once; returns when the last is settled. Called again it does the rest."""
+        """Looks at each open command, all at once; returns when the last is settled: `done`. Called again it does the rest."""
         last = {row.execution: row for row in open_rows}  # an intent whose dispatch follows was sent
         async with asyncio.TaskGroup() as group:
             for row in last.values():
                 if row.execution not in self.settled:
                     group.create_task(self._settle(row), name=f"recover {row.execution}")
+        self.done.set()
 
     async def _settle(self, row: Record) -> None:
         outcome = Outcome(Result.NOT_SENT, detail="the gateway stopped before it was sent")
@@ -110,7 +115,10 @@ class Recovery:
             )
         )
         self.settled[row.execution] = outcome.result
-        self._executor.tell(_command(row), outcome, now)
+        command = _command(row)
+        self._executor.tell(command, outcome, now)
+        self._executor.executions.counters[outcome.result] += 1
+        self._tell(command, replace(outcome, decision=_owed(row)), now)
         self._told(row.execution, outcome, now)
         log.warning("settled after a restart: %s on %s is %s", row.execution, row.thing, outcome.result)
 
@@ -180,6 +188,16 @@ class Recovery:
                 return
         execution = Execution(_command(row), row.at, outcome, row.at, at if outcome else None)
         self._executor.keys.restore(execution, str(row.body.get("request", "")), at)
+
+
+def _owed(row: Record) -> Decision | None:
+    """The duties with which it was permitted, as the ledger has them."""
+    listed, duties = row.body.get("owes"), []
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, dict):
+            rule = RuleRef(*str(one.get("rule")).rpartition("/")[::2])
+            duties.append(Obligation(str(one.get("kind")), rule, one.get("value")))
+    return Decision(Verdict.PERMIT, (), str(row.body.get("rules", "")), tuple(duties)) if duties else None
 
 
 def resume(executor: Executor, waiting: list[Waiting], open_rows: list[Record]) -> list[Record]:
