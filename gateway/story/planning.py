@@ -1,0 +1,100 @@
+"""What an agent does with a plan: prepares it, looks at what would become of it, commits it, and watches."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gateway.story.callers import Caller, NotAsTold, Said
+from gateway.story.stage import Stage
+
+WAIT_S: Final = 20
+"""For a change of the plan, in one request."""
+
+Step = dict[str, Any]
+
+
+def write(thing: str, name: str, value: Any, **more: Any) -> Step:
+    return {"thing": thing, "property": name, "value": value, **more}
+
+
+def act(thing: str, name: str, **more: Any) -> Step:
+    return {"thing": thing, "action": name, **more}
+
+
+async def prepared(stage: Stage, agent: Caller, title: str, purpose: str, steps: list[Step]) -> Any:
+    """The plan as it would go; nothing is touched."""
+    stage.tell.says(agent.name, f"I propose “{title}”: {purpose}")
+    plan = {"title": title, "purpose": purpose, "steps": steps}
+    said = await agent.ask("POST", "/plans", plan, expect=201)
+    draft = said.body
+    for step in draft["steps"]:
+        stage.tell.says("", f"{step['id']}  {_call(step)}: {step['verdict']}{_becomes(step)}")
+    asks = [f"asks {' or '.join(one['approver'])}: {one['why']}" for one in draft["approvals"]]
+    stage.tell.says("hearth", "; ".join([f"{draft['verdict']}, nothing is touched yet", *asks]))
+    return draft
+
+
+async def committed(stage: Stage, agent: Caller, draft: Any, called: str) -> Any:
+    """It goes on by itself from here. `called` is what the story calls it."""
+    digest = {"If_Match": f'"{draft["digest"]}"'}
+    said = await agent.ask("POST", f"/plans/{draft['id']}/commit", {}, expect=202, **digest)
+    stage.plans[called] = draft["id"]
+    stage.tell.says(agent.name, "then do it")
+    stage.tell.says("hearth", f"{said.status}, {said.body['state']}")
+    return said.body
+
+
+async def followed(stage: Stage, agent: Caller, plan: str, told: dict[str, str] | None = None) -> Any:
+    """Until it has ended; each step is told when it ends. `told` holds what was told of it before."""
+    told = {} if told is None else told
+    etag = ""
+    while True:
+        said = await _look(agent, plan, etag)
+        etag = said.headers.get("ETag", "")
+        for step in said.body["steps"]:
+            tell_step(stage, step, told)
+        if said.body.get("ended") and "reports" in said.body:
+            return said.body
+
+
+async def _look(agent: Caller, plan: str, etag: str) -> Said:
+    if not etag:
+        return await agent.ask("GET", f"/plans/{plan}", expect=200)
+    return await agent.ask("GET", f"/plans/{plan}?wait={WAIT_S}", expect=200, If_None_Match=etag)
+
+
+def tell_step(stage: Stage, step: Step, told: dict[str, str]) -> None:
+    """What is new of a step since it was told last."""
+    now = "/".join(filter(None, (step["state"], step.get("undo", ""))))
+    if told.get(step["id"], "waiting") == now or now == "running":
+        return
+    told[step["id"]] = now
+    if undo := step.get("undo"):
+        stage.tell.says("hearth", f"{step['id']}  {_call(step)}: {undo.replace('-', ' ')}", "yellow")
+        return
+    result = " ".join(filter(None, (step.get("result", ""), step.get("reason", ""), step.get("detail", ""))))
+    colour = {"done": "green", "failed": "red"}.get(step["state"], "")
+    stage.tell.says("hearth", f"{step['id']}  {_call(step)}: {result or step['state']}", colour)
+
+
+def expect(plan: Any, state: str) -> None:
+    """Raises `NotAsTold`."""
+    if plan["state"] != state:
+        raise NotAsTold(f"plan “{plan['title']}” ended as {plan['state']}, not as {state}: {plan.get('why')}")
+
+
+def _call(step: Step) -> str:
+    name = step.get("action") or step.get("property")
+    value = step.get("value")
+    return f"{step['thing']} {name}" + ("" if value is None else f" {_say(value)}")
+
+
+def _becomes(step: Step) -> str:
+    shown = [f"{one['property']} {_say(one['from'])} → {_say(one['to'])}" for one in step.get("effects", [])]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
