@@ -164,6 +164,8 @@ def problem_of(execution: Execution, outcome: Outcome) -> Problem:
     if outcome.decision is not None and outcome.result is Result.REFUSED:
         members["findings"] = [finding(f) for f in outcome.decision.findings]
         members["accepted"] = accepted(outcome.decision.accepted)
+    if outcome.conflict is not None:
+        members["conflict"] = dict(outcome.conflict)
     if outcome.reading is not None:
         members["seen"] = {
             "property": outcome.property,

@@ -31,6 +31,7 @@ from gateway.api.inbox import InboxRoutes
 from gateway.api.inspection import InspectionRoutes
 from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
+from gateway.api.leases import LeaseRoutes
 from gateway.api.ledger import LedgerRoutes
 from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
@@ -89,6 +90,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(gateway, streams).routes(),
         *WhyRoutes(gateway).routes(),
+        *LeaseRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway).routes(),
         *InspectionRoutes(gateway).routes(),

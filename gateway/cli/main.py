@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "policy": ("policy_group", "The rules of the house: what they allow, and who may leave one out."),
     "mode": ("mode", "Show the mode of the house, or change it."),
     "obligations": ("obligations", "What is switched off or put back by itself, and what failed."),
+    "leases": ("leases", "Who holds what, and what they accept of others."),
+    "lease": ("leases", "Hold a Thing for a while, or give it back."),
     "ledger": ("ledger", "What was attempted, decided and seen: tail, verify, export."),
     "inbox": ("adoption", "List what was found and is not adopted yet."),
     "adopt": ("adoption", "Make something that was found a Thing."),

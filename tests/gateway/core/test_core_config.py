@@ -13,6 +13,7 @@ from gateway import config as config_module
 from gateway.app import open_gateway
 from gateway.config import (
     Adoption,
+    Arbitration,
     Channel,
     Config,
     ConfigError,
@@ -155,8 +156,8 @@ def test_the_example_names_every_setting_with_its_default() -> None:
     full = tomllib.loads(re.sub(r"(?m)^#:", "", text))
     assert parse(full) == parse(plain)
     named = set(re.findall(r"(?m)^(?:#:|# )?([a-z_]+) = ", text))
-    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House, Channel):
-        sections = {"http", "mqtt", "adoption", "house", "managed", "users", "notify"}
+    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House, Arbitration, Channel):
+        sections = {"http", "mqtt", "adoption", "arbitration", "house", "managed", "users", "notify"}
         assert set(model.model_fields) - sections <= named, model.__name__
 
 
