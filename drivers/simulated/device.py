@@ -74,7 +74,8 @@ class _Motion:
 class Device:
     """`state` is the truth, part by part; it also holds what is not shown (a garage door's position).
 
-    `fault` may be set at any time and holds from the next command on. `received` counts commands.
+    `fault` may be set at any time and holds from the next command on. `received` counts commands. With `own_timer_seconds` it
+    can be told to switch a part off again by itself, after so long at the most.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Device:
         *,
         model: str = "",
         reaction_seconds: float = REACTION_SECONDS,
+        own_timer_seconds: float = 0.0,
     ) -> None:
         self.id: Final = device_id
         self.title: Final = title
@@ -97,6 +99,8 @@ class Device:
         self.fault: Fault | None = None
         self.received = 0
         self.reaction_seconds = reaction_seconds
+        self.own_timer_seconds = own_timer_seconds
+        self._timers: dict[str, int] = {}
         self._motions: dict[tuple[str, str], _Motion] = {}
         self._derive()
 
@@ -115,6 +119,8 @@ class Device:
         self.advance(now)
         for order in orders:
             part, state = self.parts[order.part], self.state[order.part]
+            if order.name == "on" and order.value is False:
+                self.set_timer(order.part)  # which ends the one that runs
             for name, value in physics.goals(part.kind, order.name, order.value, state).items():
                 self._motions.pop((part.key, name), None)
                 current, rate = state.get(name), part.rates.get(name)
@@ -123,6 +129,18 @@ class Device:
                 else:
                     state[name] = value
         self._derive()
+
+    def set_timer(self, part: str) -> int:
+        """A timer of its own for `part` begins, in the place of an earlier one; its number."""
+        self._timers[part] = self._timers.get(part, 0) + 1
+        return self._timers[part]
+
+    def runs_out(self, part: str, timer: int, now: float) -> bool:
+        """Whether timer number `timer` of `part` is the one that counts; then the part is off."""
+        if self._timers.get(part) != timer or not self.state[part].get("on"):
+            return False
+        self.act([Order(part, "on", False)], now)
+        return True
 
     def claimed(self, orders: Iterable[Order]) -> dict[str, State]:
         """The state as it would be if `orders` were carried out already."""

@@ -30,7 +30,7 @@ _CANDIDATES_CAPACITY: Final = 4096
 
 
 class MemoryDriver:
-    """Implements `Driver` and `Scanner`. Points are `<device>/<part>/<name>`.
+    """Implements `Driver`, `Timed` and `Scanner`. Points are `<device>/<part>/<name>`.
 
     Set a device's `fault` to make it misbehave; `cut_link` and `restore_link` stand for the cable; `log` counts what
     arrived. `announce` and `withdraw` add and remove devices while it runs.
@@ -93,6 +93,14 @@ class MemoryDriver:
     async def invoke(self, point: str, value: Json, deadline: float) -> None:
         device, order = self._order(point, value, is_action=True)
         await self._obey(device, order, deadline)
+
+    def longest_own_timer(self, point: str) -> float | None:
+        device, _, name = self._find(point)
+        return device.own_timer_seconds if name == "on" and device.own_timer_seconds else None
+
+    async def write_for(self, point: str, value: Json, seconds: float, deadline: float) -> None:
+        device, order = self._order(point, value, is_action=False)
+        await self._obey(device, order, deadline, off_after=seconds)
 
     async def read(self, point: str, deadline: float) -> None:
         device, part, name = self._find(point)
@@ -172,12 +180,14 @@ class MemoryDriver:
         if not self.linked:
             raise NotSent("the link is cut: restore it and try again")
 
-    async def _obey(self, device: Device, order: Order, deadline: float) -> None:
+    async def _obey(
+        self, device: Device, order: Order, deadline: float, *, off_after: float | None = None
+    ) -> None:
         self._check_link()
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(answer)
         try:
-            self._play(device, order, answer)
+            self._play(device, order, answer, off_after)
             async with asyncio.timeout(deadline):
                 await answer
         except TimeoutError:
@@ -185,16 +195,21 @@ class MemoryDriver:
         finally:
             self._waiting.discard(answer)
 
-    def _play(self, device: Device, order: Order, answer: asyncio.Future[None]) -> None:
+    def _play(
+        self, device: Device, order: Order, answer: asyncio.Future[None], off_after: float | None
+    ) -> None:
         behaviour = device.behaviour()
         steps = " ".join(f"{step.what.value}@{step.at:g}" for step in behaviour)
         payload = json.dumps(order.value).encode()
         now = self.timeline
         topic = f"{device.id}/{order.part}/{order.name}"
-        self.log.add(Actuation(now.monotonic(), now.wall(), device.id, topic, payload, f"{order}: {steps}"))
+        timer = f" for {off_after:g} s" if off_after is not None else ""
+        self.log.add(
+            Actuation(now.monotonic(), now.wall(), device.id, topic, payload, f"{order}{timer}: {steps}")
+        )
         actions: dict[Do, Callable[[], None]] = {
             Do.ACCEPT: lambda: None if answer.done() else answer.set_result(None),
-            Do.ACT: partial(self._act, device, order),
+            Do.ACT: partial(self._act, device, order, off_after),
             Do.REPORT: partial(self._report, device, [order.part]),
             Do.CLAIM: partial(self._claim, device, order, retained=False),
             Do.RETAINED_CLAIM: partial(self._claim, device, order, retained=True),
@@ -203,14 +218,21 @@ class MemoryDriver:
         }
         play(behaviour, actions, self.timeline)
 
-    def _act(self, device: Device, order: Order) -> None:
+    def _act(self, device: Device, order: Order, off_after: float | None = None) -> None:
         before = {key: dict(values) for key, values in device.state.items()}
         device.act([order], self.timeline.monotonic())
         others = [key for key in before if before[key] != device.state[key] and key != order.part]
         self._report(device, others)
+        if off_after is not None:
+            timer = device.set_timer(order.part)
+            self.timeline.call_later(off_after, partial(self._run_out, device, order.part, timer))
         if device.moving and device.id not in self._ticking:
             self._ticking.add(device.id)
             self.timeline.call_later(_MOTION_SECONDS, partial(self._tick, device))
+
+    def _run_out(self, device: Device, part: str, timer: int) -> None:
+        if device.runs_out(part, timer, self.timeline.monotonic()):
+            self._report(device, device.parts)
 
     def _tick(self, device: Device) -> None:
         self._report(device, device.advance(self.timeline.monotonic()))

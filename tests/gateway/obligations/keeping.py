@@ -46,9 +46,17 @@ def write(directory: Path, text: str) -> None:
     fresh.replace(folder / "household.toml")
 
 
-def heater(name: str = "heater", *, on: bool = False) -> Device:
+def heater(name: str = "heater", *, on: bool = False, own_timer: float = 0.0) -> Device:
     part = Part("outlet", "outlet", (Attribute("on", "boolean", writable=True),))
-    return Device(name, name, "Study", [part], {"outlet": {"on": on}}, reaction_seconds=0.0)
+    return Device(
+        name,
+        name,
+        "Study",
+        [part],
+        {"outlet": {"on": on}},
+        reaction_seconds=0.0,
+        own_timer_seconds=own_timer,
+    )
 
 
 def thermostat(name: str = "radiator", target: float = 19.0) -> Device:
