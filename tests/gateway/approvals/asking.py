@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from capabilities.vocabulary import Json
@@ -16,7 +17,49 @@ from tests.gateway.core.rig import AGENT, Rig, until
 BOX = Principal("box", Role.OWNER, at_box=True)
 ANNA = Principal("anna", Role.OWNER)
 BEN = Principal("ben", Role.ADULT)
+RULES = """
+format = 1
+
+[[allow]]
+id = "people"
+who = ["owner", "adult", "child", "agent"]
+may = ["*"]
+see = ["*", "sensitive"]
+privilege = "administer"
+why = "A house for tests"
+
+[[ask]]
+id = "bright"
+who = ["agent", "child"]
+on = ["light.brightness"]
+approver = ["adult"]
+valid = "5m"
+why = "Light wakes people"
+
+[[ask]]
+id = "two"
+who = ["agent"]
+on = ["light.on"]
+approver = ["adult"]
+approvals = 2
+valid = "5m"
+why = "Two have to agree"
+"""
+
 CHANNEL: dict[str, Json] = {"channel": "key", "key": "k"}
+
+
+def rules(directory: Path, text: str = RULES) -> None:
+    """The household's rules of a gateway whose state is in `directory`."""
+    folder = directory / "state" / "policies"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "household.toml").write_text(text)
+
+
+async def people(rig: Rig) -> None:
+    """Everybody has a token."""
+    for one in (ANNA, BEN, AGENT):
+        await rig.gateway.identity.create_token(one)
 
 
 async def asked(rig: Rig, count: int = 1) -> Asked:
