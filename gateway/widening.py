@@ -116,7 +116,9 @@ def _more(policy: Policy, who: Principal, before: Subject | None, after: Subject
         return
     dropped = [*(Counter(was.conditions) - Counter(now.conditions))]
     if now.verdict > was.verdict:
-        yield Way("may now use", " without an approval")
+        left = [one for one in now.conditions if one.startswith("needs approval")]
+        asks = f" ({'; '.join(left)})" if left else ""
+        yield Way("may now use", f" without an approval{asks}")
         dropped = [one for one in dropped if not one.startswith("needs approval")]
     if not _within(now.accepted, was.accepted):
         yield Way("may now set", f" to {_range(now.accepted)} (so far: {_range(was.accepted)})")

@@ -80,7 +80,7 @@ class Binding:
         self._version = version
         self._name = subject.capability.partition(".")[2]
         self._limits, self._thens = tuple(limits), tuple(thens)
-        self._asks = tuple((ask, spares) for ask, spares in asks if not always(spares))
+        self._asks = tuple(one for one in asks if not (one[1] and always(one[1])))
         self.acceptance = self.reachable = Acceptance(self._name, limits)
         """What is accepted, and what can be accepted: `reachable` leaves out what a waiver could lift, if nothing is left."""
         if self.acceptance.impossible:
@@ -284,7 +284,7 @@ def _waiver(limit: Limit, request: AccessRequest, facts: Facts) -> Finding | Non
 
 def _finding(ask: Ask, spares: Sparing) -> Finding:
     """The part of an ask in a permit for which nobody was asked."""
-    if not always(spares):
+    if not (spares and always(spares)):
         return ask.finding
     rules = (next(one.ref.rule for one in allows if not one.within) for allows in spares)
     return unasked_by(ask, dict.fromkeys(rules))

@@ -156,10 +156,11 @@ def within_all(finding: Finding, name: str, accepted: Accepted) -> Finding:
 
 def approved(ask: Ask, given: Iterable[Approval]) -> Finding:
     """Answered, by all of `given`."""
-    text = " and ".join(
+    texts = [
         f"{'for a while ' if one.standing else ''}by {one.approver.id} {in_words(one.age_s)} ago"
         for one in given
-    )
+    ]
+    text = " and ".join(texts)
     return Finding(ask.ref.rule, ask.ref.set, Verdict.PERMIT, ask.why, f"approved {text}")
 
 

@@ -224,6 +224,8 @@ class Policy:
     ) -> list[tuple[Ask, Sparing]]:
         """The asks about the use, each with what spares it."""
         asks = self._rules.asks.concerning(chain, subject, patterns)
+        if not self._unasking:
+            return [(ask, ()) for ask in asks]
         return [(ask, sparing(ask, self._unasking, chain, subject, patterns)) for ask in asks]
 
     def _bind(self, principal: Principal, subject: Subject) -> Binding:

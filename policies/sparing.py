@@ -34,10 +34,11 @@ def sparing(
     ask: Ask, unasked: Unasking, chain: Sequence[Principal], subject: Subject, patterns: Sequence[str]
 ) -> Sparing:
     """What spares `chain` the question on using `subject`, whose capability `patterns` match."""
-    allows = [one for one in unasked.get(ask.ref.rule, ()) if one.ref.set == ask.ref.set]
-    if not allows or ask.once:
+    allows = unasked.get(ask.ref.rule)
+    if allows is None or ask.once:
         return ()
-    covering = [one for one in allows if one.covers_use(subject, patterns)]
+    of_its_set = [one for one in allows if one.ref.set == ask.ref.set]
+    covering = [one for one in of_its_set if one.covers_use(subject, patterns)]
     found = tuple(tuple(one for one in covering if one.who.fits(who)) for who in ask.asked_of(chain))
     return found if all(found) else ()
 

@@ -121,6 +121,35 @@ async def test_somebody_named_by_id_is_told_of(house: House) -> None:
     assert problem["gains"] == ["coo may now set brightness to anything (so far: up to 60)"]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "gain"),
+    [
+        ("", "agents may now use on without an approval"),
+        (
+            "value = { one_of = [false] }",
+            "agents may now use on without an approval (needs approval by adult, but not with value false)",
+        ),
+    ],
+)
+async def test_where_it_goes_unasked_is_a_gain(house: House, bounds: str, gain: str) -> None:
+    anna = await study(house)
+    spare = f"""
+[[allow]]
+id = "always"
+who = ["agent"]
+may = ["light.*"]
+rooms = ["Hall"]
+unasked = ["ask"]
+why = "Anna said always"
+{bounds}
+"""
+    house.gateway.policy = compile_rules(parse(RULES + spare, name="household"), [])
+    assert (await patch(anna, "lamp", {"labels": ["asks"]}))[0] == 200
+    status, problem = await patch(anna, "lamp", {"room": "Hall"})
+    assert status == 409
+    assert gain in problem["gains"]
+
+
 async def test_a_title_lets_nobody_do_more_and_is_kept_beside_the_chain(house: House) -> None:
     anna = await study(house)
     status, changed = await patch(anna, "lamp", {"title": " Reading lamp "})
