@@ -25,6 +25,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "obligations": ("obligations", "What is switched off or put back by itself, and what failed."),
     "leases": ("leases", "Who holds what, and what they accept of others."),
     "lease": ("leases", "Hold a Thing for a while, or give it back."),
+    "messages": ("messages", "What was said about a plan or a task."),
+    "assign": ("messages", "Give an agent a task."),
+    "track-record": ("measures", "What somebody asked for, and what came of it."),
+    "metrics": ("measures", "How well it goes: completion, recovery, corrections, what was caught."),
     "ledger": ("ledger", "What was attempted, decided and seen: tail, verify, export."),
     "inbox": ("adoption", "List what was found and is not adopted yet."),
     "adopt": ("adoption", "Make something that was found a Thing."),
@@ -61,7 +65,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"gateway.cli.commands.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 import click
 
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.ledger_lines import line
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import clock
-from gateway.cli.words import asked_text, panic_text, plain_id, thing_text, value_text
+from gateway.cli.words import plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -56,78 +57,11 @@ def _table(session: Session, entries: list[dict[str, Json]]) -> None:
             str(entry.get("kind")),
             str(entry.get("principal") or ""),
             plain_id(entry.get("thing")),
-            _content(entry),
+            line(entry),
         ]
         for entry in sorted(entries, key=lambda entry: int(str(entry.get("seq", 0))))
     ]
     session.table(["SEQ", "TIME", "KIND", "WHO", "THING", "WHAT"], rows, right=[0], whole=[0, 4], folded=5)
-
-
-def _content(entry: dict[str, Json]) -> str:
-    """An entry's body in a few words."""
-    body = entry.get("body")
-    if not isinstance(body, dict):
-        return ""
-    private = entry.get("private")
-    purpose, why = (private.get(name) if isinstance(private, dict) else "" for name in ("purpose", "why"))
-    match entry.get("kind"):
-        case "dispatch" | "intent":
-            text = asked_text(body) + (f" – {purpose}" if purpose else "")
-        case "denied":
-            text = f"{asked_text(body)} – {_first_reason(body)}"
-        case "outcome":
-            detail = body.get("detail") or body.get("reason")
-            text = str(body.get("result")) + (f" – {detail}" if detail else "")
-            text += f" ({body['ms']} ms)" if body.get("ms") is not None else ""
-        case "panic":
-            text = panic_text(body) + (f" – {purpose}" if purpose else "")
-        case "mode" if "failed" not in body:
-            text = f"mode {body.get('mode')}, before {body.get('was')}" + (f" – {why}" if why else "")
-        case "consent" if "waived" in body:
-            until = clock(float(str(body.get("until_ms"))) / 1000)
-            text = f"waives {body.get('rule')} until {until}" + (f" – {why}" if why else "")
-        case "consent":
-            text = f"waiver of {body.get('rule')} is over: {body.get('because')}"
-        case "rules" | "rules-refused":
-            text = _rules_text(body)
-        case "thing":
-            text = thing_text(body, private)
-        case "notice":
-            text = _notice_text(body)
-        case _:
-            text = ", ".join(
-                f"{name} {value_text(value)}" for name, value in body.items() if value is not None
-            )
-    return text
-
-
-def _notice_text(body: dict[str, Json]) -> str:
-    """What became of a notice; what it said stands nowhere."""
-    tries = f" after {body.get('tries')} tries" if body.get("tries") not in {0, 1} else ""
-    if body.get("delivered"):
-        return f"{body.get('of')} delivered by {body.get('channel')}{tries}"
-    return f"{body.get('of')} not delivered by {body.get('channel')}{tries}: {body.get('because')}"
-
-
-def _rules_text(body: dict[str, Json]) -> str:
-    """What a change of the rules changes, or why there was none."""
-
-    def listed(name: str) -> list[str]:
-        found = body.get(name)
-        return [str(one) for one in found] if isinstance(found, list) else []
-
-    if problems := listed("problems"):
-        return f"the files cannot be used, {body.get('version')} stays in force: {problems[0]}"
-    told = [*(f"more: {one}" for one in listed("widened")), *(f"less: {one}" for one in listed("narrowed"))]
-    return "; ".join([f"{body.get('version')} is in force", *told])
-
-
-def _first_reason(body: dict[str, Json]) -> str:
-    findings = body.get("findings")
-    for finding in findings if isinstance(findings, list) else []:
-        if isinstance(finding, dict) and finding.get("verdict") != "permit":
-            return str(finding.get("why"))
-    return "refused"
 
 
 @ledger.command(short_help="Check that nothing was changed or cut off.")
