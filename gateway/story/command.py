@@ -13,7 +13,7 @@ from gateway.app import STARTUP_ERRORS, in_words, start_loop, stop_on_signals
 from gateway.story.callers import NotAsTold
 from gateway.story.chapters import CHAPTERS
 from gateway.story.child import Gone
-from gateway.story.stage import Stage, staged
+from gateway.story.stage import DEVICES_LOG, Stage, staged
 from gateway.story.telling import Teller
 
 NOT_TOLD, INTERRUPTED = 1, 130
@@ -38,7 +38,7 @@ async def _told(tell: Teller, state_dir: Path | None, codes: list[int], *, inter
         kept = state_dir is not None
         if state_dir is None:
             state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hearth-story-")))
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state_dir = await asyncio.to_thread(_fresh, state_dir)
         telling = asyncio.create_task(_tell(tell, state_dir, interactive=interactive), name="story")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -52,6 +52,14 @@ async def _told(tell: Teller, state_dir: Path | None, codes: list[int], *, inter
         await telling
         codes.append(0)
         _what_next(tell, state_dir if kept else None)
+
+
+def _fresh(state_dir: Path) -> Path:
+    """The directory, made where it is not there. Raises `NotAsTold`: an older story's data would be told as this one's."""
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(state_dir.iterdir()):
+        raise NotAsTold(f"{state_dir} is not empty; name another directory, or none")
+    return state_dir.resolve()
 
 
 async def _tell(tell: Teller, state_dir: Path, *, interactive: bool) -> None:
@@ -79,5 +87,5 @@ def _what_next(tell: Teller, kept: Path | None) -> None:
         ("hearth demo --story --interactive", "you answer for the door"),
     ]
     if kept is not None:
-        rows.insert(0, (f"{kept}/{'devices.jsonl'}", "what the devices say of it"))
+        tell.aside(f"All of it was kept in {kept}: the ledger, and the devices' own record ({DEVICES_LOG}).")
     tell.table(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -92,8 +93,9 @@ class Stage:
 @asynccontextmanager
 async def staged(state: Path, tell: Teller) -> AsyncIterator[Stage]:
     """The stage, with the gateway running and every device known. `state` keeps all that is written."""
-    runtime = state / "run"
     async with AsyncExitStack() as stack:
+        # A socket's path is short (unix(7): 108 bytes), that of the state directory may be long.
+        runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hearth-run-")))
         house_user = BrokerUser("simulated-house", publish=publishes(), subscribe=subscribes())
         bases = ("hearth", "homeassistant", "home", "zigbee2mqtt")
         hearth_user = BrokerUser("hearth", publish=tuple(f"{base}/#" for base in bases), subscribe=("#",))

@@ -57,13 +57,18 @@ class Teller:
                 self._write(f"    {each}\n")
 
     def table(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Names and values; on a narrow terminal a value stands below a name that is long."""
         found = list(rows)
         names = max((len(name) for name, _ in found), default=0)
+        below = names > self._width // 3
+        indent = 8 if below else names + 6
         for name, value in found:
-            lines = textwrap.wrap(value, max(16, self._width - names - 6)) or [""]
-            self._write(f"    {name:<{names}}  {lines[0]}\n")
+            lines = textwrap.wrap(value, self._width - indent) or [""]
+            if below:
+                lines.insert(0, "")
+            self._write(f"    {name:<{0 if below else names}}  {lines[0]}".rstrip() + "\n")
             for line in lines[1:]:
-                self._write(f"    {'':<{names}}  {line}\n")
+                self._write(f"{' ' * indent}{line}\n")
 
     def _wrapped(self, text: str, taken: int) -> list[str]:
         found: list[str] = []

@@ -29,9 +29,23 @@ def run(config: Path | None) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the data there (default: it is gone afterwards).",
 )
+@click.option(
+    "--story", is_flag=True, help="Tell a day in the life of the house, while it happens (half a minute)."
+)
+@click.option("--interactive", is_flag=True, help="With --story: you answer where a person is asked.")
 @click.pass_context
-def demo(ctx: click.Context, port: int, state_dir: Path | None) -> None:
-    """Run a gateway with a simulated house on a real broker."""
+def demo(ctx: click.Context, port: int, state_dir: Path | None, *, story: bool, interactive: bool) -> None:
+    """Run a gateway with a simulated house on a real broker.
+
+    `hearth demo --story` plays an evening in it: agents with a plan, a device that fails, a person who is asked, two who want
+    something else, and a power cut; its exit code is 0 only if everything happened as told.
+    """
+    if interactive and not story:
+        raise click.UsageError("--interactive goes with --story")
+    if story:
+        from gateway.story.command import main as tell  # noqa: PLC0415
+
+        ctx.exit(tell(state_dir=state_dir, interactive=interactive))
     from gateway.demo import main  # noqa: PLC0415 (the whole daemon, and a house)
 
     ctx.exit(main(port=port, state_dir=state_dir))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from gateway.story.callers import NotAsTold
 from gateway.story.devices import LAMP
 from gateway.story.stage import Stage
+
+A_WHILE_S: Final = 3.5
+"""For three seconds after a command's effect what a device does counts as its doing: lamps fade, motors run out."""
 
 
 async def tell(stage: Stage) -> None:
     tell, path = stage.tell, f"/things/{LAMP}/properties/on"
     tell.chapter("A person at the switch")
     before = stage.received(LAMP)
+    await asyncio.sleep(A_WHILE_S)
     stage.by_hand(LAMP, "light", "on", False)
     tell.says("anna", "is tired, and switches the desk lamp off, at the lamp")
     await stage.coo.until(path, lambda value: value is False, stage.pause)

@@ -10,7 +10,7 @@ from gateway.story.stage import Stage
 async def tell(stage: Stage) -> None:
     tell, path = stage.tell, f"/things/{HEATING}/properties/target"
     tell.chapter("Two wishes for one thermostat")
-    wish = {"thing": HEATING, "property": "target", "accepts": {"min": 18, "max": 20.5}, "for": "30m"}
+    wish = {"thing": HEATING, "property": "target", "accepts": {"minimum": 18, "maximum": 20.5}, "for": "30m"}
     wish["purpose"] = "Ben sleeps badly in the warm"
     tell.says("butler", f"holds {HEATING} target for 30 min and accepts 18 to 20.5 °C: {wish['purpose']}")
     held = await stage.butler.ask("POST", "/leases", wish)

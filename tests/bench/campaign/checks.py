@@ -12,7 +12,7 @@ from gateway.ledger import Verification
 from tests.bench.campaign import devices
 from tests.bench.campaign.asked import Asked
 from tests.bench.campaign.rows import Book, Row
-from tests.bench.campaign.trace import NOT_OUT, Order, Traced, orders, trace, unseen
+from tests.bench.campaign.trace import NOT_OUT, Order, Traced, orders, traced, unseen
 
 FLUSH_S: Final = 0.4
 """An outcome is answered before it is on disk: at most a group's 50 ms and a flush, here on a busy machine."""
@@ -40,7 +40,7 @@ class Evidence:
                 if row.kind in SETTLING:
                     self.outcomes[execution] = row
         results = {name: result_of(row) for name, row in self.outcomes.items()}
-        self.traced = trace(self.actuations, self.book.rows, results)
+        self.traced = traced(self.actuations, self.book.rows, results)
 
 
 def result_of(row: Row) -> str:
@@ -126,10 +126,10 @@ def _keys(evidence: Evidence) -> Iterator[str]:
 
 def _devices(evidence: Evidence) -> Iterator[str]:
     """The devices' own log follows from the ledger, and what is said to be seen was there."""
-    for thing, traced in evidence.traced.items():
-        for actuation, row in traced.twice:
-            yield f"{thing} was told twice under {row.execution}: {_what(actuation)}"
-        for actuation in traced.unexplained:
+    for thing, found in evidence.traced.items():
+        for actuation, dispatch in found.twice:
+            yield f"{thing} was told twice under {dispatch.execution}: {_what(actuation)}"
+        for actuation in found.unexplained:
             yield f"{thing} was told {_what(actuation)}, and no dispatch explains it"
     for row in unseen(evidence.book.rows, evidence.outcomes, evidence.traced):
         yield f"{row.thing} is said to have done {row.execution}, and was never told to"
