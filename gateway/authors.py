@@ -119,8 +119,7 @@ class Authors:
         known = self._hands.get(place)
         burst = MOTOR_BURST_S if slot.property.capability.partition(".")[0] in MOTORS else BURST_S
         if known is not None and not known.by and now - known.changed_at < burst:
-            if known.name == slot.property.name:
-                known.value = reading.value
+            known.values[slot.property.name] = reading.value
             known.changed_at, known.until = now, now + self._stand_back_s
             if self._leases.standbacks.of(*place, now) is None and self._stand_back_s:
                 self._leases.stand_back(known)
@@ -143,6 +142,7 @@ class Authors:
             until=now + self._stand_back_s,
             by=by,
             changed_at=now,
+            values={slot.property.name: value},
         )
         self._hands[place] = takeover
         if by or now - self._recorded.get(place, 0.0) >= RECORDED_EVERY_S:

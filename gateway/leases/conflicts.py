@@ -21,7 +21,7 @@ from gateway.leases.lease import Lease
 from gateway.leases.ranges import Range, all_of
 from gateway.leases.ranks import Rank
 from gateway.leases.standbacks import Takeover
-from gateway.normalise import StateUnknown, resolve
+from gateway.normalise import StateUnknown, Target, resolve
 from gateway.parts import Parts
 from policies.decision import Principal, Role
 
@@ -75,27 +75,21 @@ class Teller:
             shown["escalated"] = True
         return _refused(self._sentence(lease, clash, offers[0], principal, left, frozen=frozen), shown)
 
-    def of_takeover(self, command: Command, adopted: Adopted, takeover: Takeover) -> Outcome:
+    def of_takeover(self, command: Command, adopted: Adopted, takeover: Takeover, target: Target) -> Outcome:
         """The refusal where a person has just changed it."""
         now = self._parts.clock.wall()
         left = max(takeover.until - now, 0.0)
+        name, value = takeover.against(target)
         shown: dict[str, Json] = {"kind": "takeover", "thing": adopted.id, "until": when(takeover.until)}
         shown |= {"free_in_s": math.ceil(left), "holder": "a person"}
-        if not self._sees(command.principal, adopted, takeover.name):
+        if not self._sees(command.principal, adopted, name):
             return _refused(f"a person has just changed {adopted.id}; ask again in {span(left)}", shown)
-        shown |= {"holder": takeover.who, "property": takeover.name, "value": takeover.value}
-        shown["at"] = when(takeover.changed_at)
-        shown["counter_proposal"] = {"property": takeover.name, "value": takeover.value}
-        where = "at the device" if not takeover.by else "through Hearth"
-        detail = (
-            f"{takeover.who} set {adopted.id} {takeover.name} to {say(takeover.value)} {where}"
-            if takeover.by
-            else f"a person set {adopted.id} {takeover.name} to {say(takeover.value)} at the device"
-        )
-        return _refused(
-            f"{detail} {span(max(now - takeover.changed_at, 0.0))} ago; software stands back for another {span(left)}",
-            shown,
-        )
+        shown |= {"holder": takeover.who, "property": name, "value": value, "at": when(takeover.changed_at)}
+        shown["counter_proposal"] = {"property": name, "value": value}
+        who, where = (takeover.by, "through Hearth") if takeover.by else ("a person", "at the device")
+        ago = span(max(now - takeover.changed_at, 0.0))
+        detail = f"{who} set {adopted.id} {name} to {say(value)} {where} {ago} ago"
+        return _refused(f"{detail}; software stands back for another {span(left)}", shown)
 
     def holder(self, lease: Lease, reader: Principal) -> dict[str, Json]:
         """Who holds a lease, and what for, as far as `reader` may know. For those who may see what it holds."""

@@ -59,7 +59,7 @@ class LeaseKeeper:
         clashes: list[Clash] = []
         for one, aimed in touched(self._parts.house, adopted, target):
             if rank.is_software and (found := desk.standbacks.against(one, aimed, now)) is not None:
-                return desk.teller.of_takeover(command, one, found)
+                return desk.teller.of_takeover(command, one, found, aimed)
             clashes += self._clashes(command.principal, rank, one, aimed, now)
         if not clashes:
             return None

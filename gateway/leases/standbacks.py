@@ -30,11 +30,17 @@ class Takeover:
     until: float
     by: str = ""
     changed_at: float = 0.0  # the newest of its changes
-    properties: dict[str, Json] = field(default_factory=dict)
+    values: dict[str, Json] = field(default_factory=dict)  # of all properties that changed, as they are now
 
     @property
     def who(self) -> str:
         return self.by or "a person at the device"
+
+    def against(self, target: Target) -> tuple[str, Json]:
+        """What the person set, of what `target` would change: the property and its value."""
+        names = [aim.slot.property.name for aim in target.aims]
+        name = next((name for name in names if name in self.values), self.name)
+        return name, self.values.get(name, self.value)
 
 
 class StandBacks:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from capabilities.vocabulary import Json
 from drivers.simulated.device import Attribute, Device, Part
+from drivers.simulated.memory import MemoryDriver
 from drivers.simulated.timeline import ManualTimeline
+from gateway.app import open_gateway
+from gateway.config import Adoption, Arbitration, Config, House
 from gateway.leases.claims import Answer, Wish
 from gateway.leases.lease import Lease
 from gateway.leases.ranges import EXCLUSIVE, Range
 from policies import Principal, Role
 from tests.gateway.core.rig import Rig, lamp
-from tests.gateway.house.home import home
+from tests.gateway.house.home import write_rules
 
 ANNA = Principal("anna", Role.OWNER)
 BEN = Principal("ben", Role.ADULT)
@@ -50,15 +53,30 @@ async def house(
     *,
     timeline: ManualTimeline | None = None,
     rules: str | None = "",
+    **arbitration: str | int,
 ) -> AsyncIterator[Rig]:
-    """A gateway with `devices` (a thermostat and a lamp) in which everybody may do everything, and has a token."""
-    found = [heating(), lamp()] if devices is None else devices
-    async with home(directory, found, rules, timeline=timeline or ManualTimeline()) as rig:
-        identity = rig.gateway.identity
-        known = {one.id for one in identity.principals()}
+    """A gateway with `devices` (a thermostat and a lamp) in which everybody may do everything, and has a token. `rules` None
+    leaves the files as they are.
+    """
+    if rules is not None:
+        write_rules(directory, rules)
+    config = Config(
+        state_dir=directory / "state",
+        runtime_dir=directory / "run",
+        adoption=Adoption(without_asking="all", label_new=False),
+        house=House(clock="trusted"),
+        arbitration=Arbitration.model_validate(arbitration),
+    )
+    clock = timeline or ManualTimeline()
+    found = [heating(), lamp()] if devices is None else list(devices)
+    driver = MemoryDriver(found, timeline=clock)
+    async with open_gateway(config, drivers={driver.name: driver}, clock=clock) as gateway:
+        rig = Rig(gateway, driver, gateway.observers.subscribe(None))
+        await rig.ready()
+        known = {one.id for one in gateway.identity.principals()}
         for principal in (*PEOPLE, *AGENTS):
             if principal.id not in known:
-                await identity.create_token(principal)
+                await gateway.identity.create_token(principal)
         yield rig
 
 
