@@ -56,6 +56,7 @@ class Undoer:
             if outcome is not None:
                 self._judge(step, progress, outcome)
                 return
+        await self._tools.devices_are_back(step.call.thing, (one.property for one in step.changes))
         found = self._what(step, progress)
         if not isinstance(found, Call):
             self._end(step, progress, *found)

@@ -39,6 +39,9 @@ from gateway.plans.tools import Tools
 from gateway.storage.plans import PlanRepository, PlanRow
 from policies.decision import Principal, Role, Verdict
 
+RETURN_OF_DEVICES_S: Final = 20.0
+"""How long devices may take to be in reach again after a restart before a step fails for want of them."""
+
 MOST_OPEN_OF_ONE: Final = 50
 MOST_OPEN: Final = 200
 """Committed plans that are not over; one that recurs is one."""
@@ -255,7 +258,7 @@ class PlanKeeper:
                 log.error("plan %s cannot be read and is given up: %s", row.id, error)
                 await self.rows.save(row.id, (End.FAILED, self._parts.clock.wall(), row.progress), {})
             else:
-                self._start(plan)
+                self._start(plan, patient_until=self._parts.clock.wall() + RETURN_OF_DEVICES_S)
         for ident in await self.rows.noted():
             if ident not in self._running and await self.rows.erase_notes(ident):
                 self._teller.erased(ident, "")
@@ -283,9 +286,10 @@ class PlanKeeper:
             raise WrongState(f"it is over: {plan.state}")
         return found[0]
 
-    def _start(self, plan: Plan) -> None:
+    def _start(self, plan: Plan, *, patient_until: float = 0.0) -> None:
         plan.version = max(plan.version, round(self._parts.clock.wall() * 1000))
         tools = self._tools(plan)
+        tools.patient_until = patient_until
         task = asyncio.create_task(Runner(tools, self._asker).go(), name=f"plan {plan.id}")
         self._running[plan.id] = tools, task
         task.add_done_callback(lambda done: self._ended(tools, done))

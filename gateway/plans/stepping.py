@@ -109,10 +109,11 @@ class Stepper:
 
     async def _checkpoint(self, step: Step, progress: Progress) -> bool:
         """Durable before anything is sent. False where nothing further is to be begun."""
-        tools, now = self._tools, self._tools.parts.clock.wall()
+        tools = self._tools
+        await tools.devices_are_back(step.call.thing, (one.property for one in step.changes))
         if self._held(step, progress):
             return False
-        certain = progress.result not in MAYBE_DONE
+        certain, now = progress.result not in MAYBE_DONE, tools.parts.clock.wall()
         progress.at, progress.execution = At.RUNNING, new_id(now)
         progress.attempt += 1
         progress.began = progress.began or now
@@ -168,8 +169,9 @@ class Stepper:
         """After how many seconds it is tried again; None for never."""
         deadline = self._tools.deadline(step)
         now = self._tools.parts.clock.wall()
-        if outcome.result in UNSENT and outcome.reason in PASSING and deadline is not None:
-            return min(pause, deadline - now) if now < deadline else None
+        patient_until = max(deadline or 0.0, self._tools.patient_until)
+        if outcome.result in UNSENT and outcome.reason in PASSING and now < patient_until:
+            return min(pause, patient_until - now)
         if progress.attempt > step.on_failure.retries or (deadline is not None and now >= deadline):
             return None
         if outcome.reason is Reason.SUPERSEDED:  # somebody else wants it otherwise

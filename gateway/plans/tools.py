@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.execution import Executor
 from gateway.parts import Parts
@@ -13,9 +16,14 @@ from gateway.plans.preparing import Preparer
 from gateway.plans.telling import Teller
 
 
+_SIGNS_OF_LIFE: Final = frozenset({"property", "thing"})
+
+
 @dataclass(slots=True)
 class Tools:
-    """`bell` wakes whoever runs the plan. `napping` are steps that wait before they try again."""
+    """`bell` wakes whoever runs the plan. `napping` are steps that wait before they try again. Until
+    `patient_until` (seconds since the epoch) devices may still be on their way back after a restart.
+    """
 
     plan: Plan
     parts: Parts
@@ -25,6 +33,7 @@ class Tools:
     teller: Teller
     bell: Bell
     napping: set[Bell] = field(default_factory=set)
+    patient_until: float = 0.0
 
     def stop(self, stop: Stop) -> None:
         """Nothing further is begun. The first reason stands, but for one that lets nothing be undone any more."""
@@ -57,6 +66,33 @@ class Tools:
                 await bell.wait(until)
         finally:
             self.napping.discard(bell)
+
+    async def devices_are_back(self, thing: str, names: Iterable[str]) -> None:
+        """After a restart: waits until the Thing is in reach and tells how its properties are, for a while at the most."""
+        left = self.patient_until - self.parts.clock.wall()
+        if left <= 0 or self._is_back(thing, names):
+            return
+        observer = self.parts.observers.subscribe(None, kinds=_SIGNS_OF_LIFE)
+        try:
+            async with asyncio.timeout(left):
+                while not self._is_back(thing, names) and self.plan.stop is None:
+                    if not (await observer.batch())[0]:
+                        return
+        except TimeoutError:
+            return
+        finally:
+            self.parts.observers.unsubscribe(observer)
+
+    def _is_back(self, thing: str, names: Iterable[str]) -> bool:
+        adopted = self.parts.registry.get(thing)
+        if adopted is None:
+            return True
+        slots = (adopted.slots.get(name) for name in names)
+        return (
+            adopted.driver in self.parts.drivers
+            and adopted.reach.reachable is True
+            and all(slot is None or slot.trusted is not None for slot in slots)
+        )
 
     def deadline(self, step: Step) -> float | None:
         """When a step must have been sent: its own time, or the whole plan's."""

@@ -34,7 +34,9 @@ def restoring(
         back: dict[str, Json] = {member: earlier[name] for name, member in shown.items()}
         for name, member in shown.items():
             if _is_switch(adopted, name) and earlier[name] is False:
-                back = {member: False}  # off is off: to set the brightness besides would switch many a lamp on again
+                back = {
+                    member: False
+                }  # off is off: to set the brightness besides would switch many a lamp on again
         return _fitting(adopted, operation, back)
     (name,) = shown
     write = adopted.thing.writes.get(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import recovery
-from gateway.plans import compensating, stepping
+from gateway.plans import compensating, keeper, stepping
 from tests.gateway.core.rig import OWNER, hasten, lamp, opened, until
 from tests.gateway.plans.desk_of_plans import begin, by_step, over, prepare, report, write
 
@@ -16,6 +16,7 @@ from tests.gateway.plans.desk_of_plans import begin, by_step, over, prepare, rep
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Devices that do not return are not waited for."""
     monkeypatch.setattr(recovery, "RETURN_OF_DEVICES_S", 0.02)
+    monkeypatch.setattr(keeper, "RETURN_OF_DEVICES_S", 2.0)
     monkeypatch.setattr(compensating, "FIRST_PAUSE_S", 0.01)
 
 
