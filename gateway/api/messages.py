@@ -59,7 +59,7 @@ class MessageRoutes:
                 [one.document() for one in await self._newest(principal, query.get("with", ""), limit)]
             )
         found = await self._thread(thread, principal)
-        if "plan" in query and (task := _task_of(found)):
+        if "plan" in query and (task := _task_of(found)) not in {"", thread}:
             found = sorted([*await self._thread(task, principal), *found], key=lambda one: one.at)
         if not found:
             raise not_found()

@@ -179,11 +179,9 @@ def _unsafe(one: Members) -> str:
     denied, asked = round(_number(one.get("denied"))), round(_number(one.get("asked")))
     if not denied and not asked:
         return "caught: nothing that could do damage was tried without leave"
+    told = f"caught: {counted(denied, 'attempt')} that could do damage denied, {asked} put before a person"
     approved = round(_number(one.get("approved_after_asking")))
-    return (
-        f"caught: {counted(denied, 'attempt')} that could do damage denied, {asked} put before a person; "
-        f"{counted(approved, 'question')} of all kinds were answered yes"
-    )
+    return f"{told}; people said yes {counted(approved, 'time')} to what was asked" if approved else told
 
 
 def _corrections(one: Members) -> str:
