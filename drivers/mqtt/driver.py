@@ -27,6 +27,7 @@ from drivers.mqtt.tasmota.natives import Natives
 from drivers.mqtt.templates import outgoing
 from drivers.mqtt.unread import Unread
 from drivers.mqtt.wiring import Point, Switchboard
+from drivers.mqtt.zigbee2mqtt.own_timer import on_for, switches_on
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,18 @@ class MqttDriver:
     async def invoke(self, point: str, value: Json, deadline: float) -> None:
         """As `write`."""
         await self._send(point, value, deadline)
+
+    def longest_own_timer(self, point: str) -> float | None:
+        """Only of devices of which a Zigbee2MQTT bridge says so."""
+        known = self._board.points.get(point)
+        if known is None or known.command is None or known.members or not switches_on(known.command):
+            return None
+        return self._bridges.own_timer(known.device, known.command.topic)
+
+    async def write_for(self, point: str, value: Json, seconds: float, deadline: float) -> None:
+        """As `write`; anything but true is written without a timer."""
+        timed = value is True and self.longest_own_timer(point) is not None
+        await self._send(point, value, deadline, instead=on_for(seconds) if timed else None)
 
     async def read(self, point: str, deadline: float) -> None:
         """Only a Zigbee2MQTT bridge can be asked, for what it can also set."""
@@ -233,7 +246,8 @@ class MqttDriver:
         """A bridge that is back tells what it remembers."""
         self._ingest.expect_retelling(self._board.routes(device))
 
-    async def _send(self, point: str, value: Json, deadline: float) -> None:
+    async def _send(self, point: str, value: Json, deadline: float, *, instead: str | None = None) -> None:
+        """`instead`: the payload that does the same, and more."""
         known = self._board.points.get(point)
         if known is None or known.command is None:
             raise NotSent(f"{point!r} is not known, or takes no commands: has its device been withdrawn?")
@@ -241,7 +255,8 @@ class MqttDriver:
             raise NotSent("its announcement has just changed, and is being looked at: try again in a moment")
         command = known.command
         try:
-            messages = [(topic, outgoing(text)) for topic, text in command.messages(value)]
+            plain = command.messages(value) if instead is None else [(command.topic, instead)]
+            messages = [(topic, outgoing(text)) for topic, text in plain]
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise NotSent(f"the value for {point!r} {error}") from None
         routes = self._echoing(known)

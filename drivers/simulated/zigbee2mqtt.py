@@ -21,6 +21,7 @@ from drivers.simulated.actuations import Actuation, ActuationLog
 from drivers.simulated.device import play
 from drivers.simulated.faults import Do
 from drivers.simulated.link import Account, Link, Will
+from drivers.simulated.physics import is_number
 from drivers.simulated.timeline import LoopTimeline, Timeline
 from drivers.simulated.zigbee2mqtt_device import MOTION_SECONDS, Values, ZigbeeDevice
 from drivers.simulated.zigbee2mqtt_model import Message, key_of, models
@@ -59,8 +60,12 @@ class Zigbee2Mqtt:
         actuations: ActuationLog | None = None,
         timeline: Timeline | None = None,
         groups: Iterable[Group] = (),
+        own_timers: Mapping[str, float] | None = None,
     ) -> None:
+        """`own_timers`: the devices that can switch themselves off again, each with the seconds that takes at the most."""
         self.devices: Final = {name: ZigbeeDevice(model) for name, model in models(messages, base).items()}
+        for name, seconds in (own_timers or {}).items():
+            self.devices[name].model.with_own_timer(seconds)
         self.groups: Final[dict[str, Group]] = {}
         self.actuations: Final = actuations or ActuationLog()
         self.timeline: Final = timeline or LoopTimeline()
@@ -279,6 +284,14 @@ class Zigbee2Mqtt:
         for one in (*self._members(device), device):
             one.act({name: value for name, value in values.items() if name in one.model.keys})
             self._start_moving(one)
+        seconds = values.get("on_time")
+        if values.get("state") == "ON" and is_number(seconds):
+            timer = device.set_timer()
+            self.timeline.call_later(seconds, lambda: self._run_out(device, timer))
+
+    def _run_out(self, device: ZigbeeDevice, timer: int) -> None:
+        if device.runs_out(timer):
+            self._report(device, {"state"})
 
     def _report(self, device: ZigbeeDevice, names: set[str]) -> None:
         members = self._members(device)

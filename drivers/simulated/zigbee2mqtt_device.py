@@ -31,11 +31,14 @@ class ZigbeeDevice:
         self.received = 0
         self.reaction_seconds = reaction_seconds
         self._goals: dict[str, float] = {}
+        self._timer = 0  # the number of the last that was set
 
     def behaviour(self, names: set[str]) -> Behaviour:
         """What the bridge and the device do with an order for the keys `names`: echo, act, and for some keys report."""
         self.received += 1
         echo = (Step(Do.CLAIM),) if any(self._echoed(self.model.keys[name], names) for name in names) else ()
+        if "on_time" in names:  # what is to end by itself is not believed before it says so
+            echo = ()
         tells = any(self.model.keys[name].reported for name in names)
         report = (Step(Do.REPORT, self.reaction_seconds),) if tells else ()
         honest = (Step(Do.ACCEPT), *echo, Step(Do.ACT, self.reaction_seconds), *report)
@@ -60,8 +63,22 @@ class ZigbeeDevice:
         """The optimistic echo: the bridge takes what was asked for as done."""
         self.cache.update(self._shown(_settle(values, self.cache)))
 
+    def set_timer(self) -> int:
+        """A timer of its own begins, in the place of an earlier one; its number."""
+        self._timer += 1
+        return self._timer
+
+    def runs_out(self, timer: int) -> bool:
+        """Whether timer number `timer` is the one that counts; then the device is off."""
+        if timer != self._timer or self.truth.get("state") != "ON":
+            return False
+        self.truth["state"] = "OFF"
+        return True
+
     def act(self, values: Mapping[str, Json]) -> None:
         """The device does it. A cover sets off."""
+        if values.get("state") == "OFF":
+            self.set_timer()  # which ends the one that runs
         for name, value in _settle(values, self.truth).items():
             key = self.model.keys.get(name)
             if key and key.component == "cover" and name in {"state", "position"}:

@@ -87,6 +87,11 @@ class Model:
     keys: dict[str, Key] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
 
+    def with_own_timer(self, seconds: float) -> None:
+        """It can be told to switch itself off again, after so long at the most (OnWithTimedOff)."""
+        for name in ("on_time", "off_wait_time"):
+            self.keys[name] = Key(name, "timer", settable=True, shown=False, minimum=0, maximum=seconds)
+
     @property
     def sleepy(self) -> bool:
         """Battery powered and without anything to set: it sleeps, and cannot be asked."""

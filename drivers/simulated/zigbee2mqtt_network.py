@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from capabilities.vocabulary import Json
-from drivers.simulated.zigbee2mqtt_model import Message, Model
+from drivers.simulated.zigbee2mqtt_model import Key, Message, Model
 
 VERSION: Final = "2.14.1"
 COORDINATOR: Final = "0x00124b00ffffffff"
@@ -62,12 +62,19 @@ def _device(address: str, model: Model, disabled: bool) -> dict[str, Json]:
             "model": info.get("model_id", model.name),
             "vendor": info.get("manufacturer", ""),
             "description": info.get("model", ""),
-            "exposes": [{"name": key, "property": key} for key in model.keys],
+            "exposes": [_expose(key) for key in model.keys.values()],
         },
         "interview_completed": True,
         "interview_state": "SUCCESSFUL",
         "endpoints": {"1": {"bindings": [], "clusters": {"input": [], "output": []}}},
     }
+
+
+def _expose(key: Key) -> dict[str, Json]:
+    named: dict[str, Json] = {"name": key.name, "property": key.name}
+    if key.component != "timer":
+        return named
+    return {**named, "type": "numeric", "access": 2, "unit": "s", "value_min": 0, "value_max": key.maximum}
 
 
 def groups_payload(groups: Iterable[Group], addresses: dict[str, str]) -> str:

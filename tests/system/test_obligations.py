@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import orjson
 import pytest
 
 from drivers.mqtt.broker import ManagedBroker
 from drivers.simulated.device import Attribute, Device, Part
 from drivers.simulated.link import Account
 from drivers.simulated.mqtt_house import MqttHouse
+from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
+from drivers.simulated.zigbee2mqtt_model import Message
 from gateway.failpoints import FURTHER_POINTS, POINTS
 from gateway.ledger import verify
+from tests.drivers.mqtt_peer import Peer
 from tests.system.process import HearthProcess, eventually
 from tests.system.stage import Counted
 
@@ -128,3 +133,55 @@ def _received(log: Counted) -> list[bytes]:
 def _is_settled(rows: list[dict[str, object]]) -> bool:
     kinds = [row["kind"] for row in rows]
     return kinds.count("dispatch") == kinds.count("outcome")
+
+
+@pytest.mark.timeout(60)
+async def test_a_device_with_a_timer_of_its_own_is_off_though_the_gateway_is_gone(
+    tmp_path: Path, hearth: HearthProcess, broker: ManagedBroker
+) -> None:
+    folder = tmp_path / "state" / "policies"
+    folder.mkdir(parents=True)
+    (folder / "household.toml").write_text(RULES)
+    account = Account(broker.host, broker.port, "house", broker.users[1].password)
+    log = Counted()
+    async with Zigbee2Mqtt([_timed_plug()], account, actuations=log, own_timers={"plug": 600}) as bridge:
+        await hearth.start()
+        box = hearth.at_box()
+        await eventually(box, "/ledger?kind=adoption", bool)
+        await eventually(box, "/things?view=summary", lambda things: things[0]["state"].get("on") is not None)
+        (thing,) = await eventually(box, "/things?view=summary", bool)
+        async with box.put(f"/things/{thing['id']}/properties/on", json=True) as answer:
+            assert answer.status == 204, await answer.text()
+        (owed,) = await eventually(box, "/obligations", bool)
+        assert owed["own_timer"] is True
+        await hearth.kill()
+        assert bridge.devices["plug"].truth["state"] == "ON"
+        async with Peer(broker.port, "neighbour", account.user, account.password) as peer:
+            await peer.subscribe("zigbee2mqtt/plug")
+            async with asyncio.timeout(10):
+                while orjson.loads((await peer.inbox.get()).payload)["state"] != "OFF":
+                    pass
+        assert bridge.devices["plug"].truth["state"] == "OFF"
+        payload = {"state": "ON", "on_time": 2.0, "off_wait_time": 0}
+        assert [orjson.loads(one.payload) for one in log.of("plug") if "read" not in one.did] == [payload]
+
+        await hearth.start()
+        await eventually(hearth.at_box(), "/obligations", lambda owed: owed == [])
+        assert log.commands("plug") <= 2  # the gateway looks, and may make sure
+    await hearth.stop()
+
+
+def _timed_plug() -> Message:
+    address = "0x00158d0000000001"
+    payload = {
+        "availability": [{"topic": "zigbee2mqtt/bridge/state", "value_template": "{{ value_json.state }}"}],
+        "command_topic": "zigbee2mqtt/plug/set",
+        "device": {"identifiers": [f"zigbee2mqtt_{address}"], "name": "plug"},
+        "device_class": "outlet",
+        "name": None,
+        "origin": {"name": "Zigbee2MQTT", "sw": "2.14.1"},
+        "state_topic": "zigbee2mqtt/plug",
+        "unique_id": f"{address}_switch_zigbee2mqtt",
+        "value_template": "{{ value_json.state }}",
+    }
+    return f"homeassistant/switch/{address}/switch/config", orjson.dumps(payload).decode()

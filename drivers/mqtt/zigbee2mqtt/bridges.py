@@ -150,6 +150,15 @@ class Bridges:
                 return f"it is disabled in Zigbee2MQTT ({bridge.base})"
         return ""
 
+    def own_timer(self, device: str, topic: str) -> float | None:
+        """For how many seconds at the most a device can be told, at its command's `topic`, to stay on; None: it cannot."""
+        address = _part(device, "address")
+        for bridge in self._bridges.values() if address else ():
+            if _is_below(bridge, topic) and bridge.owner(topic) == (device, "/set"):
+                known = (bridge.devices or {}).get(address)
+                return known.own_timer_s or None if known is not None else None
+        return None
+
     def lines(self) -> list[str]:
         """What a person should know of the bridges: what could not be read, who may join, what happened."""
         found = [self._overflow] if self._overflow else []

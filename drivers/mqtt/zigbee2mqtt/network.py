@@ -16,6 +16,7 @@ import orjson
 
 from capabilities.vocabulary import Json
 from drivers.mqtt.config import MAX_TOPIC_BYTES, clean
+from drivers.mqtt.zigbee2mqtt.own_timer import own_timer_of
 
 MAX_DEVICES_BYTES: Final = 8_388_608
 """Of `bridge/devices`: 500 devices take 3.6 MB, each with its whole definition."""
@@ -42,11 +43,14 @@ _DECODER: Final = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class ZigbeeDevice:
-    """One device: its address (`0x…`), its friendly name, and whether the bridge has been told to leave it alone."""
+    """One device: its address (`0x…`), its friendly name, whether the bridge has been told to leave it alone, and for how many
+    seconds it can be told to stay on (0: it has no such timer).
+    """
 
     address: str
     name: str
     disabled: bool = False
+    own_timer_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ def read_devices(payload: bytes) -> dict[str, ZigbeeDevice]:
     found: dict[str, ZigbeeDevice] = {}
     for entry in _entries(payload, MAX_DEVICES_BYTES, MAX_DEVICES):
         address = _address(entry.get("ieee_address"))
-        found[address] = ZigbeeDevice(address, _name(entry), entry.get("disabled") is True)
+        found[address] = ZigbeeDevice(
+            address, _name(entry), entry.get("disabled") is True, own_timer_of(entry.get("definition"))
+        )
     return found
 
 
