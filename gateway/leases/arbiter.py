@@ -109,8 +109,12 @@ class Arbiter:
         """Until when `holder` need not yield to `wanting`."""
         tenure = max(holder.tenure_s, self._tenure_s)
         is_next = self._history.is_next(wanting, holder)
-        if holder.safe_until:
-            return min(holder.safe_until, holder.since + tenure) if is_next else holder.safe_until
+        if (
+            holder.safe_until
+        ):  # somebody has asked before; who stands in line already has been told when it is
+            is_first_time = self._book.get(wanting.id) is None
+            sooner = min(holder.safe_until, holder.since + tenure)
+            return sooner if is_next and is_first_time else holder.safe_until
         return (holder.since if is_next else max(holder.since, now)) + tenure
 
     def _is_frozen(self, lease: Lease) -> bool:

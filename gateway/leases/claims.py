@@ -215,7 +215,7 @@ class Claims:
         desk = self._desk
         held = [one for one in holders if one.state is State.HELD and one.rank == lease.rank]
         for one in held if is_new else ():
-            desk.history.fought((lease.thing, lease.property), lease.path, one.path, desk.now)
+            desk.history.fought((lease.thing, lease.property), lease.path, one.path, desk.now, desk.apart_s)
         desk.escalates(lease, held)
 
     async def _again(self, known: Lease, wish: Wish, rank: Rank) -> Answer:

@@ -7,6 +7,7 @@ database by the keeper's worker; a start after a crash in between believes the l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.failpoints import failpoint
@@ -21,6 +22,9 @@ from gateway.leases.telling import Voice, entry, how_it_stands, paths
 from gateway.parts import Parts
 from gateway.storage.leases import LeaseRepository
 
+ASK_AGAIN_S: Final = 12 * 3600.0
+"""Where nobody answered, turns go on, and people are left alone for so long."""
+
 
 class Desk:
     """What the parts of the keeper share. `any` is false where a command need not look any further."""
@@ -32,6 +36,8 @@ class Desk:
         self.history = History()
         self.standbacks = StandBacks()
         self.frozen: dict[Spot, float] = {}  # until when, in seconds since the epoch
+        self.asked: dict[Spot, float] = {}  # when people were asked last
+        self.apart_s = settings.seconds("tenure") * 0.9
         self.arbiter = Arbiter(self.book, self.history, settings.seconds("tenure"), self.frozen)
         self.teller = Teller(parts)
         self.voice = Voice(parts)
@@ -94,7 +100,7 @@ class Desk:
         for loser in over:
             self.history.had(lease.spots, lease.path, loser.path, now)
         for loser in given.yields:
-            self.history.fought(_spot(lease), lease.path, loser.path, now)
+            self.history.fought(_spot(lease), lease.path, loser.path, now, self.apart_s)
         for one in changed:
             before = self.book.get(one.id)
             if one is lease or (
@@ -180,7 +186,8 @@ class Desk:
         for holder in holders:
             spot = _spot(wanting)
             times = self.history.fights(spot, wanting.path, holder.path, self.now)
-            if most and times >= most and holder.rank == wanting.rank and spot not in self.frozen:
+            is_new = self.now - self.asked.get(spot, 0.0) >= ASK_AGAIN_S
+            if most and times >= most and holder.rank == wanting.rank and is_new:
                 self._escalate(wanting, holder, times)
                 return True
         return False
@@ -188,13 +195,13 @@ class Desk:
     def settled(self, lease: Lease) -> None:
         """A person has spoken about it."""
         for spot in lease.spots:
-            if self.frozen.pop(spot, None) is not None:
-                self.history.forgive(spot)
+            self.frozen.pop(spot, None)
+            self.history.forgive(spot)
 
     def _escalate(self, wanting: Lease, holder: Lease, times: int) -> None:
         until = self.now + self._settings.seconds("freeze")
         for spot in wanting.spots:
-            self.frozen[spot] = until
+            self.frozen[spot], self.asked[spot] = until, self.now
         self.history.forgive(_spot(wanting))
         self.voice.record(
             entry(

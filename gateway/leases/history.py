@@ -64,13 +64,14 @@ class History:
 
         return sorted(line, key=key)
 
-    def fought(self, spot: Spot, one: Path, other: Path, at: float) -> int:
-        """They did, once more; how often within the hour."""
+    def fought(self, spot: Spot, one: Path, other: Path, at: float, apart_s: float) -> None:
+        """They did, once more. What comes less than `apart_s` after the fight before belongs to that one."""
         parties = _parties(one, other)
-        if parties is None:
-            return 0
-        self._fights.append((at, spot, parties))
-        return self.fights(spot, one, other, at)
+        last = max(
+            (when for when, where, who in self._fights if where == spot and who == parties), default=0.0
+        )
+        if parties is not None and at - last >= apart_s:
+            self._fights.append((at, spot, parties))
 
     def fights(self, spot: Spot, one: Path, other: Path, now: float) -> int:
         while self._fights and self._fights[0][0] <= now - FIGHTS_WINDOW_S:

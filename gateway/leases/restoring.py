@@ -89,12 +89,13 @@ def _remember(desk: Desk, record: Record) -> None:
             else []
         )
         for other in fought:
-            desk.history.fought(spot, mine, other, record.at)
+            desk.history.fought(spot, mine, other, record.at, desk.apart_s)
         if body.get("change") == "escalated":
             desk.history.forgive(spot)
-    if body.get("change") == "escalated" and (until := _number(body, "back_ms") / 1000) > desk.now:
-        for one in spots:
-            desk.frozen[one] = until
+    if body.get("change") == "escalated":
+        until = _number(body, "back_ms") / 1000
+        desk.asked |= dict.fromkeys(spots, record.at)
+        desk.frozen |= dict.fromkeys(spots, until) if until > desk.now else {}
 
 
 def _as_recorded(lease: Lease, record: Record | None) -> Lease | None:
