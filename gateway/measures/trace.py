@@ -35,7 +35,7 @@ FROM entries AS d WHERE d.kind = 'dispatch' AND d.execution <> '' ORDER BY d.seq
 """
 
 Wrote = Callable[[Actuation], bool]
-"""Whether an actuation was a command, and not a question (`…/get`)."""
+"""Whether an actuation was a command, and not a question."""
 
 
 class Sent(NamedTuple):
@@ -83,7 +83,7 @@ def trace(
     actuations: Path | None = None,
     *,
     things: Mapping[str, str] | None = None,
-    wrote: Wrote = lambda one: not one.topic.endswith("/get"),
+    wrote: Wrote = lambda one: not one.did.startswith("read "),
 ) -> Trace:
     """`ledger` is the directory of ledger.db (or that file), `actuations` a simulator's log. `things`: device → Thing, where a
     Thing is not called as its device. Raises `sqlite3.Error`, `OSError`.
