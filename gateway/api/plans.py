@@ -17,7 +17,7 @@ from gateway.api.wire import Body, number, read_body, read_json, reply
 from gateway.context import Gateway
 from gateway.plans import errors
 from gateway.plans.document import BadPlan
-from gateway.plans.keeper import is_of, may_see
+from gateway.plans.keeper import may_see
 from gateway.plans.plan import Plan
 from gateway.storage.plans import KEPT_ENDED_PLANS
 
@@ -135,12 +135,12 @@ class PlanRoutes:
 
     async def pause(self, request: web.Request) -> web.Response:
         """Nothing further is begun; what is under way ends."""
-        plan = await self._own(request)
+        plan = await self._plan(request)
         await _refusing(lambda: self._gateway.plans.pause(plan, caller(request)))
         return self._shown(request, plan)
 
     async def resume(self, request: web.Request) -> web.Response:
-        plan = await self._own(request)
+        plan = await self._plan(request)
         await _refusing(lambda: self._gateway.plans.resume(plan, caller(request)))
         return self._shown(request, plan)
 
@@ -152,7 +152,7 @@ class PlanRoutes:
         if draft is not None and may_see(principal, draft.plan):
             self._gateway.plans.drafts.take(ident)
             return web.Response(status=204)
-        plan = await self._own(request)
+        plan = await self._plan(request)
         await _refusing(lambda: self._gateway.plans.cancel(plan, principal, undo=body.undo))
         return self._shown(request, plan, status=202)
 
@@ -168,8 +168,8 @@ class PlanRoutes:
 
     async def note(self, request: web.Request) -> web.Response:
         """Replaces the notes of a plan that goes on: JSON of 16 kB at the most."""
-        plan, value = await self._own(request), await read_json(request)
-        if not is_of(caller(request), plan):
+        plan, value = await self._plan(request), await read_json(request)
+        if caller(request).id != plan.principal.id:
             raise Problem("forbidden", f"the notes of this plan are {plan.principal.id}'s to write")
         text = orjson.dumps(value)
         if len(text) > MOST_NOTES_BYTES:
@@ -187,10 +187,6 @@ class PlanRoutes:
         if plan is None or not may_see(caller(request), plan):
             raise not_found()
         return plan
-
-    async def _own(self, request: web.Request) -> Plan:
-        """One that the caller may see and change. Raises `Problem` (404)."""
-        return await self._plan(request)
 
     def _shown(
         self, request: web.Request, plan: Plan, *, status: int = 200, headers: dict[str, str] | None = None

@@ -15,7 +15,6 @@ from gateway.plans.plan import End, Plan, Step, Stop
 from gateway.plans.preparing import Preparer
 from gateway.plans.telling import Teller
 
-
 _SIGNS_OF_LIFE: Final = frozenset({"property", "thing"})
 
 

@@ -27,7 +27,13 @@ OPEN_TO_AGENTS: Final = {
     ("DELETE", "/things/{thing}/actions/{name}/{execution}"): "its own command; 409 whatever it finds",
     ("POST", "/tokens"): "its own, and narrower ones",
     ("DELETE", "/tokens/{token}"): "its own, and what came of them",
-    ("POST", "/messages"): "words in a thread that it has a part in, or a task for what it made: neither moves anything",
+    (
+        "POST",
+        "/messages",
+    ): "words in a thread that it has a part in, or a task for what it made: neither moves anything",
+    ("POST", "/plans"): "a draft: nothing moves",
+    ("POST", "/plans/{plan}/commit"): "its own draft; each step is a command, decided by the rules",
+    ("POST", "/plans/{plan}/cancel"): "its own plans; 404 for any other",
     ("POST", "/pairings/redeem"): "for whoever has a code: needs no token, and none helps",
 }
 """What software may change, and why. A route that is not here must refuse it."""

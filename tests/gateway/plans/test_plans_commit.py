@@ -9,6 +9,7 @@ import pytest
 
 from drivers.simulated.device import Order
 from drivers.simulated.timeline import ManualTimeline
+from gateway.notify.topics import topic_for
 from gateway.plans.errors import (
     Changed,
     KeyReused,
@@ -19,7 +20,6 @@ from gateway.plans.errors import (
     WrongDigest,
     WrongState,
 )
-from gateway.notify.topics import topic_for
 from gateway.plans.plan import KEY_MARK
 from policies import Principal, Role
 from tests.gateway.core.rig import AGENT, OWNER, Rig, device, lamp, opened, until

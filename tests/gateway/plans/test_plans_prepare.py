@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.gateway.core.rig import AGENT, OWNER, Rig, device, lamp, opened
 from tests.gateway.plans.desk_of_plans import act, prepare, write
 
 
-def mistakes(rig: Rig, *steps: dict[str, Json], **more: Json) -> dict[tuple[str, str], str]:
+def mistakes(rig: Rig, *steps: dict[str, Json], **more: Any) -> dict[tuple[str, str], str]:
     with pytest.raises(BadPlan) as caught:
         prepare(rig, *steps, **more)
     return {(one.step, one.member): one.detail for one in caught.value.mistakes}
@@ -37,7 +37,7 @@ async def test_later_steps_are_decided_in_the_world_of_the_earlier(tmp_path: Pat
         assert [(one.before, one.after) for step in draft.plan.steps for one in step.changes] == [
             *((False, True), (True, False), (False, True), (True, False))
         ]
-        assert dict((thing, value) for thing, _, value in draft.ends) == {"one": True, "two": False}
+        assert {thing: value for thing, _, value in draft.ends} == {"one": True, "two": False}
         assert (rig.value("one", "on"), rig.received("one"), rig.received("two")) == (False, 0, 0)
         slot = rig.thing("one").slots["on"]
         assert (slot.reading is not None and slot.reading.value, slot.expectations) == (False, [])
@@ -183,6 +183,4 @@ async def test_preparing_is_quick(tmp_path: Path) -> None:
         for _ in range(10):
             prepare(rig, *steps)
         each = (time.perf_counter() - began) / 10
-        print(f"prepare of 20 steps: {each * 1000:.2f} ms")
-        assert each < 0.1
-        assert cast("float", each) > 0
+        assert each < 0.1, f"prepare of 20 steps: {each * 1000:.2f} ms"
