@@ -22,19 +22,25 @@ class Book:
         return self._leases.get(lease)
 
     def put(self, lease: Lease) -> None:
-        self.remove(lease.id)
+        """A new one, or the next version of one, which keeps its place among those of the same moment."""
+        if (known := self._leases.get(lease.id)) is not None:
+            self._unlist(known)
         self._leases[lease.id] = lease
         for thing, _ in lease.spots:
             self._by_thing.setdefault(thing, {})[lease.id] = lease
 
     def remove(self, lease: str) -> Lease | None:
         known = self._leases.pop(lease, None)
-        for thing, _ in known.spots if known is not None else ():
+        if known is not None:
+            self._unlist(known)
+        return known
+
+    def _unlist(self, lease: Lease) -> None:
+        for thing, _ in lease.spots:
             there = self._by_thing.get(thing, {})
-            there.pop(lease, None)
+            there.pop(lease.id, None)
             if not there:
                 self._by_thing.pop(thing, None)
-        return known
 
     def on(self, thing: str) -> Iterable[Lease]:
         """Every lease about this Thing, whatever its state."""
