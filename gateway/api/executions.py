@@ -95,8 +95,9 @@ class ExecutionRoutes:
 
     async def _from_ledger(self, request: web.Request, identifier: str) -> dict[str, Json]:
         parts = request.match_info
-        records = await self._gateway.ledger.entries(execution=identifier, limit=10)
-        records = [r for r in records if r.kind in {"dispatch", "outcome", "denied"}]
+        records = await self._gateway.ledger.entries(
+            execution=identifier, kinds=("dispatch", "outcome", "denied"), limit=10
+        )
         first = records[0] if records else None
         if first is None or not may_see(caller(request), first.principal):
             raise not_found()

@@ -21,6 +21,7 @@ from gateway.messages.message import (
     of_record,
     said,
 )
+from gateway.messages.noticing import notice_of
 from gateway.messages.uses import Asked, Done, Use, bounds, listed, short, verdict
 from gateway.notify.notice import EVERYBODY_IN_CHARGE
 from gateway.notify.topics import topic_for
@@ -200,9 +201,14 @@ class Messages:
             self._tell(message)
 
     async def post(self, message: Message) -> None:
-        """The same, on disk when it returns. Raises `LedgerUnavailable`."""
+        """The same for what a person or an agent says, on disk when it returns; persons are told where it is for them. Raises
+        `LedgerUnavailable`.
+        """
         await self._parts.ledger.commit(message.entry())
         self._tell(message)
+        notice = notice_of(message)
+        if notice is not None:
+            self._parts.notifier.tell(notice)
 
     async def thread(self, thread: str, *, limit: int = 1_000) -> list[Message]:
         """What was said about it, in order. Raises `LedgerUnavailable`."""
@@ -249,10 +255,10 @@ class Messages:
         return message
 
     def _tell(self, message: Message) -> None:
+        """The topic says whom it is for; the event does not."""
         to = {message.sender, *message.to, *message.cc, *EVERYBODY_IN_CHARGE} - {GATEWAY}
-        self._parts.observers.publish(
-            KIND, topic_for("", "", to), message.at, {"message": message.document()}
-        )
+        data: dict[str, Json] = {"thing": "", "name": "", "message": message.document()}
+        self._parts.observers.publish(KIND, topic_for("", "", to), message.at, data)
 
     def _person(self, party: Party) -> str:
         """For whom software acts; "" for a person, a role, and nobody known."""

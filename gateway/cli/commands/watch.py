@@ -15,6 +15,7 @@ from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.session import Session, current
 from gateway.cli.sse import ServerEvent
+from gateway.cli.talk import sentence, words
 from gateway.cli.text import clean
 from gateway.cli.times import clock
 from gateway.cli.words import plain_id, value_text
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = (1.0, 30.0)
 """From the first wait after a lost connection to the longest; each is drawn at random below the double of the one before."""
 
-KINDS: Final = ("property", "event", "action", "thing", "notice", "rules", "house")
+KINDS: Final = ("property", "event", "action", "thing", "notice", "message", "rules", "house")
 
 
 @click.command(short_help="Show what happens, as it happens.")
@@ -97,6 +98,15 @@ class _Units:
         return self._known[thing].get(name)
 
 
+def _message(message: Json) -> str:
+    found = message if isinstance(message, dict) else {}
+    to, body = found.get("to"), found.get("body")
+    told = body if isinstance(body, dict) else {}
+    who = f"{found.get('from')} to {', '.join(map(str, to if isinstance(to, list) else []))}"
+    said = words(told)
+    return f"{who}: {sentence(found.get('type'), told)}" + (f" – {said}" if said else "")
+
+
 def _line(raw: dict[str, Json], unit: Json = None) -> str:
     cleaned = clean(raw)
     event = cleaned if isinstance(cleaned, dict) else {}
@@ -124,6 +134,8 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
         case "house":
             about = f" on {event['about']}" if event.get("about") else ""
             what = f"{event.get('change')}: {event.get('rule')}{about}, given by {event.get('principal')}"
+        case "message":
+            what = _message(event.get("message"))
         case "notice":
             what = f"{event.get('title')}: {event.get('text')}"
         case _:

@@ -46,7 +46,10 @@ async def test_the_event_is_for_those_concerned_alone(tmp_path: Path) -> None:
         tims = Principal("toy", Role.AGENT, acts_for="tim", acts_for_role=Role.CHILD)
         message = rig.gateway.messages.policy_decision("p", tims, Verdict.DENY, [LAMP_ON])
         event = rig.events[-1]
-        assert (event.kind, event.data) == ("message", {"message": message.document()})
+        assert (event.kind, event.data) == (
+            "message",
+            {"thing": "", "name": "", "message": message.document()},
+        )
         for who, hears in (
             (tims, True),
             (OWNER, True),
