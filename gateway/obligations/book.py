@@ -83,8 +83,10 @@ class Book:
         gone = [ident for ident in dirty if ident not in self._by_id]
         try:
             await self._rows.write(rows, gone)
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._dirty = dirty | self._dirty
+            if not isinstance(error, sqlite3.Error):
+                raise
             log.error("what is owed cannot be written, and is done all the same: %s", error)
 
     def _calm(self, owed: Owed) -> None:

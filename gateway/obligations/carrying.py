@@ -66,12 +66,14 @@ class Carrier:
                     await self._wake.wait()
         finally:
             self._alarm.stop()
+            await core.book.flush()
 
     # ---------------------------------------------------------------- one look at everything
 
     async def _round(self, group: asyncio.TaskGroup) -> None:
         core, clock = self._core, self._core.parts.clock
-        if core.concerns.timed and clock.monotonic() >= self._scan_at:
+        follows = bool(core.concerns.timed) or len(core.book) > 0
+        if follows and clock.monotonic() >= self._scan_at:
             self._scan_at = clock.monotonic() + SCAN_EVERY_S
             self._following.scan()
         await self._following.look_up()
@@ -86,7 +88,7 @@ class Carrier:
                 group.create_task(self._try(owed), name=f"obligation {owed.id}")
             else:
                 next_at = min(next_at, at)
-        if core.concerns.timed:
+        if follows:
             next_at = min(next_at, self._scan_at)
         if next_at < float("inf"):
             self._alarm.set(next_at - now)

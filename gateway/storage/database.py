@@ -92,8 +92,8 @@ class Database:
         """Several statements, all or none. One transaction at a time: others wait."""
         connection = self._open()
         async with self._writing:
-            await connection.execute("BEGIN IMMEDIATE")
             try:
+                await connection.execute("BEGIN IMMEDIATE")  # who is cancelled here has begun it all the same
                 yield Transaction(connection)
                 await connection.execute("COMMIT")
             except BaseException:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from capabilities.vocabulary import Json
+from drivers.driver import Driver
 from drivers.simulated.device import Attribute, Device, Order, Part
+from drivers.simulated.memory import MemoryDriver
 from drivers.simulated.timeline import ManualTimeline
 from gateway.obligations.owed import Owed
 from tests.gateway.core.rig import Rig, opened, until
@@ -117,10 +119,15 @@ class Kept:
 
 @asynccontextmanager
 async def keeping(
-    directory: Path, devices: Iterable[Device], rules: str = HEATER_OFF, *, at: float = 1_750_000_000.0
+    directory: Path,
+    devices: Iterable[Device],
+    rules: str = HEATER_OFF,
+    *,
+    at: float = 1_750_000_000.0,
+    wrap: Callable[[MemoryDriver], Driver] = lambda driver: driver,
 ) -> AsyncIterator[Kept]:
     """`at`: what the clock says at the start. The devices live on from one start to the next, their time does not."""
     write(directory, rules)
     found = list(devices)
-    async with opened(directory, found, timeline=ManualTimeline(at)) as rig:
+    async with opened(directory, found, timeline=ManualTimeline(at), wrap=wrap) as rig:
         yield Kept(rig)

@@ -57,6 +57,14 @@ CREATE TABLE tokens (
 INSERT INTO "tokens" VALUES('t1',X'0000000000000000000000000000000000000000000000000000000000000000','phone','ada','owner','Ada','',NULL,1700000000.0,NULL,NULL,NULL,'');
 INSERT INTO "tokens" VALUES('t2',X'0101010101010101010101010101010101010101010101010101010101010101','COO','coo','agent','Ada''s COO','ada','t1',1700000001.0,1800000000.0,1700000002.0,1700000003.0,'owner');
 CREATE UNIQUE INDEX things_by_candidate ON things (driver, candidate) WHERE state <> 'removed';
+CREATE TABLE obligations (           -- what is still owed: to switch off, to put back, to tell
+  id    TEXT PRIMARY KEY,
+  kind  TEXT NOT NULL CHECK (kind IN ('max_on', 'restore', 'notify')),
+  thing TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('promised', 'running', 'due', 'failed', 'settled')),
+  since REAL NOT NULL,               -- seconds since the epoch: when its time began
+  body  TEXT NOT NULL                -- JSON: what ends it, for whom, by which rule
+) STRICT;
 COMMIT;
 -- What executions leave behind: what waits for people, what is owed, what goes on after a restart.
 
