@@ -42,12 +42,13 @@ async def _campaign(options: argparse.Namespace, figures: Figures) -> None:
     numbers = [options.only] if options.only is not None else list(range(1, options.kills + 1))
     size = min(KILLS_A_HOUSE, -(-len(numbers) // options.houses))
     waiting = [numbers[start : start + size] for start in range(0, len(numbers), size)]
-    with tempfile.TemporaryDirectory(prefix="hearth-campaign-") as directory:
+    with tempfile.TemporaryDirectory(prefix="hearth-campaign-") as temporary:
+        directory = options.keep or Path(temporary)
 
         async def builder() -> None:
             while waiting:
                 some = waiting.pop(0)
-                await through_house(Path(directory) / f"house-{some[0]}", options.seed, some, figures)
+                await through_house(directory / f"house-{some[0]}", options.seed, some, figures)
                 print(f"{figures.kills.total()} of {len(numbers)} kills", file=sys.stderr, flush=True)
 
         async with asyncio.TaskGroup() as group:
@@ -61,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--houses", type=int, default=2, help="so many gateways at the same time")
     parser.add_argument("--only", type=int, help="one kill of the seed, by its number, in a house of its own")
+    parser.add_argument("--keep", type=Path, help="leave the houses there")
     parser.add_argument("--out", default="bench-results")
     return parser.parse_args()
 

@@ -65,14 +65,15 @@ class Caller:
         self.life = 0
         self._again: list[Asked] = []
 
-    async def born(self, url: str, life: int) -> None:
-        """The gateway runs again, at `url`."""
+    async def born(self, url: str, life: int, *, socket: str = "") -> None:
+        """The gateway runs again, at `url`, or at its own `socket`."""
         await self.bereaved()
         self.life = life
         self.session = aiohttp.ClientSession(
             url,
             headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            connector=aiohttp.UnixConnector(socket) if socket else None,
         )
         lost = [one for one in self.asked if one.broken and one.wish.key and one.life == life - 1]
         self._again = [one for one in lost if one.times <= AGAIN]

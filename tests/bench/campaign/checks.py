@@ -3,59 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Final
 
 from drivers.simulated.actuations import Actuation
-from gateway.ledger import Verification
-from tests.bench.campaign import devices
+from tests.bench.campaign import devices, lasting
 from tests.bench.campaign.asked import Asked
-from tests.bench.campaign.rows import Book, Row
-from tests.bench.campaign.trace import NOT_OUT, Order, Traced, orders, traced, unseen
+from tests.bench.campaign.evidence import SETTLING, Evidence, Lives, result_of
+from tests.bench.campaign.rows import Row
+from tests.bench.campaign.trace import NOT_OUT, Order, orders, unseen
 
 FLUSH_S: Final = 0.4
 """An outcome is answered before it is on disk: at most a group's 50 ms and a flush, here on a busy machine."""
 
-SETTLING: Final = frozenset({"outcome", "denied"})
 SENT: Final = frozenset({"confirmed", "unconfirmed", "in_doubt", "rejected"})
-DONE_BY_HOUSE: Final = frozenset({"house"})
 
 
-@dataclass
-class Evidence:
-    """All that is known of one house up to now. `killed_at`: the moments of the kills by life, seconds since the epoch."""
-
-    book: Book
-    actuations: Sequence[Actuation]
-    asked: Sequence[Asked]
-    killed_at: dict[int, float]
-    verification: Verification
-    traced: dict[str, Traced] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.outcomes: dict[str, Row] = {}
-        for execution, rows in self.book.of.items():
-            for row in rows:
-                if row.kind in SETTLING:
-                    self.outcomes[execution] = row
-        results = {name: result_of(row) for name, row in self.outcomes.items()}
-        self.traced = traced(self.actuations, self.book.rows, results)
-
-
-def result_of(row: Row) -> str:
-    return str(row.body.get("result", "refused" if row.kind == "denied" else ""))
-
-
-def everything(evidence: Evidence) -> list[str]:
-    return [
+def everything(evidence: Evidence, lives: Lives, *, last: bool = False) -> list[str]:
+    """`last`: the house's life is over, and nothing may be open any more."""
+    found = [
         *_the_ledger(evidence),
         *_executions(evidence),
         *_answers(evidence),
         *_keys(evidence),
         *_devices(evidence),
         *_rates(evidence),
+        *lasting.asked(evidence),
+        *lasting.plans(evidence, last=last),
+        *lasting.heater(evidence, lives, last=last),
+        *lasting.leases(evidence),
     ]
+    return [*found, *_unsettled(evidence)] if last else found
 
 
 def _the_ledger(evidence: Evidence) -> Iterator[str]:
@@ -105,7 +83,7 @@ def _answer(evidence: Evidence, one: Asked) -> Iterator[str]:
         yield f"{_who(one)} was told {one.outcome}, and no dispatch is in the ledger"
     if end is None:
         still_runs = one.life not in evidence.killed_at
-        if not (lost or still_runs or one.reason == "approval-required"):
+        if not (lost or still_runs):
             yield f"{_who(one)} was told {one.outcome} {one.reason}, and no end is in the ledger"
     elif result_of(end) != one.outcome and not (lost and "recovered" in end.body):
         yield f"{_who(one)} was told {one.outcome}, and the ledger says {result_of(end)}"
@@ -150,13 +128,9 @@ def _rates(evidence: Evidence) -> Iterator[str]:
             yield f"{devices.RATED} was switched on {len(window)} times in {devices.RATED_S} s"
 
 
-def unsettled(evidence: Evidence, before: float) -> list[str]:
-    """What was begun before `before` and is still open, but for what waits for a person."""
-    return [
-        f"{row.kind} {execution} on {row.thing} is still open"
-        for execution, row in evidence.book.open().items()
-        if row.at < before
-    ]
+def _unsettled(evidence: Evidence) -> Iterator[str]:
+    for execution, row in (evidence.book.open() | evidence.book.waiting()).items():
+        yield f"{row.kind} {execution} on {row.thing} is still open"
 
 
 def _who(one: Asked) -> str:

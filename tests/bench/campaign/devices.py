@@ -27,6 +27,10 @@ RATED_USES, RATED_S = 6, 10
 """So often may anybody switch the rated lamp on, within so many seconds."""
 
 
+ASKED, ASKED_HAZARD = frozenset({"coo", "butler", "gardener", "kim"}), 2
+"""Whom the rules below let do what can do damage only with a person's yes."""
+
+
 def devices() -> list[Device]:
     """Those that speak for themselves. Nothing of them changes by itself."""
     return [

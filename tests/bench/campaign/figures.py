@@ -24,6 +24,12 @@ class Figures:
     open_at_a_kill: int = 0
     lost: int = 0
     rows: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Of the ledger's rows."""
+    plans: Counter[str] = field(default_factory=Counter)
+    """How they ended."""
+    takeovers: int = 0
+    """So often somebody was believed to have used a device by hand, which nobody did."""
     ready_s: list[float] = field(default_factory=list)
     settled_s: list[float] = field(default_factory=list)
     settled_by: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -43,6 +49,9 @@ class Figures:
             "asked_again_after_a_kill": self.asked_again,
             "replayed": self.replayed,
             "ledger_rows": self.rows,
+            "ledger_kinds": dict(self.kinds.most_common()),
+            "plans": dict(self.plans.most_common()),
+            "believed_takeovers": self.takeovers,
             "open_at_a_kill": self.open_at_a_kill,
             "lost": self.lost,
             "actuations": self.actuations,
@@ -63,6 +72,14 @@ class Figures:
             ("actuations at the devices", f"{self.actuations:,}"),
             ("duplicates", f"{self.duplicates:,}"),
             ("trace completeness", f"{self.completeness:.2%}"),
+            ("plans", ", ".join(f"{count} {end}" for end, count in self.plans.most_common()) or "none"),
+            (
+                "questions to people",
+                f"{self.kinds['intent']:,} and for plans; {self.kinds['approval']:,} answers",
+            ),
+            ("leases", f"{self.kinds['lease']:,} changes"),
+            ("obligations", f"{self.kinds['obligation']:,} rows"),
+            ("hands believed, that were none", f"{self.takeovers:,}"),
             ("ledger", f"{self.rows:,} rows, verified after each kill"),
             ("start to API ready, s", _spread(self.ready_s)),
             ("start to everything settled, s", _spread(self.settled_s)),

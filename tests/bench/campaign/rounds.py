@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Final
 
 from drivers.simulated.actuations import Actuation
 from gateway.ledger import Verification, verify
-from tests.bench.campaign import checks
-from tests.bench.campaign.asked import Asked, Caller
+from tests.bench.campaign import checks, deeds, devices, lasting
+from tests.bench.campaign.asked import Asked, Caller, Wish
+from tests.bench.campaign.evidence import SETTLING, Evidence, result_of
 from tests.bench.campaign.figures import Figures
 from tests.bench.campaign.kills import Kill, kill_of
 from tests.bench.campaign.menu import Menu
@@ -23,6 +25,9 @@ SETTLED_S: Final = 100.0
 """A blind has 60 s to arrive, a device 20 s to return."""
 
 LOOK_S: Final = 0.02
+
+PLANS, LEASES = 0.03, 0.05
+"""Shares of what an agent does."""
 
 LAST_ROWS: Final = 25
 """Of the ledger and of the devices' log, told where something is wrong."""
@@ -68,6 +73,8 @@ class House:
                 self._figures.kills["start"] += 1
                 return
         self._figures.ready_s.append(await starting)
+        await home.callers_are_born()
+        await self._still_there(kill)
         async with self._load(kill):
             settled = asyncio.create_task(self._settled(began), name="settled")
             dead = asyncio.create_task(home.hearth.died(), name="dead")
@@ -87,9 +94,9 @@ class House:
 
     async def _cut(self) -> None:
         home = self._home
-        home.killed_at[home.lives] = time.time()
+        home.times.killed_at[home.lives] = time.time()
         await home.hearth.cut()
-        home.killed_at[home.lives] = min(time.time(), home.killed_at[home.lives] + checks.FLUSH_S)
+        home.times.killed_at[home.lives] = min(time.time(), home.times.killed_at[home.lives] + checks.FLUSH_S)
         await home.dead()
 
     async def _settled(self, began: float) -> None:
@@ -100,9 +107,9 @@ class House:
         while open_rows:
             fresh = home.book.read()
             for row in fresh:
-                if row.kind in checks.SETTLING and row.execution in open_rows:
+                if row.kind in SETTLING and row.execution in open_rows:
                     open_rows.remove(row.execution)
-                    how = f"{row.thing} {checks.result_of(row)}"
+                    how = f"{row.thing} {result_of(row)}"
                     self._figures.settled_by[how].append(time.monotonic() - began)
             if time.monotonic() > deadline:
                 found = [f"not settled after {SETTLED_S:.0f} s: {home.book.of[name]}" for name in open_rows]
@@ -114,58 +121,104 @@ class House:
     async def _load(self, kill: Kill) -> AsyncIterator[None]:
         """Everybody asks, until the end of this."""
         home = self._home
-        await home.callers_are_born()
         self._stop.clear()
         async with asyncio.TaskGroup() as group:
             for caller in home.callers:
                 dice = random.Random(f"{self._seed}/{kill.number}/{caller.name}")
                 menu = self._menus.setdefault(caller.name, Menu(dice, caller.name, slow=self._slow))
                 menu.begin(home.lives, dice)
-                group.create_task(self._live(caller, menu), name=caller.name)
+                group.create_task(self._live(caller, menu, dice), name=caller.name)
+            group.create_task(self._answer(kill.number), name="box")
             yield
             self._stop.set()
 
-    async def _live(self, caller: Caller, menu: Menu) -> None:
+    async def _live(self, caller: Caller, menu: Menu, dice: random.Random) -> None:
+        deeds_done = 0
         try:
             while (lost := caller.unanswered()) is not None:
                 await caller.ask(lost.wish, lost.times + 1)
             while not self._stop.is_set():
-                await caller.ask(menu.wish([one for one in caller.asked if one.status]))
+                deeds_done += 1
+                sort = dice.random() if caller.role == "agent" else 1.0
+                if sort < PLANS:
+                    await deeds.plan(caller, dice, f"{caller.name}-plan-{self._home.lives}-{deeds_done}")
+                elif sort < PLANS + LEASES:
+                    await deeds.lease(caller, dice, "for a moment")
+                else:
+                    await caller.ask(menu.wish([one for one in caller.asked if one.status]))
                 await asyncio.sleep(menu.pause_s())
         except Broken:
             return
 
+    async def _answer(self, number: int) -> None:
+        dice = random.Random(f"{self._seed}/{number}/box")
+        with contextlib.suppress(*Broken):
+            await deeds.answers(self._home.box, dice, self._stop)
+
+    async def _still_there(self, kill: Kill) -> None:
+        """What lasts is there as soon as the API is. Raises `Violated`."""
+        home = self._home
+        home.book.read()
+        try:
+            approvals = await home.box.ask(Wish("GET", "/approvals"))
+            held = await home.box.ask(Wish("GET", "/leases"))
+        except Broken:
+            return
+        home.book.read()  # what has ended meanwhile
+        now = time.time()
+        found = lasting.still_asked(home.book, approvals.document, now)
+        found += lasting.still_held(home.book, held.document, now)
+        if found:
+            raise Violated(self._report(str(kill), found, home.log.entries))
+
     async def _last_life(self, kill: Kill) -> None:
-        """Nobody cuts the power any more: what was lost is asked again, everything is settled, and it ends in order."""
+        """Nobody cuts the power any more: what was lost is asked again, people answer, everything ends, and it stops."""
         home, began = self._home, time.monotonic()
         self._figures.ready_s.append(await home.start())
         await home.callers_are_born()
+        await self._still_there(kill)
+        self._stop.clear()
+        dice = random.Random(f"{self._seed}/box")
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settled(began))
+            group.create_task(deeds.answers(home.box, dice, self._stop, all_of_them=True))
+            await self._settled(began)
             for caller in home.callers:
-                group.create_task(self._ask_again(caller))
+                while (lost := caller.unanswered()) is not None:
+                    await caller.ask(lost.wish, lost.times + 1)
+            await self._all_ended(kill)
+            self._stop.set()
         await home.hearth.stop()
-        home.killed_at[home.lives] = 0.0  # it has ended in order: nothing was lost with it
+        home.times.killed_at[home.lives] = float("inf")  # it has ended in order: nothing was lost with it
         await home.dead()
         self._check(kill, await asyncio.to_thread(verify, home.hearth.state), last=True)
 
-    async def _ask_again(self, caller: Caller) -> None:
-        while (lost := caller.unanswered()) is not None:
-            await caller.ask(lost.wish, lost.times + 1)
+    async def _all_ended(self, kill: Kill) -> None:
+        """Until no plan runs, nobody waits for an answer, and the heater is off. Raises `Violated`."""
+        home, deadline = self._home, time.monotonic() + SETTLED_S
+        while True:
+            running = await home.box.ask(Wish("GET", "/plans?state=open"))
+            plans = [one["id"] for one in running.document if one["state"] != "prepared"]
+            home.book.read()
+            waiting = [*home.book.waiting(), *home.book.open()]
+            is_on = home.house.devices[devices.HEATER].state["outlet"]["on"]
+            if not (plans or waiting or is_on):
+                return
+            if time.monotonic() > deadline:
+                found = [f"still open: plans {plans}, executions {waiting}; heater on: {is_on}"]
+                raise Violated(self._report(str(kill), found, home.log.entries))
+            await asyncio.sleep(LOOK_S)
 
     # ---------------------------------------------------------------- looking at everything
 
-    def _evidence(self, verification: Verification) -> checks.Evidence:
+    def _evidence(self, verification: Verification) -> Evidence:
         home = self._home
         home.book.read()
         asked: list[Asked] = [one for caller in home.callers for one in caller.asked]
-        return checks.Evidence(home.book, tuple(home.log.entries), asked, home.killed_at, verification)
+        return Evidence(home.book, tuple(home.log.entries), asked, home.times.killed_at, verification)
 
     def _check(self, kill: Kill, verification: Verification, *, last: bool = False) -> None:
         evidence = self._evidence(verification)
-        found = checks.everything(evidence)
-        if last:
-            found += checks.unsettled(evidence, float("inf"))
+        found = checks.everything(evidence, self._home.times, last=last)
         self._last = evidence
         self._figures.open_at_a_kill += 0 if last else len(self._home.book.open())
         if found:
@@ -190,6 +243,10 @@ class House:
             figures.answers[one.outcome or ("none" if one.broken else str(one.status))] += 1
             figures.asked_again += one.times > 1
             figures.replayed += one.replayed
+        figures.plans.update(lasting.endings(evidence))
+        figures.takeovers += lasting.takeovers(evidence)
+        rows = Counter(row.kind for row in self._home.book.rows)
+        figures.kinds.update(rows)
         for traced in evidence.traced.values():
             figures.explained += len(traced.matched)
             figures.actuations += len(traced.matched) + len(traced.unexplained)

@@ -21,11 +21,6 @@ class Row:
     thing: str
     body: dict[str, Any]
 
-    @property
-    def waits(self) -> bool:
-        """People are being asked."""
-        return self.kind == "intent" and "approval" in self.body
-
     def __str__(self) -> str:
         return (
             f"{self.seq:>6} {self.at:.3f} {self.kind:<10} {self.execution[-8:]:<8} {self.principal:<8} "
@@ -41,6 +36,8 @@ class Book:
     rows: list[Row] = field(default_factory=list)
     of: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[str] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    """The questions that somebody answered, or that ended otherwise."""
 
     def read(self) -> list[Row]:
         """The rows since it was read last. Raises `sqlite3.Error`."""
@@ -50,18 +47,23 @@ class Book:
             if row.seq != last + 1:
                 self.gaps.append(f"row {row.seq} follows row {last}")
             last = row.seq
+            if row.kind == "approval" and ("answer" in row.body or "ended" in row.body):
+                self.answered.add(row.body["approval"])
             if row.execution:
                 self.of[row.execution].append(row)
         self.rows += fresh
         return fresh
 
     def open(self) -> dict[str, Row]:
-        """The executions that may have been sent and are not settled, with the last row of each."""
-        return {name: row for name, row in self._begun().items() if not row.waits}
+        """The executions that are to be settled, with the last row of each."""
+        return {name: row for name, row in self._begun().items() if not self._waits(row)}
 
     def waiting(self) -> dict[str, Row]:
-        """Those that wait for a person."""
-        return {name: row for name, row in self._begun().items() if row.waits}
+        """Those that wait for a person's answer."""
+        return {name: row for name, row in self._begun().items() if self._waits(row)}
+
+    def _waits(self, row: Row) -> bool:
+        return row.kind == "intent" and row.body.get("approval", row.execution) not in self.answered
 
     def _begun(self) -> dict[str, Row]:
         found = {}

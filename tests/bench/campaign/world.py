@@ -19,6 +19,7 @@ from drivers.simulated.mqtt_house import MqttHouse
 from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
 from tests.bench.campaign import devices
 from tests.bench.campaign.asked import Caller
+from tests.bench.campaign.evidence import Lives
 from tests.bench.campaign.rows import Book
 from tests.system.process import HearthProcess, eventually
 
@@ -57,7 +58,7 @@ class Killable(HearthProcess):
 
 
 class World:
-    """`lives` counts the gateway's starts. `killed_at` are the moments of the kills, by life."""
+    """`lives` counts the gateway's starts, `times` has the moments of each life."""
 
     def __init__(self, hearth: Killable, house: MqttHouse, bridge: Zigbee2Mqtt, log: ActuationLog) -> None:
         self.hearth = hearth
@@ -65,7 +66,8 @@ class World:
         self.bridge = bridge
         self.log = log
         self.callers: list[Caller] = []
-        self.killed_at: dict[int, float] = {}
+        self._box = Caller("box", "owner", "")
+        self.times = Lives()
         self.lives = 0
         self.book = Book(hearth.state)
 
@@ -74,15 +76,22 @@ class World:
         self.lives += 1
         began = time.monotonic()
         await self.hearth.start(**({"HEARTH_FAILPOINT": failpoint} if failpoint else {}))
+        self.times.ready_at[self.lives] = time.time()
         return time.monotonic() - began
 
+    @property
+    def box(self) -> Caller:
+        """The person at the box."""
+        return self._box
+
     async def callers_are_born(self) -> None:
+        await self._box.born("http://box", self.lives, socket=str(self.hearth.socket))
         for caller in self.callers:
             await caller.born(self.hearth.url, self.lives)
 
     async def dead(self) -> None:
         """It was killed, and is gone."""
-        for caller in self.callers:
+        for caller in (*self.callers, self._box):
             await caller.bereaved()
 
     async def settle_in(self) -> None:
@@ -100,7 +109,7 @@ class World:
         await self.hearth.stop()
 
     async def close(self) -> None:
-        for caller in self.callers:
+        for caller in (*self.callers, self._box):
             await caller.bereaved()
 
 
@@ -135,7 +144,10 @@ async def world(directory: Path) -> AsyncIterator[World]:
                 Zigbee2Mqtt(messages, account, actuations=log, groups=groups) as bridge,
                 Killable(directory, mqtt) as hearth,
             ):
-                hearth.config.write_text(hearth.config.read_text() + '\n[house]\nclock = "trusted"\n')
+                hearth.config.write_text(
+                    hearth.config.read_text()
+                    + '\n[house]\nclock = "trusted"\n[arbitration]\nstand_back = "2s"\ntenure = "2s"\n'
+                )
                 rules = hearth.state / "policies" / "household.toml"
                 rules.parent.mkdir(parents=True)
                 rules.write_text(devices.RULES)
