@@ -23,13 +23,18 @@ MOST_IN_LINE: Final = 256
 """For one Thing: whoever comes then is told at once."""
 
 
+LONGEST_TURN_S: Final = 300.0
+"""A driver that has not come back by then has forgotten it: the slowest effect (an alarm that arms itself) takes 90 s."""
+
+
 class Turn:
     """One command's actuation. `cut` says who cut in, where that was not its own principal."""
 
-    __slots__ = ("command", "cut")
+    __slots__ = ("began", "command", "cut")
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, began: float) -> None:
         self.command = command
+        self.began = began
         self.cut = ""
 
 
@@ -82,7 +87,7 @@ class Turns:
     @contextmanager
     def taken(self, command: Command, things: Sequence[str]) -> Iterator[Turn]:
         """The Things are `command`'s while this is entered. Nothing may be awaited between `busy` or `come` and this."""
-        turn, places = Turn(command), tuple(things)
+        turn, places = Turn(command, asyncio.get_running_loop().time()), tuple(things)
         for thing in places:
             before = self._turns.get(thing)
             if before is not None and _cuts(command, before.command):
@@ -101,7 +106,7 @@ class Turns:
         """Who is at one of the Things, or stands before `ticket` (None: at the end) in its line."""
         for thing in things:
             turn = self._turns.get(thing)
-            if turn is not None and turn.command.principal.id != command.principal.id:
+            if turn is not None and _is_others(turn, command):
                 return turn.command
             line = self._lines.get(thing)
             if line and line[0] is not ticket:
@@ -114,6 +119,13 @@ class Turns:
             line = self._lines.get(thing)
             if line and (nudge := line[0].nudge) is not None and not nudge.done():
                 nudge.set_result(None)
+
+
+def _is_others(turn: Turn, command: Command) -> bool:
+    """Whether somebody else is at it, and not longer than anything takes."""
+    if turn.command.principal.id == command.principal.id:
+        return False
+    return asyncio.get_running_loop().time() - turn.began < LONGEST_TURN_S
 
 
 def _cuts(command: Command, earlier: Command) -> bool:

@@ -110,6 +110,7 @@ class Claims:
             purpose=wish.purpose,
             at_box=principal.at_box,
             in_line_since=now,
+            place=desk.number(),
         )
         self._room(lease)
         return await self._seat(lease, waits=wish.waits)

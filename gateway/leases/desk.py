@@ -52,6 +52,11 @@ class Desk:
     def now(self) -> float:
         return self.parts.clock.wall()
 
+    def number(self) -> int:
+        """A number that is higher than all before it, also those of earlier runs: a fence, or a place in line."""
+        self.fence += 1
+        return self.fence
+
     def look(self) -> None:
         """After every change: whether there is anything to look at."""
         self.any = bool(len(self.book) or len(self.standbacks))
@@ -73,10 +78,9 @@ class Desk:
     async def grant(self, given: Grant, change: str) -> Lease:
         """Gives it, and takes it from those who yield. Raises as `write`."""
         now = self.now
-        self.fence += 1
         lease = given.lease.changed(
             state=State.HELD,
-            fence=self.fence,
+            fence=self.number(),
             since=now,
             until=given.lease.until or now + given.lease.for_s,
             tenure_s=given.tenure_s,
@@ -162,7 +166,9 @@ class Desk:
     def back_in_line(self, lease: Lease) -> None:
         """It is suspended no longer: it gets its turn, with a new fence."""
         now = self.now
-        fresh = lease.changed(state=State.WAITING, in_line_since=now, suspended_until=0.0, suspended_by="")
+        fresh = lease.changed(
+            state=State.WAITING, in_line_since=now, place=self.number(), suspended_until=0.0, suspended_by=""
+        )
         self.put(fresh, "resumed")
 
     def contest(self, lease: Lease, holders: Iterable[tuple[Lease, float]]) -> None:
@@ -231,6 +237,7 @@ class Desk:
         return lease.changed(
             state=State.WAITING,
             in_line_since=now,
+            place=self.number(),
             safe_until=0.0,
             contested_at=0.0,
             because=f"{winner.holder} yielded last time, and has its turn for at least {span(winner.tenure_s)}",

@@ -52,7 +52,7 @@ class History:
 
     def in_order(self, waiting: Iterable[Lease]) -> list[Lease]:
         """Those in line, in the order of their turns: who had it longest ago is first; who came first among those."""
-        line = sorted(waiting, key=lambda lease: lease.in_line_since)
+        line = sorted(waiting, key=lambda lease: (lease.in_line_since, lease.place, lease.id))
         arrived: dict[Path, int] = {}
         for number, lease in enumerate(line):
             for level in range(1, len(lease.path) + 1):

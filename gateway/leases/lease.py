@@ -62,6 +62,7 @@ class Lease:
     contested_at: float = 0.0
     safe_until: float = 0.0
     in_line_since: float = 0.0
+    place: int = 0  # of two that came in the same moment the lower one is first
     suspended_until: float = 0.0
     suspended_by: str = ""  # the lease of a higher rank; "" where somebody did something
     because: str = ""
@@ -116,6 +117,7 @@ _PLAIN: Final = (
         "contested_at",
         "safe_until",
         "in_line_since",
+        "place",
         "suspended_until",
         "suspended_by",
         "because",
