@@ -114,7 +114,8 @@ class Executor:
         """As `run`, but returns as soon as the command is refused, sent, or waits for a person; it goes on by itself."""
         admitted, earlier = self._admission.admit(command)
         if earlier is not None:
-            return earlier.execution
+            known = earlier.execution
+            return known if known.outcome is None else replace(known, outcome=await _answer_of(earlier))
         released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._spawn(admitted, released)
         await released

@@ -79,7 +79,7 @@ class ApprovalKeeper:
             same = same_use(command.principal, command, question.target)
         except ValueError as error:
             return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}")
-        if (no := self._not_asked(same, decision)) is not None:
+        if (no := self._not_asked(same)) is not None:
             return no
         now = self.parts.clock.wall()
         ident, expires_at = new_id(now), now + min(ask.valid_s for ask in asks)
@@ -111,7 +111,7 @@ class ApprovalKeeper:
             return Answer(outcome=Outcome(Result.NOT_SENT, detail=detail))
         answer = await asyncio.shield(asked.ended)
         if asked.end is End.APPROVED and not asked.plan and approval not in self._unused:
-            return Answer(outcome=self._refusal(Reason.WITHDRAWN, "everything was stopped meanwhile", None))
+            return Answer(outcome=self._refusal(Reason.WITHDRAWN, "everything was stopped meanwhile"))
         return answer
 
     def used(self, execution: Execution, given: Sequence[Given]) -> None:
@@ -143,7 +143,7 @@ class ApprovalKeeper:
         asked = self.plans.asked(question)
         if asked is None:
             return ""
-        if (no := self._not_asked(asked.same, None)) is not None:
+        if (no := self._not_asked(asked.same)) is not None:
             return no
         return await self._put(asked, entries.asked_plan(asked, self.parts.policy().version), None)
 
@@ -233,40 +233,40 @@ class ApprovalKeeper:
             self.telling.asked(asked)
         return asked.id
 
-    def _not_asked(self, same: Same, decision: Decision | None) -> Outcome | None:
+    def _not_asked(self, same: Same) -> Outcome | None:
         """Why people are left in peace."""
         if (denial := self.book.denial(same)) is not None:
             left = max(1, round((denial.until - self.parts.clock.wall()) / 60))
             detail = f"{denial.by} said no to this; that holds for {left} more min"
-            return self._refusal(Reason.DENIED, detail, decision)
+            return self._refusal(Reason.DENIED, detail)
         crowd = self.book.crowd(same.root)
         known = next((one for one in crowd if one.same == same), None)
         if known is not None:
             detail = f"people are being asked for this already (execution {known.waits}); wait for the answer"
-            return self._refusal(Reason.TOO_MANY_QUESTIONS, detail, decision)
+            return self._refusal(Reason.TOO_MANY_QUESTIONS, detail)
         if len(crowd) >= MOST_OPEN:
             waits = ", ".join(f"{one.same.thing} {one.same.affordance}" for one in crowd)
             detail = f"{len(crowd)} questions of {same.root} wait for people already ({waits}); wait, or withdraw one"
-            return self._refusal(Reason.TOO_MANY_QUESTIONS, detail, decision)
+            return self._refusal(Reason.TOO_MANY_QUESTIONS, detail)
         if len(self.book) >= MOST_OPEN_IN_ALL or (again := self.book.tires(same.root)) > 0:
             when = "later" if len(self.book) >= MOST_OPEN_IN_ALL else f"in {max(1, round(again / 60))} min"
             return self._refusal(
-                Reason.TOO_MANY_QUESTIONS, f"people have been asked too much; ask again {when}", decision
+                Reason.TOO_MANY_QUESTIONS, f"people have been asked too much; ask again {when}"
             )
         return None
 
     @staticmethod
-    def _refusal(reason: Reason, detail: str, decision: Decision | None) -> Outcome:
+    def _refusal(reason: Reason, detail: str, decision: Decision | None = None) -> Outcome:
         return Outcome(Result.REFUSED, reason, detail, decision=decision)
 
     def _expire(self, asked: Asked) -> None:
         detail = "nobody answered in time"
         if asked.yeses:
             detail = f"{len(asked.yeses)} said yes, and nobody else answered in time"
-        self.end_with(asked, End.EXPIRED, self._refusal(Reason.UNANSWERED, detail, None))
+        self.end_with(asked, End.EXPIRED, self._refusal(Reason.UNANSWERED, detail))
 
     def _withdraw(self, asked: Asked, why: str, by: str, *, recorded: bool = False) -> None:
-        outcome = self._refusal(Reason.WITHDRAWN, why, None)
+        outcome = self._refusal(Reason.WITHDRAWN, why)
         if recorded:
             self.settle(asked, End.WITHDRAWN, Answer(outcome=outcome), by=by, why=why)
         else:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _BY_NAME: Final = {
     "bad-request": Exit.USAGE,
     "bad-input": Exit.USAGE,
+    "bad-plan": Exit.USAGE,
+    "plan-state": Exit.REFUSED,
+    "too-many-plans": Exit.REFUSED,
     "key-reused": Exit.USAGE,
     "policy": Exit.REFUSED,
     "forbidden": Exit.REFUSED,
@@ -25,6 +28,13 @@ _BY_NAME: Final = {
     "changed-meanwhile": Exit.REFUSED,
     "time-unknown": Exit.REFUSED,
     "approval-required": Exit.NEEDS_APPROVAL,
+    "unanswered": Exit.NEEDS_APPROVAL,
+    "denied": Exit.REFUSED,
+    "withdrawn": Exit.REFUSED,
+    "too-many-questions": Exit.REFUSED,
+    "not-answerable": Exit.REFUSED,
+    "not-signed": Exit.REFUSED,
+    "pin-required": Exit.REFUSED,
     "not-found": Exit.NOT_FOUND,
     "rejected": Exit.REJECTED,
     "not-sent": Exit.UNREACHABLE,
@@ -61,9 +71,7 @@ _DETAIL_SAYS_ALL: Final = frozenset(
 _VALUE: Final = "the value "
 """How a driver begins that found the value wrong: nothing went out, for another reason than the device's reach."""
 
-NOBODY_APPROVES: Final = (
-    "(in this version of Hearth nobody can be asked yet: a person who may do it must do it)"
-)
+NOBODY_ASKED: Final = "(nobody was asked: without --no-ask a person is, and you wait for the answer)"
 REPLAYED: Final = "(the answer of an earlier request with this key)"
 
 
@@ -76,7 +84,7 @@ def failure(answer: Answer, about: str = "") -> Failure:
     message = _message(problem, name, answer.status, has_reasons=bool(reasons))
     outcome = str(problem.get("outcome") or "").replace("_", " ")
     if name == "approval-required":
-        reasons.append(NOBODY_APPROVES)
+        reasons.append(NOBODY_ASKED)
     if about and outcome:
         message = f"{outcome}: {about} – {message}"
     if answer.replayed:

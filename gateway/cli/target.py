@@ -7,7 +7,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ PROBE_SECONDS: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Target:
     """A gateway: by `url` with a `token`, or by the box's own `socket`. `found` says how it was found, `token_from` where the
-    token came from.
+    token came from; `key` is the private key that was made with it ("" for none).
     """
 
     found: str
@@ -30,6 +30,7 @@ class Target:
     token: str = ""
     socket: str = ""
     token_from: str = ""
+    key: str = field(default="", repr=False)
 
 
 def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
@@ -48,7 +49,13 @@ def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
         return _named_socket(Path(explicit), token, token_from)
     profile = profile_path(environ)
     if (stored := read_profile(profile)) is not None:
-        return Target(str(profile), _checked_url(stored["url"]), stored["token"], token_from=str(profile))
+        return Target(
+            str(profile),
+            _checked_url(stored["url"]),
+            stored["token"],
+            token_from=str(profile),
+            key=stored.get("key", ""),
+        )
     silent = ""
     for path in sockets(environ):
         if _answers(path):
@@ -88,7 +95,8 @@ def read_profile(path: Path) -> dict[str, str] | None:
     """What `write_profile` wrote, or None where there is nothing. Raises `Failure` where it cannot be used."""
     try:
         stored = json.loads(path.read_bytes())
-        return {"url": str(stored["url"]), "token": str(stored["token"])}
+        known = {"url": str(stored["url"]), "token": str(stored["token"])}
+        return known | ({"key": str(stored["key"])} if stored.get("key") else {})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -98,14 +106,16 @@ def read_profile(path: Path) -> dict[str, str] | None:
         ) from error
 
 
-def write_profile(path: Path, url: str, token: str) -> None:
-    """Stores where the gateway is and the token, readable by its owner only from the first byte on."""
+def write_profile(path: Path, url: str, token: str, key: str = "") -> None:
+    """Stores where the gateway is, the token, and the key that answers approvals, readable by its owner only from the first
+    byte on.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"url": url, "token": token}, file)
+        json.dump({"url": url, "token": token} | ({"key": key} if key else {}), file)
     fresh.replace(path)
 
 

@@ -20,6 +20,7 @@ from gateway.cli.problems import REPLAYED, failure, finding_lines
 from gateway.cli.session import Session, current
 from gateway.cli.text import joined
 from gateway.cli.values import action_input, parse
+from gateway.cli.waiting import PREFERRED, as_answer, until_ended, withdraw_advice
 from gateway.cli.words import a, plain_id, value_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def _command_options(function: Decorated) -> Decorated:
             "--why", default="", help="What it is for: it stands in the ledger, and `hearth why` tells it."
         ),
         click.option("--dry-run", is_flag=True, help="Only say what the rules say; nothing moves."),
-        click.option("--no-wait", is_flag=True, help="Do not wait for the effect; print the execution's id."),
+        click.option(
+            "--no-wait", is_flag=True, help="Do not wait for people or the effect; print the execution's id."
+        ),
+        click.option(
+            "--no-ask", is_flag=True, help="Ask nobody: where a person would have to approve, end with 4."
+        ),
         click.option(
             "--key",
             default="",
@@ -56,7 +62,15 @@ _NEGATIVE_NUMBERS = {"ignore_unknown_options": True}
 @_command_options
 @json_option
 def write(
-    thing: str, property_name: str, value: str, *, why: str, dry_run: bool, no_wait: bool, key: str
+    thing: str,
+    property_name: str,
+    value: str,
+    *,
+    why: str,
+    dry_run: bool,
+    no_wait: bool,
+    no_ask: bool,
+    key: str,
 ) -> None:
     """Write VALUE to a property of THING, and wait until it is seen.
 
@@ -77,7 +91,7 @@ def write(
     )
     path = f"/things/{segment(asked.thing)}/properties/{segment(name)}"
     _Order(session, asked, "PUT", path, why=why, key=key).carry_out(
-        parse(value, affordance, name), has_body=True, dry_run=dry_run, no_wait=no_wait
+        parse(value, affordance, name), has_body=True, dry_run=dry_run, no_wait=no_wait, no_ask=no_ask
     )
 
 
@@ -88,7 +102,15 @@ def write(
 @_command_options
 @json_option
 def do(
-    thing: str, action: str, words: tuple[str, ...], *, why: str, dry_run: bool, no_wait: bool, key: str
+    thing: str,
+    action: str,
+    words: tuple[str, ...],
+    *,
+    why: str,
+    dry_run: bool,
+    no_wait: bool,
+    no_ask: bool,
+    key: str,
 ) -> None:
     """Invoke an action of THING, and wait until its effect is seen.
 
@@ -119,7 +141,7 @@ def do(
     _refuse_gaps(f"hearth do {asked.thing} {name}", schema, value)
     path = f"/things/{segment(asked.thing)}/actions/{segment(name)}"
     _Order(session, asked, "POST", path, why=why, key=key).carry_out(
-        value, has_body=bool(words), dry_run=dry_run, no_wait=no_wait
+        value, has_body=bool(words), dry_run=dry_run, no_wait=no_wait, no_ask=no_ask
     )
 
 
@@ -161,21 +183,43 @@ class _Order:
         if why:
             self._headers["Hearth-Purpose"] = quote(why)
 
-    def carry_out(self, value: Json, *, has_body: bool, dry_run: bool, no_wait: bool) -> None:
-        if no_wait:
-            self._headers["Prefer"] = "respond-async"
+    def carry_out(self, value: Json, *, has_body: bool, dry_run: bool, no_wait: bool, no_ask: bool) -> None:
+        if no_ask and no_wait:
+            raise Failure(
+                "--no-wait lets it wait for people where it must: use one of --no-ask and --no-wait",
+                Exit.USAGE,
+            )
+        if not no_ask and not dry_run:
+            self._headers["Prefer"] = "respond-async" if no_wait else PREFERRED
         path = f"{self._path}?dry-run=1" if dry_run else self._path
         answer = self._session.client.ask(
             self._method, path, value, headers=self._headers, seconds=COMMAND_SECONDS, has_body=has_body
         )
+        about = f"{self._asked.thing} {self._asked.affordance}"
         if not answer.ok:
-            raise failure(answer, f"{self._asked.thing} {self._asked.affordance}")
+            raise failure(answer, about)
         if dry_run:
             self._tell_decision(answer.body)
         elif no_wait:
             self._tell_started(answer)
+        elif answer.status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED}:
+            self._tell_end(answer, about)
         else:
             self._tell_done(answer)
+
+    def _tell_end(self, answer: Answer, about: str) -> None:
+        """It takes longer: for its effect, or for people."""
+        execution = answer.headers.get("hearth-execution", "")
+        status = until_ended(self._session, execution, about)
+        if (problem := as_answer(status, execution)) is not None:
+            raise failure(problem, about)
+        if not status.get("outcome"):
+            raise Failure(
+                f"{about}: nobody knows yet what became of it",
+                Exit.UNSETTLED,
+                advice=[withdraw_advice(execution)],
+            )
+        self._session.show(status, lambda: self._session.say(sentence(self._asked, status)))
 
     def _tell_done(self, answer: Answer) -> None:
         """The answer says that it was done; the execution's status says what was seen, and when."""
@@ -199,8 +243,12 @@ class _Order:
             body["replayed"] = True
 
         def as_text() -> None:
-            self._session.say(f"{body.get('outcome') or 'sent'}: execution {execution}{earlier}")
-            self._session.note(f"what became of it: hearth execution {execution}")
+            waits = answer.headers.get("hearth-waits-for") == "approval"
+            how = "waits for a person" if waits else str(body.get("outcome") or "sent")
+            self._session.say(f"{how}: execution {execution}{earlier}")
+            self._session.note(
+                withdraw_advice(execution) if waits else f"what became of it: hearth execution {execution}"
+            )
 
         self._session.show(body, as_text)
 

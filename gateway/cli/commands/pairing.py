@@ -11,13 +11,17 @@ import click
 from gateway.cli.client import Client
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
+from gateway.cli.pins import with_pin
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current
+from gateway.cli.signing import new_key
 from gateway.cli.target import DEFAULT_URL, Target, profile_path, write_profile
 from gateway.cli.times import clock
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
+
+NO_KEY: Final = "it cannot answer approvals: only a code that was made at the box brings a key with it (`hearth pair` there)"
 
 ROLES: Final = ("owner", "adult", "child", "guest")
 
@@ -63,7 +67,8 @@ def _confirm_replacing(session: Session, *, yes: bool) -> None:
 
 
 def _open(session: Session, wanted: dict[str, Json]) -> None:
-    answer = session.client.ask("POST", "/pairings", {name: value for name, value in wanted.items() if value})
+    body: dict[str, Json] = {name: value for name, value in wanted.items() if value}
+    answer = with_pin(session, lambda pin: session.client.ask("POST", "/pairings", body | pin))
     if not answer.ok:
         raise failure(answer)
     made = answer.body if isinstance(answer.body, dict) else {}
@@ -81,7 +86,8 @@ def _open(session: Session, wanted: dict[str, Json]) -> None:
 def _redeem(session: Session, code: str, title: str) -> None:
     url = session.url or session.environ.get("HEARTH_URL", "") or DEFAULT_URL
     client = Client(Target("--url or HEARTH_URL", url.rstrip("/")))
-    answer = client.ask("POST", "/pairings/redeem", {"code": code, "title": title})
+    private, public = new_key()
+    answer = client.ask("POST", "/pairings/redeem", {"code": code, "title": title, "key": public})
     if not answer.ok:
         raise failure(answer)
     made: dict[str, Json] = answer.body if isinstance(answer.body, dict) else {}
@@ -89,6 +95,14 @@ def _redeem(session: Session, code: str, title: str) -> None:
     if not isinstance(secret, str):
         raise Failure("the gateway gave no token", Exit.ERROR, document=made)
     path = profile_path(session.environ)
-    write_profile(path, url.rstrip("/"), secret)
-    stored: Json = {"profile": str(path), "url": url, "principal": made.get("principal")}
-    session.show(stored, lambda: session.say(f"paired with {url} as {made.get('principal')}; kept in {path}"))
+    has_key = made.get("has_key") is True
+    write_profile(path, url.rstrip("/"), secret, private if has_key else "")
+    stored: dict[str, Json] = {"profile": str(path), "url": url, "principal": made.get("principal")}
+    stored["has_key"] = has_key
+
+    def as_text() -> None:
+        session.say(f"paired with {url} as {made.get('principal')}; kept in {path}")
+        if not has_key:
+            session.note(NO_KEY)
+
+    session.show(stored, as_text)

@@ -9,7 +9,7 @@ from gateway.api.problems import PROBLEMS, TYPE_PREFIX
 from gateway.cli.answer import Answer
 from gateway.cli.commands.why import story
 from gateway.cli.exits import MEANINGS, Exit
-from gateway.cli.problems import NOBODY_APPROVES, failure
+from gateway.cli.problems import NOBODY_ASKED, failure
 
 REFUSED: dict[str, Json] = {
     "type": "urn:hearth:problem:policy",
@@ -88,7 +88,7 @@ def test_other_ends_of_a_command(name: str, detail: str, message: str, code: Exi
         "outcome": outcome,
     }
     ended = failure(Answer(status, {}, document), "lamp on")
-    assert (NOBODY_APPROVES in ended.advice) == (ended.code is Exit.NEEDS_APPROVAL)
+    assert (NOBODY_ASKED in ended.advice) == (name == "approval-required")
     assert str(ended) == message
     assert ended.code is code
 
