@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from gateway.commands import Command, Outcome, Reason, Result
@@ -52,25 +53,27 @@ class Reviving:
                 rows = await self._core.parts.ledger.entries(execution=execution, limit=100)
                 found = {row.kind: row for row in rows if row.kind in LATER}
                 if "dispatch" not in found and "outcome" not in found:
-                    self._conclude(owed, execution, Outcome(Result.NOT_SENT), owed.since)
+                    self._conclude(owed, execution, Outcome(Result.NOT_SENT))
                 elif "outcome" in found:
                     row = found["outcome"]
-                    self._conclude(owed, execution, _outcome(row), row.at)
+                    self._conclude(owed, execution, _outcome(row))
+                    self._tell_of(owed, execution, _outcome(row), row.at)
 
     def recovered(self, execution: str, outcome: Outcome, at: float) -> None:
-        """A command of the run before was settled by looking at the device."""
+        """A command of the run before was settled by looking at the device; those who are to know were told."""
         for owed in self._core.book:
             if execution in owed.pending:
-                self._conclude(owed, execution, outcome, at)
+                self._conclude(owed, execution, outcome)
 
-    def _conclude(self, owed: Owed, execution: str, outcome: Outcome, at: float) -> None:
-        command = _command(owed, execution)
-        self._promising.conclude(owed, command, outcome, is_sent=outcome.result not in NOT_DONE)
-        if owed.kind == NOTIFY and owed.told:
-            duties = duties_of(owed.told)
-            decision = Decision(Verdict.PERMIT, (), "", duties)
-            told = Outcome(outcome.result, outcome.reason, outcome.detail, decision=decision)
-            self._tell(command, told, at)
+    def _conclude(self, owed: Owed, execution: str, outcome: Outcome) -> None:
+        is_sent = outcome.result not in NOT_DONE
+        self._promising.conclude(owed, _command(owed, execution), outcome, is_sent=is_sent)
+
+    def _tell_of(self, owed: Owed, execution: str, outcome: Outcome, at: float) -> None:
+        """It had ended, and nobody knows whether those who are to know were told."""
+        if owed.kind == NOTIFY:
+            decision = Decision(Verdict.PERMIT, (), "", duties_of(owed.told))
+            self._tell(_command(owed, execution), replace(outcome, decision=decision), at)
 
 
 def _outcome(row: Record) -> Outcome:

@@ -21,10 +21,10 @@ def grouped(driver: MemoryDriver) -> Driver:
     """The device `group` commands a and b."""
     put = driver._found.put_nowait
 
-    def put_grouped(found: Candidate | Withdrawn) -> None:
-        if isinstance(found, Candidate) and found.id == "group":
-            found = replace(found, members=("a", "b"))
-        put(found)
+    def put_grouped(item: Candidate | Withdrawn) -> None:
+        if isinstance(item, Candidate) and item.id == "group":
+            item = replace(item, members=("a", "b"))
+        put(item)
 
     driver._found.put_nowait = put_grouped  # type: ignore[method-assign]
     return driver
