@@ -90,7 +90,8 @@ class ObligationKeeper:
 
     def changed(self, slot: Slot, before: Reading | None, reading: Reading) -> None:
         """A property's value is another one, by a live report; `before` is None for the first one ever."""
-        if self._core.concerns.timed or self._book.topics:
+        concerns = self._core.concerns
+        if slot.topic in self._book.topics or (concerns.timed and concerns.of(slot) is not None):
             self._following.changed(slot, before, reading)
 
     # ---------------------------------------------------------------- the life of the gateway

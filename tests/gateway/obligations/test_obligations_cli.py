@@ -1,0 +1,59 @@
+"""What `hearth obligations`, `why` and `ledger tail` print."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import orjson
+from click.testing import CliRunner, Result
+
+from gateway.cli.main import cli
+from tests.gateway.attacks.besieged import Siege, besieged
+from tests.gateway.core.rig import until
+from tests.gateway.obligations.keeping import ALL, HEATER_OFF, heater
+
+
+async def hearth(siege: Siege, *words: str) -> Result:
+    """At the box, in a thread: the gateway goes on meanwhile."""
+    environ = {"HEARTH_SOCKET": str(siege.rig.gateway.config.socket), "COLUMNS": "120"}
+    return await asyncio.to_thread(CliRunner().invoke, cli, words, env=environ)
+
+
+async def test_what_is_owed_is_printed_for_people(tmp_path: Path) -> None:
+    async with besieged(tmp_path, [heater()], {"household": ALL + HEATER_OFF}) as siege:
+        nothing = await hearth(siege, "obligations")
+        assert nothing.output.startswith("nothing is owed")
+        anna = await siege.owner()
+        await anna.write("heater.on", True)
+        listed = (await hearth(siege, "obligations", "--thing", "heater")).output.splitlines()
+        assert listed[0].split() == ["THING", "PROPERTY", "IS", "AT", "AFTER", "RULE"]
+        assert listed[1].split()[:4] == ["heater", "on", "switched", "off"]
+        assert listed[1].endswith("household/heater-off")
+        why = (await hearth(siege, "why", "heater")).output
+        assert "is switched off at" in why
+        assert "(rule household/heater-off)" in why
+        (owed,) = orjson.loads((await hearth(siege, "obligations", "--json")).output)
+        settled = await hearth(siege, "obligations", "settle", owed["id"], "--why", "warm enough")
+        assert settled.exit_code != 0
+        assert "cannot be ended or prolonged" in settled.output
+        tail = (await hearth(siege, "ledger", "tail", "--kind", "obligation")).output
+        assert "begun" in tail
+
+
+async def test_what_failed_comes_first_and_says_what_to_do(tmp_path: Path) -> None:
+    soon = HEATER_OFF.replace('"2h"', '"1s"')
+    async with besieged(tmp_path, [heater()], {"household": ALL + soon}) as siege:
+        anna = await siege.owner()
+        await anna.write("heater.on", True)
+        siege.rig.fault("heater", "rejecting")
+        keeper = siege.rig.gateway.obligations
+        await until(lambda: [one.state for one in keeper.owed()] == ["failed"])
+        (owed,) = keeper.owed()
+        listed = (await hearth(siege, "obligations")).output
+        assert listed.startswith("FAILED  heater: the device refused")
+        assert f'hearth obligations settle {owed.id} --why "…"' in listed
+        settled = await hearth(siege, "obligations", "settle", owed.id, "--why", "unplugged it")
+        assert settled.output.startswith("settled: heater; software may use it again")
+        gone = await hearth(siege, "obligations", "settle", "nothing", "--why", "x")
+        assert "nothing is owed under 'nothing'" in gone.output
