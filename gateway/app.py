@@ -37,6 +37,7 @@ from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.localtime import HouseTime
 from gateway.measures import Measures
 from gateway.messages import Messages
+from gateway.messages.reporting import TaskReports
 from gateway.mode import ModeKeeper
 from gateway.notices import tell_of
 from gateway.notify.opening import open_notifier
@@ -87,7 +88,6 @@ async def open_gateway(
     opened = open_rules(config.state_dir)
     policy = opened.edition.policy
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    began = clock.monotonic()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(
             Ledger(config.state_dir, clock, injected_flush_s=INJECTED_FLUSH_S)
@@ -144,6 +144,8 @@ async def open_gateway(
         stack.push_async_callback(approvals.close)
         measures = Measures(parts)
         stack.push_async_callback(measures.close)
+        reports = TaskReports(messages, partial(tell_of, notifier, registry))
+        stack.push_async_callback(reports.close)
         obligations, authors = ObligationKeeper(parts), Authors(parts, leases)
         executor = Executor(
             registry=registry,
@@ -154,7 +156,7 @@ async def open_gateway(
             observers=observers,
             clock=clock,
             parties=Parties(approvals, leases, obligations, authors),
-            tell=partial(tell_of, notifier, registry),
+            tell=reports.ended,
             outdated=lambda command: not identity.stands(command.token, command.principal),
         )
         stack.push_async_callback(executor.close)
@@ -213,9 +215,16 @@ async def open_gateway(
             started_at=clock.wall(),
         )
         stack.callback(observers.close)
-        recovering = TimeToRecover(clock, ledger, observers, began)
-        told = partial(recovering.ended, partial(tell_of, notifier, registry))
-        recovery = Recovery(ledger, registry, executor, running, clock, told=obligations.recovered, tell=told)
+        recovering = TimeToRecover(clock, ledger, observers)
+        recovery = Recovery(
+            ledger,
+            registry,
+            executor,
+            running,
+            clock,
+            told=obligations.recovered,
+            tell=partial(recovering.ended, reports.ended),
+        )
         open_rows = await restart.restore(gateway, recovery, recovering, rests, last[0] if last else None)
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)

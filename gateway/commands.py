@@ -31,6 +31,7 @@ class Command:
     asks: bool = False  # the caller can wait until a person has been asked
     plan: str = ""  # the plan whose step it is
     step: str = ""
+    task: str = ""  # the thread of the task for which it is done
     lease: str = ""  # the lease under which it is asked, as `<id>;fence=<n>`: it must still be good
     scheduled: bool = False  # nobody asked for it just now: its plan was started by the clock
 

@@ -56,6 +56,8 @@ def _under(execution: Execution) -> dict[str, Json]:
         under["approvals"] = list[Json](execution.approvals)
     if command.plan:
         under["plan"], under["step"] = command.plan, command.step
+    if command.task:
+        under["task"] = command.task
     if command.lease:
         under["lease"] = command.lease
     return under

@@ -41,13 +41,13 @@ log = logging.getLogger(__name__)
 
 
 class TimeToRecover:
-    """`began` is when the gateway began to open (monotonic), `left` what was brought back, by what it is."""
+    """Counts from when the process began. `left` is what was brought back, by what it is."""
 
-    def __init__(self, clock: Clock, ledger: Ledger, observers: Observers, began: float) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger, observers: Observers) -> None:
         self._clock = clock
         self._ledger = ledger
         self._observers = observers
-        self._began = began - age_of_process()
+        self._began = clock.monotonic() - age_of_process()
         self._down_s: float | None = None
         self._observer: Observer | None = None
         self._overdue: set[str] = set()

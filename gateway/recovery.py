@@ -93,7 +93,10 @@ class Recovery:
         self.done.set()
 
     async def _settle(self, row: Record) -> None:
-        outcome = Outcome(Result.NOT_SENT, detail="the gateway stopped before it was sent")
+        code = (
+            ", and the code that belongs to it was kept nowhere; ask again" if row.body.get("secret") else ""
+        )
+        outcome = Outcome(Result.NOT_SENT, detail=f"the gateway stopped before it was sent{code}")
         if row.kind == "dispatch":
             outcome = await self._look(row)
         now = self._clock.wall()
@@ -259,4 +262,5 @@ def _command(row: Record) -> Command:
         value=body.get("value"),
         key=str(body.get("key", "")),
         received_at=row.at,
+        task=str(body.get("task", "")),
     )

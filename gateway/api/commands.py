@@ -31,6 +31,7 @@ LONGEST_KEY: Final = 255
 # RFC 8941 string, or the same without its quotes, as many clients send it.
 _KEY: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|([\x21\x23-\x5b\x5d-\x7e]+)')
 _TRACEPARENT: Final = re.compile(r"[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(?:-.*)?")
+_THREAD: Final = re.compile(r"[0-9a-z]{1,40}")
 _DONE: Final = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
 _NOTHING_SENT: Final = frozenset({Result.REFUSED, Result.NOT_SENT})
 
@@ -60,6 +61,7 @@ class CommandDoor:
             traceparent=_trace(headers["traceparent"]) if "traceparent" in headers else "",
             asks="Prefer" in headers and prefers_async(request),
             lease=headers.get("Hearth-Lease", ""),
+            task=_task(headers["Hearth-Task"]) if "Hearth-Task" in headers else "",
         )
 
     async def run(self, command: Command) -> Execution:
@@ -221,6 +223,15 @@ def _purpose(text: str) -> str:
     if len(purpose) > LONGEST_PURPOSE:
         raise bad_request(f"Hearth-Purpose may have {LONGEST_PURPOSE} characters, it has {len(purpose)}")
     return purpose
+
+
+def _task(text: str) -> str:
+    """`Hearth-Task`: the thread of the task for which it is done. Its end is reported there."""
+    if not _THREAD.fullmatch(text):
+        raise bad_request(
+            f"Hearth-Task must be the id of a task, as POST /messages gave it; it is {text[:40]!r}"
+        )
+    return text
 
 
 def _trace(text: str) -> str:

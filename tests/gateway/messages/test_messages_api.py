@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -224,3 +225,30 @@ async def test_schemas_are_served_as_they_are(house: House) -> None:
     for nonsense in ("nothing", "..%2Fmodels"):
         assert (await get(client, f"/schemas/{nonsense}"))[0] == 404
     assert (await get(client, "/messages?x=1"))[0] == 400
+
+
+async def test_a_command_for_a_task_is_reported_in_its_thread(house: House) -> None:
+    await house.adopt(lamp())
+    owner, agent = await house.owner(), await house.agent()
+    stranger = await house.client("toy", Role.AGENT, "anna")
+    _, task = await assign(owner)
+    heard = house.gateway.observers.subscribe(None, kinds=frozenset({"message"}))
+    for client, thread, status in (
+        (stranger, task["thread"], 204),  # moves the lamp, and is not heard in a thread of others
+        (agent, "nothing", 204),
+        (agent, "Not an id", 400),
+        (agent, task["thread"], 204),
+    ):
+        headers = {"Hearth-Task": thread}
+        value = client is not agent or thread != task["thread"]
+        async with client.put("/things/lamp/properties/on", json=value, headers=headers) as answer:
+            assert answer.status == status
+    async with asyncio.timeout(5):
+        await heard.batch()
+    _, told = await get(agent, f"/messages?thread={task['thread']}")
+    assert [one["type"] for one in told] == ["task-assignment", "execution-report"]
+    assert (told[1]["from"], told[1]["to"]) == ("gateway", ["anna", "coo"])
+    (step,) = told[1]["body"]["steps"]
+    assert (step["thing"], step["result"]) == ("lamp", "confirmed")
+    (row,) = [r for r in await house.gateway.ledger.entries(kinds=("dispatch",)) if r.principal == "coo"][-1:]
+    assert row.body["task"] == task["thread"]
