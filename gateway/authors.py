@@ -11,6 +11,7 @@ What another automation does behind our back (a bridge's own, another hub's) loo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from capabilities.effects import fits
@@ -19,7 +20,7 @@ from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
 from gateway.authorship.corrections import Corrections
 from gateway.authorship.counting import COUNTING, MOTORS, Counts
-from gateway.authorship.traces import Trace, Traces
+from gateway.authorship.traces import Trace, Traces, is_scene
 from gateway.commands import Execution, Outcome, Result
 from gateway.ids import new_id
 from gateway.leases import LeaseKeeper
@@ -30,6 +31,7 @@ from gateway.ledger import Entry
 from gateway.normalise import Target
 from gateway.parts import Parts
 from gateway.state import Slot
+from policies.decision import Role
 
 BURST_S: Final = 10.0
 MOTOR_BURST_S: Final = 90.0
@@ -49,12 +51,13 @@ class Authors:
     def __init__(self, parts: Parts, leases: LeaseKeeper) -> None:
         self._parts = parts
         self._leases = leases
-        self._traces = Traces()
+        self._traces = Traces(parts.clock.monotonic)
         self._until = self._traces.until
         self._monotonic = parts.clock.monotonic
         settings = parts.config.arbitration
         self._stand_back_s = settings.seconds("stand_back")
         self._corrections = Corrections(settings.seconds("correction"))
+        self._corrects = settings.seconds("correction") > 0
         self._voice = Voice(parts)
         self._hands: dict[tuple[str, str], Takeover] = {}  # the last change at each component
         self._recorded: dict[tuple[str, str], float] = {}  # when that was last written
@@ -63,27 +66,27 @@ class Authors:
 
     def sent(self, execution: Execution, adopted: Adopted, target: Target) -> None:
         """From here on what changes is this command's doing, for as long as its effect may take."""
-        self._traces.sent(execution, adopted, target, self._monotonic())
+        self._traces.sent(execution, adopted, target)
         if adopted.members:
             members = (member.id for member in members_of(self._parts.house, adopted))
             self._traces.spread(members, self._until[adopted.id])
 
     def ended(self, execution: Execution, outcome: Outcome) -> None:
         """It is known what came of it."""
-        command = execution.command
-        adopted = self._parts.registry.get(command.thing)
-        if adopted is None:
+        trace = self._traces.ended(execution, outcome)
+        if trace is None:
             return
-        trace = self._traces.ended(execution, adopted, outcome, self._monotonic())
-        if trace is None or outcome.result in _NOT_DONE:
-            return
-        if command.by_house or command.scheduled or not command.principal.role.is_person:
-            if not command.by_house:
-                self._corrections.did(trace, outcome, self._parts.clock.wall())
-            if self._leases.any:
-                self._leases.overruled(execution, adopted, trace.target)
-        else:
-            self._by_person(execution, adopted, trace)
+        command, target, result = execution.command, trace[1], outcome.result
+        if not target.aims and is_scene(target) and (adopted := self._parts.registry.get(command.thing)):
+            self._traces.pressed(adopted.driver)
+        role = command.principal.role
+        if role is Role.AGENT or command.by_house or command.scheduled or not role.is_person:
+            if result is Result.CONFIRMED and self._corrects and not command.by_house:
+                self._corrections.did(trace)
+            if self._leases.any and result not in _NOT_DONE:
+                self._overruled(execution, target)
+        elif (self._corrections.deeds or self._leases.any) and result not in _NOT_DONE:
+            self._by_person(execution, trace)
 
     # ---------------------------------------------------------------- what ingest tells
 
@@ -154,27 +157,39 @@ class Authors:
 
     # ---------------------------------------------------------------- through Hearth
 
-    def _by_person(self, execution: Execution, adopted: Adopted, trace: Trace) -> None:
-        command, target, now = execution.command, trace.target, self._parts.clock.wall()
-        who, took = command.principal.id, False
-        for _, aimed in touched(self._parts.house, adopted, target):
-            for aim in aimed.aims:
-                correction = None
-                if not target.toward_safe:
-                    correction = self._corrections.undone(aim.slot, aim.expected, now, who)
-                self._corrections.forget(aim.slot)
-                if correction is not None:
-                    took = True
-                    self._voice.record(correction)
-        if not self._leases.any and not took:
+    def _overruled(self, execution: Execution, target: Target) -> None:
+        adopted = self._parts.registry.get(execution.command.thing)
+        if adopted is not None:
+            self._leases.overruled(execution, adopted, target)
+
+    def _by_person(self, execution: Execution, trace: Trace) -> None:
+        command, target, now = execution.command, trace[1], self._parts.clock.wall()
+        adopted = self._parts.registry.get(command.thing)
+        if adopted is None:
             return
+        reached = list(touched(self._parts.house, adopted, target))
+        took = self._took_back(reached, command.principal.id, now, is_safe=target.toward_safe)
         overruled = self._leases.overruled(execution, adopted, target)
-        for one, aimed in touched(self._parts.house, adopted, target):
+        for one, aimed in reached:
             if (overruled or took) and not target.toward_safe and aimed.aims:
                 aim = aimed.aims[0]
-                self._take_over(aim.slot, aim.expected, _before(trace, aim.slot), now, who)
-            else:
-                self._hand_back(one, aimed, who, now)
+                self._take_over(aim.slot, aim.expected, _before(trace, aim.slot), now, command.principal.id)
+            elif self._leases.any:
+                self._hand_back(one, aimed, command.principal.id, now)
+
+    def _took_back(
+        self, reached: Sequence[tuple[Adopted, Target]], who: str, now: float, *, is_safe: bool
+    ) -> bool:
+        """Whether software did otherwise a short while ago. Whatever it did, from now on it is a person's."""
+        found = False
+        for _, aimed in reached:
+            for aim in aimed.aims:
+                correction = None if is_safe else self._corrections.undone(aim.slot, aim.expected, now, who)
+                self._corrections.forget(aim.slot)
+                if correction is not None:
+                    found = True
+                    self._voice.record(correction)
+        return found
 
     def _hand_back(self, adopted: Adopted, target: Target, who: str, now: float) -> None:
         """A person goes on through Hearth: what was done at the device no longer stands for itself."""
@@ -203,7 +218,7 @@ def tolerance_of(adopted: Adopted, slot: Slot) -> float:
 
 
 def _before(trace: Trace, slot: Slot) -> Json:
-    for aim, reading in zip(trace.target.aims, trace.before, strict=True):
+    for aim, reading in zip(trace[1].aims, trace[2], strict=True):
         if aim.slot is slot:
             return reading.value if reading is not None else None
     return None

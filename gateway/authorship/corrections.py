@@ -13,83 +13,64 @@ approve.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from capabilities.effects import fits
 from capabilities.vocabulary import Json
 from gateway.authorship.traces import Trace
-from gateway.commands import Outcome, Result
 from gateway.ledger import Entry
 from gateway.state import Slot
 
 KIND: Final = "correction"
 
-MOST_REMEMBERED: Final = 2_000
+MOST_REMEMBERED: Final = 500
 """Actions of software that can still be corrected; the oldest are forgotten first."""
 
 
-class Deed(NamedTuple):
-    """What software made of one property. `at` in seconds since the epoch; `before` None: not known."""
-
-    execution: str
-    principal: str
-    capability: str
-    value: Json
-    before: Json
-    at: float
-    tolerance: float
-
-
 class Corrections:
-    """`window_s` 0: nothing is recognised."""
+    """`window_s` 0: nothing is recognised. Only the last action of software on each property can be corrected."""
 
     def __init__(self, window_s: float) -> None:
+        self.deeds: dict[tuple[str, str], Trace] = {}
         self._window_s = window_s
-        self._deeds: dict[tuple[str, str], Deed] = {}
 
-    def did(self, trace: Trace, outcome: Outcome, at: float) -> None:
-        """A command of software has ended."""
-        if outcome.result is not Result.CONFIRMED or not self._window_s:
-            return
-        command = trace.execution.command
-        for aim, reading in zip(trace.target.aims, trace.before, strict=True):
-            self._deeds.pop(aim.slot.topic, None)
-            self._deeds[aim.slot.topic] = Deed(
-                command.id,
-                command.principal.id,
-                trace.target.operation.capability,
-                aim.expected,
-                reading.value if reading is not None else None,
-                at,
-                aim.effect.tolerance,
-            )
-        while len(self._deeds) > MOST_REMEMBERED:
-            del self._deeds[next(iter(self._deeds))]
+    def did(self, trace: Trace) -> None:
+        """A command of software was seen to work."""
+        deeds = self.deeds
+        for aim in trace[1].aims:
+            deeds[aim.slot.topic] = trace
+        if len(deeds) > MOST_REMEMBERED:
+            del deeds[next(iter(deeds))]
 
     def undone(self, slot: Slot, value: Json, at: float, by: str = "") -> Entry | None:
         """A person made it `value`, at the device or (`by`) through Hearth: the correction, if it is one."""
-        deed = self._deeds.get(slot.topic)
-        if deed is None:
+        trace = self.deeds.get(slot.topic)
+        if trace is None:
             return None
-        if fits(value, deed.value, deed.tolerance):
+        execution, target, readings, _, _ = trace
+        number = next(n for n, aim in enumerate(target.aims) if aim.slot.topic == slot.topic)
+        aim, reading = target.aims[number], readings[number]
+        if aim.effect.met_by(value, aim.expected):
             return None  # so it was: nothing is taken back
-        del self._deeds[slot.topic]
-        if at - deed.at > self._window_s or not is_back(deed.before, deed.value, value, deed.tolerance):
+        del self.deeds[slot.topic]
+        after_s = at - (execution.ended_at or at)
+        before = reading.value if reading is not None else None
+        if after_s > self._window_s or not is_back(before, aim.expected, value, aim.effect.tolerance):
             return None
+        command = execution.command
         body: dict[str, Json] = {
-            "execution": deed.execution,
-            "principal": deed.principal,
-            "capability": deed.capability,
+            "execution": command.id,
+            "principal": command.principal.id,
+            "capability": target.operation.capability,
             "property": slot.property.name,
-            "set": deed.value,
+            "set": aim.expected,
             "value": value,
             "by": by or "device",
-            "after_s": round(at - deed.at, 1),
+            "after_s": round(after_s, 1),
         }
-        return Entry(KIND, at, body, deed.execution, by, slot.topic[0])
+        return Entry(KIND, at, body, command.id, by, slot.topic[0])
 
     def forget(self, slot: Slot) -> None:
-        self._deeds.pop(slot.topic, None)
+        self.deeds.pop(slot.topic, None)
 
 
 def is_back(before: Json, was: Json, now: Json, tolerance: float) -> bool:
