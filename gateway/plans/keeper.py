@@ -36,6 +36,7 @@ from gateway.plans.running import Runner
 from gateway.plans.storing import fixed, moving, plan_from, progress_from
 from gateway.plans.telling import Teller
 from gateway.plans.tools import Tools
+from gateway.plans.untold import LOOKED_AT, tell_of
 from gateway.storage.plans import PlanRepository, PlanRow
 from policies.decision import Principal, Role, Verdict
 
@@ -259,6 +260,7 @@ class PlanKeeper:
                 await self.rows.save(row.id, (End.FAILED, self._parts.clock.wall(), row.progress), {})
             else:
                 self._start(plan, patient_until=self._parts.clock.wall() + RETURN_OF_DEVICES_S)
+        await tell_of(self._parts.ledger, self._teller, await self.ended(LOOKED_AT))
         for ident in await self.rows.noted():
             if ident not in self._running and await self.rows.erase_notes(ident):
                 self._teller.erased(ident, "")

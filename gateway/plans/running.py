@@ -16,15 +16,13 @@ from gateway.plans.reporting import KEPT_REPORTS, LEFT_AS_IT_IS, report_of
 from gateway.plans.scheduling import Planner
 from gateway.plans.stepping import Stepper
 from gateway.plans.tools import Tools
+from gateway.plans.untold import tell_end
 
 MOST_AT_ONCE: Final = 32
 """Steps of one plan under way at the same time: a radio mesh takes no more."""
 
 DISK_AGAIN_S: Final = 5.0
 """What cannot be written is tried again after this long."""
-
-QUIET_ENDS: Final = frozenset({End.DONE})
-"""Ends that nobody is told of but those who watch."""
 
 log = logging.getLogger(__name__)
 
@@ -221,11 +219,7 @@ class Runner:
         plan = self.tools.plan
         report = report_of(plan, end, why, at)
         plan.reports = [*plan.reports[1 - KEPT_REPORTS :], report]
-        self.tools.teller.ended(plan, report)
-        if report["not_undone"] or end is End.FAILED:
-            self.tools.teller.escalate(plan, report)
-        elif end not in QUIET_ENDS:
-            self.tools.teller.inform(plan, report)
+        tell_end(self.tools.teller, plan, report)
         return report
 
     async def _over(self, end: End, why: str) -> None:
