@@ -21,6 +21,7 @@ from gateway.approvals.asked import Asked
 from gateway.approvals.grants import MOST_THINGS, MOST_USES, BadGrant, Grant, Wish
 from gateway.approvals.keys import is_signed, thumbprint, to_sign
 from gateway.approvals.pin import LONGEST, BoxPin, NoPin
+from gateway.approvals.proposals import NoRule, Proposal, Proposals
 from gateway.context import Gateway
 from gateway.identity import Session
 from policies import Principal
@@ -58,8 +59,9 @@ class AnswerBody(Body):
 
 
 class ApprovalRoutes:
-    def __init__(self, gateway: Gateway, pin: BoxPin) -> None:
+    def __init__(self, gateway: Gateway, pin: BoxPin, proposals: Proposals) -> None:
         self._gateway = gateway
+        self._proposals = proposals
         self._keeper = gateway.approvals
         self._answering = Answering(gateway.approvals)
         self._pin = pin
@@ -119,7 +121,19 @@ class ApprovalRoutes:
         document = self._document(asked, session)
         if grant is not None:
             document["grant"] = grant_shown(grant)
+        if body.always and saying.yes:
+            document["proposal"] = await self._propose(asked, saying)
         return reply(document)
+
+    async def _propose(self, asked: Asked, saying: Saying) -> Json:
+        """The rule by which nobody would be asked any more; it is not in force."""
+        try:
+            made = await self._proposals.propose(
+                self._gateway.policy, asked, saying.by.id, saying.wish, saying.why
+            )
+        except NoRule as error:
+            return {"why_not": str(error)}
+        return proposal_shown(made)
 
     def _is_for(self, asked: Asked, who: Principal) -> bool:
         return who.role.is_person and not who.makers and asked.is_for(self._gateway.policy, who)
@@ -214,6 +228,16 @@ def waiting(asked: Asked) -> dict[str, Json]:
 def grant_shown(grant: Grant) -> dict[str, Json]:
     times: dict[str, Json] = {"given_at": rfc3339(grant.given_at), "until": rfc3339(grant.until)}
     return {**grant.document(), **times}
+
+
+def proposal_shown(proposal: Proposal) -> dict[str, Json]:
+    return {
+        "id": proposal.id,
+        "text": proposal.text,
+        "about": proposal.about,
+        "by": proposal.by,
+        "at": rfc3339(proposal.at),
+    }
 
 
 async def require_pin(pin: BoxPin, given: str) -> None:

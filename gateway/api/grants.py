@@ -6,12 +6,13 @@ from aiohttp import web
 from pydantic import Field
 
 from capabilities.vocabulary import Json
-from gateway.api.approvals import grant_shown, require_pin
-from gateway.api.auth import SESSION, caller, manages
+from gateway.api.approvals import grant_shown, proposal_shown, require_pin
+from gateway.api.auth import SESSION, caller, manages, require_manager
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, read_body, reply
 from gateway.approvals.grants import Grant
 from gateway.approvals.pin import LONGEST, BoxPin
+from gateway.approvals.proposals import Proposals
 from gateway.context import Gateway
 from policies import Principal
 
@@ -24,14 +25,17 @@ class PinBody(Body):
 
 
 class GrantRoutes:
-    def __init__(self, gateway: Gateway, pin: BoxPin) -> None:
+    def __init__(self, gateway: Gateway, pin: BoxPin, proposals: Proposals) -> None:
         self._grants = gateway.approvals.grants
         self._pin = pin
+        self._proposals = proposals
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/grants", self.index),
             web.delete("/grants/{grant}", self.end),
+            web.get("/policies/proposals", self.proposals),
+            web.delete("/policies/proposals/{proposal}", self.drop),
             web.get("/pin", self.pin),
             web.put("/pin", self.set_pin),
             web.delete("/pin", self.clear_pin),
@@ -48,6 +52,18 @@ class GrantRoutes:
         if grant is None or not _may_see(who, grant):
             raise not_found()
         self._grants.end(grant, f"ended by {who.id}", who.id)
+        return web.Response(status=204)
+
+    async def proposals(self, request: web.Request) -> web.Response:
+        """The rules that people said "always" to, and that are not in force: an owner puts them in at the box."""
+        require_manager(request)
+        return reply([proposal_shown(one) for one in await self._proposals.every()])
+
+    async def drop(self, request: web.Request) -> web.Response:
+        """204; it is not proposed any more."""
+        require_manager(request)
+        if not await self._proposals.drop(request.match_info["proposal"]):
+            raise not_found()
         return web.Response(status=204)
 
     async def pin(self, request: web.Request) -> web.Response:

@@ -51,6 +51,7 @@ from gateway.api.track_record import TrackRecordRoutes
 from gateway.api.waivers import WaiverRoutes
 from gateway.api.why import WhyRoutes
 from gateway.approvals.pin import BoxPin
+from gateway.approvals.proposals import Proposals
 from gateway.config import Config, ConfigError, Http
 from gateway.context import Gateway
 
@@ -76,7 +77,7 @@ def make_app(gateway: Gateway) -> web.Application:
     streams, door = Streams(gateway), CommandDoor(gateway)
     properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
     things = ThingRoutes(gateway)
-    pin = BoxPin(gateway.parts)
+    pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
@@ -103,8 +104,8 @@ def make_app(gateway: Gateway) -> web.Application:
         *TokenRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),
         *TrackRecordRoutes(gateway).routes(),
-        *ApprovalRoutes(gateway, pin).routes(),
-        *GrantRoutes(gateway, pin).routes(),
+        *ApprovalRoutes(gateway, pin, proposals).routes(),
+        *GrantRoutes(gateway, pin, proposals).routes(),
         *pairing.routes(),
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),

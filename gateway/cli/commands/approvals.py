@@ -18,7 +18,7 @@ from gateway.cli.pins import with_pin
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current
 from gateway.cli.signing import signed
-from gateway.cli.text import joined
+from gateway.cli.text import clean, clean_lines, joined
 from gateway.cli.times import clock, duration, seconds_of
 from gateway.cli.words import a, hazard_text, value_text
 
@@ -175,16 +175,19 @@ def _send(session: Session, document: Mapping[str, Json], answer: dict[str, Json
     approval, key = str(document["approval"]), session.client.target.key
     path = f"/approvals/{segment(approval)}"
     if key:
-        sent = session.client.ask("POST", path, signed(key, approval, answer))
+        sent = session.faithful.ask("POST", path, signed(key, approval, answer))
     else:
-        sent = with_pin(session, lambda pin: session.client.ask("POST", path, answer | pin))
+        sent = with_pin(session, lambda pin: session.faithful.ask("POST", path, answer | pin))
     if not sent.ok:
-        raise failure(sent)
+        raise failure(Answer(sent.status, sent.headers, clean(sent.body)))
     return sent
 
 
 def _tell(session: Session, document: Mapping[str, Json], answer: Answer) -> None:
-    body = answer.body if isinstance(answer.body, dict) else {}
+    cleaned = answer.body if session.as_json else clean(answer.body)
+    body = cleaned if isinstance(cleaned, dict) else {}
+    if isinstance(answer.body, dict) and (proposal := _part(answer.body, "proposal")):
+        body["proposal"] = proposal  # a rule has several lines
     execution = str(_part(document, "shown").get("execution") or "")
     status = _what_came_of_it(session, execution) if body.get("state") == "approved" and execution else {}
     if status:
@@ -223,7 +226,7 @@ def _tell_proposal(session: Session, proposal: Mapping[str, Json]) -> None:
         return
     session.say("the rule by which nobody would be asked any more; it is not in force:")
     session.say()
-    session.say("  " + str(proposal["text"]).strip().replace("\n", "\n  "))
+    session.say("  " + clean_lines(str(proposal["text"])).strip().replace("\n", "\n  "))
     session.say()
     session.note(f"an owner puts it in force at the box: hearth policy accept {short(proposal.get('id'))}")
 

@@ -47,8 +47,8 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
     edit landlord`. `hearth policy undo` takes the last change back.
     """
     session = current()
-    path = _path(session, directory, name)
-    start = _present(path, name)
+    path = path_of(session, directory, name)
+    start = present(path, name)
     with tempfile.TemporaryDirectory(prefix="hearth-rules-") as folder:
         copy = Path(folder) / f"{name}.toml"
         copy.write_text(start, encoding="utf-8")
@@ -58,7 +58,7 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
             if fresh.texts.get(name) == start:
                 session.say("nothing was changed")
                 return
-            report, problems = _examined(session, path, fresh)
+            report, problems = examined(session, path, fresh)
             for problem in problems:
                 session.say(session.style(fresh.place(problem).removeprefix(f"{folder}/"), "red"))
             if not problems:
@@ -68,12 +68,12 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
             ):
                 raise Failure("nothing was changed", Exit.USAGE)
         policy_files.tell_remarks(session, Sets(paths={name: path}), report.remarks)
-        _tell(session, report)
+        tell(session, report)
         question = "Put these rules into force?"
         if not yes and not click.confirm(question, default=not report.told.more):
             raise Failure("nothing was changed", Exit.ERROR)
-        _install(path, fresh.texts[name], start)
-    _into_force(session, path)
+        install(path, fresh.texts[name], start)
+    into_force(session, path)
 
 
 @policy.command(short_help="Take the last change of your rules back.")
@@ -83,19 +83,19 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
 def undo(name: str, directory: Path | None, yes: bool) -> None:
     """Put the rules of before the last `hearth policy edit`, `init` or `undo` back. Undone twice, nothing has changed."""
     session = current()
-    path = _path(session, directory, name)
+    path = path_of(session, directory, name)
     before = path.with_name(path.name + BEFORE)
     if not before.exists():
         raise Failure(f"there is nothing to take back: {before} is not there", Exit.NOT_FOUND)
     old = policy_files.from_files([before], name)
-    report, problems = _examined(session, path, old)
+    report, problems = examined(session, path, old)
     if problems:
         raise Failure(f"{before} cannot be used", Exit.USAGE, advice=[old.place(one) for one in problems])
-    _tell(session, report)
+    tell(session, report)
     if not yes and not click.confirm("Put these rules into force?", default=not report.told.more):
         raise Failure("nothing was changed", Exit.ERROR)
-    _install(path, old.texts[name], _present(path, name))
-    _into_force(session, path)
+    install(path, old.texts[name], present(path, name))
+    into_force(session, path)
 
 
 @policy.command(short_help="Write the rules that ship into a file of your own.")
@@ -105,16 +105,16 @@ def init(directory: Path | None) -> None:
     gateway that runs takes every good edit of that file in within three seconds, and tells loudly of a bad one.
     """
     session = current()
-    path = _path(session, directory, HOUSEHOLD)
+    path = path_of(session, directory, HOUSEHOLD)
     if path.exists():
         raise Failure(f"{path} is there already; `hearth policy edit` opens it", Exit.USAGE)
-    text = _present(path, HOUSEHOLD)
-    _install(path, text, text)
+    text = present(path, HOUSEHOLD)
+    install(path, text, text)
     session.say(f"your rules are in {path}; as they stand, they are those that ship with Hearth")
-    _into_force(session, path)
+    into_force(session, path)
 
 
-def _path(session: Session, directory: Path | None, name: str) -> Path:
+def path_of(session: Session, directory: Path | None, name: str) -> Path:
     """The file of a set. Raises `Failure`."""
     from gateway.rulebook.files import fault_in_name  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def _path(session: Session, directory: Path | None, name: str) -> Path:
     return path
 
 
-def _present(path: Path, name: str) -> str:
+def present(path: Path, name: str) -> str:
     """What the file says; where there is none, what it begins with."""
     from policies import PolicyError, defaults  # noqa: PLC0415
 
@@ -150,7 +150,7 @@ def _present(path: Path, name: str) -> str:
     )
 
 
-def _examined(session: Session, path: Path, fresh: Sets) -> tuple[Report, list[Problem]]:
+def examined(session: Session, path: Path, fresh: Sets) -> tuple[Report, list[Problem]]:
     """What the folder comes to with `fresh` in it, against what is in force."""
     from gateway.rulebook.kept import last_kept  # noqa: PLC0415
     from gateway.rulebook.trying import examine  # noqa: PLC0415
@@ -163,14 +163,14 @@ def _examined(session: Session, path: Path, fresh: Sets) -> tuple[Report, list[P
     return report, [*fresh.problems, *others, *report.problems]
 
 
-def _tell(session: Session, report: Report) -> None:
+def tell(session: Session, report: Report) -> None:
     sentences(session, "With these rules somebody may do more than now:", report.told.more, "yellow")
     sentences(session, "With these rules somebody may do less than now:", report.told.less, "bold")
     if not report.told.more and not report.told.less:
         session.say("Nobody may do more or less than now.")
 
 
-def _install(path: Path, text: str, before: str) -> None:
+def install(path: Path, text: str, before: str) -> None:
     """Writes the file whole, as its folder's owner would, and what was there before beside it. Raises `Failure`."""
     from gateway.rulebook.kept import replace_file  # noqa: PLC0415
 
@@ -192,7 +192,7 @@ def _give(path: Path, like: os.stat_result) -> None:
         shutil.chown(path, like.st_uid, like.st_gid)
 
 
-def _into_force(session: Session, path: Path) -> None:
+def into_force(session: Session, path: Path) -> None:
     """Tells the gateway, if one runs."""
     try:
         told = reloaded(session)

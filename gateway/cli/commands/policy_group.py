@@ -11,6 +11,8 @@ MODULES: Final[dict[str, str]] = {
     "edit": "policy_edit",
     "undo": "policy_edit",
     "init": "policy_edit",
+    "proposals": "policy_accept",
+    "accept": "policy_accept",
     "help-rules": "policy_learn",
     "help-cases": "policy_learn",
     "words": "policy_learn",

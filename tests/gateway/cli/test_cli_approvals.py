@@ -125,6 +125,25 @@ def test_a_paired_terminal_signs_with_a_key_of_its_own(house: House, tmp_path: P
     assert "nobody may do without asking" in hearth(mine, "grants").out
 
 
+def test_always_proposes_a_rule_that_an_owner_puts_in_force(house: House) -> None:
+    hearth(house.agent, "write", "hallway-outlet", "on", "true", "--no-wait")
+    said = hearth(house.box, "approve", "last", "--always", "--why", "it is only the lamp")
+    assert said.code == 0, said.err
+    assert 'unasked = ["an-adult-decides"]' in said.out
+    assert "it is not in force" in said.out
+    proposed = hearth(house.box, "policy", "proposals").out
+    ident = proposed.split()[0]
+    assert 'why = "it is only the lamp"' in proposed
+    assert hearth(house.agent, "policy", "proposals").code == 3
+    accepted = hearth(house.box, "policy", "accept", ident, "--yes")
+    assert accepted.code == 0, accepted.err
+    assert "somebody may do more" in accepted.out
+    assert hearth(house.box, "policy", "proposals").out.startswith("nothing is proposed")
+    done = hearth(house.agent, "write", "hallway-outlet", "on", "true", "--no-ask")
+    assert done.code == 0, done.err
+    assert hearth(house.agent, "write", "hallway-outlet", "on", "false", "--no-ask").code in {3, 4}
+
+
 def test_it_signs_what_the_gateway_checks() -> None:
     private, public = signing.new_key()
     answer: dict[str, object] = {
