@@ -84,7 +84,8 @@ class TimeToRecover:
             if self.left.get("executions"):
                 await recovery.done.wait()
             self._tell(messages, notifier)
-            await self._wait()
+            if not await self._all_met():
+                return  # the gateway ends before
         finally:
             if self._observer is not None:
                 self._observers.unsubscribe(self._observer)
@@ -119,13 +120,14 @@ class TimeToRecover:
         ref = f"/executions/{self._doubts[0][0].id}" if len(self._doubts) == 1 else "/ledger"
         notifier.tell(Notice(new_id(at), at, title, text, kind="incident", urgency=Urgency.HIGH, ref=ref))
 
-    async def _wait(self) -> None:
+    async def _all_met(self) -> bool:
         open_ones = set(self._overdue)
         while open_ones and self._observer is not None:
             events, _ = await self._observer.batch()
             if not events:
-                return  # the gateway ends
+                return False
             open_ones -= {str(event.data.get("id")) for event in events if event.data.get("change") in _MET}
+        return True
 
 
 def age_of_process() -> float:

@@ -7,6 +7,7 @@ from functools import partial
 from capabilities.vocabulary import Json
 from gateway.context import Gateway
 from gateway.ledger import Entry, Record
+from gateway.obligations.owed import FAILED
 from gateway.rebuild import remember
 from gateway.recovered import TimeToRecover
 from gateway.recovery import Recovery, resume
@@ -26,7 +27,7 @@ async def restore(
     left["leases"] = await gateway.leases.restore()
     left["obligations"] = await gateway.obligations.restore(gateway.executor, last)
     now = gateway.clock.wall()
-    recovering.follow(one.id for one in gateway.obligations.owed() if one.due <= now)
+    recovering.follow(one.id for one in gateway.obligations.owed() if one.due <= now and one.state != FAILED)
     waiting = await gateway.approvals.restore(open_rows)
     open_rows = resume(gateway.executor, waiting, open_rows)
     left |= {"approvals": len(waiting), "executions": len(open_rows)}

@@ -40,7 +40,8 @@ def _dispatch(body: Members, private: Members) -> str:
 
 def _intent(body: Members, private: Members) -> str:
     until = f", until {clock(_seconds(body.get('expires_ms')))}" if body.get("expires_ms") else ""
-    asks = f", as {joined(_texts(body, 'asks'), 'and')} wants" if body.get("asks") else ""
+    rules = _texts(body, "asks")
+    asks = f", as {joined(rules, 'and')} want{'s' if len(rules) == 1 else ''}" if rules else ""
     question = f" (approval {body['approval']})" if body.get("approval") else ""
     return f"{asked_text(body)}: people are asked{asks}{until}{question}{_dash(private.get('purpose'))}"
 
