@@ -14,6 +14,8 @@ from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
 from gateway.api.auth import caller
 from gateway.api.executions import may_see
+from gateway.api.hands import KIND as HANDS
+from gateway.api.hands import SOMEHOW, by_hand, seen_hands
 from gateway.api.obligations import owed_on
 from gateway.api.problems import not_found
 from gateway.api.readings import detail
@@ -31,6 +33,7 @@ from policies import Principal
 LOOKED_THROUGH: Final = 200
 """Entries of a Thing, newest first: what lies further back no longer explains the present."""
 
+_TOLD_BY: Final = ("dispatch", "outcome", HANDS)
 _MOVED_NOTHING: Final = frozenset({Result.REJECTED, Result.NOT_SENT, Result.REFUSED})
 _NOT_SEEN: Final = frozenset({Result.UNCONFIRMED, Result.IN_DOUBT})
 
@@ -74,7 +77,7 @@ class WhyRoutes:
         if wanted and (adopted.id, wanted) not in sees:
             raise not_found()
         records = await self._gateway.ledger.entries(
-            thing=adopted.id, kinds=("dispatch", "outcome"), limit=LOOKED_THROUGH, newest_first=True
+            thing=adopted.id, kinds=_TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
         )
         outcomes = {record.execution: record for record in records if record.kind == "outcome"}
         moves = [
@@ -85,8 +88,13 @@ class WhyRoutes:
             and not _moved_nothing(outcomes.get(record.execution))
         ]
         name = wanted or (moves[0].shows_in if moves else "")
+        hands = seen_hands(records, adopted, sees)
+        if not wanted and hands and (not moves or hands[0].seq > moves[0].dispatch.seq):
+            name = str(hands[0].body.get("property"))  # a hand was the last to move it
+            moves = [move for move in moves if move.shows_in == name]
         slot = adopted.slots.get(name) if name else _main(adopted, sees)
         answer = _answer(adopted, slot, moves, principal, sight)
+        answer |= by_hand(self._gateway, adopted, slot, hands, answer, reader=principal)
         owed = owed_on(self._gateway, adopted.id, principal, name)
         if owed:
             told = [str(answer["explanation"]), *(f"it {one['says']}" for one in owed)]
@@ -202,7 +210,7 @@ def _sentence(
             earlier = f"; before that, {_asked(before)}, and it was seen" if before else ""
             return f"the last command was not seen to work: {asked}; outcome: {outcome}; {state}{earlier}"
         case "device":
-            return f"{state}: changed at the device, or by something else than this gateway; before that, {asked}"
+            return f"{state}: {SOMEHOW}; before that, {asked}"
         case _:
             return f"{asked}; outcome: {outcome}; {state}"
 

@@ -50,13 +50,19 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
     shows_in = str(answer.get("property") or "")
     owed = answer.get("owed")
     lines = [_state_line(answer, known, now)]
+    takeover = answer.get("takeover")
+    by_hand = takeover if isinstance(takeover, dict) else {}
+    if by_hand.get("until"):
+        lines.append(_stands_back(by_hand, now))
     lines += [
         _owed_line(one, now) for one in (owed if isinstance(owed, list) else []) if isinstance(one, dict)
     ]
     if not isinstance(command, dict):
         lines.append("no command of Hearth's moved it")
         return lines
-    if answer.get("cause") == "device":
+    if answer.get("cause") == "device" and by_hand.get("at"):
+        lines.append(f"it was changed at the device at {clock(by_hand.get('at'), now)}; before that:")
+    elif answer.get("cause") == "device":
         lines.append("it was moved at the device, or by something else than this gateway; before that:")
     if answer.get("cause") == "unconfirmed":
         lines.append("the last command was not seen to work:")
@@ -66,6 +72,14 @@ def story(answer: dict[str, Json], now: float | None = None) -> list[str]:
         lines.append("the last one before it that was seen to work:")
         lines.extend(_command_lines(before, shows_in, now))
     return lines
+
+
+def _stands_back(takeover: dict[str, Json], now: float | None) -> str:
+    """`changed by a person at the device; coo stands back until 21:19`."""
+    listed = takeover.get("stands_back")
+    who = ", ".join(str(one) for one in listed) if isinstance(listed, list) and listed else "software"
+    by = takeover.get("by") or "a person"
+    return f"changed by {by}; {who} stands back until {clock(takeover.get('until'), now)}"
 
 
 def _state_line(answer: dict[str, Json], state: dict[str, Json], now: float | None) -> str:

@@ -14,6 +14,7 @@ import pytest
 from drivers.driver import Driver
 from gateway.api.server import serve
 from gateway.app import open_gateway
+from gateway.cli.commands.why import story
 from gateway.config import Adoption, Config, Http
 from policies import Role, compile_rules, parse
 from tests.gateway.api.desk import DeskDriver, House, lamp
@@ -166,3 +167,28 @@ async def test_there_is_an_end_to_leases(house: House, monkeypatch: pytest.Monke
     assert (await ask(coo, "POST", "/leases", WISH)).status == 201
     assert (await ask(coo, "POST", "/leases", WISH)).status == 201, "the same once more is the same"
     assert (await ask(coo, "POST", "/leases", WISH | {"property": "on", "accepts": None})).status == 429
+
+
+async def test_why_tells_of_the_hand_and_of_who_stands_back(house: House) -> None:
+    coo, owner = await house.agent(), await house.owner()
+    await house.known("lamp", "on", False)
+    assert (await ask(coo, "PUT", "/things/lamp/properties/on", True)).status == 204
+    assert (await ask(coo, "POST", "/leases", {"thing": "lamp", "property": "on"})).status == 201
+    house.gateway.authors._traces.until.clear()  # some time has passed
+    await house.known("lamp", "on", False)
+    why = (await ask(owner, "GET", "/things/lamp/why?property=on")).body
+    assert why["cause"] == "device"
+    assert why["takeover"]["by"] == "a person at the device" and why["takeover"]["stands_back"] == ["coo"]
+    told = f"changed at the device at {why['takeover']['at']}"
+    assert told in why["explanation"] and why["explanation"].endswith(
+        f"; coo stands back until {why['takeover']['until']}"
+    )
+    lines = story(why)
+    assert lines[1].startswith("changed by a person at the device; coo stands back until ")
+    assert any(line.startswith("it was changed at the device at ") for line in lines)
+    refused = await ask(coo, "PUT", "/things/lamp/properties/on", True)
+    assert refused.status == 409 and refused.body["conflict"]["kind"] == "takeover"
+    (standing,) = (await ask(owner, "GET", "/leases")).body["stand_backs"]
+    assert (standing["thing"], standing["property"], standing["value"]) == ("lamp", "on", False)
+    guest = await house.client("gus", Role.GUEST)
+    assert (await ask(guest, "GET", "/things/lamp/why")).body["takeover"]["stands_back"] == ["an agent"]
