@@ -17,7 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "read": ("things", "Read a property, or all of them."),
     "write": ("operate", "Write a property."),
     "do": ("operate", "Invoke an action."),
-    "all": ("plans", "The same on all Things of a kind: hearth all light off."),
+    "all": ("plan_all", "The same on all Things of a kind: hearth all light off."),
     "plan": ("plans", "Several commands as one: prepare, run, watch, cancel."),
     "plans": ("plans", "List plans: those that go on, and the last that ended."),
     "watch": ("watch", "Show what happens, as it happens."),

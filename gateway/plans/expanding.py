@@ -131,7 +131,11 @@ def _calls(
     )
     if not found and not any(one.step == name for one in mistakes):
         mistakes.append(
-            Mistake(name, "select", f"nothing that you may use fits it ({_said(step.select, affordance)})")
+            Mistake(
+                name,
+                "select",
+                f"nothing that you may use fits it ({_said(step.select, affordance)}){_rooms(step.select, author)}",
+            )
         )
     several = len({adopted.id for adopted, _ in found}) < len(found)
     for adopted, operation in found:
@@ -292,6 +296,15 @@ def _circle(written: list[tuple[str, StepDocument]]) -> list[str]:
 
 def _all(after: tuple[str, ...], became: Mapping[str, list[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ident for name in after for ident in became[name]))
+
+
+def _rooms(select: Selection, author: Author) -> str:
+    """The rooms that there are, where the one that is named is none of them."""
+    if select.room is None:
+        return ""
+    shown = {author.registry[thing].room for thing in author.known_things()} - {""}
+    known = {room.casefold() for room in shown}
+    return "" if select.room.casefold() in known else f"; rooms are {', '.join(sorted(shown))}"
 
 
 def _said(select: Selection, affordance: str) -> str:
