@@ -69,6 +69,10 @@ class Book:
         self._calm(owed)
         self._dirty[owed.id] = None
 
+    @property
+    def is_written(self) -> bool:
+        return not self._dirty
+
     async def save(self, owed: Iterable[Owed]) -> None:
         """On disk when it returns. Raises `sqlite3.Error`."""
         listed = [one for one in owed if one.id in self._by_id]

@@ -29,6 +29,9 @@ PAUSES_S: Final = (2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 SCAN_EVERY_S: Final = 60.0
 """How often what runs is looked at again: the hours and modes of rules begin and end without a report."""
 
+WRITE_EVERY_S: Final = 1.0
+"""What is promised, and what is due, is written at once; the rest may be seen again from the devices."""
+
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long after a start a device may take to be in reach before it counts as out of reach."""
 
@@ -44,6 +47,7 @@ class Carrier:
         self._wake = wake
         self._alarm = Alarm(core.parts.clock, wake.set)
         self._scan_at = 0.0
+        self._write_at = 0.0
         self.executor: Executor | None = None
 
     def scan(self) -> None:
@@ -77,8 +81,8 @@ class Carrier:
             self._scan_at = clock.monotonic() + SCAN_EVERY_S
             self._following.scan()
         await self._following.look_up()
-        await core.book.flush()
-        now, next_at = clock.monotonic(), float("inf")
+        next_at = await self._write_down()
+        now = clock.monotonic()
         for owed in core.book:
             if not owed.ticks or owed.busy:
                 continue
@@ -92,6 +96,17 @@ class Carrier:
             next_at = min(next_at, self._scan_at)
         if next_at < float("inf"):
             self._alarm.set(next_at - now)
+
+    async def _write_down(self) -> float:
+        """What was changed, at a pace: a switch that flickers wears no memory card. When to come again for the rest."""
+        core, now = self._core, self._core.parts.clock.monotonic()
+        if core.book.is_written:
+            return float("inf")
+        if now < self._write_at:
+            return self._write_at
+        self._write_at = now + WRITE_EVERY_S
+        await core.book.flush()
+        return float("inf") if core.book.is_written else self._write_at
 
     async def _listen(self) -> None:
         """A Thing that comes back into reach is tried at once; one that is arranged anew may have other rules."""

@@ -217,13 +217,12 @@ class Promising:
             owed.state = RUNNING
             core.begun(owed)
         elif command.principal.role.is_person and owed.execution != command.id and outcome.result in DONE:
-            had_failed = owed.failed_at > 0
+            if owed.failed_at:
+                core.teller.relieved(owed, f"{command.principal.id} switched it on again")
             owed.begin(clock.wall(), clock.monotonic())
             owed.failed_at, owed.attempts, owed.error, owed.busy = 0.0, 0, "", False
             owed.execution, owed.principal = command.id, command.principal.id
             core.begun(owed, "begun anew")
-            if had_failed:
-                core.teller.relieved(owed, f"{command.principal.id} switched it on again")
         else:
             core.book.change(owed)
 
