@@ -81,6 +81,7 @@ class Asked:
     plan: str = ""
     request: str = ""
     secret: bool = False  # a code belongs to it that stands nowhere
+    restored: bool = False  # it was asked before the last start
     yeses: list[Yes] = field(default_factory=list)
     end: End = End.ASKED
     by: str = ""  # who ended it

@@ -22,7 +22,7 @@ from gateway.approvals.chores import Chores
 from gateway.approvals.granting import Grants
 from gateway.approvals.planning import PlanBook
 from gateway.approvals.plans import PlanQuestion
-from gateway.approvals.restoring import Restorer
+from gateway.approvals.restoring import Restorer, returned
 from gateway.approvals.reviewing import Reviewer
 from gateway.approvals.stored import approval_row
 from gateway.approvals.telling import Telling
@@ -110,6 +110,9 @@ class ApprovalKeeper:
             detail = "nobody is asked any more; ask again"
             return Answer(outcome=Outcome(Result.NOT_SENT, detail=detail))
         answer = await asyncio.shield(asked.ended)
+        if asked.restored and asked.end is End.APPROVED:
+            await returned(self.parts, asked.same.thing)
+            answer = Answer(asked.given(self.parts.clock.wall()))
         if asked.end is End.APPROVED and not asked.plan and approval not in self._unused:
             return Answer(outcome=self._refusal(Reason.WITHDRAWN, "everything was stopped meanwhile"))
         return answer

@@ -17,13 +17,14 @@ from gateway.commands import Outcome, Reason, Result
 from gateway.ledger import Record
 from gateway.normalise import StateUnknown, resolve
 from gateway.parties import Answer, Waiting
+from gateway.parts import Parts
 from policies.decision import Principal, Role, RuleRef
 
 if TYPE_CHECKING:
     from gateway.approvals.keeper import ApprovalKeeper
 
 RETURN_OF_DEVICES_S: Final = 20.0
-"""How long the device of a command that was approved before the stop may take to be in reach again."""
+"""How long the device of a command that was asked before the stop, and is approved, may take to be in reach again."""
 
 LOOK_EVERY_S: Final = 0.05
 MOST_ANSWERS: Final = 100
@@ -34,6 +35,17 @@ LOST_CODE: Final = (
 )
 
 log = logging.getLogger(__name__)
+
+
+async def returned(parts: Parts, thing: str) -> None:
+    """Until the device of `thing` is in reach again after a start, or for as long as that may take."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + RETURN_OF_DEVICES_S
+    while loop.time() < until:
+        adopted = parts.registry.get(thing)
+        if adopted is None or (adopted.driver in parts.drivers and adopted.reach.reachable):
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 class Restorer:
@@ -95,7 +107,7 @@ class Restorer:
             detail = f"{command.thing} was changed meanwhile; look at it and ask again"
             self._end(asked, End.WITHDRAWN, obstacles.changed(detail))
         else:
-            asked.use = use
+            asked.use, asked.restored = use, True
             if not await self._heard(asked):
                 self._take_up(asked)
         return waiting
@@ -106,22 +118,9 @@ class Restorer:
         elif self._is_over(asked):
             self._unanswered(asked)
         else:
-            self._keeper.book.add(asked)
-            self._keeper.chores.do(f"go on with {asked.waits}", self._go_on(asked))
-
-    async def _go_on(self, asked: Asked) -> None:
-        """It was approved before the stop: it goes out when its device is there again, if it is still in time."""
-        use = asked.use
-        assert use is not None
-        loop = asyncio.get_running_loop()
-        until = loop.time() + RETURN_OF_DEVICES_S
-        while asked.is_open and loop.time() < until:
-            adopted = self._parts.registry.get(use.adopted.id)
-            if adopted is None or (adopted.driver in self._parts.drivers and adopted.reach.reachable):
-                break
-            await asyncio.sleep(LOOK_EVERY_S)
-        by = ", ".join(yes.approver.id for yes in asked.yeses)
-        self._keeper.settle(asked, End.APPROVED, Answer(asked.given(self._parts.clock.wall())), by=by)
+            by = ", ".join(yes.approver.id for yes in asked.yeses)
+            given = asked.given(self._parts.clock.wall())
+            self._keeper.settle(asked, End.APPROVED, Answer(given), by=by)
 
     def _open(self, asked: Asked) -> None:
         if self._is_over(asked):
