@@ -81,30 +81,34 @@ def switch_of(adopted: Adopted, component: str) -> tuple[Operation, Slot] | None
 
 
 def _ways(adopted: Adopted, operation: Operation) -> Iterator[tuple[Operation, Json]]:
-    writes = adopted.thing.writes
+    """The nearest first: its own value of rest, the component's switch, what leads back, the component's mode."""
+    component, writes = operation.component, adopted.thing.writes
     if not operation.is_action and _is_switch(adopted, operation):
         yield operation, False
-    switch = switch_of(adopted, operation.component)
+    switch = switch_of(adopted, component)
     if switch is not None:
         yield switch[0], False
-    if not operation.is_action:
+    if operation.is_action:
+        changed = _changed(operation)
+        for name in changed:
+            if name in writes:
+                yield from _resting(adopted, writes[name])
+        yield from sorted(_leading_back(adopted, operation), key=lambda way: _place(way[0], changed))
+    else:
         yield from _resting(adopted, operation)
-        return
-    changed = _changed(operation)
-    for name in changed:
-        if name in writes:
-            yield from _resting(adopted, writes[name])
-    back = [
-        (one, nothing)
-        for one in adopted.thing.actions.values()
-        if one is not operation and one.component == operation.component and one.effect is not None
-        for nothing in _NO_INPUT
-        if _takes(one, nothing) and not one.effect.expects_input() and at_rest(one.effect.value_for(None))
-    ]
-    yield from sorted(back, key=lambda pair: _place(pair[0], changed))
     for one in writes.values():
-        if one.component == operation.component and one.capability.endswith(".mode"):
+        if one.component == component and one.capability.endswith(".mode"):
             yield from _resting(adopted, one)
+
+
+def _leading_back(adopted: Adopted, operation: Operation) -> Iterator[tuple[Operation, Json]]:
+    """Other actions of its component that lead to rest, and need no input."""
+    for one in adopted.thing.actions.values():
+        effect = one.effect
+        if one is operation or one.component != operation.component or effect is None:
+            continue
+        if not effect.expects_input() and at_rest(effect.value_for(None)):
+            yield from ((one, nothing) for nothing in _NO_INPUT if _takes(one, nothing))
 
 
 def _resting(adopted: Adopted, write: Operation) -> Iterator[tuple[Operation, Json]]:

@@ -116,6 +116,10 @@ def _thing(thing: dict[str, Json], *, everything: bool, width: int) -> Iterator[
         + (f" – {title}" if title.casefold() != name else "")
         + (f" ({', '.join(notes)})" if notes else "")
     )
+    for one in items(thing.get("owed")):
+        yield from _folded(
+            f"its {one.get('property')} {one.get('says')} (rule {one.get('rule')})", "    ", width
+        )
     told: dict[str, list[str]] = {}
     for one in items(thing.get("uses")):
         told.setdefault(right_text(one), []).append(str(one.get("name")))

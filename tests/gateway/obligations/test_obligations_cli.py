@@ -33,6 +33,8 @@ async def test_what_is_owed_is_printed_for_people(tmp_path: Path) -> None:
         why = (await hearth(siege, "why", "heater")).output
         assert "is switched off at" in why
         assert "(rule household/heater-off)" in why
+        explained = (await hearth(siege, "policy", "explain")).output
+        assert "its on is switched off at" in explained
         (owed,) = orjson.loads((await hearth(siege, "obligations", "--json")).output)
         settled = await hearth(siege, "obligations", "settle", owed["id"], "--why", "warm enough")
         assert settled.exit_code != 0

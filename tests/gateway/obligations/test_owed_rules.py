@@ -110,9 +110,25 @@ VALVE = Part(
 )
 
 
+def thermostat_with_mode() -> Device:
+    attributes = (
+        Attribute("target", "number", "°C", 5, 30, writable=True),
+        Attribute("mode", "string", options=("off", "heat"), writable=True),
+    )
+    state: dict[str, Json] = {"target": 19.0, "mode": "heat"}
+    part = Part("thermostat", "thermostat", attributes)
+    return Device("radiator", "radiator", "Study", [part], {"thermostat": state})
+
+
 @pytest.mark.parametrize(
     ("device", "use", "value", "step"),
     [
+        (
+            thermostat_with_mode(),
+            "radiator.target",
+            24,
+            ("mode", False, "off"),
+        ),
         (lamp(), "lamp.brightness", 30, ("on", False, False)),
         (lamp(), "lamp.set()", {"brightness": 30}, ("on", False, False)),
         (lamp(), "lamp.toggle()", None, ("on", False, False)),
@@ -127,7 +143,7 @@ VALVE = Part(
 async def test_each_kind_ends_in_its_own_way(
     tmp_path: Path, device: Device, use: str, value: Json, step: tuple[str, bool, Json]
 ) -> None:
-    rule = '[[then]]\nid = "short"\non = ["light.*", "valve.open"]\nmax_on = "5m"\nwhy = "w"\n'
+    rule = '[[then]]\nid = "short"\non = ["light.*", "valve.open", "thermostat.target"]\nmax_on = "5m"\nwhy = "w"\n'
     device.reaction_seconds = 0.0
     async with keeping(tmp_path, [device], rule) as kept:
         begun = kept.rig.begin(use, value, OWNER)
