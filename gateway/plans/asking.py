@@ -32,6 +32,8 @@ class Asker:
     async def ask(self, tools: Tools) -> str:
         """Opens the question, or takes it up again, and waits for the people. Why it is refused; "" for a yes."""
         plan = tools.plan
+        if self._is_stale(tools):
+            await self.forget(plan)
         plan.approval = self._approvals.plan_approval(plan.id) or await self._open(tools)
         if plan.approval.startswith(_REFUSED):
             refused, plan.approval = plan.approval.removeprefix(_REFUSED), ""
@@ -80,19 +82,25 @@ class Asker:
 
     def must_ask_again(self, tools: Tools) -> bool:
         """Whether a run needs people, and nobody has said yes to it."""
-        if self._approvals.plan_approval(tools.plan.id):
+        if self._approvals.plan_approval(tools.plan.id) and not self._is_stale(tools):
             return False
         try:
             return tools.preparer.again(tools.plan).verdict is Verdict.NEEDS_APPROVAL
         except BadPlan:
             return False
 
+    def _is_stale(self, tools: Tools) -> bool:
+        """A yes that was given, and has lasted long enough."""
+        return 0 < tools.plan.approved_until <= tools.parts.clock.wall()
+
     async def _open(self, tools: Tools) -> str:
         try:
             draft = tools.preparer.again(tools.plan)
         except BadPlan as error:
             return f"{_REFUSED}{error}"
-        opened = await self._approvals.open_plan(question(tools.plan, draft, tools.parts.clock.wall()))
+        asked = question(tools.plan, draft, tools.parts.clock.wall())
+        opened = await self._approvals.open_plan(asked)
+        tools.plan.approved_until = asked.until
         return f"{_REFUSED}{opened.detail}" if isinstance(opened, Outcome) else opened
 
 

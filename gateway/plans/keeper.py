@@ -9,6 +9,7 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.approvals import ApprovalKeeper
+from gateway.approvals.plans import LONGEST_PLAN_S
 from gateway.execution import Executor
 from gateway.failpoints import failpoint
 from gateway.leases import LeaseKeeper
@@ -43,6 +44,9 @@ from policies.decision import Principal, Role, Verdict
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long devices may take to be in reach again after a restart before a step fails for want of them."""
 
+LONGEST_AHEAD_S: Final = LONGEST_PLAN_S - 86_400.0
+"""What begins later than this is asked for when its time has come: a yes does not last so long."""
+
 MOST_OPEN_OF_ONE: Final = 50
 MOST_OPEN: Final = 200
 """Committed plans that are not over; one that recurs is one."""
@@ -66,6 +70,7 @@ class PlanKeeper:
         self._preparer = Preparer(parts, executor)
         self._teller = Teller(parts, messages)
         self._asker = Asker(approvals)
+        self._leases = leases
         self.rows = PlanRepository(parts.database)
         self.drafts = Drafts(parts.clock)
         self._running: dict[str, tuple[Tools, asyncio.Task[None]]] = {}
@@ -145,12 +150,13 @@ class PlanKeeper:
         fresh = self._preparer.prepare(read(before.document), before.document, principal, token, before.id)
         if changes := worse(draft, fresh):
             self.drafts.put(fresh)
+            self._teller.refused(fresh, "changed-meanwhile", changes)
             raise Changed(changes, fresh)
-        begins_now = fresh.plan.times is None
-        if begins_now and (reasons := blocked(fresh)):
+        reasons = blocked(fresh)
+        if reasons and (fresh.plan.times is None or fresh.verdict is Verdict.DENY):
+            because = "policy" if fresh.verdict is Verdict.DENY else "conflict"
+            self._teller.refused(fresh, because, reasons)
             raise NotCommittable("; ".join(reasons), fresh)
-        if fresh.verdict is Verdict.DENY:
-            raise NotCommittable("; ".join(blocked(fresh)), fresh)
         fresh.plan.digest = before.digest  # what became better is still what was looked at
         return fresh
 
@@ -158,12 +164,12 @@ class PlanKeeper:
         now = self._parts.clock.wall()
         plan.committed_at = plan.began = now
         if plan.times is not None:
-            first = Runner(self._tools(plan), self._asker).planner.first(now)
+            first = Runner(self._tools(plan), self._asker, self._leases).planner.first(now)
             if first is None:
                 raise WrongState("its schedule has no time to come")
             plan.next_at = first
         plan.phase = Phase.SCHEDULED if plan.times is not None else Phase.RUNNING
-        if verdict is Verdict.NEEDS_APPROVAL:
+        if verdict is Verdict.NEEDS_APPROVAL and plan.next_at < now + LONGEST_AHEAD_S:
             plan.phase = Phase.AWAITING
         elif plan.times is None:
             plan.fresh_run(now)
@@ -207,7 +213,7 @@ class PlanKeeper:
         plan.paused_by, plan.paused_at, plan.paused_by_person = "", 0.0, False
         tools.journal.note()
         await tools.journal.save()
-        tools.wake()
+        self._go_on(tools)
 
     async def cancel(self, plan: Plan, by: Principal, *, undo: bool) -> None:
         """Nothing further of it is begun, and what this run has done is undone if it is to be. Raises `WrongState`,
@@ -223,7 +229,7 @@ class PlanKeeper:
         plan.paused_by = ""
         self._teller.note(plan, "cancelling", {"by": by.id, "undo": undo})
         await tools.journal.save()
-        tools.wake()
+        self._go_on(tools)
         if plan.phase is Phase.AWAITING:
             await self._asker.withdraw(plan.id, f"{by.id} cancelled the plan")
 
@@ -292,9 +298,16 @@ class PlanKeeper:
         plan.version = max(plan.version, round(self._parts.clock.wall() * 1000))
         tools = self._tools(plan)
         tools.patient_until = patient_until
-        task = asyncio.create_task(Runner(tools, self._asker).go(), name=f"plan {plan.id}")
+        task = asyncio.create_task(Runner(tools, self._asker, self._leases).go(), name=f"plan {plan.id}")
         self._running[plan.id] = tools, task
         task.add_done_callback(lambda done: self._ended(tools, done))
+
+    def _go_on(self, tools: Tools) -> None:
+        """Wakes it; where our own code had failed it begins again from its checkpoint."""
+        if self._running[tools.plan.id][1].done():
+            self._start(tools.plan)
+        else:
+            tools.wake()
 
     def _ended(self, tools: Tools, task: asyncio.Task[None]) -> None:
         if task.cancelled():

@@ -189,6 +189,8 @@ class Plan:
     failed_by: str = ""
     approval: str = ""
     approved_by: tuple[str, ...] = ()
+    approved_until: float = 0.0
+    holds: tuple[str, ...] = ()
     progress: dict[str, Progress] = field(default_factory=dict)
     reports: list[Json] = field(default_factory=list)
     version: int = 0

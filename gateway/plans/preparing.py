@@ -280,7 +280,8 @@ def decided(decision: Decision) -> Json:
 def hindered(outcome: Outcome | None) -> Json:
     if outcome is None:
         return None
-    return {"result": outcome.result, "reason": outcome.reason, "detail": outcome.detail}
+    shown: dict[str, Json] = {"result": outcome.result, "reason": outcome.reason, "detail": outcome.detail}
+    return shown | ({"conflict": dict(outcome.conflict)} if outcome.conflict else {})
 
 
 def digest_of(plan: Plan) -> str:

@@ -9,8 +9,10 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.failpoints import failpoint
+from gateway.leases import LeaseKeeper
 from gateway.plans.asking import Asker
 from gateway.plans.compensating import Undoer
+from gateway.plans.holding import Holder
 from gateway.plans.plan import At, End, Phase, Step, Stop
 from gateway.plans.reporting import KEPT_REPORTS, LEFT_AS_IT_IS, report_of
 from gateway.plans.scheduling import Planner
@@ -30,8 +32,9 @@ log = logging.getLogger(__name__)
 class Runner:
     """Runs one plan until it is over."""
 
-    def __init__(self, tools: Tools, asker: Asker) -> None:
+    def __init__(self, tools: Tools, asker: Asker, leases: LeaseKeeper) -> None:
         self.tools = tools
+        self._holder = Holder(tools, leases)
         self._asker = asker
         self.planner = Planner(tools)
 
@@ -105,6 +108,8 @@ class Runner:
             while True:
                 for name in [name for name, task in tasks.items() if task.done()]:
                     tasks.pop(name).result()
+                    if plan.progress[name].at is At.DONE:
+                        self._holder.hold(next(step for step in plan.steps if step.id == name))
                 self._look_at_deadline(stepper)
                 for step in self._ready(tasks):
                     task = asyncio.create_task(stepper.carry_out(step), name=f"plan {plan.id} step {step.id}")
@@ -119,6 +124,8 @@ class Runner:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
+            if tasks:  # the gateway ends
+                await self._holder.close()
         self._skip_the_rest()
         if plan.stop is not None and plan.stop.undo:
             await self._enter(Phase.COMPENSATING)
@@ -146,6 +153,7 @@ class Runner:
     async def _end_run(self) -> None:
         """Its report; then the next run, or the end."""
         plan, now = self.tools.plan, self.tools.parts.clock.wall()
+        await self._holder.release()
         end, why = self._how()
         again = self.planner.next_run() if end is not End.STOPPED and end is not End.CANCELLED else None
         if again is None:

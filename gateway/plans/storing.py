@@ -28,7 +28,7 @@ _FIXED = (
 )
 _MOVING = (
     *("paused_by", "paused_at", "paused_by_person", "committed_at", "key", "next_at", "run", "missed"),
-    *("began", "ended_at", "failed_by", "approval", "approved_by", "reports"),
+    *("began", "ended_at", "failed_by", "approval", "approved_by", "approved_until", "holds", "reports"),
 )
 
 
@@ -76,7 +76,7 @@ def plan_from(fixed_text: str, moving_text: str, steps: dict[str, Progress]) -> 
         steps=tuple(_step_from(one) for one in body["steps"]),
         **(
             {name: state[name] for name in _MOVING if name in state}
-            | {"approved_by": tuple(state.get("approved_by", ()))}
+            | {name: tuple(state.get(name, ())) for name in ("approved_by", "holds")}
         ),
     )
     plan.phase = Phase(state["phase"])

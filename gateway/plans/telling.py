@@ -10,7 +10,7 @@ from gateway.foreign import one_line
 from gateway.ids import new_id
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.messages import Asked, Done, Messages, Use
-from gateway.notify.notice import About, Kind, Notice, Urgency
+from gateway.notify.notice import About, Kind, Notice, Urgency, says
 from gateway.notify.topics import topic_for
 from gateway.parts import Parts
 from gateway.plans.plan import Plan
@@ -81,6 +81,13 @@ class Teller:
             log.error("not recorded: plan %s is %s: %s", plan.id, stage, error)
         self.event(plan, stage)
 
+    def refused(self, draft: Draft, because: str, reasons: list[str]) -> None:
+        """It is not begun as it is."""
+        plan = draft.plan
+        detail = "; ".join(reasons)
+        self.note(plan, "not-begun", {"because": because})
+        self._messages.counter_proposal(plan.id, plan.principal, because, detail=detail, ref=_ref(plan))
+
     def event(self, plan: Plan, change: str, step: str = "") -> None:
         data: dict[str, Json] = {"plan": plan.id, "change": change, "state": plan.state, "title": plan.title}
         if step:
@@ -134,23 +141,22 @@ class Teller:
             ref=_ref(plan),
             look_at=[_ref(plan)],
         )
-        self._people(plan, "escalation", f"A plan needs you: {plan.title}", text, Urgency.HIGH)
+        self._people(plan, "escalation", f"A plan of {plan.principal.id} needs you", text, Urgency.HIGH)
 
     def inform(self, plan: Plan, report: dict[str, Json]) -> None:
         """It ended before its end, and nothing is left to be looked at."""
-        self._people(
-            plan, "report", f"Plan {report['result']}: {plan.title}", sentence(report), Urgency.NORMAL
-        )
+        who, text = plan.principal.id, sentence(report)
+        self._people(plan, "report", f"A plan of {who}: {report['result']}", text, Urgency.NORMAL)
 
     # ---------------------------------------------------------------- inside
 
     def _people(self, plan: Plan, kind: Kind, title: str, text: str, urgency: Urgency) -> None:
-        now = self._parts.clock.wall()
+        now, words = self._parts.clock.wall(), says(plan.principal.id, plan.title)
         notice = Notice(
             new_id(now),
             now,
             title,
-            text,
+            f"{text}. {words}",
             kind=kind,
             to=plan.to,
             urgency=urgency,

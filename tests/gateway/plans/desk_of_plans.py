@@ -62,3 +62,9 @@ def by_step(plan: Plan) -> dict[str, dict[str, Json]]:
 
 async def reached(plan: Plan, state: str) -> None:
     await until(lambda: plan.state == state)
+
+
+def notices(rig: Rig, plan: Plan) -> list[Json]:
+    """The kinds of what people were told of it."""
+    told = (event.data for event in rig.events if event.kind == "notice")
+    return [data["kind"] for data in told if data.get("plan") == plan.id]

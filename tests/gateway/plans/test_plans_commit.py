@@ -23,7 +23,17 @@ from gateway.plans.errors import (
 from gateway.plans.plan import KEY_MARK
 from policies import Principal, Role
 from tests.gateway.core.rig import AGENT, OWNER, Rig, device, lamp, opened, until
-from tests.gateway.plans.desk_of_plans import act, begin, by_step, commit, over, prepare, report, write
+from tests.gateway.plans.desk_of_plans import (
+    act,
+    begin,
+    by_step,
+    commit,
+    notices,
+    over,
+    prepare,
+    report,
+    write,
+)
 
 
 async def token(rig: Rig, name: str = "coo", role: Role = Role.AGENT) -> tuple[Principal, str]:
@@ -187,7 +197,7 @@ async def test_a_revoked_token_stops_its_plans(tmp_path: Path) -> None:
         ended = await over(rig, plan)
         assert (ended.state, rig.value("one", "on")) == ("stopped", True)
         assert "good no longer" in str(report(ended)["why"])
-        assert [event.data["kind"] for event in rig.events if event.kind == "notice"] == ["report"]
+        assert notices(rig, plan) == ["report"]
 
 
 async def test_a_device_whose_command_is_superseded_is_not_fought_over(tmp_path: Path) -> None:
@@ -221,3 +231,19 @@ async def test_a_lock_is_no_secret_to_a_plan(tmp_path: Path) -> None:
     async with opened(tmp_path, [device("front-door")]) as rig:
         plan = await begin(rig, act("front-door", "unlock"))
         assert (await over(rig, plan)).state == "done"
+
+
+async def test_what_it_changed_is_held_while_it_waits(tmp_path: Path) -> None:
+    timeline = ManualTimeline()
+    other = Principal("other", Role.AGENT, acts_for="ben")
+    async with opened(tmp_path, [lamp("one"), lamp("two")], timeline=timeline) as rig:
+        plan = await begin(
+            rig, write("one", 80, "brightness"), write("two", True, not_before="10m"), by=AGENT
+        )
+        await until(lambda: plan.holds)
+        refused = await rig.run("one.brightness", 20, by=other)
+        assert refused.reason == "conflict"
+        timeline.advance(600)
+        await over(rig, plan)
+        assert list(rig.gateway.leases) == []
+        assert (await rig.run("one.brightness", 20, by=other)).result == "confirmed"

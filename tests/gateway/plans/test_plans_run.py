@@ -10,7 +10,18 @@ from capabilities.vocabulary import Json
 from drivers.simulated.device import Order
 from drivers.simulated.timeline import ManualTimeline
 from tests.gateway.core.rig import Rig, bell, device, hasten, lamp, opened, until
-from tests.gateway.plans.desk_of_plans import act, begin, by_step, commit, over, prepare, report, run, write
+from tests.gateway.plans.desk_of_plans import (
+    act,
+    begin,
+    by_step,
+    commit,
+    notices,
+    over,
+    prepare,
+    report,
+    run,
+    write,
+)
 
 
 def of(rig: Rig, step: str) -> Json:
@@ -80,8 +91,7 @@ async def test_the_mode_decides_what_a_failure_means(
         plan = await run(rig, write("one", True), write("bad", True), write("two", True), on_failure=mode)
         assert plan.state == state
         assert (rig.value("one", "on"), rig.value("two", "on")) == (first, last)
-        notices = [event.data["kind"] for event in rig.events if event.kind == "notice"]
-        assert notices == (["escalation"] if mode == "stop" else ["report"])
+        assert notices(rig, plan) == (["escalation"] if mode == "stop" else ["report"])
 
 
 async def test_a_step_may_have_its_own_mode(tmp_path: Path) -> None:
@@ -118,8 +128,7 @@ async def test_what_somebody_changed_since_is_left_alone(tmp_path: Path) -> None
         step = by_step(ended)["1"]
         assert (step["undo"], report(ended)["not_undone"]) == ("stood-back", ["1"])
         assert "brightness was changed by somebody" in str(step["undo_detail"])
-        (notice,) = [event.data for event in rig.events if event.kind == "notice"]
-        assert (notice["kind"], notice["urgency"], notice["plan"]) == ("escalation", "high", plan.id)
+        assert notices(rig, plan) == ["escalation"]
         assert any(event.kind == "message" for event in rig.events)
 
 
