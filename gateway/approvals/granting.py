@@ -85,7 +85,7 @@ class Grants:
         if len(self._grants) >= MOST_GRANTS:
             raise BadGrant(f"there are {MOST_GRANTS} grants already; end one")
         body = grant.document() | {"given": grant.id, "approval": grant.approval, **channel}
-        body |= {"until_ms": round(grant.until * 1000)}
+        body |= {"until_ms": round(grant.until * 1000), "principal": grant.holder.id}
         grant.since = await self._parts.ledger.commit(
             Entry(KIND, grant.given_at, body, grant.approval, grant.giver.id, next(iter(grant.seals)))
         )

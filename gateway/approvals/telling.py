@@ -122,7 +122,10 @@ def notice(asked: Asked) -> Notice:
         title=what(asked),
         text=text,
         kind="approval",
-        to=asked.to(),
+        to=(
+            *asked.to(),
+            *(("owner",) if "adult" in asked.to() else ()),
+        ),  # the adults of a house include its owner
         urgency=Urgency.HIGH,
         ref=f"/approvals/{asked.id}",
         tag=asked.id,

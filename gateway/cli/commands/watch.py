@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = (1.0, 30.0)
 """From the first wait after a lost connection to the longest; each is drawn at random below the double of the one before."""
 
-KINDS: Final = ("property", "event", "action", "thing", "notice", "message", "rules", "house")
+KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "message", "rules", "house")
 
 
 @click.command(short_help="Show what happens, as it happens.")
@@ -122,9 +122,8 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
             )
         case "event":
             what = f"event{'' if event.get('data') is None else '  ' + value_text(event.get('data'))}"
-        case "action":
-            reason = f" ({event['reason']})" if event.get("reason") else ""
-            what = f"{event.get('outcome')}{reason}, asked by {event.get('principal')}"
+        case "action" | "approval":
+            what = _asked(event)
         case "house" if event.get("panic") == "pressed":
             what = f"pressed by {event.get('principal')}: software is locked out, and what moves is being stopped"
         case "house" if "panic" in event:
@@ -142,3 +141,15 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
             reason = f": {event['reason']}" if event.get("reason") else ""
             what = f"{event.get('change') or kind}{reason}"
     return f"{clock(event.get('at'))}  {name}  {what}"
+
+
+def _asked(event: dict[str, Json]) -> str:
+    """What became of a command, or of the question about it."""
+    by = f"asked by {event.get('principal')}"
+    if event.get("type") == "approval":
+        who = f" by {event['by']}" if event.get("by") else ""
+        return f"approval {event.get('change')}{who}, {by}"
+    if event.get("waits_for") == "approval":
+        return f"waits for people until {clock(event.get('expires_at'))}, {by}"
+    reason = f" ({event['reason']})" if event.get("reason") else ""
+    return f"{event.get('outcome')}{reason}, {by}"
