@@ -21,7 +21,7 @@ from gateway.failpoints import FURTHER_POINTS, POINTS
 from gateway.ledger import verify
 from tests.drivers.mqtt_peer import Peer
 from tests.system.process import HearthProcess, eventually
-from tests.system.stage import Counted
+from tests.system.stage import Counted, lamp
 
 RULES = """format = 1
 [[allow]]
@@ -37,6 +37,8 @@ on = ["switch.on", "outlet.on"]
 max_on = "2s"
 why = "A forgotten heater burns houses down"
 """
+
+BOOST = RULES.replace('["switch.on", "outlet.on"]\nmax_on', '["light.brightness"]\nrestore')
 
 ON, OFF = b"on", b"off"
 
@@ -133,6 +135,58 @@ def _received(log: Counted) -> list[bytes]:
 def _is_settled(rows: list[dict[str, object]]) -> bool:
     kinds = [row["kind"] for row in rows]
     return kinds.count("dispatch") == kinds.count("outcome")
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(
+    ("point", "commands"),
+    [
+        ("obligation_promised", 0),
+        ("dispatched", 0),
+        ("sent", 2),
+        ("recorded", 2),
+        ("obligation_due", 2),
+        ("sent:2", 2),
+        ("seen:2", 2),
+        ("obligation_done", 2),
+    ],
+)
+async def test_a_power_cut_while_a_boost_lasts(
+    point: str, commands: int, tmp_path: Path, hearth: HearthProcess, broker: ManagedBroker
+) -> None:
+    """It is as it was before in the end; what was not sent is not put back."""
+    folder = tmp_path / "state" / "policies"
+    folder.mkdir(parents=True)
+    (folder / "household.toml").write_text(BOOST)
+    log, device = Counted(), lamp("lamp", on=True)
+    account = Account(broker.host, broker.port, "house", broker.users[1].password)
+    async with MqttHouse([device], account, drift=False, actuations=log):
+        await hearth.start(HEARTH_FAILPOINT=point)
+        box = hearth.at_box()
+        await eventually(box, "/ledger?kind=adoption", bool)
+        await eventually(
+            box, "/things?view=summary", lambda things: len(things) == 1 and len(things[0]["state"]) >= 2
+        )
+        try:
+            async with box.put("/things/lamp/properties/brightness", json=80) as answer:
+                assert answer.status == 204, await answer.text()
+        except aiohttp.ClientError:
+            pass
+        assert await hearth.ended() == -signal.SIGKILL
+
+        await hearth.start()
+        box = hearth.at_box()
+        await log.reaches("lamp", commands)
+        await eventually(box, "/obligations", lambda owed: owed == [])
+        await eventually(
+            box, "/things?view=summary", lambda things: things[0]["state"].get("brightness") == 50
+        )
+        assert device.state["light"]["brightness"] == 50
+        assert commands <= log.commands("lamp") <= commands + 1
+        await eventually(box, "/ledger?kind=dispatch,outcome", _is_settled)
+        await eventually(box, "/ledger?kind=incident", lambda rows: rows == [])
+    await hearth.stop()
+    assert verify(hearth.state).ok
 
 
 @pytest.mark.timeout(60)
