@@ -170,7 +170,7 @@ async def opened(
         clock = timeline
     drivers: Mapping[str, Driver] = {driver.name: wrap(driver)}
     async with open_gateway(config, drivers=drivers, clock=clock) as gateway:
-        rig = Rig(gateway, driver, gateway.observers.subscribe(None))
+        rig = Rig(gateway, driver, gateway.observers.subscribe(None, after=0))
         if adopt == "all":
             await rig.ready()
         else:
