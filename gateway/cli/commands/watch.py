@@ -12,6 +12,7 @@ import click
 
 from gateway.cli.client import Client, segment
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.ledger_lines import line as ledger_line
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.session import Session, current
 from gateway.cli.sse import ServerEvent
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = (1.0, 30.0)
 """From the first wait after a lost connection to the longest; each is drawn at random below the double of the one before."""
 
-KINDS: Final = ("property", "event", "action", "thing", "approval", "notice", "message", "rules", "house")
+KINDS: Final = (
+    *("property", "event", "action", "thing", "rules", "house"),
+    *("approval", "notice", "message", "obligation"),
+)
 
 
 @click.command(short_help="Show what happens, as it happens.")
@@ -133,6 +137,8 @@ def _line(raw: dict[str, Json], unit: Json = None) -> str:
         case "house":
             about = f" on {event['about']}" if event.get("about") else ""
             what = f"{event.get('change')}: {event.get('rule')}{about}, given by {event.get('principal')}"
+        case "obligation":
+            what = ledger_line({"kind": kind, "body": {**event, "property": ""}})
         case "message":
             what = _message(event.get("message"))
         case "notice":

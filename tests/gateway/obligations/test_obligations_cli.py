@@ -8,6 +8,8 @@ from pathlib import Path
 import orjson
 from click.testing import CliRunner, Result
 
+from capabilities.vocabulary import Json
+from gateway.cli.commands.watch import _line
 from gateway.cli.main import cli
 from tests.gateway.attacks.besieged import Siege, besieged
 from tests.gateway.core.rig import until
@@ -41,6 +43,20 @@ async def test_what_is_owed_is_printed_for_people(tmp_path: Path) -> None:
         assert "cannot be ended or prolonged" in settled.output
         tail = (await hearth(siege, "ledger", "tail", "--kind", "obligation")).output
         assert "begun" in tail
+
+
+def test_what_is_owed_is_watched_in_words() -> None:
+    event: dict[str, Json] = {
+        "type": "obligation",
+        "thing": "heater",
+        "name": "on",
+        "property": "on",
+        "at": 0,
+    }
+    told = _line(
+        {**event, "change": "done", "duty": "max_on", "rule": "household/off", "detail": "it was seen off"}
+    )
+    assert told.endswith("heater  on  done: to be switched off (rule household/off) – it was seen off")
 
 
 async def test_what_failed_comes_first_and_says_what_to_do(tmp_path: Path) -> None:
