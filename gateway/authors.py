@@ -11,25 +11,27 @@ What another automation does behind our back (a bridge's own, another hub's) loo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from capabilities.effects import fits
 from capabilities.readings import Reading
 from capabilities.vocabulary import Json, Quality
+from gateway import records
 from gateway.adopted import Adopted
 from gateway.authorship.corrections import Corrections
 from gateway.authorship.counting import COUNTING, MOTORS, Counts
-from gateway.authorship.traces import Trace, Traces, is_scene
+from gateway.authorship.traces import SETTLING_S, Trace, Traces, is_scene
 from gateway.commands import Execution, Outcome, Result
 from gateway.ids import new_id
 from gateway.leases import LeaseKeeper
 from gateway.leases.places import members_of, touched
 from gateway.leases.standbacks import Takeover
 from gateway.leases.telling import Voice
-from gateway.ledger import Entry
+from gateway.ledger import Entry, Record
 from gateway.normalise import Target
 from gateway.parts import Parts
+from gateway.recovery import RETURN_OF_DEVICES_S
 from gateway.state import Slot
 from policies.decision import Role
 
@@ -87,6 +89,18 @@ class Authors:
                 self._overruled(execution, target)
         elif (self._corrections.deeds or self._leases.any) and result not in _NOT_DONE:
             self._by_person(execution, trace)
+
+    def left_open(self, rows: Iterable[Record]) -> None:
+        """Commands that the run before sent and did not see the end of: what they still move is their doing."""
+        for row in rows:
+            adopted = self._parts.registry.get(row.thing)
+            if row.kind != "dispatch" or adopted is None:
+                continue
+            within_s = max((effect.within for effect, _ in records.effects(row.body)), default=0.0)
+            until = self._monotonic() + max(RETURN_OF_DEVICES_S, within_s) + SETTLING_S
+            self._traces.spread(
+                (row.thing, *(one.id for one in members_of(self._parts.house, adopted))), until
+            )
 
     # ---------------------------------------------------------------- what ingest tells
 

@@ -30,6 +30,7 @@ async def restore(
     recovering.follow(one.id for one in gateway.obligations.owed() if one.due <= now and one.state != FAILED)
     waiting = await gateway.approvals.restore(open_rows)
     open_rows = resume(gateway.executor, waiting, open_rows)
+    gateway.authors.left_open(open_rows)
     left |= {"approvals": len(waiting), "executions": len(open_rows)}
     body: dict[str, Json] = {"rules": gateway.policy.version, "unsettled": len(open_rows)}
     gateway.ledger.append(Entry(kind="start", at=gateway.clock.wall(), body=body))
