@@ -83,18 +83,19 @@ def expect(plan: Any, state: str) -> None:
         raise NotAsTold(f"plan “{plan['title']}” ended as {plan['state']}, not as {state}: {plan.get('why')}")
 
 
-def _call(step: Step) -> str:
-    name = step.get("action") or step.get("property")
-    value = step.get("value")
-    return f"{step['thing']} {name}" + ("" if value is None else f" {_say(value)}")
-
-
-def _becomes(step: Step) -> str:
-    shown = [f"{one['property']} {_say(one['from'])} → {_say(one['to'])}" for one in step.get("effects", [])]
-    return f" ({', '.join(shown)})" if shown else ""
-
-
-def _say(value: Any) -> str:
+def say(value: Any) -> str:
+    """A value, for people."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _call(step: Step) -> str:
+    name = step.get("action") or step.get("property")
+    value = step.get("value")
+    return f"{step['thing']} {name}" + ("" if value is None else f" {say(value)}")
+
+
+def _becomes(step: Step) -> str:
+    shown = [f"{one['property']} {say(one['from'])} → {say(one['to'])}" for one in step.get("effects", [])]
+    return f" ({', '.join(shown)})" if shown else ""

@@ -16,6 +16,9 @@ WIDEST: Final = 78
 
 NARROWEST: Final = 40
 
+_QUOTED: Final = 4
+"""Columns before what is quoted."""
+
 _NAMES: Final = 8
 """Columns for who speaks."""
 
@@ -29,6 +32,11 @@ class Teller:
         is_terminal = write is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._style = coloured if is_terminal else plain
         self._chapter = 0
+
+    @property
+    def inner(self) -> int:
+        """Columns for what is quoted."""
+        return self._width - _QUOTED
 
     def chapter(self, title: str) -> None:
         self._chapter += 1
@@ -52,9 +60,9 @@ class Teller:
     def quotes(self, text: str) -> None:
         """What a command printed, as it printed it."""
         for line in clean_lines(text).rstrip().splitlines():
-            wrapped = textwrap.wrap(line, self._width - 4, subsequent_indent="    ") or [""]
+            wrapped = textwrap.wrap(line, self.inner, subsequent_indent="    ") or [""]
             for each in wrapped:
-                self._write(f"    {each}\n")
+                self._write(f"{' ' * _QUOTED}{each}\n")
 
     def table(self, rows: Iterable[tuple[str, str]]) -> None:
         """Names and values; on a narrow terminal a value stands below a name that is long."""

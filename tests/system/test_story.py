@@ -110,7 +110,7 @@ def test_it_is_told_in_time_and_fits_a_small_terminal(told: Told) -> None:
     assert told.seconds < LONGEST_S
     assert [line for line in told.text.splitlines() if len(line) > COLUMNS] == []
     heads = [line for line in told.text.splitlines() if line[:1].isdigit() and line[1:3] == "  "]
-    assert len(heads) == 8
+    assert len(heads) == 9
     assert told.temporary == []
 
 
@@ -166,7 +166,10 @@ def test_two_wishes_were_settled_by_a_counter_proposal(told: Told) -> None:
 
 
 def test_the_agent_stood_back_for_a_person(told: Told) -> None:
-    (takeover,) = told.rows("takeover", LAMP)
+    (takeover,) = told.rows("takeover")
+    assert takeover.thing == LAMP, (
+        "what the gateway's own commands moved, also while it was down, is nobody's hand"
+    )
     assert (takeover.body["property"], takeover.body["value"]) == ("on", False)
     (correction,) = told.rows("correction", LAMP)
     assert (correction.body["principal"], correction.body["by"]) == ("coo", "device")

@@ -23,35 +23,31 @@ async def tell(stage: Stage) -> None:
     tell = stage.tell
     tell.chapter("What the house remembers")
     for thing in (LAMP, HEATING, LOCK, BLIND):
-        tell.says("anna", f"hearth why {thing}")
-        tell.quotes(await asyncio.to_thread(_hearth, stage, "why", thing))
+        await _run(stage, "why", thing)
 
+    tell.chapter("The ledger, and the figures")
     rows = await _rows(stage)
-    kinds = Counter(str(row["kind"]) for row in rows)
-    tell.says("anna", "and the ledger?")
-    tell.table(
-        [
-            ("rows", f"{len(rows)}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())),
-            *((name, _ending(rows, plan)) for name, plan in stage.plans.items()),
-        ]
+    for called, plan in stage.plans.items():
+        tell.quotes(f"{called}: {_ending(rows, plan)}")
+    await _run(stage, "ledger", "verify")
+    await _run(stage, "metrics")
+    await _run(stage, "track-record", stage.coo.name)
+    good, all_of_them, unexplained = explained(stage.state / DEVICES_LOG, rows)
+    tell.says(
+        "devices",
+        f"by our own record {all_of_them} commands reached us; {good} of them follow from a row that was on disk before",
     )
     found = await asyncio.to_thread(verify, stage.state)
-    good, all_of_them, unexplained = explained(stage.state / DEVICES_LOG, rows)
-    tell.table(
-        [
-            ("verified", f"{found.entries} rows, every hash and {found.heads} signatures: {_is(found.ok)}"),
-            ("actuations", f"{all_of_them} at the devices, by their own record"),
-            ("explained", f"{good} of them follow from a row that was on disk before"),
-        ]
-    )
     if not found.ok:
         raise NotAsTold(f"the ledger does not verify: {found.problems[0].what}")
     if unexplained:
         raise NotAsTold(f"nothing in the ledger explains {unexplained[0]}")
 
 
-def _is(good: bool) -> str:
-    return "good" if good else "NOT GOOD"
+async def _run(stage: Stage, *words: str) -> None:
+    """What a person at the box would type, and what it prints."""
+    stage.tell.says("anna", f"hearth {' '.join(words)}", "bold")
+    stage.tell.quotes(await asyncio.to_thread(_hearth, stage, *words))
 
 
 async def _rows(stage: Stage) -> list[dict[str, Any]]:
@@ -77,7 +73,12 @@ def _hearth(stage: Stage, *words: str) -> str:
     """The command, as a person at the box would run it."""
     done = subprocess.run(  # noqa: S603  our own interpreter and words
         [sys.executable, "-m", "gateway", *words],
-        env={**os.environ, "HEARTH_SOCKET": str(stage.socket), "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "HEARTH_SOCKET": str(stage.socket),
+            "NO_COLOR": "1",
+            "COLUMNS": str(stage.tell.inner),
+        },
         capture_output=True,
         text=True,
         timeout=COMMAND_S,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from gateway.plans.plan import UNDO
 from gateway.story.callers import NotAsTold
 from gateway.story.devices import BLIND, CEILING, HEATING, LAMP, LOCK
-from gateway.story.planning import act, committed, expect, followed, prepared, write
+from gateway.story.planning import act, committed, expect, followed, prepared, say, write
 from gateway.story.stage import Stage
 
 EVENING = [
@@ -64,8 +65,11 @@ async def _answered(stage: Stage, question: Any) -> bool:
     """The person's answer, at the box."""
     shown = question["shown"]
     stage.tell.says("hearth", f"asks anna: may {shown['principal']['id']} do this?", "bold")
-    for step in shown.get("steps", []):
+    steps = [step for step in shown["steps"] if not step["step"].endswith(UNDO)]
+    for step in steps:
         stage.tell.says("", _shown(step))
+    if len(steps) < len(shown["steps"]):
+        stage.tell.says("", "and undo it, if one of them fails")
     for ask in shown["asks"]:
         stage.tell.says("", f"because: {ask['why']}")
     yes = await asyncio.to_thread(_prompt) if stage.interactive else True
@@ -77,9 +81,8 @@ async def _answered(stage: Stage, question: Any) -> bool:
 
 
 def _shown(step: dict[str, Any]) -> str:
-    use = step.get("use", step)
-    value = "" if use.get("value") is None else f" {use['value']}"
-    return f"{use.get('title') or use.get('thing')}: {use.get('affordance')}{value}"
+    value = "" if step["value"] is None else f" {say(step['value'])}"
+    return f"{step['title']}: {step['affordance']}{value}"
 
 
 def _prompt() -> bool:

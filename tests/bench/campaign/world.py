@@ -107,6 +107,7 @@ class World:
                 assert answer.status == 201, await answer.text()
                 self.callers.append(Caller(name, role, (await answer.json())["secret"]))
         await self.hearth.stop()
+        self.times.killed_at[self.lives] = time.time()
 
     async def close(self) -> None:
         for caller in (*self.callers, self._box):
