@@ -77,8 +77,7 @@ class Answering:
             await self._deny(asked, saying)
             return None
         if grant is not None:
-            grant = await self._keeper.grants.give(grant, dict(saying.channel))
-            self._check(asked, saying)
+            grant = await self._given(asked, saying, grant)
         asked.yeses.append(Yes(saying.by, rules, entry.at, saying.token))
         if asked.missing():
             self._keeper.telling.answered(asked, saying.by.id)
@@ -87,6 +86,16 @@ class Answering:
             given = asked.given(self._parts.clock.wall())
             self._keeper.settle(asked, End.APPROVED, Answer(given), by=by)
         return grant
+
+    async def _given(self, asked: Asked, saying: Saying, grant: Grant) -> Grant:
+        """The grant, in force; it ends with the question where that ended while it was written."""
+        given = await self._keeper.grants.give(grant, dict(saying.channel))
+        try:
+            self._check(asked, saying)
+        except (NotYours, NotOpen, ShownOtherwise) as error:
+            self._keeper.grants.end(given, str(error) or "it was not theirs to give", "")
+            raise
+        return given
 
     def _check(self, asked: Asked, saying: Saying) -> frozenset[RuleRef]:
         """The rules that this person's yes answers; for a no, any of them will do."""

@@ -177,11 +177,16 @@ class ApprovalKeeper:
         return True
 
     def withdraw_all(self, why: str, by: str = "") -> int:
-        """Panic: nothing that is asked now is carried out. Takes no await."""
+        """Panic: nothing that is asked, or was approved and is not sent, is carried out; no plan goes on under its approval.
+        Takes no await.
+        """
         found = [*self.book]
         for asked in found:
             self._withdraw(asked, why, by)
         self._unused.clear()
+        for plan in self.plans.under():
+            if (approval := self.plans.end(plan)) is not None:
+                self._forget(approval)
         return len(found)
 
     def settle(self, asked: Asked, end: End, answer: Answer, *, by: str = "", why: str = "") -> None:
