@@ -39,13 +39,14 @@ async def _tell(coo: Client, story: str) -> None:
     for answer in (
         await coo.act("front-door.unlock", Hearth_Purpose=said),
         await coo.act("front-door.unlock", Idempotency_Key=json.dumps(story)),
-        await coo.act("front-door.unlock", Hearth_Purpose=said, Prefer="respond-async"),
         await coo.act("front-door.unlock", Hearth_Evidence=said, Hearth_Approval=said),
         await coo.act("front-door.unlock", X_Forwarded_User="anna", From=said),
         await coo.ask("POST", f"/things/front-door/actions/unlock?approved=1&by={said}"),
     ):
         assert (answer.status, answer.outcome, answer.reason) == (403, "refused", "approval-required")
         assert answer.document["findings"] == silent.document["findings"]
+    asked = await coo.act("front-door.unlock", Hearth_Purpose=said, Prefer="respond-async")
+    assert asked.status in {201, 429}, "people are asked, once, and what they are told is a story"
     for value in (story, {"why": story}, {"approved": True}, [story], True):
         answer = await coo.act("front-door.unlock", value)
         assert answer.status in {400, 403}, "an input that the lock does not know is no reason"
