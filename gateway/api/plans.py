@@ -1,242 +1,50 @@
-"""`/plans`: prepare, commit, watch, pause, resume and cancel; and the notes of a plan."""
+"""`/plans`: the routes. What answers them is loaded with the first request: most houses have no plans most of the time."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from capabilities.vocabulary import Json
-from gateway.api.auth import SESSION, caller, unknown_token
-from gateway.api.commands import idempotency_key
-from gateway.api.plans_shown import Showing
-from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, number, read_body, read_json, reply
 from gateway.context import Gateway
-from gateway.plans import errors
-from gateway.plans.document import BadPlan
-from gateway.plans.keeper import may_see
-from gateway.plans.plan import Plan
-from gateway.storage.plans import KEPT_ENDED_PLANS
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from gateway.api.plans_handlers import PlanHandlers
 
-LONGEST_WAIT_S: Final = 50
-"""Below the minute after which routers and clients forget a connection."""
-
-SHOWN_ENDED: Final = 20
-"""In a list, unless `?ended=` wants more."""
-
-MOST_NOTES_BYTES: Final = 16 * 1024
-
-
-class CommitBody(Body):
-    """The digest, where it does not stand in `If-Match`."""
-
-    digest: str = ""
-
-
-class CancelBody(Body):
-    """Whether what was done is to be undone."""
-
-    undo: bool = False
+ROUTES: Final = (
+    ("POST", "/plans", "prepare"),
+    ("GET", "/plans", "index"),
+    ("GET", "/plans/{plan}", "show"),
+    ("POST", "/plans/{plan}/commit", "commit"),
+    ("POST", "/plans/{plan}/pause", "pause"),
+    ("POST", "/plans/{plan}/resume", "resume"),
+    ("POST", "/plans/{plan}/cancel", "cancel"),
+    ("GET", "/plans/{plan}/notes", "notes"),
+    ("PUT", "/plans/{plan}/notes", "note"),
+)
+"""Method, path, and the name of the handler."""
 
 
 class PlanRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._made: PlanHandlers | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        return [
-            web.post("/plans", self.prepare),
-            web.get("/plans", self.index),
-            web.get("/plans/{plan}", self.show),
-            web.post("/plans/{plan}/commit", self.commit),
-            web.post("/plans/{plan}/pause", self.pause),
-            web.post("/plans/{plan}/resume", self.resume),
-            web.post("/plans/{plan}/cancel", self.cancel),
-            web.get("/plans/{plan}/notes", self.notes),
-            web.put("/plans/{plan}/notes", self.note),
-        ]
+        made = {"GET": web.get, "POST": web.post, "PUT": web.put}
+        return [made[method](path, self._to(name)) for method, path, name in ROUTES]
 
-    async def prepare(self, request: web.Request) -> web.Response:
-        """201 with what would become of it; nothing is touched. 400 names every mistake, 404 if one is a Thing that is not
-        there for the caller.
-        """
-        session, document = request[SESSION], await read_json(request)
-        try:
-            draft = self._gateway.plans.prepare(document, session.principal, session.token_id)
-        except BadPlan as error:
-            raise _bad(error) from error
-        headers = {"Location": f"/plans/{draft.plan.id}", "ETag": f'"{draft.plan.digest}"'}
-        return reply(Showing(self._gateway, session.principal).draft(draft), status=201, headers=headers)
+    def _to(self, name: str) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            handler: Handler = getattr(self._handlers(), name)
+            return await handler(request)
 
-    async def index(self, request: web.Request) -> web.Response:
-        """The plans that the caller may see, the newest first: those that go on, drafts, and the last that ended."""
-        principal, keeper = caller(request), self._gateway.plans
-        showing = Showing(self._gateway, principal)
-        plans = [*keeper.open(), *(one.plan for one in keeper.drafts.all())]
-        if request.query.get("state") != "open":
-            plans += await keeper.ended(number(request, "ended", SHOWN_ENDED, most=KEPT_ENDED_PLANS))
-        seen = sorted(
-            (plan for plan in plans if may_see(principal, plan)), key=lambda one: one.id, reverse=True
-        )
-        return reply([showing.head(plan) for plan in seen])
+        return handle
 
-    async def show(self, request: web.Request) -> web.Response:
-        """A plan. With `?wait=20` and `If-None-Match` the answer waits so many seconds for a change."""
-        principal, keeper = caller(request), self._gateway.plans
-        ident = request.match_info["plan"]
-        draft = keeper.drafts.get(ident)
-        if draft is not None and may_see(principal, draft.plan):
-            return reply(
-                Showing(self._gateway, principal).draft(draft), headers={"ETag": f'"{draft.plan.digest}"'}
-            )
-        plan = await self._plan(request)
-        if (wait := number(request, "wait", 0, most=LONGEST_WAIT_S)) and _known(request, plan):
-            await keeper.changed(plan.id, plan.version, wait)
-            if request[SESSION].revoked:
-                raise unknown_token()
-            plan = await self._plan(request)
-        return self._shown(request, plan)
+    def _handlers(self) -> PlanHandlers:
+        if self._made is None:
+            from gateway.api.plans_handlers import PlanHandlers  # noqa: PLC0415  (1 MB with all that it needs)
 
-    async def commit(self, request: web.Request) -> web.Response:
-        """202: it goes on by itself. 409 with `changes` and the plan prepared afresh where something became worse meanwhile."""
-        session, keeper = request[SESSION], self._gateway.plans
-        body = await read_body(request, CommitBody)
-        digest = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"') or body.digest
-        if not digest:
-            raise bad_request('say which plan you looked at: If-Match: "<its digest>", or {"digest": …}')
-        key = idempotency_key(request)
-        ident = request.match_info["plan"]
-        showing = Showing(self._gateway, session.principal)
-        try:
-            plan, replayed = await _refusing(
-                lambda: keeper.commit(ident, session.principal, session.token_id, digest, key)
-            )
-        except BadPlan as error:
-            raise _bad(error) from error
-        except errors.Changed as error:
-            members: dict[str, Json] = {
-                "changes": list[Json](error.changes),
-                "plan": showing.draft(error.draft),
-            }
-            raise Problem(
-                "changed-meanwhile", f"it is no longer as it was prepared: {error}", members=members
-            ) from error
-        except errors.NotCommittable as error:
-            shown = showing.draft(error.draft)
-            name = "policy" if shown["verdict"] == "deny" else "conflict"
-            raise Problem(name, str(error), members={"plan": shown}) from error
-        headers = {"Location": f"/plans/{plan.id}"} | ({"Idempotent-Replayed": "true"} if replayed else {})
-        return self._shown(request, plan, status=202, headers=headers)
-
-    async def pause(self, request: web.Request) -> web.Response:
-        """Nothing further is begun; what is under way ends."""
-        plan = await self._plan(request)
-        await _refusing(lambda: self._gateway.plans.pause(plan, caller(request)))
-        return self._shown(request, plan)
-
-    async def resume(self, request: web.Request) -> web.Response:
-        plan = await self._plan(request)
-        await _refusing(lambda: self._gateway.plans.resume(plan, caller(request)))
-        return self._shown(request, plan)
-
-    async def cancel(self, request: web.Request) -> web.Response:
-        """202: nothing further is begun; with `{"undo": true}` what was done is undone."""
-        body = await read_body(request, CancelBody)
-        ident, principal = request.match_info["plan"], caller(request)
-        draft = self._gateway.plans.drafts.get(ident)
-        if draft is not None and may_see(principal, draft.plan):
-            self._gateway.plans.drafts.take(ident)
-            return web.Response(status=204)
-        plan = await self._plan(request)
-        await _refusing(lambda: self._gateway.plans.cancel(plan, principal, undo=body.undo))
-        return self._shown(request, plan, status=202)
-
-    # ---------------------------------------------------------------- notes
-
-    async def notes(self, request: web.Request) -> web.Response:
-        """What its author noted; 404 without. They are erased when the plan ends."""
-        plan = await self._plan(request)
-        text = await self._gateway.plans.rows.notes(plan.id)
-        if text is None:
-            raise not_found()
-        return reply(orjson.loads(text))
-
-    async def note(self, request: web.Request) -> web.Response:
-        """Replaces the notes of a plan that goes on: JSON of 16 kB at the most."""
-        plan, value = await self._plan(request), await read_json(request)
-        if caller(request).id != plan.principal.id:
-            raise Problem("forbidden", f"the notes of this plan are {plan.principal.id}'s to write")
-        text = orjson.dumps(value)
-        if len(text) > MOST_NOTES_BYTES:
-            raise Problem(
-                "too-large", f"notes may have {MOST_NOTES_BYTES} bytes as JSON, these have {len(text)}"
-            )
-        await _refusing(lambda: self._gateway.plans.put_notes(plan, text.decode()))
-        return web.Response(status=204)
-
-    # ---------------------------------------------------------------- inside
-
-    async def _plan(self, request: web.Request) -> Plan:
-        """A committed plan that the caller may see. Raises `Problem` (404)."""
-        plan = await self._gateway.plans.get(request.match_info["plan"])
-        if plan is None or not may_see(caller(request), plan):
-            raise not_found()
-        return plan
-
-    def _shown(
-        self, request: web.Request, plan: Plan, *, status: int = 200, headers: dict[str, str] | None = None
-    ) -> web.Response:
-        showing = Showing(self._gateway, caller(request))
-        return reply(showing.plan(plan), status=status, headers={"ETag": _etag(plan), **(headers or {})})
-
-
-async def _refusing(do: Callable[[], Awaitable[T]]) -> T:
-    """What `do` gives; a plan's own errors as problems. Those with a draft to show are left to the caller."""
-    try:
-        return await do()
-    except (errors.Changed, errors.NotCommittable):
-        raise
-    except errors.PlanError as error:
-        raise _problem(error) from error
-
-
-def _problem(error: errors.PlanError) -> Problem:
-    if isinstance(error, errors.NoSuchPlan):
-        return not_found()
-    for kind, name in _NAMES.items():
-        if isinstance(error, kind):
-            return Problem(name, str(error))
-    return Problem("plan-state", str(error))
-
-
-_NAMES: Final[dict[type[errors.PlanError], str]] = {
-    errors.WrongState: "plan-state",
-    errors.WrongDigest: "precondition-failed",
-    errors.NotForYou: "forbidden",
-    errors.TooManyPlans: "too-many-plans",
-    errors.KeyReused: "key-reused",
-}
-
-
-def _bad(error: BadPlan) -> Problem:
-    """All mistakes at once. What names something that is not there for the caller is not found."""
-    name = "not-found" if any(one.unknown for one in error.mistakes) else "bad-plan"
-    listed: list[Json] = [
-        {"step": one.step, "member": one.member, "detail": one.detail} for one in error.mistakes
-    ]
-    return Problem(name, str(error), members={"mistakes": listed})
-
-
-def _etag(plan: Plan) -> str:
-    return f'"{plan.version}"'
-
-
-def _known(request: web.Request, plan: Plan) -> bool:
-    """Whether the caller has the plan as it is; without `If-None-Match` any change from now on counts."""
-    known = request.headers.get("If-None-Match")
-    return known is None or known == _etag(plan)
+            self._made = PlanHandlers(self._gateway)
+        return self._made

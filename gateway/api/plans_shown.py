@@ -32,7 +32,7 @@ class Showing:
         plan = draft.plan
         reasons = blocked(draft) if self._may_explain(plan) else []
         return self.plan(plan) | {
-            "expires": rfc3339(self._gateway.plans.drafts.expires(draft)),
+            "expires": rfc3339(self._gateway.plans.desk.drafts.expires(draft)),
             "verdict": draft.verdict.name.lower().replace("_", "-"),
             "committable": not blocked(draft),
             "blocked": list[Json](reasons),

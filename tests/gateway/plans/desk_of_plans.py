@@ -25,11 +25,11 @@ def plan(*steps: dict[str, Json], **more: Json) -> dict[str, Json]:
 
 
 def prepare(rig: Rig, *steps: dict[str, Json], by: Principal = OWNER, **more: Json) -> Draft:
-    return rig.gateway.plans.prepare(plan(*steps, **more), by, "")
+    return rig.gateway.plans.desk.prepare(plan(*steps, **more), by, "")
 
 
 async def commit(rig: Rig, draft: Draft, by: Principal = OWNER, key: str = "") -> Plan:
-    made, _ = await rig.gateway.plans.commit(draft.plan.id, by, "", draft.plan.digest, key)
+    made, _ = await rig.gateway.plans.desk.commit(draft.plan.id, by, "", draft.plan.digest, key)
     return made
 
 
@@ -40,9 +40,9 @@ async def begin(rig: Rig, *steps: dict[str, Json], by: Principal = OWNER, **more
 async def over(rig: Rig, plan: Plan) -> Plan:
     """Until it has ended; as it is kept."""
     async with asyncio.timeout(10):
-        while plan.id in {one.id for one in rig.gateway.plans.open()}:
-            await rig.gateway.plans.changed(plan.id, plan.version, 5)
-    found = await rig.gateway.plans.get(plan.id)
+        while plan.id in {one.id for one in rig.gateway.plans.desk.open()}:
+            await rig.gateway.plans.desk.changed(plan.id, plan.version, 5)
+    found = await rig.gateway.plans.desk.get(plan.id)
     assert found is not None
     return found
 

@@ -79,7 +79,7 @@ async def test_a_question_is_taken_back_with_its_plan(tmp_path: Path, how: str) 
         plan = await begin(rig, write("one", True), by=AGENT)
         await asked(rig)
         if how == "cancel":
-            await rig.gateway.plans.cancel(plan, AGENT, undo=True)
+            await rig.gateway.plans.desk.cancel(plan, AGENT, undo=True)
         else:
             await rig.gateway.panic.press(ANNA)
         ended = await over(rig, plan)
@@ -93,7 +93,7 @@ async def test_a_plan_that_waits_for_people_waits_on_after_a_restart(tmp_path: P
         plan = await begin(rig, write("one", True), by=AGENT)
         await asked(rig)
     async with opened(tmp_path, [lamp("one")]) as rig:
-        (again,) = rig.gateway.plans.open()
+        (again,) = rig.gateway.plans.desk.open()
         assert (again.id, again.state) == (plan.id, "awaiting-approval")
         await until(lambda: len(rig.gateway.approvals.book) == 1)
         await say(rig, next(iter(rig.gateway.approvals.book)))
@@ -108,7 +108,7 @@ async def test_an_approved_plan_goes_on_under_its_approval_after_a_restart(tmp_p
         await say(rig, await asked(rig))
         await until(lambda: plan.progress and plan.progress["1"].at == "done")
     async with opened(tmp_path, [lamp("one", on=True), lamp("two")]) as rig:
-        (again,) = rig.gateway.plans.open()
+        (again,) = rig.gateway.plans.desk.open()
         ended = await over(rig, again)
         assert ended.state == "done", report(ended)
         assert (rig.received("one"), rig.value("two", "on")) == (0, True)
@@ -130,7 +130,7 @@ async def test_a_step_that_waits_for_people_is_not_asked_twice_after_a_restart(t
         await begin(rig, write("one", True), by=AGENT)
         await asked(rig)
     async with opened(tmp_path, [lamp("one")]) as rig:
-        (again,) = rig.gateway.plans.open()
+        (again,) = rig.gateway.plans.desk.open()
         await until(lambda: len(rig.gateway.approvals.book) == 1)
         await say(rig, next(iter(rig.gateway.approvals.book)))
         ended = await over(rig, again)
@@ -142,6 +142,6 @@ async def test_a_question_of_a_step_is_taken_back_too(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp("one")]) as rig:
         plan = await begin(rig, write("one", True), by=AGENT)
         await asked(rig)
-        await rig.gateway.plans.cancel(plan, AGENT, undo=False)
+        await rig.gateway.plans.desk.cancel(plan, AGENT, undo=False)
         ended = await over(rig, plan)
         assert (ended.state, rig.received("one"), len(rig.gateway.approvals.book)) == ("cancelled", 0, 0)

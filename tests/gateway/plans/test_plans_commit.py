@@ -50,11 +50,11 @@ async def test_the_digest_must_be_the_one_that_was_looked_at(tmp_path: Path) -> 
     async with opened(tmp_path, [lamp("one")]) as rig:
         draft = prepare(rig, write("one", True))
         with pytest.raises(WrongDigest):
-            await rig.gateway.plans.commit(draft.plan.id, OWNER, "", "0" * 64)
+            await rig.gateway.plans.desk.commit(draft.plan.id, OWNER, "", "0" * 64)
         with pytest.raises(NoSuchPlan):
-            await rig.gateway.plans.commit(draft.plan.id, AGENT, "", draft.plan.digest)
+            await rig.gateway.plans.desk.commit(draft.plan.id, AGENT, "", draft.plan.digest)
         with pytest.raises(NoSuchPlan):
-            await rig.gateway.plans.commit("nothing", OWNER, "", draft.plan.digest)
+            await rig.gateway.plans.desk.commit("nothing", OWNER, "", draft.plan.digest)
         assert rig.received("one") == 0
 
 
@@ -62,10 +62,12 @@ async def test_the_same_commit_twice_is_one(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp("one")]) as rig:
         draft = prepare(rig, write("one", True))
         first = await commit(rig, draft, key="k")
-        again, replayed = await rig.gateway.plans.commit(draft.plan.id, OWNER, "", draft.plan.digest, "k")
+        again, replayed = await rig.gateway.plans.desk.commit(
+            draft.plan.id, OWNER, "", draft.plan.digest, "k"
+        )
         assert (again.id, replayed) == (first.id, True)
         await over(rig, first)
-        _, replayed = await rig.gateway.plans.commit(draft.plan.id, OWNER, "", draft.plan.digest, "k")
+        _, replayed = await rig.gateway.plans.desk.commit(draft.plan.id, OWNER, "", draft.plan.digest, "k")
         assert (replayed, rig.received("one")) == (True, 1)
 
 
@@ -74,7 +76,7 @@ async def test_two_commits_at_the_same_time_are_one(tmp_path: Path) -> None:
         draft = prepare(rig, write("one", True))
         got = await asyncio.gather(commit(rig, draft), commit(rig, draft), return_exceptions=True)
         assert sum(isinstance(one, WrongState) for one in got) == 1
-        await until(lambda: not rig.gateway.plans.open())
+        await until(lambda: not rig.gateway.plans.desk.open())
         assert rig.received("one") == 1
 
 
@@ -107,7 +109,7 @@ async def test_what_the_rules_forbid_is_not_begun(tmp_path: Path) -> None:
         rig.thing("one").suspended = "announced otherwise"
         with pytest.raises(Changed):
             await commit(rig, draft)
-        fresh = rig.gateway.plans.drafts.get(draft.plan.id)
+        fresh = rig.gateway.plans.desk.drafts.get(draft.plan.id)
         assert fresh is not None
         with pytest.raises(NotCommittable, match="suspended"):
             await commit(rig, fresh)
@@ -118,7 +120,7 @@ async def test_what_the_rules_forbid_is_not_begun(tmp_path: Path) -> None:
 async def test_keys_belong_to_one_plan_and_plans_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.plans.keeper.MOST_OPEN_OF_ONE", 2)
+    monkeypatch.setattr("gateway.plans.desk.MOST_OPEN_OF_ONE", 2)
     async with opened(tmp_path, [lamp("one")], timeline=ManualTimeline()) as rig:
         await commit(rig, prepare(rig, write("one", True, not_before="1h")), key="k")
         with pytest.raises(KeyReused):
@@ -138,7 +140,7 @@ async def test_the_keys_of_steps_are_nobody_elses(tmp_path: Path) -> None:
 async def test_pause_and_resume(tmp_path: Path) -> None:
     timeline = ManualTimeline()
     async with opened(tmp_path, [lamp("one"), lamp("two")], timeline=timeline) as rig:
-        keeper = rig.gateway.plans
+        keeper = rig.gateway.plans.desk
         plan = await begin(rig, write("one", True), write("two", True, not_before="10s"), by=AGENT)
         await until(lambda: plan.progress["1"].at == "done")
         await keeper.pause(plan, OWNER)
@@ -160,7 +162,7 @@ async def test_cancel(tmp_path: Path, undo: bool, on: bool) -> None:
     async with opened(tmp_path, [lamp("one"), lamp("two")], timeline=ManualTimeline()) as rig:
         plan = await begin(rig, write("one", True), write("two", True, not_before="1h"))
         await until(lambda: plan.progress["1"].at == "done")
-        await rig.gateway.plans.cancel(plan, OWNER, undo=undo)
+        await rig.gateway.plans.desk.cancel(plan, OWNER, undo=undo)
         ended = await over(rig, plan)
         assert (ended.state, rig.value("one", "on"), rig.received("two")) == ("cancelled", on, 0)
         assert (report(ended)["by"], by_step(ended)["2"]["state"]) == ("anna", "skipped")
@@ -187,7 +189,7 @@ async def test_panic_stops_plans_and_undoes_nothing(tmp_path: Path) -> None:
 async def test_a_revoked_token_stops_its_plans(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp("one"), lamp("two")], timeline=ManualTimeline()) as rig:
         agent, ident = await token(rig)
-        keeper = rig.gateway.plans
+        keeper = rig.gateway.plans.desk
         draft = keeper.prepare(
             {"title": "x", "steps": [write("one", True), write("two", True, not_before="1h")]}, agent, ident
         )

@@ -102,7 +102,7 @@ async def test_mistakes_of_form_name_step_and_member(tmp_path: Path) -> None:
 async def test_what_is_no_plan_is_refused(tmp_path: Path, value: Json) -> None:
     async with opened(tmp_path, [lamp("one")]) as rig:
         with pytest.raises(BadPlan):
-            rig.gateway.plans.prepare(value, OWNER, "")
+            rig.gateway.plans.desk.prepare(value, OWNER, "")
 
 
 async def test_steps_in_a_circle_are_named(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ async def test_rates_count_the_steps_before(tmp_path: Path) -> None:
 async def test_drafts_are_few_and_do_not_last(tmp_path: Path) -> None:
     timeline = ManualTimeline()
     async with opened(tmp_path, [lamp("one")], timeline=timeline) as rig:
-        kept = rig.gateway.plans.drafts
+        kept = rig.gateway.plans.desk.drafts
         first = prepare(rig, write("one", True), by=AGENT)
         others = [prepare(rig, write("one", True), by=AGENT) for _ in range(drafts.MOST_OF_ONE)]
         assert kept.get(first.plan.id) is None and kept.get(others[0].plan.id) is not None

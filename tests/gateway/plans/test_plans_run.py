@@ -25,7 +25,7 @@ from tests.gateway.plans.desk_of_plans import (
 
 
 def of(rig: Rig, step: str) -> Json:
-    (plan,) = rig.gateway.plans.open()
+    (plan,) = rig.gateway.plans.desk.open()
     return plan.progress[step].at
 
 

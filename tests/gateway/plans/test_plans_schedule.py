@@ -102,7 +102,7 @@ async def test_a_schedule_goes_on_after_a_restart_and_makes_up_for_one(tmp_path:
         assert plan.state == "scheduled"
     down_for = ManualTimeline(first.wall() + 5 * 3600 + 120)
     async with opened(tmp_path, [lamp("one")], timeline=down_for) as rig:
-        (again,) = rig.gateway.plans.open()
+        (again,) = rig.gateway.plans.desk.open()
         await until(lambda: again.reports)
         assert (again.run, again.missed, rig.received("one")) == (1, 4, 1)
         await until(lambda: again.state == "scheduled")
@@ -115,8 +115,8 @@ async def test_one_that_is_too_late_is_not_begun(tmp_path: Path) -> None:
         when = datetime.fromtimestamp(first.wall() + 3000, UTC).isoformat()
         plan = await begin(rig, write("one", True), schedule={"at": when, "late": "1m"})
     async with opened(tmp_path, [lamp("one")], timeline=ManualTimeline(first.wall() + 4000)) as rig:
-        await until(lambda: not rig.gateway.plans.open())
-        ended = await rig.gateway.plans.get(plan.id)
+        await until(lambda: not rig.gateway.plans.desk.open())
+        ended = await rig.gateway.plans.desk.get(plan.id)
         assert ended is not None
         assert (ended.state, rig.received("one"), ended.missed) == ("missed", 0, 1)
 
@@ -141,7 +141,7 @@ async def test_a_paused_schedule_waits_for_a_person(tmp_path: Path) -> None:
         timeline.advance(2 * 3600 + 60)
         await rig.settle()
         assert rig.received("one") == 0
-        await rig.gateway.plans.resume(plan, OWNER)
+        await rig.gateway.plans.desk.resume(plan, OWNER)
         await until(lambda: plan.reports)
         assert (plan.missed, rig.received("one")) == (1, 1)
 
