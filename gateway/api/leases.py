@@ -13,7 +13,7 @@ from gateway.context import Gateway
 from gateway.leases.claims import Answer, NoLease, Taken, TooMany, UnknownPlace, Wish
 from gateway.leases.lease import Lease, State
 from gateway.leases.ranges import BadRange, read
-from policies import Principal
+from policies import Principal, Role
 from policies.times import seconds_of
 
 LONGEST_NAME = 200
@@ -195,7 +195,9 @@ class LeaseRoutes:
         told = keeper.told(lease, reader)
         shown |= {name: told.get(name) for name in ("holder", "rank", "purpose") if name in told}  # type: ignore[misc]
         shown |= {"accepts": lease.accepts.shown(), "state": lease.state, "since": _time(lease.since)}
-        shown |= {"until": _time(lease.until), "because": lease.because or None}
+        shown["until"] = _time(lease.until)
+        if reader.role not in {Role.GUEST, Role.GUEST_AGENT}:  # it names others
+            shown["because"] = lease.because or None
         if lease.state is State.SUSPENDED:
             shown["suspended_until"] = _time(lease.suspended_until)
         if lease.state is State.HELD and lease.safe_until:

@@ -85,14 +85,9 @@ class Claims:
         desk = self._desk
         adopted = self._place(principal, wish)
         rank = rank_of_principal(principal, scheduled=wish.scheduled)
-        known = next(
-            (
-                one
-                for one in desk.book.of_holder(principal.id)
-                if (one.thing, one.property) == (wish.thing, wish.property)
-            ),
-            None,
-        )
+        place = (wish.thing, wish.property, rank)
+        mine = desk.book.of_holder(principal.id)
+        known = next((one for one in mine if (one.thing, one.property, one.rank) == place), None)
         if known is not None:
             return await self._again(known, wish, rank)
         now = desk.now
