@@ -78,8 +78,15 @@ def _duration(text: str) -> str:
     return text
 
 
+def _size(value: JsonValue) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except TypeError as error:  # a number beyond 64 bits, half of a surrogate pair
+        raise ValueError(f"it is no JSON that could be kept ({error})") from error
+
+
 def _small(value: JsonValue) -> JsonValue:
-    if len(orjson.dumps(value)) > MOST_VALUE_BYTES:
+    if _size(value) > MOST_VALUE_BYTES:
         raise ValueError(f"it may have {MOST_VALUE_BYTES} bytes as JSON")
     return value
 
@@ -217,7 +224,7 @@ class PlanDocument(_Document):
     @field_validator("evidence")
     @classmethod
     def _short(cls, value: JsonValue) -> JsonValue:
-        if len(orjson.dumps(value)) > MOST_EVIDENCE_BYTES:
+        if _size(value) > MOST_EVIDENCE_BYTES:
             raise ValueError(f"it may have {MOST_EVIDENCE_BYTES} bytes as JSON; refer to what is longer")
         return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
@@ -57,14 +57,17 @@ async def test_no_document_crashes_it_or_moves_anything(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp(), device("front-door")]) as rig:
         before = {slot.topic: slot.reading for slot in rig.gateway.state}
 
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        @given(PLAN)
-        def look(document: Json) -> None:
+        loop = asyncio.get_running_loop()
+
+        async def on_the_loop(document: Json) -> None:
             tried(rig, document)
 
-        for number in range(10):  # in short turns: the loop is not to stand still
-            seed(number)(look)()
-            await asyncio.sleep(0)
+        @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(PLAN)
+        def look(document: Json) -> None:
+            asyncio.run_coroutine_threadsafe(on_the_loop(document), loop).result(10)
+
+        await asyncio.to_thread(look)  # making up documents takes longer than reading them
         assert {slot.topic: slot.reading for slot in rig.gateway.state} == before
         assert (rig.received("lamp"), rig.received("front-door")) == (0, 0)
         assert rig.gateway.house.uses._times == {} or all(
