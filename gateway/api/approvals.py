@@ -6,7 +6,7 @@ A yes or no is taken at the box (with its PIN, where one is set), or signed with
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from aiohttp import web
 from pydantic import AwareDatetime, Field, ValidationError
@@ -18,7 +18,7 @@ from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, plain_id, read_json, reply, rfc3339
 from gateway.approvals.answering import LONGEST_WHY, Answering, NotOpen, NotYours, Saying, ShownOtherwise
 from gateway.approvals.asked import Asked
-from gateway.approvals.grants import MOST_THINGS, MOST_USES, BadGrant, Grant, Wish
+from gateway.approvals.grants import MOST_THINGS, MOST_USES, Grant, Wish
 from gateway.approvals.keys import is_signed, thumbprint, to_sign
 from gateway.approvals.pin import LONGEST, BoxPin, NoPin
 from gateway.approvals.proposals import NoRule, Proposal, Proposals
@@ -36,11 +36,17 @@ ADVICE: Final = (
 )
 
 
+LARGEST_BOUND: Final = 1e9
+"""No device takes more, and what is signed has one spelling for every number below."""
+
+Bound = Annotated[float, Field(ge=-LARGEST_BOUND, le=LARGEST_BOUND)]
+
+
 class GrantBody(Body):
     """A yes for a while."""
 
     for_: str = Field(alias="for", min_length=2, max_length=20)
-    between: list[float] | None = Field(None, min_length=2, max_length=2)
+    between: list[Bound] | None = Field(None, min_length=2, max_length=2)
     times: int = Field(MOST_USES, ge=1, le=MOST_USES)
     things: list[str] = Field([], max_length=MOST_THINGS)
 
@@ -116,7 +122,7 @@ class ApprovalRoutes:
             raise Problem("not-answerable", str(error)) from error
         except ShownOtherwise as error:
             raise Problem("precondition-failed", str(error)) from error
-        except BadGrant as error:
+        except ValueError as error:  # `BadGrant`, or what no ledger can hold
             raise bad_request(str(error)) from error
         document = self._document(asked, session)
         if grant is not None:
@@ -164,7 +170,11 @@ class ApprovalRoutes:
             raise Problem(
                 "not-signed", f"it was signed at another time; here it is {now}: set the clock of your device"
             )
-        if not is_signed(session.key, to_sign(asked.id, raw), body.signature):
+        try:
+            message = to_sign(asked.id, raw)
+        except ValueError as error:
+            raise bad_request(str(error)) from error
+        if not is_signed(session.key, message, body.signature):
             raise Problem("not-signed", "the signature is not that of this answer by the key of your device")
         return {
             "channel": "key",

@@ -143,6 +143,7 @@ async def test_malformed_answers(doors: Doors) -> None:
         good | {"grant": grant}
         for grant in ({}, {"for": "soon"}, {"for": "1h", "between": [1]}, {"for": "1h", "times": 0})
     ]
+    bad += [good | {"grant": {"for": "1h", "between": [0, most]}} for most in (2**53 + 1, 10**400, 1e300)]
     bad += [good | {"why": "x" * 301}, good | {"at": "yesterday"}, good | {"signature": "x" * 200}]
     for body in bad:
         async with doors.box().post(path, json=body) as answer:
