@@ -21,7 +21,7 @@ from gateway.plans.expanding import Author, expanded, ordered
 from gateway.plans.moments import instant_of, moment_of
 from gateway.plans.plan import UNDO, Call, Change, Plan, Progress, Step
 from gateway.plans.schedule import Times, times_of
-from gateway.plans.supposing import World, merged, supposed
+from gateway.plans.supposing import World, foreseen, merged, supposed
 from gateway.plans.undo import restoring, why_not
 from gateway.requests import Preview, RequestError
 from gateway.uses import Slots
@@ -167,6 +167,7 @@ class _Foresight:
         self._author = author
         self._mistakes = mistakes
         self._worlds: dict[str, World] = {}
+        self._after: dict[tuple[str, ...], World] = {}
         self._starts: dict[str, float] = {}
         self._taken: list[Slots] = []
 
@@ -179,11 +180,13 @@ class _Foresight:
         places = {step.id: place for place, step in enumerate(steps)}
         foreseen = sorted((one for one in found if one is not None), key=lambda one: places[one.step.id])
         whole = merged(list(self._worlds.values()))
-        return foreseen, tuple((*slot.topic, value) for slot, (_, value) in whole.items())
+        return foreseen, tuple((*slot.topic, reading.value) for slot, (_, reading) in whole.items())
 
     def _step(self, place: int, step: Step) -> Foreseen | None:
         clock = self._of.parts.clock
-        before = merged([self._worlds[name] for name in step.after])
+        before = self._after.get(step.after)  # of a selection all wait for the same
+        if before is None:
+            before = self._after[step.after] = merged([self._worlds[name] for name in step.after])
         self._worlds[step.id] = before
         begins = max((self._starts[name] for name in step.after), default=0.0)
         if step.not_before is not None:
@@ -191,7 +194,7 @@ class _Foresight:
             begins = max(begins, step.not_before.at(now) - now)
         self._starts[step.id] = begins
         try:
-            with supposed(before, clock.wall(), clock.monotonic()):
+            with supposed(before, clock.monotonic()):
                 preview = self._of.executor.preview(self._of.command(self._plan, step.id, step.asked))
                 changes = _changes(preview)
         except RequestError as error:
@@ -204,7 +207,8 @@ class _Foresight:
             detail = f"there is no Thing {step.asked.thing!r}, or none that you may see"
             self._mistakes.append(Mistake(step.id, "thing", detail, True))
             return None
-        made: World = {aim.slot: (place, aim.expected) for aim in target.aims}
+        now = clock.wall()
+        made: World = {a.slot: (place, foreseen(a.slot.reading, a.expected, now)) for a in target.aims}
         self._worlds[step.id] = merged([before, made])
         if preview.decision.permitted and preview.decision.counts and begins <= SOON_S:
             counted = tuple((rule, step.asked.thing) for rule in preview.decision.counts)
@@ -252,7 +256,7 @@ class _Foresight:
             return None
         clock = self._of.parts.clock
         try:
-            with supposed(self._worlds[step.id], clock.wall(), clock.monotonic()):
+            with supposed(self._worlds[step.id], clock.monotonic()):
                 return self._of.executor.preview(self._of.command(self._plan, step.id + UNDO, back)).decision
         except RequestError:
             return None
