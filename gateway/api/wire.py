@@ -83,7 +83,8 @@ async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
             f"{'.'.join(str(part) for part in problem['loc']) or 'the body'}: {problem['msg']}"
             for problem in error.errors(include_url=False)
         )
-        raise bad_request(f"{wrong} (known members: {', '.join(sorted(model.model_fields))})") from error
+        known = sorted(field.alias or name for name, field in model.model_fields.items())
+        raise bad_request(f"{wrong} (known members: {', '.join(known)})") from error
 
 
 def plain_id(thing: str) -> str:
