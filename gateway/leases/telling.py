@@ -11,7 +11,6 @@ from gateway.ids import new_id
 from gateway.leases.conflicts import say, span, when
 from gateway.leases.lease import Lease, State
 from gateway.leases.ranges import Range
-from gateway.leases.ranks import Rank
 from gateway.leases.standbacks import Takeover
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.notify import Notice, Urgency
@@ -166,7 +165,3 @@ def how_it_stands(lease: Lease, now: float) -> str:
     if lease.state is State.SUSPENDED:
         return f"it is suspended for {span(max(lease.suspended_until - now, 0))}: {lease.because}"
     return "it stands in line" + (f": {lease.because}" if lease.because else "")
-
-
-def is_told(rank: Rank) -> bool:
-    return rank.is_software

@@ -31,7 +31,7 @@ OPEN_TO_AGENTS: Final = {
         "POST",
         "/messages",
     ): "words in a thread that it has a part in, or a task for what it made: neither moves anything",
-    ("POST", "/leases"): "what it may operate, for a while; whoever else wants it has their turn, and people pass",
+    ("POST", "/leases"): "what it may operate; others get their turn, and people pass",
     ("POST", "/plans"): "a draft: nothing moves",
     ("POST", "/plans/{plan}/commit"): "its own draft; each step is a command, decided by the rules",
     ("POST", "/plans/{plan}/cancel"): "its own plans; 404 for any other",

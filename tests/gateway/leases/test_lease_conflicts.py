@@ -292,7 +292,3 @@ async def test_an_agent_of_nobody_is_refused_too(tmp_path: Path) -> None:
     async with house(tmp_path, [heating(), lamp()]) as rig:
         await claim(rig, ECO, COLD)
         assert how(await rig.run("heating.target", 22, by=AGENT)) == REFUSED
-
-
-def lines(rig: Rig) -> list[str]:
-    return [one.holder for one in rig.gateway.leases.line(lease_of(rig, COO))]
