@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 from capabilities.errors import SchemaError
 from capabilities.vocabulary import Json
 from drivers.driver import Driver
-from gateway import duties, obstacles, outcomes, records
+from gateway import dispatching, duties, obstacles, outcomes, records
 from gateway.admission import Admission, Admitted
 from gateway.adopted import Adopted
 from gateway.clock import Clock
@@ -338,10 +338,7 @@ class Executor:
         execution = admitted.execution
         entry = records.dispatch(execution, target, ruling, admitted.request, self._clock.wall())
         failpoint("dispatching")
-        if execution.command.by_house:
-            self._ledger.append(entry)  # no disk is too slow for a stop
-        else:
-            await self._ledger.commit(entry)
+        await dispatching.write(self._ledger, entry, execution.command.by_house)
 
     def _second_thought(self, command: Command, adopted: Adopted, ready: _Ready, slots: Slots) -> str | None:
         """What was looked at may be otherwise by now: decides again, without an await until the first byte."""
