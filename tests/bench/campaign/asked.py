@@ -89,8 +89,9 @@ class Caller:
         return self._again.pop(0) if self._again else None
 
     async def ask(self, wish: Wish, times: int = 1) -> Asked:
-        """Asks once. Raises `aiohttp.ClientError` where the gateway dies on it; it stands in `asked` all the same."""
-        assert self.session is not None
+        """Asks once. Raises `aiohttp.ClientError` or `ConnectionError` where the gateway dies on it (`asked` has it)."""
+        if self.session is None or self.session.closed:
+            raise ConnectionError("the gateway is gone")
         asked = Asked(self.name, wish, self.life, time.time(), times=times)
         self.asked.append(asked)
         headers = dict(wish.headers)

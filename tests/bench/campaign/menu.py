@@ -16,7 +16,7 @@ REPEATED: Final = 0.06
 KEYED: Final = 0.6
 ASYNCHRONOUS: Final = 0.25
 
-LIGHTS: Final = (*devices.LAMPS, devices.LATE, devices.RATED, *devices.MEMBERS, devices.GROUP)
+LIGHTS: Final = (*devices.LAMPS, devices.LATE, devices.RATED, *devices.MEMBERS)
 FAULTY: Final = (devices.LOSSY, devices.REJECTING)
 
 MOSTLY_REFUSED: Final = frozenset({"recorder", "kim"})
@@ -27,7 +27,9 @@ Course = tuple[float, Callable[[], tuple[str, str, object]]]
 
 
 class Menu:
-    """One caller's wishes. `slow` has what takes long to settle where it was never sent (a lock 10 s, a blind 60 s)."""
+    """One caller's wishes. `slow` has what takes long to settle where it was never sent: a lock 10 s, a group whose members are
+    not known yet 20 s, a blind 60 s.
+    """
 
     def __init__(self, dice: random.Random, caller: str, *, slow: bool) -> None:
         self._slower_s = REFUSED_PAUSE_S if caller in MOSTLY_REFUSED else 0.0
@@ -48,6 +50,7 @@ class Menu:
         ]
         if slow:
             courses += [(5, self._warm), (3, self._lock), (1.5, self._blind)]
+        self._lights = (*LIGHTS, devices.GROUP) if slow else LIGHTS
         self._weights = [weight for weight, _ in courses]
         self._courses = [course for _, course in courses]
 
@@ -81,13 +84,17 @@ class Menu:
     # ---------------------------------------------------------------- the courses
 
     def _switch(self) -> tuple[str, str, object]:
-        return "PUT", f"/things/{self._dice.choice(LIGHTS)}/properties/on", self._dice.random() < 0.5
+        return "PUT", f"/things/{self._dice.choice(self._lights)}/properties/on", self._dice.random() < 0.5
 
     def _dim(self) -> tuple[str, str, object]:
-        return "PUT", f"/things/{self._dice.choice(LIGHTS)}/properties/brightness", self._dice.randint(1, 100)
+        return (
+            "PUT",
+            f"/things/{self._dice.choice(self._lights)}/properties/brightness",
+            self._dice.randint(1, 100),
+        )
 
     def _toggle(self) -> tuple[str, str, object]:
-        return "POST", f"/things/{self._dice.choice(LIGHTS)}/actions/toggle", None
+        return "POST", f"/things/{self._dice.choice(self._lights)}/actions/toggle", None
 
     def _step(self) -> tuple[str, str, object]:
         by = self._dice.choice((-10, 10, 25))
