@@ -84,7 +84,7 @@ class Outcome:
     reading: Reading | None = None
     evidence: Evidence | None = None
     decision: Decision | None = None
-    conflict: Mapping[str, Json] | None = None  # who holds it, what they accept, what would pass, how to ask for it
+    conflict: Mapping[str, Json] | None = None  # who holds it, what would pass, how to ask for it
     replayed: bool = False  # the stored answer of an earlier request with the same idempotency key
 
 

@@ -142,7 +142,7 @@ class Arbitration(Section):
 
     stand_back: str = "15m"  # software keeps off for so long what a person changed
     tenure: str = "10m"  # nobody of its own rank ends a lease before
-    escalate_after: int = Field(4, ge=0, le=100)  # fights of the same two over the same property within an hour
+    escalate_after: int = Field(4, ge=0, le=100)  # fights of the same two over one property, an hour
     freeze: str = "1h"  # so long the state holds then, unless a person settles it before
     correction: str = "10m"  # who reverses within this what software did corrects it
 

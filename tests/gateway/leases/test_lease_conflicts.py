@@ -11,7 +11,7 @@ from drivers.simulated.timeline import ManualTimeline
 from gateway.commands import Outcome, Reason, Result
 from gateway.leases.claims import NoLease, Taken, UnknownPlace
 from gateway.leases.ranges import Range
-from tests.gateway.core.rig import AGENT, Rig, how, lamp
+from tests.gateway.core.rig import AGENT, how, lamp
 from tests.gateway.leases.fighters import (
     ANNA,
     BEN,
