@@ -18,7 +18,7 @@ from gateway.context import Gateway
 from gateway.plans import errors
 from gateway.plans.desk import may_see
 from gateway.plans.document import BadPlan
-from gateway.plans.plan import Plan
+from gateway.plans.plan import Phase, Plan
 from gateway.storage.plans import KEPT_ENDED_PLANS
 
 T = TypeVar("T")
@@ -149,7 +149,7 @@ class PlanHandlers:
         """What its author noted; 404 without. They are erased when the plan ends."""
         plan = await self._plan(request)
         text = await self._gateway.plans.desk.rows.notes(plan.id)
-        if text is None:
+        if text is None or plan.phase is Phase.ENDED:
             raise not_found()
         return reply(orjson.loads(text))
 

@@ -20,6 +20,7 @@ from gateway.plans.bell import Bell
 from gateway.plans.comparing import blocked, worse
 from gateway.plans.document import read
 from gateway.plans.drafts import Drafts
+from gateway.plans.ends import LOOKED_AT
 from gateway.plans.errors import (
     Changed,
     KeyReused,
@@ -37,7 +38,7 @@ from gateway.plans.running import Runner
 from gateway.plans.storing import fixed, moving, plan_from, progress_from
 from gateway.plans.telling import Teller
 from gateway.plans.tools import Tools
-from gateway.plans.untold import LOOKED_AT, tell_of
+from gateway.plans.untold import tell_of
 from gateway.storage.plans import PlanRepository, PlanRow
 from policies.decision import Principal, Role, Verdict
 
@@ -237,8 +238,9 @@ class PlanDesk:
         """Replaces the notes (JSON) of a plan that goes on. Raises `WrongState`, `sqlite3.Error`."""
         self._tools_of(plan)
         await self.rows.put_notes(plan.id, text)
-        if plan.id not in self._running and await self.rows.erase_notes(plan.id):  # it ended meanwhile
-            self._teller.erased(plan.id, plan.principal.id)
+        if plan.id not in self._running:  # it ended meanwhile
+            await self._teller.erased(plan.id, plan.principal.id)
+            await self.rows.erase_notes(plan.id)
 
     def panic(self, why: str) -> None:
         """Software does nothing more: what runs is stopped, and not undone; what waits for its time waits for a person."""
@@ -268,8 +270,9 @@ class PlanDesk:
                 self._start(plan, patient_until=self._parts.clock.wall() + RETURN_OF_DEVICES_S)
         await tell_of(self._parts.ledger, self._teller, await self.ended(LOOKED_AT))
         for ident in await self.rows.noted():
-            if ident not in self._running and await self.rows.erase_notes(ident):
-                self._teller.erased(ident, "")
+            if ident not in self._running:
+                await self._teller.erased(ident, "")
+                await self.rows.erase_notes(ident)
         await self._asker.forget_others(self._running)
         return len(self._running)
 

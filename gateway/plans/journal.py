@@ -57,15 +57,19 @@ class Journal:
         self.note()
 
     async def end(self, end: End, at: float) -> bool:
-        """The plan is over. Whether it had notes, which are erased. Raises `sqlite3.Error`."""
+        """The plan is over. Whether it had notes, which are to be erased. Raises `sqlite3.Error`."""
         plan = self._plan
         plan.phase, plan.end, plan.ended_at = Phase.ENDED, end, at
         async with self._writing:
             self._steps.clear()
-            erased = await self._rows.end(plan.id, self._head_row())
+            noted = await self._rows.end(plan.id, self._head_row())
             self._head = False
         self.note()
-        return erased
+        return noted
+
+    async def erase_notes(self) -> None:
+        """Raises `sqlite3.Error`."""
+        await self._rows.erase_notes(self._plan.id)
 
     def _head_row(self) -> tuple[str, float | None, str]:
         plan = self._plan

@@ -9,6 +9,7 @@ from gateway.execution import Executor
 from gateway.leases import LeaseKeeper
 from gateway.messages import Messages
 from gateway.parts import Parts
+from gateway.plans.ends import LOOKED_AT, unrecorded
 from gateway.storage.plans import PlanRepository
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ class PlanKeeper:
     async def restore(self) -> int:
         """The plans of the run before; how many go on. Raises `sqlite3.Error`."""
         rows = PlanRepository(self._parts.database)
-        if not (await rows.open() or await rows.noted() or self._approvals.plans_under()):
-            return 0
-        return await self.desk.restore()
+        left = await rows.open() or await rows.noted() or self._approvals.plans_under()
+        if not left:
+            ended = [row.id for row in await rows.ended(LOOKED_AT)]
+            left = await unrecorded(self._parts.ledger, ended)
+        return await self.desk.restore() if left else 0
 
     async def close(self) -> None:
         """Stops where each of them is; the next start goes on from there."""

@@ -238,18 +238,19 @@ class Runner:
         plan.reports = [*plan.reports[1 - KEPT_REPORTS :], report]
         plan.phase, plan.end, plan.ended_at = Phase.ENDED, end, now
         await self._asker.forget(plan)
-        erased = False
+        noted = False
 
         async def write() -> None:
-            nonlocal erased
-            erased = await tools.journal.end(end, now)
+            nonlocal noted
+            noted = await tools.journal.end(end, now)
 
         await self._durably(write)
         failpoint("plan_ended")
+        if noted:
+            await tools.teller.erased(plan.id, plan.principal.id)
+            await self._durably(tools.journal.erase_notes)
         plan.reports.pop()
         self._report(end, why, now)
-        if erased:
-            tools.teller.erased(plan.id, plan.principal.id)
 
     async def _enter(self, phase: Phase) -> None:
         """Durable before anything of the next phase happens."""

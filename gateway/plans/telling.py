@@ -116,15 +116,14 @@ class Teller:
             detail=str(report["why"]),
         )
 
-    def erased(self, plan: str, principal: str) -> None:
-        """The working set is gone."""
+    async def erased(self, plan: str, principal: str) -> None:
+        """The working set goes: on disk before it does. Where the disk does not take it, it goes all the same."""
         body: dict[str, Json] = {"erased": "notes", "plan": plan}
+        entry = Entry("erase", self._parts.clock.wall(), body, execution=plan, principal=principal)
         try:
-            self._parts.ledger.append(
-                Entry("erase", self._parts.clock.wall(), body, execution=plan, principal=principal)
-            )
+            await self._parts.ledger.commit(entry)
         except (LedgerUnavailable, ValueError) as error:
-            log.error("not recorded: the notes of plan %s were erased: %s", plan, error)
+            log.error("not recorded: the notes of plan %s are erased: %s", plan, error)
 
     def escalate(self, plan: Plan, report: dict[str, Json]) -> None:
         """A person must look: the plan's own and the adults."""

@@ -7,16 +7,12 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.ledger import Ledger
+from gateway.plans.ends import unrecorded
 from gateway.plans.plan import End, Plan
-from gateway.plans.telling import KIND, Teller
-
-LOOKED_AT: Final = 20
-"""The plans that ended last: no more end in the moment before a power cut."""
+from gateway.plans.telling import Teller
 
 _QUIET: Final = frozenset({End.DONE})
 """Ends that nobody is told of but those who watch."""
-
-_STAGE: Final = "ended"
 
 
 def tell_end(teller: Teller, plan: Plan, report: dict[str, Json]) -> None:
@@ -29,9 +25,10 @@ def tell_end(teller: Teller, plan: Plan, report: dict[str, Json]) -> None:
 
 
 async def tell_of(ledger: Ledger, teller: Teller, ended: Iterable[Plan]) -> None:
-    """Tells of those of `ended` whose end the ledger does not know. Raises `sqlite3.Error`."""
-    for plan in ended:
-        last = await ledger.entries(execution=plan.id, kinds=(KIND,), newest_first=True, limit=1)
+    """Tells of those of `ended` whose end the ledger does not know. Raises `LedgerUnavailable`."""
+    plans = {plan.id: plan for plan in ended}
+    for ident in await unrecorded(ledger, plans):
+        plan = plans[ident]
         report = plan.reports[-1] if plan.reports else None
-        if last and last[0].body.get("stage") != _STAGE and isinstance(report, dict):
+        if isinstance(report, dict):
             tell_end(teller, plan, report)

@@ -93,8 +93,8 @@ class PlanRepository:
             await transaction.execute("DELETE FROM plan_steps WHERE plan = ?", (plan,))
 
     async def end(self, plan: str, head: tuple[str, float | None, str]) -> bool:
-        """It is over; its steps stand in its report. What is too old goes. Its notes are erased, not only forgotten: their
-        bytes are overwritten. Whether there were notes. Raises `sqlite3.Error`.
+        """It is over; its steps stand in its report. What is too old goes. Whether it had notes: they are to be erased. Raises
+        `sqlite3.Error`.
         """
         async with self._database.transaction() as transaction:
             await transaction.execute(
@@ -106,7 +106,7 @@ class PlanRepository:
                 " (SELECT id FROM plans WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?)",
                 (KEPT_ENDED_PLANS,),
             )
-        return await self.erase_notes(plan)
+        return await self.notes(plan) is not None
 
     # ---------------------------------------------------------------- notes
 
@@ -125,7 +125,7 @@ class PlanRepository:
         )
 
     async def erase_notes(self, plan: str) -> bool:
-        """Whether there were any. Raises `sqlite3.Error`."""
+        """Not only forgotten: their bytes are overwritten. Whether there were any. Raises `sqlite3.Error`."""
         if await self.notes(plan) is None:
             return False
         await self._overwriting()

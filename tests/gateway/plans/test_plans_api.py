@@ -15,7 +15,7 @@ from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.config import Adoption, Config, Http
 from policies import Role
-from tests.gateway.api.desk import DeskDriver, House, lamp, lock
+from tests.gateway.api.desk import DeskDriver, House, lamp, lock, until
 from tests.gateway.plans.desk_of_plans import act, plan, write
 
 
@@ -232,7 +232,7 @@ async def test_notes_live_as_long_as_their_plan(home: House) -> None:
     await finished(agent, running["id"])
     assert (await ask(agent, "GET", path))[0] == 404
     assert (await ask(agent, "PUT", path, {}))[0] == 409
-    await home.gateway.ledger.flush()
+    await until(lambda: not home.gateway.plans.desk.open())
     (row,) = await home.gateway.ledger.entries(kinds=("erase",), execution=running["id"])
     assert row.body == {"erased": "notes", "plan": running["id"]}
     state = home.gateway.config.state_dir
