@@ -166,7 +166,8 @@ class House:
             return
         home.book.read()  # what has ended meanwhile
         now = time.time()
-        found = lasting.still_asked(home.book, approvals.document, now)
+        told = {one for caller in home.callers for asked in caller.asked for one in asked.executions}
+        found = lasting.still_asked(home.book, approvals.document, told, now)
         found += lasting.still_held(home.book, held.document, now)
         if found:
             raise Violated(self._report(str(kill), found, home.log.entries))
