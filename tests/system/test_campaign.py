@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.simulated.actuations import Actuation
+from gateway.story.trace import Dispatch, trace
 from tests.bench.campaign.figures import Figures
 from tests.bench.campaign.rounds import through_house
 
@@ -29,3 +31,44 @@ async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     assert figures.completeness == 1.0
     assert figures.actuations > 100
     assert len(figures.settled_s) > KILLS_A_HOUSE
+
+
+def told(text: str, at: float = 10.0, leaf: str = "") -> Actuation:
+    return Actuation(at, at, "desk", f"home/desk/light/set{leaf}", text.encode(), "")
+
+
+def sent(execution: str, capability: str, value: object, at: float = 9.9) -> Dispatch:
+    return Dispatch(at, execution, "desk", capability, value)
+
+
+ON, BRIGHT = '{"state":"ON"}', '{"state":"ON","brightness":127}'
+
+
+@pytest.mark.parametrize(
+    ("actuations", "dispatches", "results", "expected"),
+    [
+        ([told(ON)], [sent("1", "light.on", True)], {}, (1, 0, 0)),
+        ([told(ON)], [], {}, (0, 1, 0)),
+        ([told(ON)], [sent("1", "light.on", False)], {}, (0, 1, 0)),
+        ([told(ON)], [sent("1", "light.on", True)], {"1": "refused"}, (0, 1, 0)),
+        ([told(ON)], [sent("1", "light.on", True, at=10.1)], {}, (0, 1, 0)),
+        ([told(ON), told(ON)], [sent("1", "light.on", True)], {}, (1, 1, 1)),
+        ([told(ON), told(ON)], [sent("1", "light.on", True), sent("2", "light.on", True)], {}, (2, 0, 0)),
+        (
+            [told(BRIGHT), told(ON)],
+            [sent("1", "light.on", True), sent("2", "light.brightness", 50)],
+            {},
+            (1, 1, 1),
+        ),
+        ([told(BRIGHT)], [sent("1", "light.set", {"brightness": 50})], {}, (1, 0, 0)),
+    ],
+)
+def test_what_a_device_was_told_is_held_against_the_ledger(
+    actuations: list[Actuation],
+    dispatches: list[Dispatch],
+    results: dict[str, str],
+    expected: tuple[int, int, int],
+) -> None:
+    """`expected`: how many are explained, how many are not, and how many of these were done already."""
+    found = trace(actuations, dispatches, results)["desk"]
+    assert (len(found.matched), len(found.unexplained), len(found.twice)) == expected
