@@ -101,6 +101,10 @@ class CommandDoor:
             "unchanged": preview.unchanged,
             "rules": decision.version,
         }
+        if (obstacle := preview.obstacle) is not None and not preview.unchanged:
+            answer["obstacle"] = {"reason": obstacle.reason, "detail": obstacle.detail}
+            if obstacle.conflict is not None:
+                answer["conflict"] = dict(obstacle.conflict)
         return reply(answer)
 
     def preview(self, command: Command) -> Preview:

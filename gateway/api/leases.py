@@ -13,6 +13,8 @@ from gateway.context import Gateway
 from gateway.leases.claims import Answer, NoLease, Taken, TooMany, UnknownPlace, Wish
 from gateway.leases.lease import Lease, State
 from gateway.leases.ranges import BadRange, read
+from gateway.messages.negotiating import Negotiation
+from gateway.messages.uses import Use
 from policies import Principal, Role
 from policies.times import seconds_of
 
@@ -43,6 +45,7 @@ class RenewBody(Body):
 class LeaseRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._negotiation = Negotiation(gateway.messages)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -86,6 +89,11 @@ class LeaseRoutes:
             answer = await self._gateway.leases.claim(principal, wish)
         except NoLease as error:
             raise self._problem(error, principal) from error
+        if answer.lease.state is not State.HELD:
+            use = Use(wish.thing, wish.property, accepts=wish.accepts.bounds_of_input())
+            told = any(self._sees(principal, one) for one in answer.holders)
+            offer = answer.proposal if told else None
+            self._negotiation.waits(answer.lease.id, principal, use, wish.purpose, offer)
         return self._answer(answer, principal)
 
     async def show(self, request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from gateway.ledger import Record
 from gateway.observers import Topic
 from gateway.requests import Preview
 from policies import Principal
+from policies.asking import approval_in_words
 from policies.decision import Decision, Finding, Remedy
 
 _TELLS_NO_READING: Final = frozenset({Reason.NONE, Reason.ECHO_ONLY, Reason.SUPERSEDED})
@@ -55,9 +56,11 @@ class Sight:
         decision = self.decision(preview.decision, thing, operation)
         hidden = self._starts_unseen(thing, operation)
         unchanged = preview.unchanged and self._sees_all(thing, operation)
-        return replace(
-            preview, decision=decision, value=None if hidden else preview.value, unchanged=unchanged
-        )
+        obstacle = preview.obstacle
+        if obstacle is not None and obstacle.reading is not None and not self._sees_all(thing, operation):
+            obstacle = _without_reading(obstacle)
+        value = None if hidden else preview.value
+        return replace(preview, decision=decision, value=value, unchanged=unchanged, obstacle=obstacle)
 
     def decision(self, decision: Decision, thing: str, operation: Operation | None) -> Decision:
         """The reasons as far as the caller may see what they look at, when `operation` of `thing` is used."""
@@ -151,9 +154,11 @@ def _approval_of(finding: Finding) -> Remedy | None:
 
 def _approval(data: Json) -> Remedy | None:
     approvers = data.get("approver") if isinstance(data, dict) else None
-    if not isinstance(approvers, list):
+    if not isinstance(data, dict) or not isinstance(approvers, list):
         return None
-    return Remedy(f"approval by {' or '.join(map(str, approvers))}", data)
+    wanted, once = data.get("approvals", 1), data.get("once")
+    count = wanted if isinstance(wanted, int) else 1
+    return Remedy(approval_in_words([str(one) for one in approvers], count, once=once is True), data)
 
 
 def _without_reading(outcome: Outcome) -> Outcome:

@@ -9,6 +9,7 @@ from typing import Final
 
 from capabilities.effects import fits
 from capabilities.vocabulary import Json
+from policies.decision import Accepted
 
 MOST_VALUES: Final = 32
 LONGEST_VALUE: Final = 100
@@ -35,6 +36,10 @@ class Range:
     @property
     def is_exclusive(self) -> bool:
         return self.minimum is None and self.maximum is None and self.one_of is None
+
+    def bounds_of_input(self) -> Accepted | None:
+        """As bounds on an input; None for an exclusive one."""
+        return None if self.is_exclusive else Accepted(self.minimum, self.maximum, self.one_of)
 
     def accepts(self, value: Json) -> bool:
         """Whether somebody else may ask for `value`."""

@@ -11,6 +11,7 @@ from gateway.commands import Command, Outcome
 from gateway.ledger import LedgerUnavailable
 from gateway.messages.exchange import Messages
 from gateway.messages.message import GATEWAY, Type
+from gateway.messages.negotiating import Negotiation
 from gateway.messages.uses import Done, listed
 
 MOST_REPORTS: Final = 64
@@ -29,9 +30,12 @@ class TaskReports:
         self._messages = messages
         self._tell = tell
         self._reports: set[asyncio.Task[None]] = set()
+        self._negotiation = Negotiation(messages)
 
     def ended(self, command: Command, outcome: Outcome, at: float) -> None:
         self._tell(command, outcome, at)
+        if outcome.conflict is not None:
+            self._negotiation.refused(command, outcome, at)
         if not command.task:
             return
         if len(self._reports) >= MOST_REPORTS:

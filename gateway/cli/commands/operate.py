@@ -263,6 +263,9 @@ class _Order:
             session.say(f"{decision.get('verdict')}: {what}{taking}{already}; nothing was sent")
             for line in finding_lines(decision.get("findings")):
                 session.say(f"  {line}")
+            obstacle = decision.get("obstacle")
+            if isinstance(obstacle, dict) and obstacle.get("detail"):
+                session.say(f"  now it would be held up: {obstacle['detail']}")
 
         session.show(decision, as_text)
 

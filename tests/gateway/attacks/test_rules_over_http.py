@@ -80,7 +80,7 @@ async def test_the_same_request_again_and_again_is_one_use(tmp_path: Path) -> No
         assert {one.status for one in answers} == {204}
         assert Counter("Idempotent-Replayed" in one.headers for one in answers) == {True: 15, False: 1}
         assert len(siege.moved) == 1
-        assert (await anna.write("lamp.brightness", 20, Idempotency_Key='"one"')).status == 204, "her own key"
+        assert (await anna.write("lamp.brightness", 5, Idempotency_Key='"one"')).status == 204, "her own key"
         assert (await coo.write("lamp.brightness", 30)).status == 204
         assert (await coo.write("lamp.brightness", 40)).rules == ["household/often"]
         replayed = await coo.write("lamp.brightness", 10, Idempotency_Key='"one"')
