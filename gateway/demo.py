@@ -221,12 +221,16 @@ In a second terminal, as the person at the box:
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
 
-In a third terminal, as the agent. The first is done, the second is too warm, the third needs a person's yes:
+In a third terminal, as the agent. The first is done, the second is too warm, the third waits for a person's yes:
 {activate}  export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
   hearth write desk-lamp brightness 40 --why "she comes home"
   hearth write thermostat target 28 --why "she is cold"
   hearth write hallway-outlet on false --why "saving power"
+
+In the second terminal, as the person, who looks at it and answers:
+  hearth approvals
+  hearth approve last
 
 Ctrl-C ends it.
 """

@@ -26,9 +26,11 @@ PATIENCE_S = 40.0
 AS_THE_AGENT = {
     "hearth write desk-lamp": (Exit.DONE, "confirmed: desk-lamp brightness is 40 %"),
     "hearth write thermostat": (Exit.REFUSED, "household/agents-heat-within-reason"),
-    "hearth write hallway-outlet": (Exit.NEEDS_APPROVAL, "household/an-adult-decides"),
 }
 """What the lines of the welcome end with, and say."""
+
+WAITS = "hearth write hallway-outlet"
+"""The one that waits for a person."""
 
 
 class Demo:
@@ -64,6 +66,12 @@ class Demo:
         program, *words = shlex.split(line)
         assert program == "hearth"
         return hearth({**self.environ, **environ}, *words)
+
+    def until_asked(self) -> None:
+        """Until a person has something to answer."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.run("hearth approvals --json").json["to_answer"]:
+            assert time.monotonic() < deadline
 
     def printed(self, pattern: str) -> str:
         found = re.search(pattern, self.welcome)
@@ -117,31 +125,39 @@ def test_the_readme_s_next_lines_work_as_printed(demo: Demo) -> None:
 
 
 def test_the_welcome_s_lines_work_as_printed(demo: Demo) -> None:
-    agent: dict[str, str] = {}
-    expected = dict(AS_THE_AGENT)
-    for line in map(str.strip, demo.welcome.splitlines()):
-        if line.startswith("export "):
-            name, _, value = line.removeprefix("export ").partition("=")
-            agent[name] = value
-        elif line.startswith("hearth "):
-            ran = demo.run(line, **agent)
-            code, says = (
-                expected.pop(" ".join(line.split()[:3]), (Exit.DONE, "")) if agent else (Exit.DONE, "")
-            )
-            assert ran.code == code, f"{line}: {ran}"
-            assert says in (ran.err if code else ran.out), f"{line}: {ran}"
-    assert not expected
+    as_the_box, as_the_agent, the_answer = re.split(r"\n(?=In (?:a third|the second) terminal)", demo.welcome)
+    assert {demo.run(line).code for line in lines_of(as_the_box)} == {Exit.DONE}
+    agent = dict(re.findall(r"export (\w+)=(\S+)", as_the_agent))
     assert agent["HEARTH_TOKEN"] == demo.printed(r"(hearth_[\w-]+)")
+    *done, waits = lines_of(as_the_agent)
+    assert {" ".join(line.split()[:3]) for line in done} == set(AS_THE_AGENT)
+    for line in done:
+        (code, says), ran = AS_THE_AGENT[" ".join(line.split()[:3])], demo.run(line, **agent)
+        assert ran.code == code, f"{line}: {ran}"
+        assert says in (ran.err if code else ran.out), f"{line}: {ran}"
+    assert waits.startswith(WAITS)
+    command = [HEARTH, *shlex.split(waits)[1:]]
+    with subprocess.Popen(command, env=demo.environ | agent, stdout=subprocess.PIPE, text=True) as asking:
+        demo.until_asked()
+        assert [demo.run(line).code for line in lines_of(the_answer)] == [Exit.DONE, Exit.DONE]
+        said, _ = asking.communicate(timeout=PATIENCE_S)
+    assert asking.returncode == Exit.DONE
+    assert said.startswith("confirmed: hallway-outlet on is false")
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("hearth ")]
 
 
 def test_the_readme_says_what_the_agent_s_lines_end_with(demo: Demo) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     block = readme.partition("In a third terminal")[2].partition("```sh\n")[2].partition("```")[0]
     lines = [line.partition("  #") for line in block.splitlines() if line.startswith("hearth ")]
-    told = [
-        (" ".join(line.split()[:3]), int(comment.rpartition("exit code ")[2])) for line, _, comment in lines
-    ]
-    assert told == [(line, code) for line, (code, _) in AS_THE_AGENT.items()]
+    told = {" ".join(line.split()[:3]): comment for line, _, comment in lines}
+    assert {
+        name: int(comment.rpartition("exit code ")[2]) for name, comment in told.items() if name != WAITS
+    } == {name: code for name, (code, _) in AS_THE_AGENT.items()}
+    assert told[WAITS].strip() == "waits for a person's yes"
     assert all(line.strip() in demo.welcome for line, _, _ in lines)
 
 
