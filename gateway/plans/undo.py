@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json, Reversibility
 from gateway.adopted import Adopted
 from gateway.plans.plan import Call
+
+
+SHUTS: Final = frozenset(
+    {"lock.lock", "garage.close", "valve.close", "alarm.arm_home", "alarm.arm_away", "alarm.arm_night"}
+)
+"""What keeps people or water out. That another step failed is no reason to open it again: its author has to say so."""
 
 
 def shown_in(operation: Operation, value: Json) -> dict[str, str]:
@@ -66,6 +73,8 @@ def why_not(adopted: Adopted, operation: Operation, value: Json, *, insists: boo
             return f"what {name} was before cannot be read"
         if name not in adopted.thing.writes and not _acts_on(adopted, operation, name):
             return f"{name} can be read, not written"
+    if operation.capability in SHUTS and not insists:
+        return f'to undo {operation.name} would open it: say "compensate": "restore" where that is meant'
     if operation.reversibility is Reversibility.COSTLY and not insists:
         return f'to undo {operation.name} costs something: say "compensate": "restore", or what undoes it'
     return ""
