@@ -13,6 +13,7 @@ from gateway.commands import Command
 from gateway.ledger.canonical import canonical
 from gateway.normalise import Target
 from gateway.parties import Answer, Given
+from gateway.roots import root_of
 from policies import Policy
 from policies.asking import OpenAsk
 from policies.decision import Principal, RuleRef
@@ -125,11 +126,6 @@ class Asked:
     def to(self) -> tuple[str, ...]:
         """The roles and ids whom the rules name."""
         return tuple(dict.fromkeys(word for ask in self.asks for word in ask.approver))
-
-
-def root_of(principal: Principal) -> str:
-    """Who is behind a request: an agent, with all that it has let in, is one."""
-    return principal.makers[0].id if principal.makers else principal.id
 
 
 def same_use(principal: Principal, command: Command, target: Target) -> Same:

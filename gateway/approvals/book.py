@@ -6,16 +6,20 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from gateway.approvals.asked import Asked, End, Same, root_of
+from gateway.approvals.asked import Asked, End, Same
 from gateway.clock import Clock
 from gateway.notify.timer import Alarm
 from gateway.parties import Answer
+from gateway.roots import is_full, root_of
+from policies.decision import Principal
 
 MOST_OPEN: Final = 3
 """For one principal with all that it let in: a person can keep that many in mind."""
 
 MOST_OPEN_IN_ALL: Final = 64
-"""Questions of some 4 kB each; twenty principals are not asked for more at the same time."""
+"""Questions of some 4 kB each; twenty principals are not asked for more at the same time. A share of them is kept for those in
+charge of the house (`gateway.roots`).
+"""
 
 MOST_AN_HOUR: Final = 30
 """Questions of one principal with all that it let in: who asks every two minutes is not answered any more, only read."""
@@ -69,6 +73,10 @@ class Book:
     def crowd(self, root: str) -> list[Asked]:
         """What is being asked for one root."""
         return [one for one in self._open.values() if root_of(one.principal) == root]
+
+    def is_full(self, principal: Principal) -> bool:
+        """Whether there is no room for one more question of `principal`."""
+        return is_full(MOST_OPEN_IN_ALL, (one.principal for one in self._open.values()), principal)
 
     def tires(self, root: str) -> float:
         """How many seconds until `root` may be asked for again; 0 where it may now."""

@@ -16,8 +16,8 @@ from typing import Final
 from gateway import obstacles, outcomes
 from gateway.adopted import Adopted
 from gateway.approvals import entries, showing
-from gateway.approvals.asked import LONGEST_QUESTION_BYTES, Asked, End, Same, Use, root_of, same_use
-from gateway.approvals.book import MOST_OPEN, MOST_OPEN_IN_ALL, Book
+from gateway.approvals.asked import LONGEST_QUESTION_BYTES, Asked, End, Same, Use, same_use
+from gateway.approvals.book import MOST_OPEN, Book
 from gateway.approvals.chores import Chores
 from gateway.approvals.granting import Grants
 from gateway.approvals.planning import PlanBook
@@ -35,7 +35,7 @@ from gateway.parties import Answer, Given, Question, Waiting
 from gateway.parts import Parts
 from gateway.storage import StorageError
 from gateway.storage.approvals import ApprovalRepository
-from policies.decision import Decision
+from policies.decision import Decision, Principal
 
 NOT_KEPT: Final = (LedgerUnavailable, ValueError, sqlite3.Error, StorageError)
 """What is not written is not asked."""
@@ -79,7 +79,7 @@ class ApprovalKeeper:
             same = same_use(command.principal, command, question.target)
         except ValueError as error:
             return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}")
-        if (no := self._not_asked(same)) is not None:
+        if (no := self._not_asked(same, command.principal)) is not None:
             return no
         now = self.parts.clock.wall()
         ident, expires_at = new_id(now), now + min(ask.valid_s for ask in asks)
@@ -146,7 +146,7 @@ class ApprovalKeeper:
         asked = self.plans.asked(question)
         if asked is None:
             return ""
-        if (no := self._not_asked(asked.same)) is not None:
+        if (no := self._not_asked(asked.same, asked.principal)) is not None:
             return no
         return await self._put(asked, entries.asked_plan(asked, self.parts.policy().version), None)
 
@@ -241,7 +241,7 @@ class ApprovalKeeper:
             self.telling.asked(asked)
         return asked.id
 
-    def _not_asked(self, same: Same) -> Outcome | None:
+    def _not_asked(self, same: Same, principal: Principal) -> Outcome | None:
         """Why people are left in peace."""
         if (denial := self.book.denial(same)) is not None:
             left = max(1, round((denial.until - self.parts.clock.wall()) / 60))
@@ -256,8 +256,9 @@ class ApprovalKeeper:
             waits = ", ".join(f"{one.same.thing} {one.same.affordance}" for one in crowd)
             detail = f"{len(crowd)} questions of {same.root} wait for people already ({waits}); wait, or withdraw one"
             return self._refusal(Reason.TOO_MANY_QUESTIONS, detail)
-        if len(self.book) >= MOST_OPEN_IN_ALL or (again := self.book.tires(same.root)) > 0:
-            when = "later" if len(self.book) >= MOST_OPEN_IN_ALL else f"in {max(1, round(again / 60))} min"
+        is_full = self.book.is_full(principal)
+        if is_full or (again := self.book.tires(same.root)) > 0:
+            when = "later" if is_full else f"in {max(1, round(again / 60))} min"
             return self._refusal(
                 Reason.TOO_MANY_QUESTIONS, f"people have been asked too much; ask again {when}"
             )
@@ -302,5 +303,3 @@ class ApprovalKeeper:
     def _forget(self, approval: str) -> None:
         self.chores.do(f"forget approval {approval}", self.rows.delete(approval))
 
-
-__all__ = ["ApprovalKeeper", "root_of"]

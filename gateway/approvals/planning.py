@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.approvals import showing
-from gateway.approvals.asked import Asked, Same, Yes, root_of
+from gateway.approvals.asked import Asked, Same, Yes
 from gateway.approvals.plans import LONGEST_PLAN_S, PlanQuestion, PlanStep
 from gateway.commands import Command
 from gateway.foreign import one_line
@@ -18,6 +18,7 @@ from gateway.normalise import Target
 from gateway.notify.notice import LONGEST_SAYING
 from gateway.parties import Given
 from gateway.parts import Parts
+from gateway.roots import root_of
 from policies.asking import OpenAsk
 from policies.decision import RuleRef
 from policies.facts import Approval

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final
 
 from gateway.commands import Command
+from gateway.roots import path_of as path_of
 from policies.decision import Principal, Role
 
 
@@ -45,15 +46,6 @@ def rank_of(command: Command, *, toward_safe: bool) -> Rank:
 def rank_of_principal(principal: Principal, *, scheduled: bool = False) -> Rank:
     """The rank of a lease, or of a command that is not toward the safe state."""
     return Rank.SCHEDULE if scheduled else _OF_ROLE.get(principal.role, Rank.AGENT)
-
-
-def path_of(principal: Principal) -> tuple[str, ...]:
-    """On whose behalf it asks: the person, then the agents through whom it got its token, then itself. Who shares a
-    beginning shares its turns: an agent gains nothing by sending its helpers, nor a person by having several agents.
-    """
-    makers = tuple(one.id for one in principal.makers)
-    person = (principal.acts_for,) if principal.acts_for else ()
-    return (*person, *makers, principal.id)
 
 
 def is_own(holder: str, principal: Principal) -> bool:
