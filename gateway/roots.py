@@ -1,7 +1,7 @@
 """Who is behind a request: the one definition by which all limits count.
 
-A limit that counted principals would bind nobody: an agent makes itself a helper, a guest an agent, and each would have the whole
-of it anew. So limits count by root. People are roots of their own and are not bound by what their agents hold: what bounds the
+A limit that counted principals would bind nobody: an agent makes itself a helper, a guest an agent, and each would have all of
+it anew. So limits count by root. People are roots of their own and are not bound by what their agents hold: what bounds the
 house as a whole leaves a share that software cannot take.
 """
 

@@ -302,4 +302,3 @@ class ApprovalKeeper:
 
     def _forget(self, approval: str) -> None:
         self.chores.do(f"forget approval {approval}", self.rows.delete(approval))
-

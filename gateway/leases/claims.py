@@ -16,8 +16,9 @@ from gateway.leases.desk import Desk
 from gateway.leases.lease import LONGEST_PERSON_S, LONGEST_SOFTWARE_S, Lease, State
 from gateway.leases.places import spots_of
 from gateway.leases.ranges import EXCLUSIVE, Range
-from gateway.leases.ranks import Rank, path_of, rank_of_principal
+from gateway.leases.ranks import Rank, rank_of_principal
 from gateway.leases.telling import paths
+from gateway.roots import path_of
 from policies.decision import Principal
 
 MOST_OF_A_PARTY: Final = 64

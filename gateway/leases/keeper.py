@@ -15,12 +15,13 @@ from gateway.leases.conflicts import Clash, span
 from gateway.leases.desk import Desk
 from gateway.leases.lease import Lease, State, fence_of
 from gateway.leases.places import touched
-from gateway.leases.ranks import Rank, path_of, rank_of, rank_of_principal, same_side
+from gateway.leases.ranks import Rank, rank_of, rank_of_principal, same_side
 from gateway.leases.standbacks import StandBacks, Takeover
 from gateway.leases.telling import NOT_RECORDED
 from gateway.normalise import Target
 from gateway.notify.timer import Alarm
 from gateway.parts import Parts
+from gateway.roots import path_of
 from policies.decision import Principal
 
 REVIEW_S = 60.0

@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import Final
 
 from gateway.commands import Command
-from gateway.roots import path_of as path_of
 from policies.decision import Principal, Role
 
 
