@@ -31,6 +31,10 @@ ASKED, ASKED_HAZARD = frozenset({"coo", "butler", "gardener", "kim"}), 2
 """Whom the rules below let do what can do damage only with a person's yes."""
 
 
+PEOPLE = frozenset({"anna"})
+"""Those of the callers who use the heater, and are no software."""
+
+
 def devices() -> list[Device]:
     """Those that speak for themselves. Nothing of them changes by itself."""
     return [

@@ -18,6 +18,10 @@ POINT_PATIENCE_S: Final = 1.5
 """A point that is not passed so often in this time: then it is cut at once."""
 
 
+WAITS: Final = 0.6
+"""The share of the kills before which everything from the kill before is settled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kill:
     """One cut. `after_s` counts from the start of the process (`early`), or from when the API was ready."""
@@ -43,5 +47,5 @@ def kill_of(seed: int, number: int) -> Kill:
         return Kill(number, True, dice.uniform(0.0, BEGINNING_S), waits=False)
     if sort < 0.45:
         point = dice.choice((*POINTS, *FURTHER_POINTS))
-        return Kill(number, False, POINT_PATIENCE_S, f"{point}:{dice.randint(1, 25)}", dice.random() < 0.8)
-    return Kill(number, False, dice.uniform(0.0, ACTIVITY_S), waits=dice.random() < 0.8)
+        return Kill(number, False, POINT_PATIENCE_S, f"{point}:{dice.randint(1, 25)}", dice.random() < WAITS)
+    return Kill(number, False, dice.uniform(0.0, ACTIVITY_S), waits=dice.random() < WAITS)

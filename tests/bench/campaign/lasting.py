@@ -94,14 +94,23 @@ def endings(evidence: Evidence) -> Counter[str]:
 
 
 def heater(evidence: Evidence, lives: Lives, *, last: bool) -> Iterator[str]:
-    """By the heater's own log: it is off in time, whenever the gateway has been up for long enough to see to that."""
+    """By the heater's own log: it is off in time, whenever the gateway has been up for long enough to see to that. When a
+    person switches it on again the time begins anew; software prolongs nothing.
+    """
+    found = evidence.traced.get(devices.HEATER)
+    by_people = {
+        id(actuation)
+        for actuation, dispatch in (found.matched if found is not None else ())
+        if evidence.book.of[dispatch.execution][0].principal in devices.PEOPLE
+    }
     on_since: float | None = None
     for actuation in evidence.actuations:
         said = orders(actuation)
         if actuation.device != devices.HEATER or not said:
             continue
         if said[0] == Order("on", True):
-            on_since = actuation.wall if on_since is None else on_since
+            is_anew = on_since is None or id(actuation) in by_people
+            on_since = actuation.wall if is_anew else on_since
         elif on_since is not None:
             yield from _kept(on_since, actuation.wall, lives)
             on_since = None

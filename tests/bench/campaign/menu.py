@@ -49,8 +49,7 @@ class Menu:
             (2, self._nonsense),
         ]
         if slow:
-            courses += [(5, self._warm), (3, self._lock), (1.5, self._blind)]
-        self._lights = (*LIGHTS, devices.GROUP) if slow else LIGHTS
+            courses += [(5, self._warm), (3, self._lock), (1.5, self._blind), (1.5, self._group)]
         self._weights = [weight for weight, _ in courses]
         self._courses = [course for _, course in courses]
 
@@ -84,17 +83,17 @@ class Menu:
     # ---------------------------------------------------------------- the courses
 
     def _switch(self) -> tuple[str, str, object]:
-        return "PUT", f"/things/{self._dice.choice(self._lights)}/properties/on", self._dice.random() < 0.5
+        return "PUT", f"/things/{self._dice.choice(LIGHTS)}/properties/on", self._dice.random() < 0.5
 
     def _dim(self) -> tuple[str, str, object]:
         return (
             "PUT",
-            f"/things/{self._dice.choice(self._lights)}/properties/brightness",
+            f"/things/{self._dice.choice(LIGHTS)}/properties/brightness",
             self._dice.randint(1, 100),
         )
 
     def _toggle(self) -> tuple[str, str, object]:
-        return "POST", f"/things/{self._dice.choice(self._lights)}/actions/toggle", None
+        return "POST", f"/things/{self._dice.choice(LIGHTS)}/actions/toggle", None
 
     def _step(self) -> tuple[str, str, object]:
         by = self._dice.choice((-10, 10, 25))
@@ -128,6 +127,9 @@ class Menu:
                 None,
             )
         return "PUT", f"/things/{devices.BLIND}/properties/position", self._dice.randint(0, 100)
+
+    def _group(self) -> tuple[str, str, object]:
+        return "PUT", f"/things/{devices.GROUP}/properties/on", self._dice.random() < 0.5
 
     def _nonsense(self) -> tuple[str, str, object]:
         """Untrusted input belongs to the load."""
