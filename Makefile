@@ -34,10 +34,12 @@ check: .venv/.stamp-test ## formatting, lint, types and the direction of imports
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: .venv/.stamp-test ## measure speed and memory, beside a floor taken in the same run
+bench: .venv/.stamp-test ## measure speed and memory beside a floor of the same run, fairness, and a thousand power cuts
 	@.ci/system-packages mosquitto
 	$(BIN)/python tests/bench/run.py
 	$(BIN)/python tests/bench/discovery.py
+	$(BIN)/python -m tests.bench.arbitration
+	$(BIN)/python -m tests.bench.campaign --kills 1000
 
 .PHONY: lock
 lock: .venv/.stamp-test ## write the versions that are installed now to constraints.txt

@@ -12,6 +12,7 @@ from aiohttp import web
 from capabilities.readings import Reading
 from capabilities.vocabulary import Json, Quality
 from gateway.adopted import Adopted
+from gateway.api.approved_by import approved_by
 from gateway.api.auth import caller
 from gateway.api.executions import may_see
 from gateway.api.hands import KIND as HANDS
@@ -94,6 +95,9 @@ class WhyRoutes:
             moves = [move for move in moves if move.shows_in == name]
         slot = adopted.slots.get(name) if name else _main(adopted, sees)
         answer = _answer(adopted, slot, moves, principal, sight)
+        command = answer["command"]
+        if isinstance(command, dict) and moves:
+            command["approved_by"] = await approved_by(self._gateway, moves[0].dispatch, principal)
         answer |= by_hand(self._gateway, adopted, slot, hands, answer, reader=principal)
         owed = owed_on(self._gateway, adopted.id, principal, name)
         if owed:

@@ -114,6 +114,7 @@ def _command_lines(command: dict[str, Json], shows_in: str, now: float | None) -
         lines.append("by:       somebody whose commands are not yours to read")
     if command.get("purpose"):
         lines.append(f"for:      {command['purpose']}")
+    lines += [f"approved: {one}" for one in _approvals(command.get("approved_by"), now)]
     findings = command.get("findings")
     rules = [str(finding) for finding in findings] if isinstance(findings, list) else []
     if rules:
@@ -123,3 +124,14 @@ def _command_lines(command: dict[str, Json], shows_in: str, now: float | None) -
     if command.get("entry"):
         lines.append(f"ledger:   entry {command['entry']}, execution {command.get('execution')}")
     return lines
+
+
+def _approvals(approved: Json, now: float | None) -> list[str]:
+    """`anna, at the box, at 21:04:10`, of each who said yes."""
+    told = []
+    for one in approved if isinstance(approved, list) else []:
+        if isinstance(one, dict):
+            where = "at the box" if one.get("channel") == "box" else "with a key of their own"
+            lasting = " (for a while)" if one.get("how") == "for a while" else ""
+            told.append(f"by {one.get('by')}, {where}, at {clock(one.get('at'), now)}{lasting}")
+    return told
