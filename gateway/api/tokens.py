@@ -11,7 +11,7 @@ from gateway.api.auth import SESSION, manages
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
-from gateway.identity import Session, TokenInfo, WiderThanParentError, may_grant
+from gateway.identity import Session, TokenInfo, TooManyTokensError, WiderThanParentError, may_grant
 from policies import Principal, Role
 
 LONGEST_TEXT = 100
@@ -61,6 +61,8 @@ class TokenRoutes:
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
+        except TooManyTokensError as error:
+            raise Problem("too-many-requests", str(error)) from error
         except LookupError as error:
             raise Problem("unauthorized", str(error)) from error
         return reply(shown(info) | {"secret": secret}, status=201, headers={"Location": f"/tokens/{info.id}"})

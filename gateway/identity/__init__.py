@@ -1,6 +1,7 @@
 """Who is asking: principals, tokens, pairing."""
 
 from gateway.identity.identity import Identity
+from gateway.identity.minting import TooManyTokensError
 from gateway.identity.narrowing import WiderThanParentError, may_grant
 from gateway.identity.pairing import PairingClosedError, PairingError, WrongCodeError
 from gateway.identity.sessions import Session, TokenInfo
@@ -11,6 +12,7 @@ __all__ = [
     "PairingError",
     "Session",
     "TokenInfo",
+    "TooManyTokensError",
     "WiderThanParentError",
     "WrongCodeError",
     "may_grant",

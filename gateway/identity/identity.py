@@ -14,13 +14,17 @@ from typing import Final
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity import pairing
-from gateway.identity.narrowing import check_consistent, check_narrower, delegated
+from gateway.identity.known import Known
+from gateway.identity.minting import Minting
+from gateway.identity.narrowing import check_consistent, check_narrower, delegated, named
 from gateway.identity.pairing import PairingClosedError
 from gateway.identity.persons import bind_agents, ending, role_to_act_for, standings
-from gateway.identity.rows import hash_of, info_of, new_row, principal_of
+from gateway.identity.recording import BY_CODE, THE_HOUSE, Recorder
+from gateway.identity.rows import earlier, hash_of, info_of, new_row, principal_of
 from gateway.identity.sessions import Session, TokenInfo
 from gateway.identity.window import Window
-from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.ledger import Ledger, LedgerUnavailable
+from gateway.notify.timer import Alarm
 from gateway.storage import Database, TokenRepository, TokenRow
 from policies.decision import Principal, Role
 
@@ -29,11 +33,11 @@ _MAX_SECRET_CHARACTERS: Final = 128
 # How often "last used" is written, and what has expired is told.
 HOUSEKEEPING_S: Final = 30.0
 
-THE_HOUSE: Final = "gateway"
-"""Who made or revoked a token where nobody else is named."""
+SOONEST_S: Final = 0.1
+"""Not sooner, where what has expired cannot be ended because the disk fails."""
 
-BY_CODE: Final = "pairing"
-"""Who made a token that a pairing code let in. Who opened the window stands in the ledger before it."""
+KEPT_OF_SOFTWARE: Final = 200
+"""Tokens that software made and that are no longer good, so that people see them in the list; older ones are in the ledger."""
 
 _log = logging.getLogger("hearth.identity")
 
@@ -45,18 +49,21 @@ class Identity:
 
     def __init__(self, database: Database, clock: Clock, ledger: Ledger) -> None:
         self._tokens = TokenRepository(database)
-        self._window = Window(database, clock, self._record_if_possible)
+        self._recorder = Recorder(ledger, clock)
+        self._window = Window(database, clock, self._recorder.if_possible)
         self._clock = clock
-        self._ledger = ledger
+        self._minting = Minting(clock)
         self._by_hash: dict[bytes, Session] = {}
         self._by_id: dict[str, Session] = {}
         self._hashes: dict[str, bytes] = {}
         self._children: dict[str, list[str]] = {}
-        self._all: dict[str, set[Principal]] = {}  # by id, those whose tokens are no longer good as well
+        self._known = Known()
         self._listeners: list[Listener] = []
         self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
         self._purges = 0  # how often the tokens of software were revoked all at once
         self._unwritten: set[str] = set()  # revoked then, and not yet in the database
+        self._due = asyncio.Event()
+        self._alarm = Alarm(clock, self._due.set)
 
     @classmethod
     @asynccontextmanager
@@ -68,6 +75,7 @@ class Identity:
         try:
             yield identity
         finally:
+            identity._alarm.stop()
             housekeeping.cancel()
             await asyncio.gather(housekeeping, return_exceptions=True)
             await identity.tidy()
@@ -82,17 +90,15 @@ class Identity:
         if len(secret) > _MAX_SECRET_CHARACTERS:
             return None
         session = self._by_hash.get(hash_of(secret))
-        if session is None:
-            return None
-        now = self._clock.wall()
-        if now >= session.expires_at or now >= session.person_until:
+        if session is None or not session.is_good(now := self._clock.wall()):
             return None
         session.used_at = now
         return session
 
     def is_revoked(self, token_id: str) -> bool:
         """Whether the token is no longer good. "" stands for no token, which cannot be revoked."""
-        return bool(token_id) and token_id not in self._by_id
+        session = self._by_id.get(token_id)
+        return bool(token_id) and (session is None or not session.is_good(self._clock.wall()))
 
     def session_of(self, token_id: str) -> Session | None:
         """The session of a good token."""
@@ -110,7 +116,9 @@ class Identity:
     def stands(self, token_id: str, principal: Principal) -> bool:
         """Whether a request that came with this token from `principal` may still be served with the rights of then."""
         session = self._by_id.get(token_id)
-        return not token_id or (session is not None and session.principal == principal)
+        if session is None:
+            return not token_id
+        return session.principal == principal and session.is_good(self._clock.wall())
 
     def role_of(self, principal_id: str) -> Role | None:
         """What a principal is who has a good token; None for everybody else."""
@@ -120,7 +128,7 @@ class Identity:
     def principals(self) -> list[Principal]:
         """Everybody who has a good token, by id."""
         now = self._clock.wall()
-        good = {one.principal for one in self._by_id.values() if now < min(one.expires_at, one.person_until)}
+        good = {one.principal for one in self._by_id.values() if one.is_good(now)}
         return sorted(good, key=lambda one: (one.id, one.role))
 
     def on_revoked(self, listener: Listener) -> Callable[[], None]:
@@ -130,16 +138,15 @@ class Identity:
 
     def first_owner_needed(self) -> bool:
         """Whether no good token is an owner's."""
-        return not any(session.principal.role is Role.OWNER for session in self._by_id.values())
+        return all(session.principal.role is not Role.OWNER for session in self._by_id.values())
 
     async def list_tokens(self) -> list[TokenInfo]:
-        """Every token that was ever made, in that order. Raises `sqlite3.Error`."""
+        """Every token that was ever made, in that order; of those that software made and that are no longer good, the newest
+        (the ledger has all of them). Raises `sqlite3.Error`.
+        """
+        used = {token_id: session.used_at for token_id, session in self._by_id.items() if session.used_at}
         infos = [info_of(row) for row in await self._tokens.load_all()]
-        return [replace(info, last_used_at=self._used_at(info)) for info in infos]
-
-    def _used_at(self, info: TokenInfo) -> float | None:
-        session = self._by_id.get(info.id)
-        return session.used_at if session is not None and session.used_at else info.last_used_at
+        return [replace(info, last_used_at=used.get(info.id, info.last_used_at)) for info in infos]
 
     # -- making and revoking -------------------------------------------------------------------------------------------
 
@@ -158,23 +165,25 @@ class Identity:
         Without `parent` the house itself gives it (at the box, at pairing), for `by`; else its maker is the parent's principal.
         `key` is the public key of the device that gets it.
 
-        Raises `WiderThanParentError`; `LookupError` if the parent is not a good token; `LedgerUnavailable`, for a token that is
-        not recorded is not made; `sqlite3.Error`.
+        Raises `WiderThanParentError`; `TooManyTokensError`; `LookupError` if the parent is not a good token;
+        `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
         """
         principal = replace(principal, at_box=False)
         known = [session.principal for session in self._by_id.values()]
         now, giver = self._clock.wall(), None
         if parent is not None:
             giver = self._by_id.get(parent)
-            if giver is None or now >= min(giver.expires_at, giver.person_until):
+            if giver is None or not giver.is_good(now):
                 raise LookupError(f"there is no good token {parent!r} to make another one from")
+            principal = named(giver.principal, principal)
             check_narrower(giver.principal, principal, known)
             if not giver.principal.role.is_person:  # it does not inherit what is said of somebody else
-                check_consistent(principal, self._all.get(principal.id, ()))
+                check_consistent(principal, self._known.of(principal.id))
+            self._minting.check(giver.principal)
             by = giver.principal.id
-            expires_at = _earlier(expires_at, giver.expires_at)
+            expires_at = earlier(expires_at, giver.expires_at)
         check_consistent(principal, known)
-        standing, once = standings(self._by_id.values(), now), self._all.get(principal.acts_for, ())
+        standing, once = standings(self._by_id.values(), now), self._known.of(principal.acts_for)
         role = role_to_act_for(principal, None if giver is None else giver.principal, standing, once)
         row, secret = new_row(
             replace(principal, acts_for_role=role), parent, title, now, expires_at=expires_at, key=key
@@ -183,8 +192,7 @@ class Identity:
         return info_of(row), secret
 
     async def _make(self, row: TokenRow, principal: Principal, by: str) -> None:
-        parent, title, expires_at = row.parent, row.title, row.expires_at
-        purges = self._purges
+        parent, purges = row.parent, self._purges
         await self._tokens.insert(row)
         if parent is not None and parent not in self._by_id:  # it was revoked while this one was written
             await self._tokens.delete(row.id)
@@ -192,10 +200,8 @@ class Identity:
         if purges != self._purges and not principal.role.is_person:
             await self._tokens.delete(row.id)
             raise LookupError("the panic switch was pressed meanwhile; make the token anew")
-        body: dict[str, Json] = {"made": row.id, "role": row.role, "by": by, "parent": parent}
-        body |= {"acts_for": row.acts_for or None, "expires_at": expires_at}
         try:
-            self._record("token", principal.id, body, {"title": title})
+            self._recorder.made(row, by)
         except LedgerUnavailable:
             await self._tokens.delete(row.id)
             raise
@@ -221,11 +227,8 @@ class Identity:
         if ids:
             for member, session in family.items():
                 if session is not None:
-                    body: dict[str, Json] = {"revoked": member, "role": session.principal.role, "by": by}
-                    body |= {"using": using or None, "parent": session.parent}
-                    if tokens[member]:
-                        body["because"] = f"{tokens[member]} has no token any more"
-                    self._record_if_possible("token", body, session.principal.id)
+                    because = f"{tokens[member]} has no token any more" if tokens[member] else ""
+                    self._recorder.revoked(session, by, using, because)
             bind_agents(self._by_id.values(), self._clock.wall())
             await self._tokens.revoke(ids, self._clock.wall())
         return ids
@@ -243,9 +246,7 @@ class Identity:
     async def write_purge(self, sessions: list[Session], *, by: str) -> None:
         """Records what `purge` gave, so that it outlives the process. Raises `sqlite3.Error`; it is tried again by itself."""
         for session in sessions:
-            body: dict[str, Json] = {"revoked": session.token_id, "role": session.principal.role, "by": by}
-            body |= {"using": None, "parent": session.parent, "because": "panic"}
-            self._record_if_possible("token", body, session.principal.id)
+            self._recorder.revoked(session, by, because="panic")
         await self._window.forget()
         await self._write_unwritten()
 
@@ -262,6 +263,8 @@ class Identity:
             session = self._by_id.pop(token_id, None)
             if session is not None:
                 session.revoked = True
+                if session.parent in self._children:
+                    self._children[session.parent].remove(token_id)
                 self._by_hash.pop(self._hashes.pop(token_id), None)
                 dropped.append(token_id)
         ids = frozenset(dropped)
@@ -294,7 +297,9 @@ class Identity:
         """
         who = Principal(principal_id, role, title)
         check_consistent(who, [session.principal for session in self._by_id.values()])
-        self._record("login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by})
+        self._recorder.record(
+            "login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by}
+        )
         return await self._window.open(who, ttl_s, takes_key=takes_key)
 
     async def close_pairing(self) -> None:
@@ -316,7 +321,7 @@ class Identity:
         try:
             made = await self.create_token(principal, title=title, by=BY_CODE, key=key)
             done: dict[str, Json] = {"pairing": "done", "token": made[0].id, "key": bool(key)}
-            self._record_if_possible("login", done, principal.id)
+            self._recorder.if_possible("login", done, principal.id)
         except LedgerUnavailable:
             self._window.put_back(window)
             raise
@@ -329,18 +334,16 @@ class Identity:
 
     async def _load(self) -> None:
         for row in await self._tokens.load_all():
-            self._remember(principal_of(row))
+            self._known.add(principal_of(row))
             orphaned = row.parent is not None and row.parent not in self._by_id
             if row.revoked_at is None and not orphaned:
                 self._admit(row)
         await self._window.load()
         await self._end_expired()
 
-    def _remember(self, principal: Principal) -> None:
-        self._all.setdefault(principal.id, set()).add(principal)
-
     def _admit(self, row: TokenRow) -> None:
-        self._remember(principal := delegated(principal_of(row), self._by_id.get(row.parent or "")))
+        principal = delegated(principal_of(row), self._by_id.get(row.parent or ""))
+        self._known.add(principal)
         expires_at = row.expires_at if row.expires_at is not None else math.inf
         session = Session(
             row.id, principal, expires_at, row.parent, made_at=row.created_at, key=row.public_key
@@ -349,6 +352,8 @@ class Identity:
         self._hashes[row.id] = row.secret_hash
         if row.parent is not None:
             self._children.setdefault(row.parent, []).append(row.id)
+        if expires_at < self._clock.wall() + HOUSEKEEPING_S:
+            self._set_alarm()
 
     async def _end_expired(self) -> None:
         """Forgets what has expired; what acts for persons who have no other token ends for good. Raises `sqlite3.Error`."""
@@ -356,43 +361,38 @@ class Identity:
         expired = [token_id for token_id, session in self._by_id.items() if now >= session.expires_at]
         ended = ending(expired, self._by_id, self._children, now)
         self._drop(expired)
-        bind_agents(self._by_id.values(), self._clock.wall())
+        bind_agents(self._by_id.values(), now)
         if bereaved := {token: person for token, person in ended.items() if token in self._by_id}:
             await self._end(bereaved, THE_HOUSE, "")
 
     async def tidy(self) -> None:
         """Tell of tokens that have expired; write down when the others were used last. Raises `sqlite3.Error`."""
-        await self._write_unwritten()
         used = {token_id: session.used_at for token_id, session in self._by_id.items() if session.used_at}
         await self._end_expired()
+        await self._write_unwritten()
         fresh = {token_id: at for token_id, at in used.items() if at > self._written.get(token_id, 0.0)}
         if fresh:
             await self._tokens.used(fresh)
             self._written = used
 
+    async def _prune(self) -> None:
+        """Forgets old tokens that software made and that are no longer good. Raises `sqlite3.Error`."""
+        if await self._tokens.prune(self._clock.wall(), KEPT_OF_SOFTWARE):
+            kept = [principal_of(row) for row in await self._tokens.load_all()]
+            self._known.keep([*kept, *(session.principal for session in self._by_id.values())])
+
+    def _set_alarm(self) -> None:
+        """Housekeeping comes as soon as a token is no longer good: what is open under it is told then."""
+        ends = min((min(one.expires_at, one.person_until) for one in self._by_id.values()), default=math.inf)
+        self._alarm.set(min(HOUSEKEEPING_S, max(ends - self._clock.wall(), SOONEST_S)))
+
     async def _keep_house(self) -> None:
         while True:
-            await asyncio.sleep(HOUSEKEEPING_S)
+            self._set_alarm()
+            await self._due.wait()
+            self._due.clear()
             try:
                 await self.tidy()
+                await self._prune()
             except sqlite3.Error as error:
                 _log.warning("what tokens were revoked, or used last, could not be written: %s", error)
-
-    def _record(
-        self, kind: str, principal: str, body: dict[str, Json], private: dict[str, Json] | None = None
-    ) -> None:
-        self._ledger.append(
-            Entry(kind=kind, at=self._clock.wall(), body=body, principal=principal, private=private)
-        )
-
-    def _record_if_possible(self, kind: str, body: dict[str, Json], principal: str = "") -> None:
-        """For what only narrows: it happens even if it cannot be recorded."""
-        try:
-            self._record(kind, principal, body)
-        except LedgerUnavailable as error:
-            _log.error("not recorded: %s %s: %s", kind, body, error)
-
-
-def _earlier(wanted: float | None, bound: float) -> float | None:
-    earliest = min(math.inf if wanted is None else wanted, bound)
-    return None if earliest == math.inf else earliest

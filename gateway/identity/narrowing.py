@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.identity.sessions import Session
+from gateway.roots import keeps_share, root_of
 from policies.decision import Principal, Role
 
 GRANTABLE: Final[Mapping[Role, frozenset[Role]]] = {
@@ -21,6 +22,9 @@ GRANTABLE: Final[Mapping[Role, frozenset[Role]]] = {
 """The roles at or below a role: a partial order (what may be granted by what was granted may be granted)."""
 
 
+_FOR_THEMSELVES: Final = frozenset({Role.CHILD, Role.GUEST})
+"""They let no further person in: each would have every limit of its own anew, under any name."""
+
 TAKEN: Final = frozenset({"box", "gateway", "house", "pairing", "rule"})
 """Under these names the gateway writes its own deeds, and those at the box, into the ledger: nobody else has them."""
 
@@ -30,6 +34,9 @@ MOST_MAKERS: Final = 4
 
 MOST_TOKENS_OF_SOFTWARE: Final = 64
 """Good tokens of one agent or service, with those of all that it has let in: a helper for each task, and no flood of them."""
+
+MOST_TOKENS_OF_ONE: Final = 16
+"""Good tokens of a child or a guest, with those of the agents that a guest has let in: their phones, and some to spare."""
 
 
 class WiderThanParentError(Exception):
@@ -45,13 +52,7 @@ def check_narrower(parent: Principal, child: Principal, known: Collection[Princi
 
     Raises `WiderThanParentError`.
     """
-    if (
-        not parent.role.is_person
-        and sum(_goes_back_to(parent, one) for one in known) >= MOST_TOKENS_OF_SOFTWARE
-    ):
-        raise WiderThanParentError(
-            f"{parent.id} and what it let in have {MOST_TOKENS_OF_SOFTWARE} tokens: revoke what is not used"
-        )
+    _check_room(parent, known)
     if child.id == parent.id:
         if (child.role, child.acts_for) != (parent.role, parent.acts_for):
             raise WiderThanParentError(f"{child.id} is {_described(parent)}, and stays so in a further token")
@@ -59,6 +60,10 @@ def check_narrower(parent: Principal, child: Principal, known: Collection[Princi
     if len(parent.makers) >= MOST_MAKERS:
         raise WiderThanParentError(
             f"{parent.id} got its token from agents {MOST_MAKERS} deep already; let a person make the next one"
+        )
+    if parent.role in _FOR_THEMSELVES and child.role.is_person:
+        raise WiderThanParentError(
+            f"a {parent.role} makes further tokens for {parent.id} alone; an owner or adult lets others in"
         )
     if not may_grant(parent.role, child.role):
         allowed = ", ".join(sorted(GRANTABLE[parent.role]))
@@ -95,8 +100,22 @@ def delegated(child: Principal, giver: Session | None) -> Principal:
     return replace(child, makers=(*of.makers, *own))
 
 
-def _goes_back_to(maker: Principal, other: Principal) -> bool:
-    return other.id == maker.id or any(one.id == maker.id for one in other.makers)
+def named(parent: Principal, child: Principal) -> Principal:
+    """`child` under the name that it has: nobody but those in charge gives their own a new one with a further token."""
+    if child.id != parent.id or keeps_share(parent):
+        return child
+    return replace(child, title=parent.title)
+
+
+def _check_room(parent: Principal, known: Collection[Principal]) -> None:
+    if keeps_share(parent):
+        return
+    root = root_of(parent)
+    own = [one for one in known if root_of(one) == root]
+    is_ones = any(one.id == root and one.role.is_person for one in own)
+    most = MOST_TOKENS_OF_ONE if is_ones else MOST_TOKENS_OF_SOFTWARE
+    if len(own) >= most:
+        raise WiderThanParentError(f"{root} and what it let in have {most} tokens: revoke what is not used")
 
 
 def _check_acts_for(parent: Principal, child: Principal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from typing import Final
 
@@ -48,6 +49,12 @@ def new_row(
 def hash_of(secret: str) -> bytes:
     """What is stored of a secret. Any text is taken, so that a caller's header cannot fail here."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def earlier(wanted: float | None, bound: float) -> float | None:
+    """When a token expires whose maker's does at `bound`; None for never."""
+    earliest = min(math.inf if wanted is None else wanted, bound)
+    return None if earliest == math.inf else earliest
 
 
 def principal_of(row: TokenRow) -> Principal:

@@ -29,6 +29,10 @@ class Session:
     person_until: float = math.inf
     key: str = ""  # the public key of the device that holds it, as JSON (a JWK)
 
+    def is_good(self, now: float) -> bool:
+        """Whether it has not expired, `now` in seconds since the epoch."""
+        return now < self.expires_at and now < self.person_until
+
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:

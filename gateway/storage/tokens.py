@@ -77,6 +77,24 @@ class TokenRepository:
             sql = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
             await transaction.execute_many(sql, [(at, token) for token in tokens])
 
+    async def prune(self, now: float, kept: int) -> int:
+        """Deletes the tokens that were made from one of software, a child or a guest and are no longer good (at `now`, in
+        seconds since the epoch), but the newest `kept`; from which others were made go when those have gone. How many went.
+        Raises `sqlite3.Error`.
+        """
+        rows = await self._database.fetch_all(
+            "SELECT one.id FROM tokens one JOIN tokens maker ON maker.id = one.parent"
+            " WHERE maker.role NOT IN ('owner', 'adult')"
+            " AND (one.revoked_at IS NOT NULL OR one.expires_at <= ?)"
+            " AND one.id NOT IN (SELECT parent FROM tokens WHERE parent IS NOT NULL)"
+            " ORDER BY one.created_at DESC, one.rowid DESC LIMIT -1 OFFSET ?",
+            (now, kept),
+        )
+        if rows:
+            async with self._database.transaction() as transaction:
+                await transaction.execute_many("DELETE FROM tokens WHERE id = ?", rows)
+        return len(rows)
+
     async def used(self, last: Mapping[str, float]) -> None:
         """When each token was used last. Raises `sqlite3.Error`."""
         async with self._database.transaction() as transaction:
