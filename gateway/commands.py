@@ -35,6 +35,11 @@ class Command:
     lease: str = ""  # the lease under which it is asked, as `<id>;fence=<n>`: it must still be good
     scheduled: bool = False  # nobody asked for it just now: its plan was started by the clock
 
+    @property
+    def in_person(self) -> bool:
+        """Somebody wants it just now. What a schedule does is software's doing, whoever made the schedule."""
+        return self.principal.role.is_person and not self.scheduled
+
 
 class Result(StrEnum):
     """The seven ways a command can end."""

@@ -299,7 +299,7 @@ class Executor:
             return obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())
         return (
             (parties.timers.unkept(command, adopted, target, decision) if decision.obligations else None)
-            or parties.timers.obstacle(command, adopted)
+            or parties.timers.obstacle(command, adopted, target)
             or parties.leases.conflict(command, adopted, target)
             or obstacles.of_thing(self._sender, command, adopted, target, self._clock.wall())
         )

@@ -71,13 +71,17 @@ class Leases(Protocol):
 class Timers(Protocol):
     """The duties that last: `max_on` and `restore`."""
 
-    def obstacle(self, command: Command, adopted: Adopted) -> Outcome | None:
-        """The refusal where an earlier duty on this Thing failed, and software is to wait for a person. A look-up."""
+    def obstacle(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+        """The refusal where an earlier duty on this Thing failed, and software is to wait for a person, unless `target` is
+        what was owed. A look-up.
+        """
 
     def unkept(
         self, command: Command, adopted: Adopted, target: Target, decision: Decision
     ) -> Outcome | None:
-        """The refusal where the use would owe what cannot be kept on this Thing."""
+        """The refusal where the use would owe what cannot be kept on this Thing; or where software used up its time, and it
+        has to rest.
+        """
 
     async def promise(
         self, execution: Execution, adopted: Adopted, target: Target, decision: Decision

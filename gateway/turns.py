@@ -55,7 +55,7 @@ class Turns:
 
     def busy(self, command: Command, things: Sequence[str]) -> bool:
         """Whether `command` has somebody to wait for."""
-        if not (self._turns or self._lines) or command.by_house or command.principal.role.is_person:
+        if not (self._turns or self._lines) or command.by_house or command.in_person:
             return False
         return self._before(command, things, None) is not None
 
@@ -131,7 +131,7 @@ def _is_others(turn: Turn, command: Command) -> bool:
 def _cuts(command: Command, earlier: Command) -> bool:
     """Whether what is not sent yet of `earlier` must not be sent after `command`: people and the house have the last word."""
     is_own = command.principal.id == earlier.principal.id
-    return not is_own and not earlier.by_house and not earlier.principal.role.is_person
+    return not is_own and not earlier.by_house and not earlier.in_person
 
 
 def _name(command: Command) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterable, Iterator
 
 from gateway.obligations.owed import DUE, FAILED, NOTIFY, Owed
@@ -76,7 +75,12 @@ class Book:
     async def save(self, owed: Iterable[Owed]) -> None:
         """On disk when it returns. Raises `sqlite3.Error`."""
         listed = [one for one in owed if one.id in self._by_id]
-        await self._rows.write(one.row() for one in listed)
+        gone = [
+            ident for ident in self._dirty if ident not in self._by_id
+        ]  # what they replace must not come back
+        await self._rows.write((one.row() for one in listed), gone)
+        for ident in gone:
+            self._dirty.pop(ident, None)
 
     async def flush(self) -> None:
         """Writes what was changed. What cannot be written stays to be written; what is owed is done all the same."""
@@ -89,8 +93,8 @@ class Book:
             await self._rows.write(rows, gone)
         except BaseException as error:
             self._dirty = dirty | self._dirty
-            if not isinstance(error, sqlite3.Error):
-                raise
+            if not isinstance(error, Exception):
+                raise  # the gateway ends
             log.error("what is owed cannot be written, and is done all the same: %s", error)
 
     def _calm(self, owed: Owed) -> None:

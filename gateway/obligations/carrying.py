@@ -15,7 +15,7 @@ from gateway.ids import new_id
 from gateway.notify.timer import Alarm
 from gateway.obligations.core import Core
 from gateway.obligations.following import Following
-from gateway.obligations.owed import DUE, FAILED, MAX_ON, RESTORE, Owed, Step
+from gateway.obligations.owed import DUE, FAILED, MAX_ON, REST, RESTORE, Owed, Step
 from gateway.obligations.telling import in_words
 from gateway.requests import RequestError
 from policies.decision import Principal, Role
@@ -87,7 +87,10 @@ class Carrier:
             if not owed.ticks or owed.busy:
                 continue
             at = _next(owed)
-            if at <= now:
+            if at <= now and owed.kind == REST:
+                core.book.drop(owed)
+                self._wake.set()
+            elif at <= now:
                 owed.busy = True
                 group.create_task(self._try(owed), name=f"obligation {owed.id}")
             else:

@@ -12,6 +12,7 @@ from gateway.failpoints import failpoint
 from gateway.obligations.book import Book
 from gateway.obligations.concern import Concerns
 from gateway.obligations.owed import MAX_ON, Owed
+from gateway.obligations.resting import Resting
 from gateway.obligations.telling import Teller
 from gateway.parts import Parts
 from gateway.state import Slot
@@ -26,6 +27,7 @@ class Core:
         self.book = book
         self.wake = wake
         self.teller = Teller(parts)
+        self.resting = Resting(book, parts.clock, parts.registry, parts.house)
         self.concerns = Concerns(parts.registry, parts.house, parts.policy)
 
     # ---------------------------------------------------------------- what is written
@@ -39,6 +41,7 @@ class Core:
         """It is owed no longer: `done` or `void`."""
         if change == "done":
             failpoint("obligation_done")
+            self.resting.begins(owed)
         had_failed = owed.failed_at > 0
         self.book.drop(owed)
         self.teller.happened(owed, change, detail)

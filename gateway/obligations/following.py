@@ -11,7 +11,7 @@ from gateway.ids import new_id
 from gateway.ledger import LedgerUnavailable, Record
 from gateway.obligations.concern import Concern
 from gateway.obligations.core import Core
-from gateway.obligations.owed import FAILED, MAX_ON, PROMISED, RUNNING, Owed, Step
+from gateway.obligations.owed import FAILED, MAX_ON, PROMISED, REST, RUNNING, Owed, Step
 from gateway.records import effects
 from gateway.state import Slot
 from policies.clauses import at_rest
@@ -57,7 +57,7 @@ class Following:
                 self._found_on(slot, concern, came_on=came_on)
 
     def _moved(self, owed: Owed, slot: Slot, value: Json) -> None:
-        if owed.busy:
+        if owed.busy or owed.kind == REST:
             return  # its own command is on its way: how that ends is told there
         if owed.kind == MAX_ON:
             self._switched(owed, slot, value)
@@ -72,6 +72,10 @@ class Following:
                 core.begun(owed)
         elif core.is_off(owed, slot):
             if owed.pending:  # another command that will switch it on is on its way
+                core.resting.begins(owed)
+                clock = core.parts.clock
+                owed.used = owed.on_for(clock.monotonic())
+                owed.begin(clock.wall(), clock.monotonic())
                 owed.state = PROMISED
                 core.book.change(owed)
             else:
@@ -118,6 +122,7 @@ class Following:
             term=term,
             since=wall - (now - since),
             since_mono=since,
+            used=core.resting.used_by_software(slot.topic),
         )
         core.book.add(owed)
         core.begun(owed)

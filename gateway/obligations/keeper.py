@@ -24,7 +24,8 @@ from gateway.obligations.book import Book
 from gateway.obligations.carrying import Carrier
 from gateway.obligations.core import Core
 from gateway.obligations.following import Following
-from gateway.obligations.owed import FAILED, MAX_ON, NOTIFY, RESTORE, SETTLED, Owed
+from gateway.obligations.obstacles import spent, trouble
+from gateway.obligations.owed import FAILED, MAX_ON, REST, RESTORE, SETTLED, Owed
 from gateway.obligations.promising import Promising
 from gateway.obligations.restoring import Reviving, restore
 from gateway.obligations.uses import Lack, unkept, uses_of
@@ -59,25 +60,24 @@ class ObligationKeeper:
 
     # ---------------------------------------------------------------- the life of a command
 
-    def obstacle(self, command: Command, adopted: Adopted) -> Outcome | None:
-        """Software waits while an end is under way, and after one that failed until it was seen off or a person settled it. A
-        person may always act.
+    def obstacle(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+        """Software waits while an end is under way, and after one that failed until it was seen off or a person settled it;
+        but it may do what would end it. A person may always act.
         """
-        troubled = self._book.troubled
-        if not troubled or command.principal.role.is_person:
+        if not self._book.troubled or command.in_person:
             return None
-        for thing in self._reached(adopted):
-            for owed in troubled.get(thing, {}).values():
-                return Outcome(Result.REFUSED, Reason.OBLIGATION, self._trouble(owed))
-        return None
+        text = trouble(self._core, adopted, target)
+        return Outcome(Result.REFUSED, Reason.OBLIGATION, text) if text else None
 
     def unkept(
         self, command: Command, adopted: Adopted, target: Target, decision: Decision
     ) -> Outcome | None:
+        """What cannot be kept; and, for software, what must rest."""
         found = self.lacking(command.principal, adopted, target, decision)
-        if found is None:
-            return None
-        return Outcome(Result.REFUSED, Reason.OBLIGATION, found.text, decision=decision)
+        text = found.text if found is not None else ""
+        if not text and not command.in_person and self._core.resting.any:
+            text = spent(self._core, uses_of(self._parts, command.principal, adopted, target, decision))
+        return Outcome(Result.REFUSED, Reason.OBLIGATION, text, decision=decision) if text else None
 
     def lacking(
         self, principal: Principal, adopted: Adopted, target: Target, decision: Decision
@@ -101,6 +101,7 @@ class ObligationKeeper:
         this run. Raises `sqlite3.Error`, `LedgerUnavailable`.
         """
         self._carrier.executor = executor
+        self._core.resting.executions = executor.executions
         self._core.concerns.review()
         self._following.begin()
         found = await restore(self._core, self._rows, last)
@@ -123,12 +124,25 @@ class ObligationKeeper:
 
     def get(self, ident: str) -> Owed | None:
         owed = self._book.get(ident)
-        return owed if owed is not None and owed.kind != NOTIFY else None
+        return owed if owed is not None and owed.kind in {MAX_ON, RESTORE} else None
+
+    def resting(self, thing: str = "") -> Iterable[Owed]:
+        """What is off, and was on for so long that software is refused to switch it on: the next to have rested first."""
+        resting = self._core.resting
+        found = [one for one in self._book if one.kind == REST and thing in {"", one.thing}]
+        spent = [
+            one
+            for one in found
+            if resting.at(one.topic) is one
+            and one.asked is not None
+            and resting.is_spent(one.topic, one.asked.seconds)
+        ]
+        return sorted(spent, key=lambda one: one.deadline)
 
     def due_at(self, owed: Owed) -> float:
         """When it is due, in seconds since the epoch as the clock is now: it may have been put right since."""
         clock = self._parts.clock
-        return clock.wall() + (owed.since_mono + owed.term.seconds - clock.monotonic())
+        return clock.wall() + (owed.since_mono + owed.span - clock.monotonic())
 
     def settle(self, owed: Owed, by: Principal, why: str) -> None:
         """A person looked at what failed, and takes it over: software may use the Thing again, and nothing is tried any more
@@ -148,22 +162,3 @@ class ObligationKeeper:
         self._book.change(owed)
         self._core.teller.relieved(owed, detail)
         self._core.wake()
-
-    # ---------------------------------------------------------------- inside
-
-    def _reached(self, adopted: Adopted) -> Iterable[str]:
-        yield adopted.id
-        for device in adopted.members:
-            member = self._parts.house.by_device(adopted.driver, device)
-            if member is not None:
-                yield member.id
-
-    def _trouble(self, owed: Owed) -> str:
-        what = "switched off" if owed.kind == MAX_ON else "put back as it was"
-        if owed.state != FAILED:
-            return f"{owed.thing} is being {what} just now (rule {owed.term.rule}); ask again later"
-        at = self._parts.house.time.told(owed.failed_at)
-        return (
-            f"{owed.thing} was to be {what}, and that failed at {at} ({owed.error}; rule {owed.term.rule}); it is tried "
-            "again, and software waits until it was seen or a person has looked"
-        )

@@ -21,6 +21,8 @@ from gateway.storage.obligations import ObligationRow
 MAX_ON: Final = "max_on"
 RESTORE: Final = "restore"
 NOTIFY: Final = "notify"
+REST: Final = "rest"
+"""Nothing is owed: it is remembered for how long something was on, until it has rested (`gateway.obligations.resting`)."""
 
 PROMISED: Final = "promised"
 RUNNING: Final = "running"
@@ -51,7 +53,8 @@ class Term(NamedTuple):
 class Owed:
     """`name` is the property in which its end is seen. `pending` are the commands it was promised for that have not ended, by
     execution. `asked` is what a rule about the caller wants, which the state alone does not tell. `made` (restore) is what the
-    property must be to be put back: another value means that somebody changed it since.
+    property must be to be put back: another value means that somebody changed it since. `used` (max_on, rest) is for how many
+    seconds it was on before, as far as that still counts.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Owed:
     execution: str = ""  # the command that caused it, where one did
     principal: str = ""
     asked: Term | None = None
+    used: float = 0.0
     own_timer: bool = False  # the device was told to end by itself
     made: list[Json] = field(default_factory=list)
     pending: dict[str, Json] = field(default_factory=dict)
@@ -84,12 +88,17 @@ class Owed:
     @property
     def due(self) -> float:
         """Seconds since the epoch, as the clock was when it began."""
-        return self.since + self.term.seconds
+        return self.since + self.span
+
+    @property
+    def span(self) -> float:
+        """What was left of its time when it began, in seconds."""
+        return self.term.seconds - (self.used if self.kind == MAX_ON else 0.0)
 
     @property
     def deadline(self) -> float:
         """When the gateway ends it, in monotonic seconds."""
-        return self.since_mono + self.term.seconds + (OWN_TIMER_GRACE_S if self.own_timer else 0.0)
+        return self.since_mono + self.span + (OWN_TIMER_GRACE_S if self.own_timer else 0.0)
 
     @property
     def ticks(self) -> bool:
@@ -99,6 +108,10 @@ class Owed:
     def begin(self, wall: float, monotonic: float) -> None:
         self.since, self.since_mono, self.state = wall, monotonic, RUNNING
 
+    def on_for(self, monotonic: float) -> float:
+        """For how many seconds it was on, with what counts of earlier; what is only promised has not begun."""
+        return self.used + (0.0 if self.state == PROMISED else max(0.0, monotonic - self.since_mono))
+
     def row(self) -> ObligationRow:
         body: dict[str, Json] = {
             "property": self.name,
@@ -107,6 +120,7 @@ class Owed:
             "execution": self.execution,
             "principal": self.principal,
             "asked": None if self.asked is None else [self.asked.seconds, self.asked.rule],
+            "used": self.used,
             "own_timer": self.own_timer,
             "made": self.made,
             "pending": dict(self.pending),
@@ -140,6 +154,7 @@ def owed_of(row: ObligationRow, *, wall: float, monotonic: float) -> Owed:
         execution=str(body["execution"]),
         principal=str(body["principal"]),
         asked=None if asked is None else _term(asked),
+        used=_number(body.get("used", 0.0)),
         own_timer=bool(body["own_timer"]),
         made=_listed(body["made"]),
         pending=_object(body["pending"]),

@@ -1,7 +1,8 @@
 """What a command owes is promised before it is sent, and begins, or is forgotten, when it has ended.
 
 Several on one property: the shortest time wins. Software that switches on what is on already prolongs nothing, or a loop of
-agents would keep a heater on for ever; neither does a report. A person who does so starts the time anew: it is not forgotten.
+agents would keep a heater on for ever; neither does a schedule, or a report. A person who does so by hand starts the time anew:
+it is not forgotten.
 """
 
 from __future__ import annotations
@@ -55,12 +56,13 @@ class Promising:
         """
         core, command = self._core, execution.command
         uses = list(uses_of(core.parts, command.principal, adopted, target, decision))
+        execution.owes, promised = True, list[Owed]()
+        self._promised[command.id] = promised  # whatever happens from here on, its end lets go of them
         try:
-            promised = [owed for use in uses for owed in self._of_use(command, use)]
+            for use in uses:
+                promised.extend(self._of_use(command, use))
         except Unkept as error:
             raise ValueError(f"what it would owe cannot be kept: {error}") from error
-        execution.owes = True
-        self._promised[command.id] = promised
         sent = self._pushed_down(command, adopted, target, promised)
         try:
             await core.book.save(promised)
@@ -120,8 +122,10 @@ class Promising:
             self._core.book.drop(known)
         step = Step(ending.operation.name, ending.operation.is_action, ending.value)
         term = wanted if by_state is None else min(wanted, by_state)
+        used = 0.0 if command.in_person else self._core.resting.used(ending.slot.topic)
         owed = self._made(command, use, MAX_ON, ending.slot.topic[1], step, term)
         owed.asked = asked
+        owed.used = used
         owed.pending[command.id] = None
         return owed
 
@@ -187,8 +191,8 @@ class Promising:
         if own is None or not isinstance(driver, Timed):
             return target
         left = own.term.seconds
-        if not command.principal.role.is_person and own.state == RUNNING:
-            left = own.since_mono + own.term.seconds - self._core.parts.clock.monotonic()
+        if not command.in_person:
+            left = own.since_mono + own.span - self._core.parts.clock.monotonic()
         longest = driver.longest_own_timer(target.operation.point)
         if longest is None or not 0 < left <= longest:
             return target
@@ -213,14 +217,16 @@ class Promising:
             if not owed.pending:
                 core.end(owed, "done", "it was seen off")
             return
+        is_anew = command.in_person and outcome.result in DONE
         if owed.state == PROMISED:
             owed.state = RUNNING
+            owed.used = 0.0 if is_anew else owed.used
             core.begun(owed)
-        elif command.principal.role.is_person and owed.execution != command.id and outcome.result in DONE:
+        elif is_anew and owed.execution != command.id:
             if owed.failed_at:
                 core.teller.relieved(owed, f"{command.principal.id} switched it on again")
             owed.begin(clock.wall(), clock.monotonic())
-            owed.failed_at, owed.attempts, owed.error, owed.busy = 0.0, 0, "", False
+            owed.used, owed.failed_at, owed.attempts, owed.error, owed.busy = 0.0, 0.0, 0, "", False
             owed.execution, owed.principal = command.id, command.principal.id
             core.begun(owed, "begun anew")
         else:
@@ -235,9 +241,7 @@ class Promising:
         now = clock.monotonic()
         if was_promised:
             owed.state = RUNNING
-        elif owed.execution != command.id and (
-            command.principal.role.is_person or now + term.seconds < owed.deadline
-        ):
+        elif owed.execution != command.id and (command.in_person or now + term.seconds < owed.deadline):
             owed.begin(clock.wall(), now)
             owed.term = term
         self._core.begun(owed, "begun" if was_promised else "begun anew")

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.commands import Command, Outcome, Reason, Result
 from gateway.ledger import Record
 from gateway.obligations.core import Core
-from gateway.obligations.owed import NOTIFY, Owed, owed_of
+from gateway.obligations.owed import NOTIFY, REST, Owed, owed_of
 from gateway.obligations.promising import NOT_DONE, Promising, duties_of
 from gateway.storage.obligations import ObligationRepository
 from policies.decision import Decision, Principal, Role, Verdict
@@ -33,7 +33,9 @@ async def restore(core: Core, rows: ObligationRepository, last: Record | None) -
             core.book.add(owed_of(row, wall=wall, monotonic=monotonic))
         except (ValueError, KeyError, TypeError) as error:
             log.error("an obligation on %s cannot be read, and is kept aside: %s", row.thing, error)
-    return len(core.book)
+    resting = sum(one.kind == REST for one in core.book)
+    core.resting.any = resting > 0
+    return len(core.book) - resting
 
 
 class Reviving:

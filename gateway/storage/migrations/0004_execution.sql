@@ -50,7 +50,7 @@ CREATE TABLE plan_notes (            -- what the author of a plan notes while it
 
 CREATE TABLE obligations (           -- what is still owed: to switch off, to put back, to tell
   id    TEXT PRIMARY KEY,
-  kind  TEXT NOT NULL CHECK (kind IN ('max_on', 'restore', 'notify')),
+  kind  TEXT NOT NULL CHECK (kind IN ('max_on', 'restore', 'notify', 'rest')),
   thing TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('promised', 'running', 'due', 'failed', 'settled')),
   since REAL NOT NULL,               -- seconds since the epoch: when its time began

@@ -98,7 +98,7 @@ async def test_what_fails_is_tried_again_told_and_keeps_software_away(tmp_path: 
         assert (notice["kind"], notice["urgency"]) == ("incident", "high")
         assert notice["title"] == "heater could not be switched off"
 
-        assert how(await rig.run("heater.on", False, AGENT)) == (Result.REFUSED, Reason.OBLIGATION)
+        assert how(await rig.run("heater.on", True, AGENT)) == (Result.REFUSED, Reason.OBLIGATION)
         for sent, pause in enumerate((2, 5, 10, 30, 60), rig.received("heater") + 1):
             await kept.pass_time(pause)
             await until(partial(kept.has_received, "heater", sent))
@@ -110,7 +110,19 @@ async def test_what_fails_is_tried_again_told_and_keeps_software_away(tmp_path: 
         await kept.off("heater")
         await kept.quiet()
         assert (await kept.told())[-1] == "done"
+        await kept.pass_time(HOUR / 5)
         assert (await rig.run("heater.on", True, AGENT)).result is Result.CONFIRMED
+
+
+async def test_software_may_switch_off_what_could_not_be_switched_off(tmp_path: Path) -> None:
+    async with keeping(tmp_path, [heater()]) as kept:
+        await kept.rig.run("heater.on", True, AGENT)
+        kept.rig.fault("heater", "rejecting")
+        await kept.pass_time(2 * HOUR)
+        await until(lambda: kept.states() == ["failed"])
+        kept.rig.fault("heater", "")
+        assert (await kept.rig.run("heater.on", False, AGENT)).result is Result.CONFIRMED
+        await kept.off("heater")
 
 
 async def test_a_person_may_always_switch_it_off(tmp_path: Path) -> None:

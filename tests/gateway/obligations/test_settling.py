@@ -30,7 +30,7 @@ async def test_a_person_settles_what_failed(tmp_path: Path) -> None:
         coo, ben = await siege.agent(), await siege.client("ben", Role.ADULT)
         tim = await siege.client("tim", Role.CHILD)
         path = f"/obligations/{owed}/settle"
-        refused = await coo.write("heater.on", False)
+        refused = await coo.write("heater.on", True)
         assert (refused.status, refused.reason) == (409, "obligation")
         assert "a person has looked" in str(refused.document["detail"])
         for client in (coo, tim):

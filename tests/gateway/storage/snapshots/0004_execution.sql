@@ -59,7 +59,7 @@ INSERT INTO "tokens" VALUES('t2',X'010101010101010101010101010101010101010101010
 CREATE UNIQUE INDEX things_by_candidate ON things (driver, candidate) WHERE state <> 'removed';
 CREATE TABLE obligations (           -- what is still owed: to switch off, to put back, to tell
   id    TEXT PRIMARY KEY,
-  kind  TEXT NOT NULL CHECK (kind IN ('max_on', 'restore', 'notify')),
+  kind  TEXT NOT NULL CHECK (kind IN ('max_on', 'restore', 'notify', 'rest')),
   thing TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('promised', 'running', 'due', 'failed', 'settled')),
   since REAL NOT NULL,               -- seconds since the epoch: when its time began
