@@ -14,6 +14,7 @@ from gateway.context import Gateway
 from gateway.foreign import LONGEST_PROBLEM, one_line
 from gateway.identity import Session
 from gateway.notify.report import shown
+from gateway.obligations.owed import FAILED
 
 
 class HealthRoutes:
@@ -65,12 +66,14 @@ class HealthRoutes:
             name: {"state": c.state, "failures": c.failures, "last_error": c.last_error}
             for name, c in gateway.supervisor.conditions.items()
         }
+        failed = self._failed(session)
         well = (
             gateway.ledger.available
             and all(driver.health().connected for driver in gateway.drivers.values())
             and not gateway.rules.problems
             and all(condition.state != "failed" for condition in gateway.supervisor.conditions.values())
             and not any(channel.tally.is_failing for channel in gateway.parts.notifier.channels.values())
+            and not failed
         )
         stats = gateway.ledger.stats
         now = gateway.clock.wall()
@@ -97,6 +100,7 @@ class HealthRoutes:
             },
             "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
             "commands": {str(name): count for name, count in gateway.executor.executions.counters.items()},
+            "failed_obligations": list[Json](failed),
             "streams": self._streams.count,
             "notify": self._channels(session, now),
         }
@@ -105,6 +109,24 @@ class HealthRoutes:
         """The ways by which people are told, for those who can mend them."""
         channels = self._gateway.parts.notifier.channels if manages(session.principal) else {}
         return {name: shown(channel, now) for name, channel in channels.items()}
+
+    def _failed(self, session: Session) -> list[dict[str, Json]]:
+        """What could not be switched off or put back, of the properties that the caller may see."""
+        sees = self._gateway.rights.of(session.principal).sees
+        return [
+            {
+                "id": owed.id,
+                "thing": owed.thing,
+                "property": owed.name,
+                "duty": owed.kind,
+                "rule": owed.term.rule,
+                "failed_at": rfc3339(owed.failed_at),
+                "attempts": owed.attempts,
+                "error": owed.error,
+            }
+            for owed in self._gateway.obligations.owed()
+            if owed.state == FAILED and owed.topic in sees
+        ]
 
     def _problems(self, session: Session) -> dict[str, Json]:
         """Refused values of the properties that the caller may see."""

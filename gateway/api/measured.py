@@ -39,6 +39,9 @@ def tell_of_house(text: Exposition, by: Counter[str], found: Mapping[str, Json])
         "Answers of people, by which.",
         _labelled("answer", part(by, "approval.")),
     )
+    ends = {end: by[f"obligation.{change}"] for end, change in (("met", "done"), ("failed", "failed"))}
+    help_ = "Obligations that were met, and ends that failed at first."
+    text.add("hearth_obligations_total", "counter", help_, _labelled("end", ends))
     text.add(
         "hearth_corrections_total",
         "counter",

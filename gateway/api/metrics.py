@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from gateway.api.streams import Streams
 from gateway.api.wire import reply
 from gateway.context import Gateway
 from gateway.measures.figures import figures
+from gateway.obligations.owed import FAILED
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -76,6 +78,9 @@ class MetricRoutes:
         text.add("hearth_things", "gauge", "Adopted Things.", [({}, len(gateway.registry))])
         text.add("hearth_properties", "gauge", "Their properties.", [({}, len(gateway.state))])
         text.add("hearth_inbox", "gauge", "Candidates that wait.", [({}, len(gateway.registry.inbox))])
+        owed = Counter(one.state for one in gateway.obligations.owed())
+        states = [({"state": state}, owed[state]) for state in sorted({FAILED, *owed})]
+        text.add("hearth_obligations", "gauge", "What is owed now, by state.", states)
         ingest = [({"kind": kind}, count) for kind, count in sorted(gateway.ingest.counters.items())]
         text.add("hearth_ingest_total", "counter", "What drivers reported, and what became of it.", ingest)
         text.add("hearth_events_total", "counter", "Events published.", [({}, gateway.observers.last_id)])

@@ -14,6 +14,7 @@ from gateway.context import Gateway
 from gateway.obligations.keeper import NotToSettle
 from gateway.obligations.owed import MAX_ON, SETTLED, Owed
 from policies import Principal
+from policies.times import in_words
 
 LONGEST_WHY = 300
 
@@ -36,11 +37,13 @@ class ObligationRoutes:
         ]
 
     async def index(self, request: web.Request) -> web.Response:
-        """What is owed on the properties that the caller may see, the next first; `?thing=` on one Thing."""
+        """What is owed on the properties that the caller may see, the next first, and what rests; `?thing=` on one Thing."""
         principal, thing = caller(request), plain_id(request.query.get("thing", ""))
-        sees = self._gateway.rights.of(principal).sees
-        found = [one for one in self._gateway.obligations.owed(thing) if one.topic in sees]
-        return reply([shown(self._gateway, one, principal) for one in found])
+        sees, keeper = self._gateway.rights.of(principal).sees, self._gateway.obligations
+        found = [one for one in keeper.owed(thing) if one.topic in sees]
+        resting = [one for one in keeper.resting(thing) if one.topic in sees]
+        told = [shown(self._gateway, one, principal) for one in found]
+        return reply([*told, *(_resting(self._gateway, one) for one in resting)])
 
     async def show(self, request: web.Request) -> web.Response:
         return reply(shown(self._gateway, self._find(request), caller(request)))
@@ -74,13 +77,15 @@ def shown(gateway: Gateway, owed: Owed, principal: Principal) -> dict[str, Json]
         "thing": owed.thing,
         "property": owed.name,
         "state": owed.state,
-        "since": rfc3339(due_at - owed.term.seconds),
+        "since": rfc3339(due_at - owed.span),
         "due": rfc3339(due_at),
         "seconds": owed.term.seconds,
         "ends_with": {"name": owed.step.name, "action": owed.step.is_action, "value": owed.step.value},
         "own_timer": owed.own_timer,
         "says": says(gateway, owed),
     }
+    if owed.used:
+        told["used_s"] = round(owed.used, 3)
     if owed.principal and may_see(principal, owed.principal):
         told |= {"principal": owed.principal, "execution": owed.execution}
     if owed.failed_at:
@@ -88,6 +93,24 @@ def shown(gateway: Gateway, owed: Owed, principal: Principal) -> dict[str, Json]
     if owed.state == SETTLED:
         told["why"] = owed.why
     return told
+
+
+def _resting(gateway: Gateway, rest: Owed) -> dict[str, Json]:
+    """What software may not switch on before `due`; it is no obligation, and has no address of its own."""
+    due_at = gateway.obligations.due_at(rest)
+    return {
+        "duty": MAX_ON,
+        "rule": rest.term.rule,
+        "thing": rest.thing,
+        "property": rest.name,
+        "state": "resting",
+        "since": rfc3339(due_at - rest.span),
+        "due": rfc3339(due_at),
+        "seconds": rest.term.seconds,
+        "used_s": round(rest.used, 3),
+        "says": f"was on for {in_words(rest.used)}, and rests: software may switch it on again at "
+        f"{gateway.house.time.told(due_at)}, a person at any time",
+    }
 
 
 def says(gateway: Gateway, owed: Owed) -> str:
@@ -102,7 +125,10 @@ def says(gateway: Gateway, owed: Owed) -> str:
         case "settled":
             return f"could not be {what}; somebody looked at it: {owed.why}"
         case _:
-            return f"is {what} at {time.told(gateway.obligations.due_at(owed))}"
+            at = f"is {what} at {time.told(gateway.obligations.due_at(owed))}"
+            if not owed.used:
+                return at
+            return f"{at}: what it was on before a short break ({in_words(owed.used)}) counts"
 
 
 def owed_on(gateway: Gateway, thing: str, principal: Principal, name: str = "") -> list[dict[str, Json]]:

@@ -79,6 +79,7 @@ def checks_of_gateway(client: Client, *, all_of_it: bool = False) -> Iterator[Ch
     yield from _parts(_object(health.get("parts")))
     yield from _rules(health.get("rules_problems"))
     yield _ledger(_object(health.get("ledger")))
+    yield from _failed_obligations(health.get("failed_obligations"))
     yield from _channels(_object(health.get("notify")))
     yield from _readings(_object(_object(health.get("ingest")).get("problems")))
     things = items(client.get("/things?view=summary"))
@@ -206,6 +207,15 @@ def _ledger(ledger: dict[str, Json]) -> Check:
         str(error),
         "make room on its disk; until then nothing is sent but what a person makes safe",
     )
+
+
+def _failed_obligations(found: Json) -> Iterator[Check]:
+    """What could not be switched off, or put back."""
+    for one in map(_object, found[:SHOWN_NAMES] if isinstance(found, list) else []):
+        what = "put back as it was" if one.get("duty") == "restore" else "switched off"
+        found_so = f"{one.get('property')} could not be {what}: {one.get('error')} (rule {one.get('rule')})"
+        remedy = f'go and look; then `hearth obligations settle {one.get("id")} --why "…"`'
+        yield Check(str(one.get("thing")), Level.FAILURE, found_so, remedy)
 
 
 def _channels(channels: dict[str, Json]) -> Iterator[Check]:

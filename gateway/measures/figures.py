@@ -29,6 +29,10 @@ def figures(counts: Counts, on_their_way: int, latencies: Mapping[str, Sequence[
             "asked": by["grave.asked"],
             "approved_after_asking": by["approval.approve"],
         },
+        "obligations": {
+            name: by[f"obligation.{change}"]
+            for name, change in (("met", "done"), ("failed", "failed"), ("settled", "settled"))
+        },
         "corrections": _corrections(by),
         "arbitration": _arbitration(by),
         "trace": _trace(by, on_their_way),

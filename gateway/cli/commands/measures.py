@@ -136,6 +136,7 @@ def _page(session: Session, found: Members) -> None:
     for text in (
         _recovery(_members(found.get("recovery"))),
         _unsafe(_members(found.get("unsafe"))),
+        *_obligations(_members(found.get("obligations"))),
         _corrections(_members(found.get("corrections"))),
         _arbitration(_members(found.get("arbitration"))),
         *_latency(_members(found.get("latency"))),
@@ -182,6 +183,14 @@ def _unsafe(one: Members) -> str:
     told = f"caught: {counted(denied, 'attempt')} that could do damage denied, {asked} put before a person"
     approved = round(_number(one.get("approved_after_asking")))
     return f"{told}; people said yes {counted(approved, 'time')} to what was asked" if approved else told
+
+
+def _obligations(one: Members) -> list[str]:
+    met, failed = round(_number(one.get("met"))), round(_number(one.get("failed")))
+    if not met and not failed:
+        return []
+    told = f"obligations: {met} met, {failed} failed at first"
+    return [f"{told}, {one.get('settled')} of them settled by a person" if failed else told]
 
 
 def _corrections(one: Members) -> str:

@@ -47,7 +47,10 @@ def _failed(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Com
 def obligations(ctx: click.Context, thing: str) -> None:
     """What rules with `max_on` and `restore` owe just now: what is switched off or put back when, and what failed.
 
-    Nobody ends or prolongs it with a word. Who wants a heater on for longer switches it on again.
+    Nobody ends or prolongs it with a word. Who wants a heater on for longer switches it on again, by hand.
+
+    Software stretches no time with short breaks: what it switches on again goes on with the time that it had, until it was off
+    for a tenth of it (and a minute at least). Where nothing is left, it rests: software waits, a person need not.
 
     \b
     hearth obligations
@@ -105,6 +108,9 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
         session.wrap(
             f'        → go and look; then `hearth obligations settle {one.get("id")} --why "…"`', " " * 10
         )
+    for one in found:
+        if one.get("used_s"):
+            session.note(f"{plain_id(one.get('thing'))} {one.get('says')}")
     rows = [
         [
             plain_id(one.get("thing")),
@@ -126,6 +132,8 @@ def _what(one: dict[str, Json]) -> str:
     state = one.get("state")
     if state in {"failed", "settled"}:
         return f"{what} ({state})"
+    if state == "resting":
+        return "free for software again"
     return f"{what} (also by itself)" if one.get("own_timer") else what
 
 

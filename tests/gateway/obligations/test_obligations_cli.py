@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from capabilities.vocabulary import Json
 from gateway.cli.commands.watch import _line
 from gateway.cli.main import cli
+from policies import Role
 from tests.gateway.attacks.besieged import Siege, besieged
 from tests.gateway.core.rig import until
 from tests.gateway.obligations.keeping import ALL, HEATER_OFF, heater
@@ -75,3 +76,47 @@ async def test_what_failed_comes_first_and_says_what_to_do(tmp_path: Path) -> No
         assert settled.output.startswith("settled: heater; software may use it again")
         gone = await hearth(siege, "obligations", "settle", "nothing", "--why", "x")
         assert "nothing is owed under 'nothing'" in gone.output
+
+
+async def test_what_rests_is_listed_and_says_for_whom(tmp_path: Path) -> None:
+    soon = HEATER_OFF.replace('"2h"', '"1m"')
+    async with besieged(tmp_path, [heater()], {"household": ALL + soon}) as siege:
+        coo, keeper = await siege.agent(), siege.rig.gateway.obligations
+        await coo.write("heater.on", True)
+        (owed,) = keeper.owed()
+        owed.since_mono -= 60
+        keeper._wake.set()
+        await until(keeper.resting)
+        refused = await coo.write("heater.on", True)
+        assert (refused.status, refused.reason) == (409, "obligation")
+        assert "heater was on for 60 s, and rule household/heater-off lets it be on for 60 s" in str(
+            refused.document["detail"]
+        )
+        listed = (await hearth(siege, "obligations")).output
+        assert "rests: software may switch it on again at" in listed.replace("\n", " ")
+        assert "free for software again" in listed
+        eve = await siege.client("helper", Role.GUEST_AGENT)
+        assert (await eve.get("/obligations")).json == []
+        assert (await (await siege.owner()).write("heater.on", True)).status == 204
+
+
+async def test_what_failed_makes_the_house_unwell(tmp_path: Path) -> None:
+    soon = HEATER_OFF.replace('"2h"', '"1s"')
+    async with besieged(tmp_path, [heater()], {"household": ALL + soon}) as siege:
+        anna = await siege.owner()
+        await anna.write("heater.on", True)
+        siege.rig.fault("heater", "rejecting")
+        keeper = siege.rig.gateway.obligations
+        await until(lambda: [one.state for one in keeper.owed()] == ["failed"])
+        health = (await anna.get("/health")).document
+        assert health["status"] == "degraded"
+        (failed,) = health["failed_obligations"]
+        assert (failed["thing"], failed["rule"]) == ("heater", "household/heater-off")
+        stranger = await siege.client("helper", Role.GUEST_AGENT)
+        told = (await stranger.get("/health")).document
+        assert (told["status"], told["failed_obligations"]) == ("ok", [])
+        doctor = (await hearth(siege, "doctor")).output.replace("\n", " ")
+        assert "could not be switched off: the device refused" in doctor
+        await siege.rig.gateway.ledger.flush()
+        figures = (await hearth(siege, "metrics")).output
+        assert "obligations: 0 met, 1 failed at first" in figures
