@@ -284,6 +284,8 @@ class Executor:
         if not decision.permitted and not may_ask:
             return self._deny(command, ready.target, decision)
         obstacle = self._obstacle(command, adopted, ready)
+        if obstacle is None and may_ask:
+            obstacle = obstacles.needless(self._policy(), command, adopted, ready.target)
         return replace(obstacle, decision=decision) if obstacle is not None else None
 
     def _deny(self, command: Command, target: Target, decision: Decision) -> Outcome:

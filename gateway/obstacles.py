@@ -7,6 +7,7 @@ from gateway.adopted import Adopted
 from gateway.commands import Command, Outcome, Reason, Result
 from gateway.normalise import Target
 from gateway.sending import Sender
+from policies import Policy
 from policies.decision import Decision
 
 
@@ -25,6 +26,17 @@ def of_thing(
         reason = adopted.reach.reason or f"the driver {adopted.driver} is not running"
         last = target.aims[0].slot if target.aims else None
         return outcomes.unreachable(reason, last, now)
+    return None
+
+
+def needless(policy: Policy, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+    """It is so already: nobody is asked for it, and nothing is sent. Who may not see that, is not told so by it either."""
+    if not target.already_fits:
+        return None
+    readable = adopted.readable()
+    shown = (readable.get(aim.slot.property.name) for aim in target.aims)
+    if all(subject is not None and policy.may_see(command.principal, subject) for subject in shown):
+        return outcomes.unchanged(target, sent=False)
     return None
 
 
