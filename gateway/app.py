@@ -165,6 +165,7 @@ async def open_gateway(
         panic = Panic(
             executor=executor,
             withdraw=partial(_silence, approvals, plans),
+            save=plans.save,
             identity=identity,
             registry=registry,
             ledger=ledger,

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from capabilities.thing import Operation
@@ -56,14 +57,18 @@ class Panic:
         *,
         executor: Executor,
         withdraw: Callable[[str, str], object],
+        save: Callable[[], Awaitable[object]],
         identity: Identity,
         registry: Registry,
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
     ) -> None:
-        """`withdraw` takes back what people are being asked: why, and who does it."""
+        """`withdraw` takes back what people are being asked, and stops plans: why, and who does it. `save` makes durable that
+        they are: what was stopped stays so over a restart.
+        """
         self._withdraw = withdraw
+        self._save = save
         self._executor = executor
         self._identity = identity
         self._registry = registry
@@ -146,7 +151,7 @@ class Panic:
         self, report: Report, revoked: list[Session], stops: list[Stop], held: Held, began: float
     ) -> Report:
         try:
-            await asyncio.gather(*stops, self._write_purge(revoked, report))
+            await asyncio.gather(*stops, self._write_purge(revoked, report), self._write_plans())
         finally:
             _release(held)
         ended = [stop.result() for stop in stops]
@@ -202,6 +207,14 @@ class Panic:
                 f"the revoked tokens are good again after a restart, unless the disk recovers: {error}"
             )
             log.error("%s", report.unwritten)
+
+    async def _write_plans(self) -> None:
+        """The press is in the ledger, too: a start that finds plans as they were before it stops them."""
+        try:
+            async with asyncio.timeout(RECORDED_WITHIN_S):
+                await self._save()
+        except (*NOT_RECORDED, sqlite3.Error, TimeoutError) as error:
+            log.error("that plans are stopped is not written yet: %s", error or "the disk hangs")
 
     def _record(self, report: Report, stage: str) -> None:
         try:

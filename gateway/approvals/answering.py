@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.approvals.asked import Asked, End, Yes
-from gateway.approvals.book import DENIAL_HOLDS_S, Denial
-from gateway.approvals.grants import BadGrant, Grant, Wish, check_wish
+from gateway.approvals.book import Denial
+from gateway.approvals.grants import MOST_USES, BadGrant, Grant, Wish, check_wish
+from gateway.approvals.plan_shown import uses_in
+from gateway.approvals.plans import LONGEST_PLAN_S
 from gateway.approvals.showing import seal_of
 from gateway.commands import Outcome, Reason, Result
 from gateway.ids import new_id
@@ -69,8 +71,13 @@ class Answering:
         `LedgerUnavailable`, `sqlite3.Error`: then it is not answered.
         """
         rules = self._check(asked, saying)
-        grant = self._grant(asked, saying, rules) if saying.wish is not None and saying.yes else None
-        entry = self._entry(asked, saying, rules, grant)
+        grant, until = None, 0.0
+        if saying.yes and saying.wish is not None:
+            if asked.plan:
+                until = self._longer(saying.wish)
+            else:
+                grant = self._grant(asked, saying, rules)
+        entry = self._entry(asked, saying, rules, grant, until)
         await self._parts.ledger.commit(entry)
         self._check(asked, saying)  # it may be over, or otherwise, by now
         if not saying.yes:
@@ -78,7 +85,7 @@ class Answering:
             return None
         if grant is not None:
             grant = await self._given(asked, saying, grant)
-        asked.yeses.append(Yes(saying.by, rules, entry.at, saying.token))
+        asked.yeses.append(Yes(saying.by, rules, entry.at, saying.token, until))
         if asked.missing():
             self._keeper.telling.answered(asked, saying.by.id)
         else:
@@ -122,22 +129,20 @@ class Answering:
         return rules
 
     async def _deny(self, asked: Asked, saying: Saying) -> None:
-        until = self._parts.clock.wall() + DENIAL_HOLDS_S
-        self._keeper.book.hold(asked.same, Denial(saying.by.id, until, asked.id))
+        uses, book = list(uses_in(asked)), self._keeper.book
+        holds = book.pause(uses)
+        until = self._parts.clock.wall() + holds
+        book.hold(uses, Denial(saying.by.id, until, asked.id, holds))
         why = f": {saying.why}" if saying.why else ""
         no = Outcome(Result.REFUSED, Reason.DENIED, f"{saying.by.id} said no{why}")
         self._keeper.settle(asked, End.DENIED, Answer(outcome=no), by=saying.by.id, why=saying.why)
         await self._keeper.rows.deny(asked.id, until)
 
     def _grant(self, asked: Asked, saying: Saying, rules: frozenset[RuleRef]) -> Grant:
-        use, wish, now = asked.use, saying.wish, self._parts.clock.wall()
+        use, wish, now = asked.use, saying.wish, self._known_now()
         assert wish is not None
         if use is None:
-            raise BadGrant("a plan is approved as it is: a grant is for one operation")
-        if not self._parts.house.time.is_known:
-            raise BadGrant(
-                "the house's clock is not set, so nobody could tell when the grant is over: approve it this once"
-            )
+            raise BadGrant("what it is for is not as it was asked")
         once = [str(ask.ref) for ask in asked.asks if ask.once]
         check_wish(wish, use.target, use.adopted, saying.others, once)
         operation = use.target.operation
@@ -157,7 +162,30 @@ class Answering:
             times=wish.times,
         )
 
-    def _entry(self, asked: Asked, saying: Saying, rules: frozenset[RuleRef], grant: Grant | None) -> Entry:
+    def _longer(self, wish: Wish) -> float:
+        """Until when a yes to a plan counts that is one "for so long". Raises `BadGrant`."""
+        if wish.between is not None or wish.things or wish.times != MOST_USES:
+            raise BadGrant("a plan is approved as it is: say for how long, and nothing else")
+        if not 0 < wish.seconds <= LONGEST_PLAN_S:
+            raise BadGrant("a yes to a plan counts for 7 days at the most")
+        return self._known_now() + wish.seconds
+
+    def _known_now(self) -> float:
+        """Raises `BadGrant` where nobody could tell when something is over."""
+        if not self._parts.house.time.is_known:
+            raise BadGrant(
+                "the house's clock is not set, so nobody could tell when the grant is over: approve it this once"
+            )
+        return self._parts.clock.wall()
+
+    def _entry(
+        self,
+        asked: Asked,
+        saying: Saying,
+        rules: frozenset[RuleRef],
+        grant: Grant | None,
+        until: float = 0.0,
+    ) -> Entry:
         body: dict[str, Json] = {
             "approval": asked.id,
             "answer": "approve" if saying.yes else "deny",
@@ -169,6 +197,8 @@ class Answering:
         }
         if grant is not None:
             body["grant"] = grant.id
+        if until:
+            body["until_ms"] = round(until * 1000)
         if saying.proposes:
             body["always"] = True
         private: dict[str, Json] | None = {"why": saying.why} if saying.why else None

@@ -33,6 +33,15 @@ class End(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class UseKey(NamedTuple):
+    """What a no binds: who is behind it, and the operation of a Thing, whatever the value."""
+
+    root: str
+    thing: str
+    affordance: str
+    is_action: bool
+
+
 class Same(NamedTuple):
     """What makes two questions the same one: who is behind them, and what would be done. `value` is canonical JSON."""
 
@@ -42,14 +51,21 @@ class Same(NamedTuple):
     is_action: bool
     value: bytes
 
+    @property
+    def use(self) -> UseKey:
+        return UseKey(*self[:4])
+
 
 class Yes(NamedTuple):
-    """A person's yes. `asks` are the rules that it answers, `token` is what it came with ("" at the box)."""
+    """A person's yes. `asks` are the rules that it answers, `token` is what it came with ("" at the box). To a plan `until` is
+    how long the person let it count (seconds since the epoch; 0: as long as the rules say).
+    """
 
     approver: Principal
     asks: frozenset[RuleRef]
     at: float
     token: str = ""
+    until: float = 0.0
 
 
 class Use(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from gateway.approvals.asked import Asked, End, Same
+from gateway.approvals.asked import Asked, End, UseKey
 from gateway.clock import Clock
 from gateway.notify.timer import Alarm
 from gateway.parties import Answer
@@ -25,7 +25,10 @@ MOST_AN_HOUR: Final = 30
 """Questions of one principal with all that it let in: who asks every two minutes is not answered any more, only read."""
 
 DENIAL_HOLDS_S: Final = 15 * 60.0
-"""For so long the same is not asked again."""
+"""For so long the same is not asked again after a first no."""
+
+LONGEST_DENIAL_S: Final = 24 * 3600.0
+"""Each further no to the same within a day holds twice as long as the one before, and so long at the most."""
 
 MOST_DENIALS: Final = 256
 MOST_RECENT: Final = 64
@@ -40,6 +43,7 @@ class Denial(NamedTuple):
     by: str
     until: float
     approval: str
+    held_s: float = DENIAL_HOLDS_S
 
 
 class Book:
@@ -51,7 +55,7 @@ class Book:
         self._open: dict[str, Asked] = {}
         self._by_waits: dict[str, Asked] = {}
         self._recent: OrderedDict[str, Asked] = OrderedDict()
-        self._denials: OrderedDict[Same, Denial] = OrderedDict()
+        self._denials: OrderedDict[UseKey, Denial] = OrderedDict()
         self._asked: OrderedDict[str, deque[float]] = OrderedDict()  # by root, monotonic
         self._deadlines: dict[str, float] = {}  # monotonic: a clock that is set back prolongs nothing
         self._alarm = Alarm(clock, self.look)
@@ -85,17 +89,27 @@ class Book:
             return 0.0
         return max(0.0, times[0] + HOUR_S - self._clock.monotonic())
 
-    def denial(self, same: Same) -> Denial | None:
-        found = self._denials.get(same)
-        if found is not None and found.until <= self._clock.wall():
-            del self._denials[same]
-            return None
-        return found
+    def denial(self, uses: Iterable[UseKey]) -> Denial | None:
+        """The no to one of `uses` that holds longest."""
+        now = self._clock.wall()
+        held = [found for use in uses if (found := self._denials.get(use)) is not None and found.until > now]
+        return max(held, key=lambda one: one.until, default=None)
 
-    def hold(self, same: Same, denial: Denial) -> None:
-        self._denials[same] = denial
-        self._denials.move_to_end(same)
-        if len(self._denials) > MOST_DENIALS:
+    def pause(self, uses: Iterable[UseKey]) -> float:
+        """How many seconds a further no to `uses` holds: longer each time somebody comes back with the same."""
+        now = self._clock.wall()
+        before = [
+            found.held_s
+            for use in uses
+            if (found := self._denials.get(use)) is not None and now < found.until + LONGEST_DENIAL_S
+        ]
+        return min(LONGEST_DENIAL_S, max(before) * 2) if before else DENIAL_HOLDS_S
+
+    def hold(self, uses: Iterable[UseKey], denial: Denial) -> None:
+        for use in uses:
+            self._denials[use] = denial
+            self._denials.move_to_end(use)
+        while len(self._denials) > MOST_DENIALS:
             self._denials.popitem(last=False)
 
     def add(self, asked: Asked) -> None:

@@ -45,7 +45,7 @@ def intent(asked: Asked, command: Command, target: Target, rules: str) -> Entry:
 
 def asked_plan(asked: Asked, rules: str) -> Entry:
     """That people are asked for a whole plan."""
-    private: dict[str, Json] = {"says": asked.shown.get("says"), "title": asked.shown.get("title")}
+    private: dict[str, Json] = {"says": asked.shown.get("says"), "title": asked.shown.get("titled")}
     body: dict[str, Json] = {"asked": True, "plan": asked.plan, "rules": rules, **_bound(asked)}
     return Entry("approval", asked.asked_at, body, asked.waits, asked.principal.id, "", private)
 

@@ -10,11 +10,13 @@ from typing import Final
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.approvals.chores import Chores
+from gateway.approvals.counting import sent_under
 from gateway.approvals.grants import MOST_GRANTS, BadGrant, Grant
 from gateway.approvals.stored import NOT_READABLE, grant_from, grant_row
-from gateway.commands import Command, Outcome, Result
+from gateway.commands import Command
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.normalise import Target
+from gateway.panicked import last_press
 from gateway.parties import Given
 from gateway.parts import Parts
 from gateway.storage.approvals import GrantRepository
@@ -22,10 +24,6 @@ from policies.decision import Principal
 from policies.facts import Approval
 
 KIND: Final = "grant"
-
-ROWS_A_PAGE: Final = 1_000
-
-_NOT_USED: Final = frozenset({Result.REFUSED, Result.NOT_SENT})
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +68,10 @@ class Grants:
             if (grant := self._grants.get(ident)) is not None:
                 grant.used += 1
 
-    def given_back(self, ids: Sequence[str], outcome: Outcome) -> None:
-        """What certainly was not sent used up nothing."""
+    def given_back(self, ids: Sequence[str]) -> None:
+        """It certainly was not sent, and used up nothing."""
         for ident in ids:
-            grant = self._grants.get(ident)
-            if grant is not None and outcome.result in _NOT_USED:
+            if (grant := self._grants.get(ident)) is not None:
                 grant.used = max(0, grant.used - 1)
 
     async def give(self, grant: Grant, channel: dict[str, Json]) -> Grant:
@@ -121,18 +118,20 @@ class Grants:
 
     async def restore(self) -> None:
         """Those that are not over, with the uses that the ledger has of them. Raises `sqlite3.Error`, `LedgerUnavailable`."""
-        now = self._parts.clock.wall()
-        for row in await self._rows.load():
+        now, rows = self._parts.clock.wall(), await self._rows.load()
+        pressed = await last_press(self._parts.ledger) if rows else 0.0
+        for row in rows:
             try:
                 grant = grant_from(row)
             except NOT_READABLE as error:
                 log.warning("grant %s cannot be read and counts no longer: %s", row.id, error)
                 await self._rows.delete(row.id)
                 continue
-            if not grant.given_at <= now < grant.until:  # a clock that was set back proves nothing
+            # Panic ends all of them; and a clock that was set back proves nothing.
+            if not pressed < grant.given_at <= now < grant.until:
                 await self._rows.delete(row.id)
                 continue
-            grant.used = await self._uses_of(grant)
+            grant.used = len(await sent_under(self._parts.ledger, grant.id, grant.holder.id, grant.since))
             self._add(grant)
         self.review()
 
@@ -169,21 +168,3 @@ class Grants:
                     grant, f"{thing} {what} than when it was given" if adopted else f"{thing} {what}", ""
                 )
                 return
-
-    async def _uses_of(self, grant: Grant) -> int:
-        """What was sent under it, or may have been: dispatched, and not known to have stayed here."""
-        sent: set[str] = set()
-        after = grant.since
-        while True:
-            rows = await self._parts.ledger.entries(
-                kinds=("dispatch", "outcome"), principal=grant.holder.id, after=after, limit=ROWS_A_PAGE
-            )
-            for row in rows:
-                under = row.body.get("approvals")
-                if row.kind == "dispatch" and isinstance(under, list) and grant.id in under:
-                    sent.add(row.execution)
-                elif row.kind == "outcome" and row.body.get("result") in _NOT_USED:
-                    sent.discard(row.execution)
-            if len(rows) < ROWS_A_PAGE:
-                return len(sent)
-            after = rows[-1].seq

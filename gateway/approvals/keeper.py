@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gateway import obstacles, outcomes
 from gateway.adopted import Adopted
 from gateway.approvals import entries, showing
-from gateway.approvals.asked import LONGEST_QUESTION_BYTES, Asked, End, Same, Use, same_use
+from gateway.approvals.asked import LONGEST_QUESTION_BYTES, Asked, End, Same, Use, UseKey, same_use
 from gateway.approvals.book import MOST_OPEN, Book
 from gateway.approvals.chores import Chores
+from gateway.approvals.counting import NOT_USED
 from gateway.approvals.granting import Grants
+from gateway.approvals.plan_shown import uses_in
 from gateway.approvals.planning import PlanBook
 from gateway.approvals.plans import PlanQuestion
 from gateway.approvals.restoring import Restorer, returned
@@ -79,13 +81,13 @@ class ApprovalKeeper:
             same = same_use(command.principal, command, question.target)
         except ValueError as error:
             return Outcome(Result.NOT_SENT, Reason.LEDGER_UNAVAILABLE, f"it could not be recorded: {error}")
-        if (no := self._not_asked(same, command.principal)) is not None:
+        if (no := self._not_asked(same, [same.use], command.principal)) is not None:
             return no
         now = self.parts.clock.wall()
         ident, expires_at = new_id(now), now + min(ask.valid_s for ask in asks)
         target, adopted = question.target, question.adopted
         use = Use(command, adopted, adopted.version, target, showing.seal_of(adopted))
-        shown = showing.question(showing.head(ident, now, expires_at), use, decision, asks)
+        shown = showing.question(showing.head(ident, now, expires_at), self.parts.house, use, decision, asks)
         asked = Asked(
             id=ident,
             waits=command.id,
@@ -119,12 +121,16 @@ class ApprovalKeeper:
 
     def used(self, execution: Execution, given: Sequence[Given]) -> None:
         self.grants.used(given)
+        if execution.command.plan:
+            self.plans.used(execution, given)
         for one in given:
             if self._unused.pop(one.id, None) is not None:
                 self._forget(one.id)
 
     def ended(self, execution: Execution, outcome: Outcome) -> None:
-        self.grants.given_back(execution.approvals, outcome)
+        if outcome.result in NOT_USED:
+            self.grants.given_back(execution.approvals)
+            self.plans.given_back(execution)
 
     async def restore(self, unsettled: Sequence[Record]) -> list[Waiting]:
         """What waited for people when the gateway stopped: its commands are taken up again. `unsettled` are the ledger's open
@@ -146,13 +152,19 @@ class ApprovalKeeper:
         asked = self.plans.asked(question)
         if asked is None:
             return ""
-        if (no := self._not_asked(asked.same, asked.principal)) is not None:
+        if (no := self._not_asked(asked.same, uses_in(asked), asked.principal)) is not None:
             return no
         return await self._put(asked, entries.asked_plan(asked, self.parts.policy().version), None)
 
     def plan_approval(self, plan: str) -> str:
         asked = self.book.of(plan)
         return asked.id if asked is not None else self.plans.approval(plan)
+
+    def covers_run(self, plan: str, run: int) -> bool:
+        return self.book.of(plan) is not None or self.plans.covers(plan, run)
+
+    def begin_run(self, plan: str, run: int) -> None:
+        self.plans.begin(plan, run)
 
     async def end_plan(self, plan: str) -> None:
         await self.withdraw(plan, "the plan ended")
@@ -177,8 +189,8 @@ class ApprovalKeeper:
         return True
 
     def withdraw_all(self, why: str, by: str = "") -> int:
-        """Panic: nothing that is asked, or was approved and is not sent, is carried out; no plan goes on under its approval.
-        Takes no await.
+        """Panic: nothing that is asked, or was approved and is not sent, is carried out; no plan goes on under its approval,
+        and no grant counts any longer. Takes no await.
         """
         found = [*self.book]
         for asked in found:
@@ -187,15 +199,28 @@ class ApprovalKeeper:
         for plan in self.plans.under():
             if (approval := self.plans.end(plan)) is not None:
                 self._forget(approval)
+        for grant in self.grants:
+            self.grants.end(grant, why, by)
         return len(found)
 
-    def settle(self, asked: Asked, end: End, answer: Answer, *, by: str = "", why: str = "") -> None:
-        """Ends a question, and tells it. What the ledger holds of it is the caller's."""
+    def settle(
+        self,
+        asked: Asked,
+        end: End,
+        answer: Answer,
+        *,
+        by: str = "",
+        why: str = "",
+        spent: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Ends a question, and tells it. What the ledger holds of it is the caller's. `spent`: the runs and steps of a plan
+        for which it was used up before a restart.
+        """
         if not asked.is_open:
             return
         self.book.settle(asked, end, answer, by=by, why=why)
         if end is End.APPROVED and asked.plan:
-            self.plans.approved(asked)
+            self.plans.approved(asked, spent)
         elif end is End.APPROVED:
             self._keep_unused(asked)
         elif end is not End.DENIED:  # that one holds for a while
@@ -241,11 +266,11 @@ class ApprovalKeeper:
             self.telling.asked(asked)
         return asked.id
 
-    def _not_asked(self, same: Same, principal: Principal) -> Outcome | None:
+    def _not_asked(self, same: Same, uses: Iterable[UseKey], principal: Principal) -> Outcome | None:
         """Why people are left in peace."""
-        if (denial := self.book.denial(same)) is not None:
+        if (denial := self.book.denial(uses)) is not None:
             left = max(1, round((denial.until - self.parts.clock.wall()) / 60))
-            detail = f"{denial.by} said no to this; that holds for {left} more min"
+            detail = f"{denial.by} said no to this; that holds for {left} more min, also within a plan"
             return self._refusal(Reason.DENIED, detail)
         crowd = self.book.crowd(same.root)
         known = next((one for one in crowd if one.same == same), None)

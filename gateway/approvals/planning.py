@@ -1,40 +1,49 @@
-"""The approvals of whole plans: what a step may do under one."""
+"""The approvals of whole plans: what a step may do under one. What is shown of a plan: `gateway.approvals.plan_shown`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.approvals import showing
-from gateway.approvals.asked import Asked, Same, Yes
-from gateway.approvals.plans import LONGEST_PLAN_S, PlanQuestion, PlanStep
-from gateway.commands import Command
-from gateway.foreign import one_line
-from gateway.ids import new_id
+from gateway.approvals.asked import Asked, Yes
+from gateway.approvals.plan_shown import Shown
+from gateway.approvals.plans import PlanQuestion
+from gateway.commands import Command, Execution
 from gateway.ledger.canonical import canonical
 from gateway.normalise import Target
-from gateway.notify.notice import LONGEST_SAYING
 from gateway.parties import Given
 from gateway.parts import Parts
-from gateway.roots import root_of
 from policies.asking import OpenAsk
-from policies.decision import RuleRef
 from policies.facts import Approval
 
 MOST_PLANS: Final = 200
 """With an approval at a time."""
 
 
-class Allowed(NamedTuple):
-    """A plan's approval that was given. `steps` are as they were shown, by id; `until` is in seconds since the epoch."""
+@dataclass(slots=True)
+class Allowed:
+    """A plan's approval that was given. `steps` are as they were shown, by id; `until` is in seconds since the epoch. The runs
+    from `first` on are covered, `count` of them; `run` is under way, and of `spent` (run and step) the yes is used up.
+    """
 
     approval: str
     principal: str
     steps: dict[str, dict[str, Json]]
+    asks: tuple[OpenAsk, ...]
     yeses: tuple[Yes, ...]
     until: float
+    first: int
+    count: int
+    recurs: bool
+    run: int
+    spent: set[tuple[int, str]] = field(default_factory=set)
+
+    def covers(self, run: int) -> bool:
+        return self.first <= run < self.first + self.count
 
 
 class PlanBook:
@@ -42,57 +51,42 @@ class PlanBook:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._shown = Shown(parts)
         self._plans: dict[str, Allowed] = {}
 
     def asked(self, question: PlanQuestion) -> Asked | None:
         """The question; None where no step needs anybody. An ask that wants a yes to each use is put when its step comes."""
-        asks = self._asks(question.steps)
-        if not asks:
-            return None
-        now = self._parts.clock.wall()
-        ident, expires_at = new_id(now), now + min(ask.valid_s for ask in asks)
-        shown: dict[str, Json] = {
-            **showing.head(ident, now, expires_at),
-            "plan": question.plan,
-            "digest": question.digest,
-            "until": showing.utc(min(question.until, now + LONGEST_PLAN_S)),
-            "until_ms": round(min(question.until, now + LONGEST_PLAN_S) * 1000),
-            "principal": showing.whom(question.principal),
-            "steps": [self._step(step) for step in question.steps],
-            "asks": showing.asks_shown(asks),
-            "title": one_line(question.title, LONGEST_SAYING),
-            "says": one_line(question.purpose, LONGEST_SAYING),
-        }
-        same = Same(root_of(question.principal), "", "", False, canonical([*shown["steps"]]))  # type: ignore[misc]
-        return Asked(
-            id=ident,
-            waits=question.plan,
-            principal=question.principal,
-            token=question.token,
-            same=same,
-            shown=shown,
-            digest=showing.digest_of(shown),
-            asks=asks,
-            asked_at=now,
-            expires_at=expires_at,
-            plan=question.plan,
-        )
+        return self._shown.asked(question)
 
-    def approved(self, asked: Asked) -> None:
-        """From now on its steps may be carried out."""
-        steps, until = asked.shown.get("steps"), asked.shown.get("until_ms")
-        if len(self._plans) >= MOST_PLANS or not isinstance(steps, list) or not isinstance(until, int):
+    def approved(self, asked: Asked, spent: Iterable[tuple[int, str]] = ()) -> None:
+        """From now on its steps may be carried out, but for those that are `spent` already."""
+        until, runs = asked.shown.get("until_ms"), asked.shown.get("when")
+        if len(self._plans) >= MOST_PLANS or not isinstance(until, int) or not isinstance(runs, dict):
             return
-        by_id = {str(step["step"]): step for step in steps if isinstance(step, dict)}
+        first, count = runs.get("first_run"), runs.get("runs")
+        if not isinstance(first, int) or not isinstance(count, int):
+            return
+        steps = {str(step["step"]): step for name in ("steps", "undoing") for step in _listed(asked, name)}
         self._plans[asked.plan] = Allowed(
-            asked.id, asked.principal.id, by_id, tuple(asked.yeses), until / 1000
+            approval=asked.id,
+            principal=asked.principal.id,
+            steps=steps,
+            asks=asked.asks,
+            yeses=tuple(asked.yeses),
+            until=until / 1000,
+            first=first,
+            count=count,
+            recurs=runs.get("recurs") is True,
+            run=first,
+            spent=set(spent),
         )
 
     def standing(self, command: Command, adopted: Adopted, target: Target) -> Sequence[Given]:
-        """The yes to the plan, for the step that it shows, exactly so."""
+        """The yes to the plan, for the step that it shows, exactly so, and once in each run that it shows."""
         allowed = self._plans.get(command.plan)
-        now = self._parts.clock.wall()
-        if allowed is None or now >= allowed.until or command.principal.id != allowed.principal:
+        if allowed is None or command.principal.id != allowed.principal or not allowed.covers(allowed.run):
+            return ()
+        if (allowed.run, command.step) in allowed.spent:
             return ()
         step, operation = allowed.steps.get(command.step), target.operation
         if (
@@ -103,12 +97,34 @@ class PlanBook:
             or step["seal"] != showing.seal_of(adopted)
         ):
             return ()
-        identity = self._parts.identity
-        return [
-            Given(allowed.approval, Approval(yes.approver, yes.asks, max(0.0, now - yes.at), standing=True))
-            for yes in allowed.yeses
-            if not identity.is_revoked(yes.token)
-        ]
+        return [Given(allowed.approval, approval) for approval in self._counting(allowed)]
+
+    def covers(self, plan: str, run: int) -> bool:
+        """Whether a run may begin now: it was shown, and what people said still answers every rule that asked."""
+        allowed = self._plans.get(plan)
+        if allowed is None or not allowed.covers(run):
+            return False
+        counting = list(self._counting(allowed))
+        return all(
+            len({one.approver.id for one in counting if _answers(one, ask)}) >= ask.approvals
+            for ask in allowed.asks
+        )
+
+    def begin(self, plan: str, run: int) -> None:
+        if (allowed := self._plans.get(plan)) is not None:
+            allowed.run = run
+
+    def used(self, execution: Execution, given: Sequence[Given]) -> None:
+        """The step of this execution is spent for this run."""
+        allowed = self._plans.get(execution.command.plan)
+        if allowed is not None and any(one.id == allowed.approval for one in given):
+            allowed.spent.add((allowed.run, execution.command.step))
+
+    def given_back(self, execution: Execution) -> None:
+        """It certainly was not sent."""
+        allowed = self._plans.get(execution.command.plan)
+        if allowed is not None and allowed.approval in execution.approvals:
+            allowed.spent.discard((allowed.run, execution.command.step))
 
     def approval(self, plan: str) -> str:
         allowed = self._plans.get(plan)
@@ -124,36 +140,23 @@ class PlanBook:
 
     # ---------------------------------------------------------------- inside
 
-    def _asks(self, steps: Sequence[PlanStep]) -> tuple[OpenAsk, ...]:
-        """Each rule that asks of any step, once."""
-        found: dict[RuleRef, OpenAsk] = {}
-        for step in steps:
-            if step.decision is not None:
-                for ask in self._parts.policy().open_asks(step.decision):
-                    if not ask.once:
-                        found.setdefault(ask.ref, ask)
-        return tuple(found.values())
+    def _counting(self, allowed: Allowed) -> Iterator[Approval]:
+        """The yeses that still stand. One to runs that were shown, or "for so long", counts until its own end; any other for as
+        long as each rule says.
+        """
+        now = self._parts.clock.wall()
+        if now >= allowed.until:
+            return
+        for yes in allowed.yeses:
+            if not self._parts.identity.is_revoked(yes.token):
+                stands = now < yes.until if yes.until else allowed.recurs
+                yield Approval(yes.approver, yes.asks, max(0.0, now - yes.at), standing=stands)
 
-    def _step(self, step: PlanStep) -> dict[str, Json]:
-        adopted = self._parts.registry.get(step.thing)
-        shown: dict[str, Json] = {
-            "step": step.id,
-            "thing": step.thing,
-            "title": adopted.title if adopted is not None else step.thing,
-            "room": adopted.room if adopted is not None else "",
-            "affordance": step.affordance,
-            "action": step.is_action,
-            "value": step.value,
-            "seal": showing.seal_of(adopted) if adopted is not None else "",
-        }
-        operation = (
-            adopted.thing.operation(step.affordance, is_action=step.is_action)
-            if adopted is not None
-            else None
-        )
-        if operation is not None:
-            shown |= {"capability": operation.capability, "hazard": int(operation.hazard)}
-            shown["reversibility"] = str(operation.reversibility)
-        asks = self._parts.policy().open_asks(step.decision) if step.decision is not None else ()
-        shown["asked"] = [str(ask.ref) for ask in asks]
-        return shown
+
+def _answers(approval: Approval, ask: OpenAsk) -> bool:
+    return ask.ref in approval.asks and (approval.standing or approval.age_s <= ask.valid_s)
+
+
+def _listed(asked: Asked, name: str) -> list[dict[str, Json]]:
+    found = asked.shown.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -12,10 +12,13 @@ from gateway import obstacles
 from gateway.approvals import showing
 from gateway.approvals.asked import Asked, End, Use, Yes
 from gateway.approvals.book import DENIAL_HOLDS_S, Denial
+from gateway.approvals.counting import sent_under
+from gateway.approvals.plan_shown import uses_in
 from gateway.approvals.stored import NOT_READABLE, Kept
 from gateway.commands import Outcome, Reason, Result
 from gateway.ledger import Record
 from gateway.normalise import StateUnknown, resolve
+from gateway.panicked import last_press
 from gateway.parties import Answer, Waiting
 from gateway.parts import Parts
 from policies.decision import Principal, Role, RuleRef
@@ -54,12 +57,15 @@ class Restorer:
     def __init__(self, keeper: ApprovalKeeper) -> None:
         self._keeper = keeper
         self._parts = keeper.parts
+        self._pressed = 0.0  # the panic switch, in seconds since the epoch
 
     async def restore(self, unsettled: Sequence[Record]) -> list[Waiting]:
         """The commands that go on waiting, or go on after a yes. Raises `sqlite3.Error`, `LedgerUnavailable`."""
         last = {row.execution: row.kind for row in unsettled}  # a dispatch follows its intent
         waiting: list[Waiting] = []
-        for row in await self._keeper.rows.load():
+        rows = await self._keeper.rows.load()
+        self._pressed = await last_press(self._parts.ledger) if rows else 0.0
+        for row in rows:
             try:
                 kept = Kept(row)
             except NOT_READABLE as error:
@@ -81,16 +87,19 @@ class Restorer:
             await self._keeper.rows.delete(kept.row.id)
             return
         answers = await self._answers(kept.asked)
-        by = next((row.principal for row in answers if row.body.get("answer") == "deny"), "somebody")
-        self._keeper.book.hold(kept.asked.same, Denial(by, kept.row.expires_at, kept.asked.id))
+        no = next((row for row in answers if row.body.get("answer") == "deny"), None)
+        by, until = no.principal if no else "somebody", kept.row.expires_at
+        holds = max(DENIAL_HOLDS_S, until - no.at) if no else DENIAL_HOLDS_S
+        self._keeper.book.hold(uses_in(kept.asked), Denial(by, until, kept.asked.id, holds))
 
     async def _plan(self, kept: Kept) -> None:
         asked = kept.asked
         if not await self._heard(asked):
-            if not self._stands(asked):
-                self._end(asked, End.WITHDRAWN, obstacles.changed("the caller's token was revoked meanwhile"))
+            if (ended := self._over_meanwhile(asked)) is not None:
+                self._end(asked, End.WITHDRAWN, ended)
             elif not asked.missing():
-                self._keeper.settle(asked, End.APPROVED, Answer(asked.given(self._parts.clock.wall())))
+                given, spent = asked.given(self._parts.clock.wall()), await self._spent(asked)
+                self._keeper.settle(asked, End.APPROVED, Answer(given), spent=spent)
             else:
                 self._open(asked)
 
@@ -101,8 +110,8 @@ class Restorer:
         waiting = Waiting(asked.id, command, name, is_action, value, asked.request)
         if asked.secret:
             self._end(asked, End.WITHDRAWN, Outcome(Result.NOT_SENT, detail=LOST_CODE))
-        elif not self._stands(asked):
-            self._end(asked, End.WITHDRAWN, obstacles.changed("the caller's token was revoked meanwhile"))
+        elif (ended := self._over_meanwhile(asked)) is not None:
+            self._end(asked, End.WITHDRAWN, ended)
         elif (use := self._use(kept)) is None:
             detail = f"{command.thing} was changed meanwhile; look at it and ask again"
             self._end(asked, End.WITHDRAWN, obstacles.changed(detail))
@@ -140,9 +149,19 @@ class Restorer:
         """A clock that was set back proves nothing: what was asked later than now is over, too."""
         return not asked.asked_at <= self._parts.clock.wall() < asked.expires_at
 
-    def _stands(self, asked: Asked) -> bool:
-        """Whether whoever asked is still who it was."""
-        return self._parts.identity.stands(asked.token, asked.principal)
+    def _over_meanwhile(self, asked: Asked) -> Outcome | None:
+        """Why it is not asked any more: panic, or whoever asked is no longer who it was."""
+        if asked.asked_at <= self._pressed:
+            return Outcome(Result.REFUSED, Reason.WITHDRAWN, "the panic switch was pressed")
+        if not self._parts.identity.stands(asked.token, asked.principal):
+            return obstacles.changed("the caller's token was revoked meanwhile")
+        return None
+
+    async def _spent(self, asked: Asked) -> set[tuple[int, str]]:
+        """The runs and steps of a plan for which its approval has been used."""
+        after = min((row.seq for row in await self._answers(asked)), default=0)
+        rows = await sent_under(self._parts.ledger, asked.id, asked.principal.id, after)
+        return {(_run_of(row), str(row.body.get("step"))) for row in rows}
 
     def _use(self, kept: Kept) -> Use | None:
         """The use as it was shown; None where the Thing is not as it was."""
@@ -159,16 +178,19 @@ class Restorer:
             found = resolve(adopted, operation, operation.check(value))
         except (StateUnknown, SchemaError):
             return None
-        now = showing.use_shown(adopted, found)
+        now = showing.use_shown(self._parts.house, adopted, found)
         if not isinstance(shown, dict) or any(now[fact] != shown[fact] for fact in now if fact != "effects"):
             return None
         return Use(command, adopted, adopted.version, found, kept.seal)
 
     async def _heard(self, asked: Asked) -> bool:
         """What the ledger holds of a question: the yeses that still count. True where it ended by it."""
+        shown_last = asked.digest
         for row in await self._answers(asked):
             body = row.body
-            if body.get("answer") == "approve" and (yes := self._yes(row)) is not None:
+            if body.get("changed") is True:
+                shown_last = str(body.get("digest"))
+            if body.get("answer") == "approve" and (yes := self._yes(row, asked.digest)) is not None:
                 asked.yeses.append(yes)
             elif body.get("answer") == "deny":
                 await self._denied(asked, row)
@@ -179,12 +201,16 @@ class Restorer:
                 no = Outcome(Result.REFUSED, reason, detail)
                 self._keeper.settle(asked, End.WITHDRAWN, Answer(outcome=no), why=detail)
                 return True
+        if shown_last != asked.digest:  # it was asked otherwise, and that was not kept: nobody has seen this
+            asked.yeses.clear()
         return False
 
     async def _denied(self, asked: Asked, row: Record) -> None:
-        until = row.at + DENIAL_HOLDS_S
+        uses = list(uses_in(asked))
+        holds = self._keeper.book.pause(uses)
+        until = row.at + holds
         await self._keeper.rows.deny(asked.id, until)
-        self._keeper.book.hold(asked.same, Denial(row.principal, until, asked.id))
+        self._keeper.book.hold(uses, Denial(row.principal, until, asked.id, holds))
         no = Outcome(Result.REFUSED, Reason.DENIED, f"{row.principal} said no")
         self._keeper.settle(asked, End.DENIED, Answer(outcome=no), by=row.principal)
 
@@ -194,8 +220,12 @@ class Restorer:
         )
         return [row for row in reversed(rows) if row.body.get("approval") == asked.id]
 
-    def _yes(self, row: Record) -> Yes | None:
+    def _yes(self, row: Record, digest: str) -> Yes | None:
+        """A yes that counts. One to something else than is shown now was refused, or has to be said again."""
         body: Mapping[str, object] = row.body
+        if body.get("digest") != digest:
+            return None
+        until = body.get("until_ms")
         token, listed, at_box = str(body.get("token") or ""), body.get("rules"), body.get("channel") == "box"
         role = Role.OWNER if at_box else self._parts.identity.role_of(row.principal)
         if role is None or not isinstance(listed, list) or self._parts.identity.is_revoked(token):
@@ -203,4 +233,11 @@ class Restorer:
         asks = frozenset(
             RuleRef(name, rule) for name, _, rule in (str(ref).rpartition("/") for ref in listed)
         )
-        return Yes(Principal(row.principal, role, at_box=at_box), asks, row.at, token)
+        counts_until = until / 1000 if isinstance(until, int) else 0.0
+        return Yes(Principal(row.principal, role, at_box=at_box), asks, row.at, token, counts_until)
+
+
+def _run_of(row: Record) -> int:
+    """The run of the plan in which a step was sent, from its key: `¶<plan>/<run>/<step>/…`; 0 without one."""
+    run = str(row.body.get("key", "")).partition("/")[2].partition("/")[0]
+    return int(run) if run.isdecimal() else 0

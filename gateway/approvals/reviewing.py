@@ -112,7 +112,7 @@ class Reviewer:
         asked.asks = asks
         asked.expires_at = min(asked.expires_at, shortest)
         head = showing.head(asked.id, asked.asked_at, asked.expires_at)
-        asked.shown = showing.question(head, use, decision, asks)
+        asked.shown = showing.question(head, self._parts.house, use, decision, asks)
         asked.digest = showing.digest_of(asked.shown)
         try:
             at = self._parts.clock.wall()

@@ -1,7 +1,7 @@
 """What a person is shown, and the digest that binds the answer to it. Facts first; the asker's own words last, and marked.
 
     shown = {"approval", "execution" or "plan", "asked_at", "expires_at", "principal": {…}, "use": {…} or "steps": […],
-             "asks": […], "owes": […], "says": "…"}
+             "asks": […], "owes": […], "says": "…", "calls_itself": "…"}
 
 Texts are in one line of what can be printed. The digest is SHA-256 over the canonical JSON (RFC 8785) of `shown`.
 """
@@ -16,7 +16,8 @@ from capabilities.stored import components_to_json
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.approvals.asked import Use
-from gateway.foreign import one_line
+from gateway.foreign import LONGEST_TITLE, one_line
+from gateway.house import House
 from gateway.ledger.canonical import canonical
 from gateway.normalise import Target
 from gateway.notify.notice import LONGEST_SAYING
@@ -30,13 +31,33 @@ def digest_of(shown: dict[str, Json]) -> str:
 
 
 def whom(principal: Principal) -> dict[str, Json]:
-    """Who asks, for whom, and through which agents."""
+    """Who asks, for whom, and through which agents. What it calls itself is no fact: see `calls_itself`."""
     return {
         "id": principal.id,
-        "title": one_line(principal.title),
         "role": principal.role,
         "acts_for": principal.acts_for or None,
         "makers": [one.id for one in principal.makers],
+    }
+
+
+def calls_itself(principal: Principal) -> dict[str, Json]:
+    """A name that is not its id: whoever made the token wrote it, an agent may have done so itself."""
+    title = one_line(principal.title, LONGEST_TITLE)
+    return {"calls_itself": title} if title and title != principal.id else {}
+
+
+def members_shown(house: House, adopted: Adopted) -> dict[str, Json]:
+    """Of a group the devices that it commands."""
+    if not adopted.members:
+        return {}
+    known = (house.by_device(adopted.driver, member) for member in adopted.members)
+    return {
+        "members": [
+            {"thing": one.id, "title": one.title, "room": one.room}
+            if one is not None
+            else {"device": one_line(device, LONGEST_TITLE)}
+            for device, one in zip(adopted.members, known, strict=True)
+        ]
     }
 
 
@@ -55,7 +76,7 @@ def asks_shown(asks: Sequence[OpenAsk]) -> list[Json]:
     ]
 
 
-def use_shown(adopted: Adopted, target: Target) -> dict[str, Json]:
+def use_shown(house: House, adopted: Adopted, target: Target) -> dict[str, Json]:
     """What would be done: `now` is the property's value as it was known when people were asked, `value` what it would be."""
     operation = target.operation
     shown: dict[str, Json] = {
@@ -75,11 +96,11 @@ def use_shown(adopted: Adopted, target: Target) -> dict[str, Json]:
         now = reading.value if reading is not None else None
         effects.append({"property": prop.name, "now": now, "becomes": aim.expected, "unit": prop.unit})
     shown["effects"] = effects
-    return shown
+    return shown | members_shown(house, adopted)
 
 
 def question(
-    head: Mapping[str, Json], use: Use, decision: Decision, asks: Sequence[OpenAsk]
+    head: Mapping[str, Json], house: House, use: Use, decision: Decision, asks: Sequence[OpenAsk]
 ) -> dict[str, Json]:
     """What is shown of one command. `head` as from `head`."""
     command = use.command
@@ -87,10 +108,11 @@ def question(
         **head,
         "execution": command.id,
         "principal": whom(command.principal),
-        "use": use_shown(use.adopted, use.target),
+        "use": use_shown(house, use.adopted, use.target),
         "asks": asks_shown(asks),
         "owes": [obligation.say() for obligation in decision.obligations],
         "says": one_line(command.purpose, LONGEST_SAYING),
+        **calls_itself(command.principal),
     }
 
 

@@ -9,10 +9,11 @@ from gateway.approvals.asked import Asked, End
 from gateway.approvals.showing import utc
 from gateway.foreign import one_line
 from gateway.ids import new_id
-from gateway.notify.notice import About, Notice, Urgency, says
+from gateway.notify.notice import LONGEST_SAYING, About, Notice, Urgency, says
 from gateway.notify.reminders import Pending
 from gateway.observers import Topic
 from gateway.parts import Parts
+from gateway.roots import whose
 
 LONGEST_VALUE: Final = 60
 
@@ -103,12 +104,23 @@ class Telling:
 
 
 def notice(asked: Asked) -> Notice:
-    """What people are told when they are asked."""
-    who = one_line(asked.principal.title or asked.principal.id)
-    reasons = dict.fromkeys(ask.why for ask in asked.asks)
-    text = f"{who} ({asked.principal.role}) asks. {' '.join(f'{why}.' for why in reasons)}"
-    if saying := says(who, str(asked.shown.get("says") or "")):
-        text = f"{text} {saying}"
+    """What people are told when they are asked: facts first, then the rules' reasons, the asker's own words last, in quotes."""
+    who = asked.principal.id
+    told = [f"{whose(asked.principal)} ({asked.principal.role}) asks."]
+    when = asked.shown.get("when")
+    if isinstance(when, dict):
+        told.append(f"When: {when.get('words')}.")
+    told += dict.fromkeys(f"{ask.why}." for ask in asked.asks)
+    own = {name: str(asked.shown.get(name) or "") for name in ("says", "titled", "calls_itself")}
+    told += filter(
+        None,
+        (
+            says(who, own["says"]),
+            _quoted(f"{who} calls the plan", own["titled"]),
+            _quoted(f"{who} calls itself", own["calls_itself"]),
+        ),
+    )
+    text = " ".join(told)
     thing = "" if asked.plan else asked.same.thing
     about = About(
         thing,
@@ -135,17 +147,33 @@ def notice(asked: Asked) -> Notice:
 
 
 def what(asked: Asked) -> str:
-    """What would happen, in a line: `Front door: unlock?`"""
+    """What would happen, in a line of facts: `Front door: unlock?`, `A plan of 3 steps: Front door: unlock, and 2 more?`"""
     use = asked.shown.get("use")
-    if not isinstance(use, dict):
-        steps = asked.shown.get("steps")
-        count = len(steps) if isinstance(steps, list) else 0
-        title = one_line(str(asked.shown.get("title") or "")) or "a plan"
-        return f"{title} ({count} steps)?"
-    name = str(use["affordance"]).replace("_", " ")
-    value = use["value"]
+    if isinstance(use, dict):
+        return f"{_use(use)}?"
+    listed = asked.shown.get("steps")
+    steps = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    # First what people are asked for; what needs nobody would hide it.
+    first = next((one for one in steps if one["asked"]), steps[0] if steps else None)
+    if first is None:
+        return "A plan?"
+    more = f", and {len(steps) - 1} more" if len(steps) > 1 else ""
+    when = asked.shown.get("when")
+    again = ", again and again" if isinstance(when, dict) and when.get("recurs") is True else ""
+    return f"A plan of {len(steps)} step{'' if len(steps) == 1 else 's'}{again}: {_use(first)}{more}?"
+
+
+def _use(use: dict[str, Json]) -> str:
+    name, value = str(use["affordance"]).replace("_", " "), use["value"]
     taking = "" if value is None or value == {} else f" {one_line(_text(value), LONGEST_VALUE)}"
-    return f"{use['title']}: {name}{taking}?"
+    listed = use.get("members")
+    of = f" ({len(listed)} devices)" if isinstance(listed, list) else ""
+    return f"{use['title']}{of}: {name}{taking}"
+
+
+def _quoted(who: str, text: str) -> str:
+    said = one_line(text, LONGEST_SAYING).replace("“", '"').replace("”", '"')
+    return f"{who} “{said}”." if said else ""
 
 
 def _text(value: Json) -> str:

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Container
 from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 from gateway.approvals import ApprovalKeeper
 from gateway.approvals.plans import LONGEST_PLAN_S, PlanApprovals, PlanQuestion, PlanStep
@@ -15,7 +16,11 @@ from gateway.plans.document import BadPlan
 from gateway.plans.plan import UNDO, Plan
 from gateway.plans.preparing import Draft
 from gateway.plans.tools import Tools
+from gateway.plans.when import own_time, runs_of
 from policies.decision import Verdict
+
+LONGEST_AHEAD_S: Final = LONGEST_PLAN_S - 86_400.0
+"""What recurs and begins later than this is asked for when its time has come: a yes does not last so long."""
 
 A_DAY_S: Final = 86_400.0
 """A plan without a deadline is over by then."""
@@ -32,7 +37,7 @@ class Asker:
     async def ask(self, tools: Tools) -> str:
         """Opens the question, or takes it up again, and waits for the people. Why it is refused; "" for a yes."""
         plan = tools.plan
-        if self._is_stale(tools):
+        if not self._covers_next(tools):
             await self.forget(plan)
         plan.approval = self._approvals.plan_approval(plan.id) or await self._open(tools)
         if plan.approval.startswith(_REFUSED):
@@ -82,25 +87,40 @@ class Asker:
 
     def must_ask_again(self, tools: Tools) -> bool:
         """Whether a run needs people, and nobody has said yes to it."""
-        if self._approvals.plan_approval(tools.plan.id) and not self._is_stale(tools):
+        if self._covers_next(tools):
             return False
         try:
             return tools.preparer.again(tools.plan).verdict is Verdict.NEEDS_APPROVAL
         except BadPlan:
             return False
 
-    def _is_stale(self, tools: Tools) -> bool:
-        """A yes that was given, and has lasted long enough."""
-        return 0 < tools.plan.approved_until <= tools.parts.clock.wall()
+    def asks_now(self, tools: Tools, draft: Draft) -> bool:
+        """Whether people are asked when the plan is committed: a yes that no run could begin under would be for nothing."""
+        if draft.verdict is not Verdict.NEEDS_APPROVAL:
+            return False
+        plan, policy = draft.plan, tools.parts.policy()
+        if plan.times is None:
+            return True
+        lasts = [ask.valid_s for one in draft.foreseen for ask in policy.open_asks(one.decision)]
+        reaches = LONGEST_AHEAD_S if plan.times.recurs else min(lasts, default=0)
+        return plan.next_at < tools.parts.clock.wall() + reaches
+
+    def begins_run(self, plan: Plan) -> None:
+        """Each step may be carried out once more under the approval."""
+        self._approvals.begin_run(plan.id, plan.run)
+
+    def _covers_next(self, tools: Tools) -> bool:
+        """Whether the next run may begin under what is asked, or was answered."""
+        return self._approvals.covers_run(tools.plan.id, tools.plan.run + 1)
 
     async def _open(self, tools: Tools) -> str:
         try:
             draft = tools.preparer.again(tools.plan)
         except BadPlan as error:
             return f"{_REFUSED}{error}"
-        asked = question(tools.plan, draft, tools.parts.clock.wall())
+        zone = tools.parts.config.house.zone
+        asked = question(tools.plan, draft, tools.parts.clock.wall(), ZoneInfo(zone) if zone else None)
         opened = await self._approvals.open_plan(asked)
-        tools.plan.approved_until = asked.until
         return f"{_REFUSED}{opened.detail}" if isinstance(opened, Outcome) else opened
 
 
@@ -108,13 +128,14 @@ _REFUSED: Final = "\n"
 """No approval's id begins so."""
 
 
-def question(plan: Plan, draft: Draft, now: float) -> PlanQuestion:
-    """What people are shown: every step, absolute, and what would undo it."""
+def question(plan: Plan, draft: Draft, now: float, zone: ZoneInfo | None) -> PlanQuestion:
+    """What people are shown: every step, absolute, in its order and at its time; what would undo it; and when all that is."""
     steps: list[PlanStep] = []
     for one in draft.foreseen:
-        steps.append(PlanStep(one.step.id, *one.step.call, decision=one.decision))
+        step, when = one.step, own_time(one.step, now, zone)
+        steps.append(PlanStep(step.id, *step.call, decision=one.decision, after=step.after, when=when))
         if one.undo is not None:
-            steps.append(PlanStep(one.step.id + UNDO, *one.undo, decision=one.undo_decision))
+            steps.append(PlanStep(step.id + UNDO, *one.undo, decision=one.undo_decision, undoes=step.id))
     return PlanQuestion(
         plan.id,
         plan.digest,
@@ -124,6 +145,7 @@ def question(plan: Plan, draft: Draft, now: float) -> PlanQuestion:
         _until(plan, now),
         plan.title,
         plan.purpose,
+        runs_of(plan, now, zone),
     )
 
 

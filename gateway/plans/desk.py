@@ -9,11 +9,11 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.approvals import ApprovalKeeper
-from gateway.approvals.plans import LONGEST_PLAN_S
 from gateway.execution import Executor
 from gateway.failpoints import failpoint
 from gateway.leases import LeaseKeeper
 from gateway.messages import Messages
+from gateway.panicked import last_press
 from gateway.parts import Parts
 from gateway.plans.asking import Asker
 from gateway.plans.bell import Bell
@@ -32,6 +32,7 @@ from gateway.plans.errors import (
     WrongState,
 )
 from gateway.plans.journal import Journal
+from gateway.plans.pausing import may_resume, who_resumes
 from gateway.plans.plan import End, Phase, Plan, Progress, Stop
 from gateway.plans.preparing import Draft, Preparer
 from gateway.plans.running import Runner
@@ -44,9 +45,6 @@ from policies.decision import Principal, Role, Verdict
 
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long devices may take to be in reach again after a restart before a step fails for want of them."""
-
-LONGEST_AHEAD_S: Final = LONGEST_PLAN_S - 86_400.0
-"""What begins later than this is asked for when its time has come: a yes does not last so long."""
 
 MOST_OPEN_OF_ONE: Final = 50
 MOST_OPEN: Final = 200
@@ -76,6 +74,7 @@ class PlanDesk:
         self.drafts = Drafts(parts.clock)
         self._running: dict[str, tuple[Tools, asyncio.Task[None]]] = {}
         self._committing: set[str] = set()
+        self._panics = 0
         parts.identity.on_revoked(self._revoked)
 
     # ---------------------------------------------------------------- looking
@@ -134,9 +133,11 @@ class PlanDesk:
         fresh = self._decided_again(draft, principal, token)
         self._committing.add(ident)
         try:
-            plan = fresh.plan
+            plan, panics = fresh.plan, self._panics
             plan.key = key
-            await self._write(plan, fresh.verdict)
+            await self._write(fresh)
+            if self._panics != panics:
+                plan.stop = Stop(End.STOPPED, "everything was stopped while it was committed")
         finally:
             self._committing.discard(ident)
         self.drafts.take(ident)
@@ -161,20 +162,21 @@ class PlanDesk:
         fresh.plan.digest = before.digest  # what became better is still what was looked at
         return fresh
 
-    async def _write(self, plan: Plan, verdict: Verdict) -> None:
-        now = self._parts.clock.wall()
+    async def _write(self, draft: Draft) -> None:
+        plan, now = draft.plan, self._parts.clock.wall()
         plan.committed_at = plan.began = now
+        tools = self._tools(plan)
         if plan.times is not None:
-            first = Runner(self._tools(plan), self._asker, self._leases).planner.first(now)
+            first = Runner(tools, self._asker, self._leases).planner.first(now)
             if first is None:
                 raise WrongState("its schedule has no time to come")
             plan.next_at = first
         plan.phase = Phase.SCHEDULED if plan.times is not None else Phase.RUNNING
-        if verdict is Verdict.NEEDS_APPROVAL and plan.next_at < now + LONGEST_AHEAD_S:
+        if self._asker.asks_now(tools, draft):
             plan.phase = Phase.AWAITING
         elif plan.times is None:
             plan.fresh_run(now)
-        await self._teller.committed(plan, verdict)
+        await self._teller.committed(plan, draft.verdict)
         row = PlanRow(
             plan.id, plan.state, plan.principal.id, plan.title, now, None, fixed(plan), moving(plan)
         )
@@ -194,7 +196,7 @@ class PlanDesk:
     async def pause(self, plan: Plan, by: Principal) -> None:
         """Nothing further of it is begun until it is resumed. Raises `WrongState`, `sqlite3.Error`."""
         tools = self._tools_of(plan)
-        if plan.paused_by:
+        if plan.paused_by and (plan.paused_by_person or not by.role.is_person):
             return
         plan.paused_by, plan.paused_at = by.id, self._parts.clock.wall()
         plan.paused_by_person = by.role.is_person
@@ -204,12 +206,13 @@ class PlanDesk:
         self._teller.note(plan, "paused", {"by": by.id})
 
     async def resume(self, plan: Plan, by: Principal) -> None:
-        """What a person paused is a person's to resume. Raises `WrongState`, `NotForYou`, `sqlite3.Error`."""
+        """See `gateway.plans.pausing`. Raises `WrongState`, `NotForYou`, `sqlite3.Error`."""
         tools = self._tools_of(plan)
         if not plan.paused_by:
             return
-        if plan.paused_by_person and not by.role.is_person:
-            raise NotForYou(f"{plan.paused_by} paused it, a person; a person resumes it")
+        if not may_resume(plan, by):
+            raise NotForYou(f"{plan.paused_by} paused it: {who_resumes(plan)} resumes it")
+        plan.resumed_at = self._parts.clock.wall()
         self._teller.note(plan, "resumed", {"by": by.id})
         plan.paused_by, plan.paused_at, plan.paused_by_person = "", 0.0, False
         tools.journal.note()
@@ -217,10 +220,13 @@ class PlanDesk:
         self._go_on(tools)
 
     async def cancel(self, plan: Plan, by: Principal, *, undo: bool) -> None:
-        """Nothing further of it is begun, and what this run has done is undone if it is to be. Raises `WrongState`,
-        `sqlite3.Error`.
+        """Nothing further of it is begun, and what this run has done is undone if it is to be. What somebody paused moves
+        nothing until they resume it: others may only cancel it. Raises `WrongState`, `NotForYou`, `sqlite3.Error`.
         """
         tools = self._tools_of(plan)
+        if undo and not may_resume(plan, by):
+            why = f"{plan.paused_by} paused it: cancel it without undo, or wait until {who_resumes(plan)} resumes it"
+            raise NotForYou(why)
         if plan.phase is Phase.COMPENSATING:
             raise WrongState("it is being undone already")
         if plan.stop is None:
@@ -243,23 +249,26 @@ class PlanDesk:
             await self.rows.erase_notes(plan.id)
 
     def panic(self, why: str) -> None:
-        """Software does nothing more: what runs is stopped, and not undone; what waits for its time waits for a person."""
+        """Software does nothing more: what runs is stopped, and not undone; what waits for its time waits for an adult. What is
+        being committed just now is stopped as soon as it is written. `save` makes it durable; a crash before that finds the
+        press in the ledger.
+        """
+        self._panics += 1
         for tools, _ in list(self._running.values()):
-            plan = tools.plan
-            if plan.phase is Phase.SCHEDULED:
-                plan.paused_by, plan.paused_at = "panic", self._parts.clock.wall()
-                plan.paused_by_person = True
-                tools.journal.note()
-                tools.wake()
-                self._teller.note(plan, "paused", {"by": "panic"})
-            else:
-                self._halt(tools, Stop(End.STOPPED, why))
+            self._stop(tools, why)
+
+    async def save(self) -> None:
+        """All that was noted of all plans is durable. Raises `sqlite3.Error`."""
+        for tools, _ in list(self._running.values()):
+            await tools.journal.save()
 
     # ---------------------------------------------------------------- from run to run
 
     async def restore(self) -> int:
         """The plans of the run before; how many go on. Raises `sqlite3.Error`."""
-        for row in await self.rows.open():
+        rows = await self.rows.open()
+        pressed = await last_press(self._parts.ledger) if rows else 0.0
+        for row in rows:
             try:
                 steps = {name: progress_from(body) for name, body in (await self.rows.steps(row.id)).items()}
                 plan = _read(row, steps)
@@ -268,6 +277,10 @@ class PlanDesk:
                 await self.rows.save(row.id, (End.FAILED, self._parts.clock.wall(), row.progress), {})
             else:
                 self._start(plan, patient_until=self._parts.clock.wall() + RETURN_OF_DEVICES_S)
+                if (
+                    max(plan.committed_at, plan.resumed_at) <= pressed
+                ):  # what panic did to it may not be on disk
+                    self._stop(self._running[plan.id][0], "the panic switch was pressed")
         await tell_of(self._parts.ledger, self._teller, await self.ended(LOOKED_AT))
         for ident in await self.rows.noted():
             if ident not in self._running:
@@ -322,6 +335,18 @@ class PlanDesk:
             return
         self._running.pop(tools.plan.id, None)
         tools.journal.note()
+
+    def _stop(self, tools: Tools, why: str) -> None:
+        """Panic, for one plan."""
+        plan = tools.plan
+        if plan.phase is not Phase.SCHEDULED:
+            self._halt(tools, Stop(End.STOPPED, why))
+        elif plan.paused_by != "panic":
+            plan.paused_by, plan.paused_at = "panic", self._parts.clock.wall()
+            plan.paused_by_person = True
+            tools.journal.note()
+            tools.wake()
+            self._teller.note(plan, "paused", {"by": "panic"})
 
     def _halt(self, tools: Tools, stop: Stop) -> None:
         tools.stop(stop)

@@ -47,6 +47,11 @@ class PlanKeeper:
         if self._desk is not None:
             self._desk.panic(why)
 
+    async def save(self) -> None:
+        """What is known of all plans is durable when it returns. Raises `sqlite3.Error`."""
+        if self._desk is not None:
+            await self._desk.save()
+
     async def restore(self) -> int:
         """The plans of the run before; how many go on. Raises `sqlite3.Error`."""
         rows = PlanRepository(self._parts.database)

@@ -123,6 +123,11 @@ class Step:
     decision: Json = None
     obstacle: Json = None
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether people may have to be asked when its turn comes: each time, or where their yes to the plan counts no more."""
+        return self.asks or self.verdict == "needs-approval"
+
 
 @dataclass(slots=True)
 class Progress:
@@ -189,7 +194,7 @@ class Plan:
     failed_by: str = ""
     approval: str = ""
     approved_by: tuple[str, ...] = ()
-    approved_until: float = 0.0
+    resumed_at: float = 0.0
     holds: tuple[str, ...] = ()
     progress: dict[str, Progress] = field(default_factory=dict)
     reports: list[Json] = field(default_factory=list)

@@ -102,6 +102,7 @@ class Runner:
     async def _run(self) -> None:
         """Steps begin as soon as those before them have ended, and their time has come."""
         tools, plan = self.tools, self.tools.plan
+        self._asker.begins_run(plan)
         stepper = Stepper(tools)
         tasks: dict[str, asyncio.Task[None]] = {}
         try:
@@ -143,10 +144,11 @@ class Runner:
         assert plan.stop is not None
         for step in plan.steps:
             progress = plan.progress[step.id]
-            if step.asks and progress.at is At.RUNNING:
+            if step.may_ask and progress.at is At.RUNNING:
                 await self._asker.withdraw(progress.execution, plan.stop.why)
 
     async def _compensate(self) -> None:
+        self._asker.begins_run(self.tools.plan)
         await Undoer(self.tools, Stepper(self.tools)).all()
         await self._end_run()
 

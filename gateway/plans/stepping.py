@@ -72,9 +72,11 @@ class Stepper:
             outcome = None
 
     async def undo(self, step: Step, call: Call) -> Outcome:
-        """Carries out what undoes a step; its checkpoint is durable."""
+        """Carries out what undoes a step; its checkpoint is durable. Where the yes to the plan does not cover it people are
+        asked: better than to leave it half done.
+        """
         progress = self._tools.plan.progress[step.id]
-        return await self._run(step.id + UNDO, call, progress.undo_execution, progress.attempt)
+        return await self._run(step.id + UNDO, call, progress.undo_execution, progress.attempt, asks=True)
 
     def overdue(self, step: Step) -> None:
         """Its time is over, and it has not begun."""
@@ -145,7 +147,7 @@ class Stepper:
         return True
 
     async def _send(self, step: Step, progress: Progress) -> Outcome:
-        outcome = await self._run(step.id, step.call, progress.execution, progress.attempt, asks=step.asks)
+        outcome = await self._run(step.id, step.call, progress.execution, progress.attempt, asks=step.may_ask)
         failpoint("plan_step_sent")
         return outcome
 

@@ -28,7 +28,7 @@ _FIXED = (
 )
 _MOVING = (
     *("paused_by", "paused_at", "paused_by_person", "committed_at", "key", "next_at", "run", "missed"),
-    *("began", "ended_at", "failed_by", "approval", "approved_by", "approved_until", "holds", "reports"),
+    *("began", "ended_at", "failed_by", "approval", "approved_by", "resumed_at", "holds", "reports"),
 )
 
 

@@ -20,7 +20,7 @@ from gateway.cli.session import Session, current
 from gateway.cli.signing import signed
 from gateway.cli.text import clean, clean_lines, joined
 from gateway.cli.times import clock, duration, seconds_of
-from gateway.cli.words import a, hazard_text, value_text
+from gateway.cli.words import a, counted, hazard_text, value_text
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -86,6 +86,9 @@ def approve(
     why: str,
 ) -> None:
     """Say yes to ID: once, or with --for for a while. ID is what `hearth approvals` shows, or `last`.
+
+    A yes to a plan is for the runs and steps that are shown, each once; with --for it counts for so long (7 days at the most),
+    where the rules would ask again for what comes later.
 
     Example: hearth approve last --for 2h --between 18..22 --times 3
     """
@@ -160,12 +163,18 @@ def short(approval: Json) -> str:
 
 
 def title(document: Mapping[str, Json]) -> str:
-    """What would happen: `Front door: unlock`."""
+    """What would happen, from facts alone: `Front door: unlock`."""
     shown = _part(document, "shown")
     use = _part(shown, "use")
     if not use:
-        steps = shown.get("steps")
-        return f"{shown.get('title') or 'a plan'} ({len(steps) if isinstance(steps, list) else 0} steps)"
+        steps = _objects(shown.get("steps"))
+        first = next((step for step in steps if step.get("asked")), steps[0] if steps else {})
+        more = f", and {len(steps) - 1} more" if len(steps) > 1 else ""
+        return f"a plan of {counted(len(steps), 'step')}: {_use_text(first)}{more}"
+    return _use_text(use)
+
+
+def _use_text(use: Mapping[str, Json]) -> str:
     name, value = str(use.get("affordance")).replace("_", " "), use.get("value")
     return f"{use.get('title')}: {name}" + ("" if value is None or value == {} else f" {value_text(value)}")
 
@@ -268,10 +277,8 @@ def _question(session: Session, one: Mapping[str, Json]) -> None:
         unit = effect.get("unit")
         now, then = value_text(effect.get("now"), unit), value_text(effect.get("becomes"), unit)
         session.wrap(f"  {effect.get('property')}: {now} → {then}", "    ")
-    for step in _objects(shown.get("steps")):
-        value = "" if step.get("value") is None else f" {value_text(step.get('value'))}"
-        asked = "" if not step.get("asked") else "  (asks)"
-        session.wrap(f"  {step.get('title')}: {step.get('affordance')}{value}{asked}", "    ")
+    _members(session, use)
+    _plan(session, shown)
     acts = f" for {who['acts_for']}" if who.get("acts_for") else ""
     place = f", in {use['room']}" if use.get("room") else ""
     danger = hazard_text(use.get("hazard"))
@@ -289,18 +296,47 @@ def _question(session: Session, one: Mapping[str, Json]) -> None:
                 f"  {joined([str(name) for name in by], 'and')} said yes; {missing.get('approvals')} have to",
                 "    ",
             )
-    if says := str(shown.get("says") or ""):
-        session.wrap(f"  {who.get('id')} says: “{says}”", "    ")
+    for name, verb in _OWN_WORDS.items():
+        if words := str(shown.get(name) or "").replace("“", '"').replace("”", '"'):
+            session.wrap(f"  {who.get('id')} {verb} “{words}”", "    ")
     ident = short(one.get("approval"))
     session.say(f"  → hearth approve {ident}    hearth deny {ident}")
     if one.get("advice"):
         session.note(f"  {one['advice']}")
 
 
+def _plan(session: Session, shown: Mapping[str, Json]) -> None:
+    """When it is, its steps in their order; then what may be put back, for which nobody wishes."""
+    if when := _part(shown, "when"):
+        session.wrap(f"  when: {when.get('words')}", "    ")
+    for step in _objects(shown.get("steps")):
+        after = step.get("after")
+        times = [f"after {joined([str(one) for one in after], 'and')}"] if isinstance(after, list) else []
+        times += [str(step["when"])] if step.get("when") else []
+        said = f", {', '.join(times)}" if times else ""
+        asked = "  (asks)" if step.get("asked") else ""
+        session.wrap(f"  {step.get('step')}. {_use_text(step)}{said}{asked}", "    ")
+        _members(session, step)
+    for step in _objects(shown.get("undoing")):
+        asked = "  (asks)" if step.get("asked") else ""
+        session.wrap(
+            f"  only if it fails or is cancelled: back from step {step.get('undoes')}: {_use_text(step)}{asked}",
+            "    ",
+        )
+
+
+def _members(session: Session, use: Mapping[str, Json]) -> None:
+    if names := [str(one.get("title") or one.get("device")) for one in _objects(use.get("members"))]:
+        session.wrap(f"  that is {counted(len(names), 'device')}: {joined(names, 'and')}", "    ")
+
+
 def _people(asked: Json) -> str:
     words = [a(word) if word in _ROLES else str(word) for word in asked] if isinstance(asked, list) else []
     return joined(words, "or") if words else "somebody"
 
+
+_OWN_WORDS: Final = {"says": "says:", "titled": "calls the plan", "calls_itself": "calls itself"}
+"""Members of what is shown that are the asker's own words, and how they are told apart from facts."""
 
 _ROLES: Final = ("owner", "adult", "child", "guest")
 

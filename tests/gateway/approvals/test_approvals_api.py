@@ -20,7 +20,7 @@ async def test_whoever_asks_learns_that_it_waits(doors: Doors) -> None:
     (document,) = await phone.to_answer()
     shown = document["shown"]
     assert shown["execution"] == asked["execution"]
-    assert shown["principal"] == {"id": "coo", "title": "", "role": "agent", "acts_for": "anna", "makers": []}
+    assert shown["principal"] == {"id": "coo", "role": "agent", "acts_for": "anna", "makers": []}
     assert shown["use"]["affordance"] == "unlock" and shown["use"]["hazard"] == 2
     assert shown["use"]["effects"] == [
         {"property": "state", "now": "locked", "becomes": "unlocked", "unit": None}

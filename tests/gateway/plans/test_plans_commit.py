@@ -147,7 +147,7 @@ async def test_pause_and_resume(tmp_path: Path) -> None:
         timeline.advance(60.0)
         await rig.settle()
         assert (plan.state, rig.received("two")) == ("paused", 0)
-        with pytest.raises(NotForYou, match="a person"):
+        with pytest.raises(NotForYou, match="or an adult"):
             await keeper.resume(plan, AGENT)
         await keeper.resume(plan, OWNER)
         assert (await over(rig, plan)).state == "done"
