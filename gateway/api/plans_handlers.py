@@ -17,7 +17,7 @@ from gateway.api.wire import Body, number, read_body, read_json, reply
 from gateway.context import Gateway
 from gateway.plans import errors
 from gateway.plans.desk import may_see
-from gateway.plans.document import BadPlan
+from gateway.plans.mistakes import BadPlan
 from gateway.plans.plan import Phase, Plan
 from gateway.storage.plans import KEPT_ENDED_PLANS
 

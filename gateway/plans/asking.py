@@ -12,7 +12,7 @@ from gateway.approvals import ApprovalKeeper
 from gateway.approvals.plans import LONGEST_PLAN_S, PlanApprovals, PlanQuestion, PlanStep
 from gateway.commands import Outcome
 from gateway.ledger import LedgerUnavailable
-from gateway.plans.document import BadPlan
+from gateway.plans.mistakes import BadPlan
 from gateway.plans.plan import UNDO, Plan
 from gateway.plans.preparing import Draft
 from gateway.plans.tools import Tools

@@ -1,9 +1,9 @@
-"""A plan as it is proposed: what its author writes. Every mistake is named by step and member, all of them at once."""
+"""A plan as it is proposed: what its author writes. Mistakes are named by step and member, many of them at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 import orjson
 from pydantic import (
@@ -19,12 +19,15 @@ from pydantic import (
 
 from capabilities.vocabulary import Json
 from gateway.foreign import one_line
+from gateway.plans.mistakes import BadPlan, Mistake, Mistakes
 from gateway.plans.moments import instant_of, moment_of
 from policies.times import DAYS, minutes_of, seconds_of
-from policies.words import suggestion
 
 MOST_STEPS: Final = 50
 """As they are written; a selection may become more of them (`expanding.MOST_EXPANDED`)."""
+
+MOST_NAMED: Final = 400
+"""Things that all selections of a plan name together: twice as many as its steps may become."""
 
 LONGEST_TITLE: Final = 120
 LONGEST_PURPOSE: Final = 500
@@ -38,29 +41,6 @@ MOST_RETRIES: Final = 10
 MODES: Final = ("compensate", "stop", "continue")
 
 _STEP_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
-
-
-class Mistake(NamedTuple):
-    """What is wrong with a plan, and what would be right. `step` is "" for the plan itself. `unknown`: it names what does not
-    exist, or what its author may not see.
-    """
-
-    step: str
-    member: str
-    detail: str
-    unknown: bool = False
-
-    def __str__(self) -> str:
-        where = f"step {self.step}" if self.step else "the plan"
-        return f"{where}, {self.member}: {self.detail}" if self.member else f"{where}: {self.detail}"
-
-
-class BadPlan(Exception):
-    """It cannot be carried out as it is written."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        self.mistakes = mistakes
-        super().__init__("; ".join(map(str, mistakes)))
 
 
 def _moment(text: str) -> str:
@@ -221,6 +201,14 @@ class PlanDocument(_Document):
     schedule: Schedule | None = None
     task: Annotated[str, Field(max_length=64)] = ""
 
+    @field_validator("steps")
+    @classmethod
+    def _not_too_many(cls, steps: list[StepDocument]) -> list[StepDocument]:
+        count = sum(len(step.select.things) for step in steps if step.select is not None)
+        if count > MOST_NAMED:
+            raise ValueError(f"their selections name {count} Things; a plan names {MOST_NAMED} at the most")
+        return steps
+
     @field_validator("evidence")
     @classmethod
     def _short(cls, value: JsonValue) -> JsonValue:
@@ -234,7 +222,13 @@ def read(value: Json) -> PlanDocument:
     try:
         return PlanDocument.model_validate(value)
     except ValidationError as error:
-        raise BadPlan(list(_mistakes(error, value))) from error
+        mistakes = Mistakes()
+        try:
+            mistakes.extend(_mistakes(error, value, mistakes))
+            mistakes.settle()
+        except BadPlan as bad:
+            raise bad from error
+        raise
 
 
 def named(document: PlanDocument) -> list[tuple[str, StepDocument]]:
@@ -258,7 +252,7 @@ def _one_affordance(given: StepDocument | Opposite) -> None:
         raise ValueError("give either property, to write it, or action, to invoke it")
 
 
-def _mistakes(error: ValidationError, value: Json) -> Iterator[Mistake]:
+def _mistakes(error: ValidationError, value: Json, found: Mistakes) -> Iterator[Mistake]:
     told: set[tuple[str, str]] = set()
     for one in error.errors(include_url=False, include_input=False):
         place = list(one["loc"])
@@ -272,7 +266,7 @@ def _mistakes(error: ValidationError, value: Json) -> Iterator[Mistake]:
         if (step, member) in told:  # the branches of a choice: one sentence is enough
             continue
         told.add((step, member))
-        yield Mistake(step, member, _sentence(one["type"], one["msg"], place))
+        yield Mistake(step, one_line(member, LONGEST_NAME), _sentence(one["type"], one["msg"], place, found))
 
 
 _LITERALS: Final = (
@@ -286,11 +280,11 @@ _KNOWN: Final = {
 }
 
 
-def _sentence(kind: str, text: str, place: list[int | str]) -> str:
+def _sentence(kind: str, text: str, place: list[int | str], found: Mistakes) -> str:
     name = str(place[-1]) if place else ""
     if kind == "extra_forbidden":
         known = sorted({*_KNOWN["StepDocument"], *_KNOWN["PlanDocument"]})
-        return f"there is no such member{suggestion(name, known)}"
+        return f"there is no such member{found.hint(name, known)}"
     if name == "on_failure":
         return 'write "compensate", "stop", "continue", or {"retry": 2, "pause": "10s", "then": "compensate"}'
     if name == "compensate":

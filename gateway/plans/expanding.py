@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
-from gateway.plans.document import (
-    BadPlan,
-    Mistake,
-    Opposite,
-    PlanDocument,
-    Retry,
-    Selection,
-    StepDocument,
-    named,
-)
+from gateway.plans.document import Opposite, PlanDocument, Retry, Selection, StepDocument, named
+from gateway.plans.mistakes import Mistake, Mistakes
 from gateway.plans.moments import moment_of
 from gateway.plans.plan import Call, Mode, OnFailure, Step
 from gateway.registry import Registry
 from policies import Policy
 from policies.decision import Principal
 from policies.times import seconds_of
-from policies.words import suggestion
 
 MOST_EXPANDED: Final = 200
 """Steps of one plan when its selections have found their Things: a large house has 100 lamps."""
 
+MOST_WAITS: Final = 10_000
+"""How many others all steps together wait for: a hundred of them for the hundred before."""
+
 NOT_FOR_YOU: Final = "or none that you may see"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Author:
-    """Whose plan it is: what that one may know decides what can be named."""
+    """Whose plan it is: what that one may know decides what can be named. For one plan, at one moment."""
 
     principal: Principal
     registry: Registry
     policy: Policy
+    _known: list[str] | None = field(default=None, init=False)
 
     def may_use(self, adopted: Adopted, operation: Operation) -> bool:
         return self.policy.may_use(self.principal, adopted.subject(operation))
@@ -59,7 +54,9 @@ class Author:
         return adopted, found
 
     def known_things(self) -> list[str]:
-        return [adopted.id for adopted in self.registry if self._shows(adopted)]
+        if self._known is None:
+            self._known = [adopted.id for adopted in self.registry if self._shows(adopted)]
+        return self._known
 
     def known_names(self, thing: str, *, is_action: bool) -> list[str]:
         adopted = self.registry.get(thing)
@@ -83,28 +80,47 @@ class Author:
         )
 
 
-def expanded(document: PlanDocument, author: Author) -> list[Step]:
-    """The steps, in the order in which they are written. Raises `BadPlan` with all mistakes."""
-    written = named(document)
-    mistakes: list[Mistake] = []
+def expanded(document: PlanDocument, author: Author, mistakes: Mistakes | None = None) -> list[Step]:
+    """The steps, in the order in which they are written. Raises `BadPlan` with what is wrong, `mistakes` of before included."""
+    written, mistakes = named(document), mistakes or Mistakes()
     became: dict[str, list[str]] = {}
     made: list[Step] = []
     before: list[str] = []
     for name, step in written:
-        calls = list(_calls(name, step, author, mistakes))
-        became[name] = [ident for ident, _ in calls]
         after = before if step.after is None else step.after
-        made += [_step(document, ident, step, call, tuple(after)) for ident, call in calls]
+        became[name] = []
+        for ident, call in _calls(name, step, author, mistakes):
+            became[name].append(ident)
+            made.append(_step(document, ident, step, call, tuple(after)))
+        if len(made) > MOST_EXPANDED:
+            _too_many(mistakes, f"they become {len(made)} or more; a plan has {MOST_EXPANDED} at the most")
         before = [name]
-    if len(made) > MOST_EXPANDED:
-        mistakes.append(
-            Mistake("", "steps", f"they become {len(made)}; a plan has {MOST_EXPANDED} at the most")
+    recurs = _recurs(document)
+    for one in made:
+        mistakes.extend(_of_step(one, author, mistakes, recurs=recurs))
+    mistakes.extend(_unknown(written, became, mistakes))
+    mistakes.settle()
+    return _waiting(made, became, mistakes)
+
+
+def _waiting(made: list[Step], became: Mapping[str, list[str]], mistakes: Mistakes) -> list[Step]:
+    """The steps with those that they wait for, as steps. What came of one selection shares them."""
+    all_of: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for step in made:
+        if step.after not in all_of:
+            all_of[step.after] = tuple(dict.fromkeys(one for name in step.after for one in became[name]))
+    waits = sum(len(all_of[step.after]) for step in made)
+    if waits > MOST_WAITS:
+        _too_many(
+            mistakes, f"they wait for {waits} others in all; {MOST_WAITS} at the most: leave out what follows"
         )
-    mistakes += [m for step in made for m in _of_step(step, author, recurs=_recurs(document))]
-    mistakes += _unknown(written, became)
-    if mistakes:
-        raise BadPlan(list(dict.fromkeys(mistakes)))
-    return [replace(step, after=_all(step.after, became)) for step in made]
+    return [replace(step, after=all_of[step.after]) for step in made]
+
+
+def _too_many(mistakes: Mistakes, detail: str) -> None:
+    """Ends the search."""
+    mistakes.add(Mistake("", "steps", detail))
+    mistakes.settle()
 
 
 def ordered(steps: Sequence[Step]) -> list[Step]:
@@ -118,9 +134,7 @@ def ordered(steps: Sequence[Step]) -> list[Step]:
     return list(placed.values())
 
 
-def _calls(
-    name: str, step: StepDocument, author: Author, mistakes: list[Mistake]
-) -> Iterator[tuple[str, Call]]:
+def _calls(name: str, step: StepDocument, author: Author, mistakes: Mistakes) -> Iterator[tuple[str, Call]]:
     affordance, is_action = step.property or step.action or "", step.action is not None
     if step.thing is not None:
         yield name, Call(step.thing.removeprefix("urn:hearth:"), affordance, is_action, step.value)
@@ -129,8 +143,8 @@ def _calls(
     found = list(
         _selected(step.select, affordance, author, is_action=is_action, name=name, mistakes=mistakes)
     )
-    if not found and not any(one.step == name for one in mistakes):
-        mistakes.append(
+    if not found and not mistakes.of(name):
+        mistakes.add(
             Mistake(
                 name,
                 "select",
@@ -144,16 +158,16 @@ def _calls(
 
 
 def _selected(
-    select: Selection, affordance: str, author: Author, *, is_action: bool, name: str, mistakes: list[Mistake]
+    select: Selection, affordance: str, author: Author, *, is_action: bool, name: str, mistakes: Mistakes
 ) -> Iterator[tuple[Adopted, Operation]]:
     """A group is named, or left out: its members are found by themselves."""
     capability = select.capability or (f"{select.kind}.{affordance}" if select.kind else "")
-    things = [thing.removeprefix("urn:hearth:") for thing in select.things]
-    known = set(author.known_things()) if things else set()
+    things = dict.fromkeys(thing.removeprefix("urn:hearth:") for thing in select.things)
+    known = dict.fromkeys(author.known_things()) if things else {}
     for thing in things:
         if thing not in known:
-            near = suggestion(thing, known)
-            mistakes.append(
+            near = mistakes.hint(thing, known)
+            mistakes.add(
                 Mistake(name, "select.things", f"there is no Thing {thing!r}, {NOT_FOR_YOU}{near}", True)
             )
     wanted = frozenset(select.labels)
@@ -203,10 +217,10 @@ def _recurs(document: PlanDocument) -> bool:
     return document.schedule is not None and document.schedule.at is None
 
 
-def _of_step(step: Step, author: Author, *, recurs: bool) -> Iterator[Mistake]:
-    yield from _of_call(step.id, "", step.asked, author)
+def _of_step(step: Step, author: Author, found: Mistakes, *, recurs: bool) -> Iterator[Mistake]:
+    yield from _of_call(step.id, "", step.asked, author, found)
     if isinstance(step.undo, Call):
-        yield from _of_call(step.id, "compensate", step.undo, author)
+        yield from _of_call(step.id, "compensate", step.undo, author, found)
     if not recurs:
         return
     for member, moment in (("not_before", step.not_before), ("deadline", step.deadline)):
@@ -214,20 +228,19 @@ def _of_step(step: Step, author: Author, *, recurs: bool) -> Iterator[Mistake]:
             yield Mistake(
                 step.id, member, 'the plan recurs: count from the beginning of each run, like "10m"'
             )
-    found = author.operation(step.asked)
-    if found is not None and found[1].absolute is not None:
+    use = author.operation(step.asked)
+    if use is not None and use[1].absolute is not None:
         detail = (
             f"the plan recurs, and {step.asked.affordance} depends on how it is then: write the value itself"
         )
         yield Mistake(step.id, "action", detail)
 
 
-def _of_call(step: str, within: str, call: Call, author: Author) -> Iterator[Mistake]:
-    member = "action" if call.is_action else "property"
+def _of_call(step: str, within: str, call: Call, author: Author, mistakes: Mistakes) -> Iterator[Mistake]:
     at = f"{within}." if within else ""
     found = author.operation(call)
     if found is None:
-        yield _missing(step, at, member, call, author)
+        yield _missing(step, at, call, author, mistakes)
         return
     _, operation = found
     if not call.is_action and call.value is None:
@@ -245,10 +258,11 @@ def _of_call(step: str, within: str, call: Call, author: Author) -> Iterator[Mis
         yield Mistake(step, f"{at}value", detail)
 
 
-def _missing(step: str, at: str, member: str, call: Call, author: Author) -> Mistake:
+def _missing(step: str, at: str, call: Call, author: Author, mistakes: Mistakes) -> Mistake:
+    member = "action" if call.is_action else "property"
     known = author.known_things()
     if call.thing not in known:
-        near = suggestion(call.thing, known)
+        near = mistakes.hint(call.thing, known)
         return Mistake(step, f"{at}thing", f"there is no Thing {call.thing!r}, {NOT_FOR_YOU}{near}", True)
     if not call.is_action and author.reads(call.thing, call.affordance):
         return Mistake(step, f"{at}property", f"{call.affordance} can be read, not written")
@@ -259,19 +273,21 @@ def _missing(step: str, at: str, member: str, call: Call, author: Author) -> Mis
         other = "property" if call.is_action else "action"
         return Mistake(step, f"{at}{member}", f'{call.affordance} is written "{other}": "{call.affordance}"')
     has = f"; it has {', '.join(sorted(names))}" if names else ""
-    near = suggestion(call.affordance, names) if names else ""
+    near = mistakes.hint(call.affordance, names) if names else ""
     detail = f"{call.thing} has no {what} {call.affordance!r} for you{has if near in {'', '.'} else near}"
     return Mistake(step, f"{at}{member}", detail, True)
 
 
-def _unknown(written: list[tuple[str, StepDocument]], became: Mapping[str, list[str]]) -> Iterator[Mistake]:
+def _unknown(
+    written: list[tuple[str, StepDocument]], became: Mapping[str, list[str]], mistakes: Mistakes
+) -> Iterator[Mistake]:
     known = [name for name, _ in written]
     for name, step in written:
         for other in step.after or ():
             if other == name:
                 yield Mistake(name, "after", "a step cannot wait for itself")
             elif other not in became:
-                yield Mistake(name, "after", f"there is no step {other!r}{suggestion(other, known)}")
+                yield Mistake(name, "after", f"there is no step {other!r}{mistakes.hint(other, known)}")
     if circle := _circle(written):
         yield Mistake(circle[0], "after", f"they wait for each other: {' → '.join([*circle, circle[0]])}")
 
@@ -292,10 +308,6 @@ def _circle(written: list[tuple[str, StepDocument]]) -> list[str]:
         path.append(name)
         name = next(one for one in after[name] if one in after)
     return path[path.index(name) :] if name else []
-
-
-def _all(after: tuple[str, ...], became: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ident for name in after for ident in became[name]))
 
 
 def _rooms(select: Selection, author: Author) -> str:

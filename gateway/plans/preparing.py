@@ -16,8 +16,9 @@ from gateway.execution import Executor
 from gateway.ids import new_id
 from gateway.ledger.canonical import canonical
 from gateway.parts import Parts
-from gateway.plans.document import BadPlan, Mistake, PlanDocument
+from gateway.plans.document import PlanDocument
 from gateway.plans.expanding import Author, expanded, ordered
+from gateway.plans.mistakes import BadPlan, Mistake, Mistakes
 from gateway.plans.moments import instant_of, moment_of
 from gateway.plans.plan import UNDO, Call, Change, Plan, Progress, Step
 from gateway.plans.schedule import Times, times_of
@@ -69,8 +70,9 @@ class Preparer:
         parts, now = self.parts, self.parts.clock.wall()
         author = Author(principal, parts.registry, parts.policy())
         times = _times(document)
-        mistakes = list(self._of_times(document, times))
-        steps = expanded(document, author)
+        mistakes = Mistakes()
+        mistakes.extend(self._of_times(document, times))
+        steps = expanded(document, author, mistakes)
         plan = Plan(
             id=ident or new_id(now),
             principal=principal,
@@ -89,8 +91,7 @@ class Preparer:
             document=raw,
         )
         foreseen, ends = _Foresight(self, plan, author, mistakes).of(steps)
-        if mistakes:
-            raise BadPlan(mistakes)
+        mistakes.settle()
         plan.steps = tuple(one.step for one in foreseen)
         plan.progress = {step.id: Progress() for step in plan.steps}
         plan.digest = digest_of(plan)
@@ -99,11 +100,10 @@ class Preparer:
     def again(self, plan: Plan) -> Draft:
         """The decisions on what was committed, as the house is now. Raises `BadPlan` where a step means nothing any more."""
         author = Author(plan.principal, self.parts.registry, self.parts.policy())
-        mistakes: list[Mistake] = []
+        mistakes = Mistakes()
         steps = [replace(step, asked=step.call, insists=False) for step in plan.steps]
         foreseen, ends = _Foresight(self, plan, author, mistakes).of(steps)
-        if mistakes:
-            raise BadPlan(mistakes)
+        mistakes.settle()
         return Draft(plan, tuple(foreseen), ends)
 
     def command(
@@ -161,7 +161,7 @@ class Preparer:
 class _Foresight:
     """Looks at one plan, step by step."""
 
-    def __init__(self, preparer: Preparer, plan: Plan, author: Author, mistakes: list[Mistake]) -> None:
+    def __init__(self, preparer: Preparer, plan: Plan, author: Author, mistakes: Mistakes) -> None:
         self._of = preparer
         self._plan = plan
         self._author = author
@@ -198,14 +198,14 @@ class _Foresight:
                 preview = self._of.executor.preview(self._of.command(self._plan, step.id, step.asked))
                 changes = _changes(preview)
         except RequestError as error:
-            self._mistakes.append(Mistake(step.id, "value", str(error)))
+            self._mistakes.add(Mistake(step.id, "value", str(error)))
             return None
         target = preview.target
         assert target is not None
         found = self._author.operation(step.asked)
         if found is None or (preview.decision.verdict is Verdict.DENY and not self._author.may_know(*found)):
             detail = f"there is no Thing {step.asked.thing!r}, or none that you may see"
-            self._mistakes.append(Mistake(step.id, "thing", detail, True))
+            self._mistakes.add(Mistake(step.id, "thing", detail, True))
             return None
         now = clock.wall()
         made: World = {a.slot: (place, foreseen(a.slot.reading, a.expected, now)) for a in target.aims}
@@ -226,7 +226,7 @@ class _Foresight:
         call = Call(step.asked.thing, preview.affordance, preview.is_action, preview.value)
         cannot = "" if isinstance(step.undo, Call) else _why_not(step, adopted, operation, call.value)
         if cannot and step.insists:
-            self._mistakes.append(Mistake(step.id, "compensate", cannot))
+            self._mistakes.add(Mistake(step.id, "compensate", cannot))
         decision = preview.decision
         undo: Literal["restore", "none"] | Call = step.undo
         if cannot and undo == "restore" and not step.insists:

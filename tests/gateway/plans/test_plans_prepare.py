@@ -11,7 +11,7 @@ import pytest
 from capabilities.vocabulary import Json
 from drivers.simulated.timeline import ManualTimeline
 from gateway.plans import drafts
-from gateway.plans.document import BadPlan
+from gateway.plans.mistakes import BadPlan
 from tests.gateway.core.rig import AGENT, OWNER, Rig, device, lamp, opened
 from tests.gateway.plans.desk_of_plans import act, prepare, write
 

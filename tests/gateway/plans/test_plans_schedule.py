@@ -149,7 +149,7 @@ async def test_a_paused_schedule_waits_for_a_person(tmp_path: Path) -> None:
 async def test_a_clock_that_is_not_set_starts_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.plans.document import BadPlan
+    from gateway.plans.mistakes import BadPlan
 
     monkeypatch.setattr("gateway.localtime.system_clock_is_set", lambda: False)
     async with opened(tmp_path, [lamp("one")]) as rig:

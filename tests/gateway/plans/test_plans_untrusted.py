@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
-from gateway.plans.document import BadPlan, read
+from gateway.plans.document import read
 from gateway.plans.expanding import Author, expanded, ordered
+from gateway.plans.mistakes import BadPlan
 from tests.gateway.core.rig import AGENT, Rig, device, lamp, opened
 
 JUNK = st.recursive(
