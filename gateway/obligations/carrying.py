@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from capabilities.thing import Operation
 from gateway.adopted import Adopted
 from gateway.commands import Command, Outcome, Reason, Result
+from gateway.dispatching import SLOWEST_DISK_S
 from gateway.execution import Executor
 from gateway.failpoints import failpoint
 from gateway.ids import new_id
@@ -32,6 +34,9 @@ SCAN_EVERY_S: Final = 60.0
 WRITE_EVERY_S: Final = 1.0
 """What is promised, and what is due, is written at once; the rest may be seen again from the devices."""
 
+LONGEST_TRY_S: Final = 300.0
+"""A driver that has not come back by then has forgotten it: the slowest effect takes 90 s."""
+
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long after a start a device may take to be in reach before it counts as out of reach."""
 
@@ -48,6 +53,8 @@ class Carrier:
         self._alarm = Alarm(core.parts.clock, wake.set)
         self._scan_at = 0.0
         self._write_at = 0.0
+        self._group: asyncio.TaskGroup | None = None
+        self._on_the_side: dict[str, asyncio.Task[None]] = {}
         self.executor: Executor | None = None
 
     def scan(self) -> None:
@@ -61,6 +68,7 @@ class Carrier:
             owed.busy = False
         try:
             async with asyncio.TaskGroup() as group:
+                self._group = group
                 while True:
                     self._wake.clear()
                     if not listens and (core.concerns.timed or len(core.book)):
@@ -79,9 +87,10 @@ class Carrier:
         follows = bool(core.concerns.timed) or len(core.book) > 0
         if follows and clock.monotonic() >= self._scan_at:
             self._scan_at = clock.monotonic() + SCAN_EVERY_S
-            self._following.scan()
-        await self._following.look_up()
-        next_at = await self._write_down()
+            self._scan()
+        if self._following.wants_to_know:
+            self._aside(group, "looking up", self._following.look_up)
+        next_at = self._write_down(group)
         now = clock.monotonic()
         for owed in core.book:
             if not owed.ticks or owed.busy:
@@ -100,16 +109,45 @@ class Carrier:
         if next_at < float("inf"):
             self._alarm.set(next_at - now)
 
-    async def _write_down(self) -> float:
+    def _scan(self) -> None:
+        try:
+            self._following.scan()
+        except Exception:  # our own mistake about one Thing must not leave the others on
+            log.exception("what is on cannot be looked at")
+
+    def _write_down(self, group: asyncio.TaskGroup) -> float:
         """What was changed, at a pace: a switch that flickers wears no memory card. When to come again for the rest."""
         core, now = self._core, self._core.parts.clock.monotonic()
         if core.book.is_written:
             return float("inf")
-        if now < self._write_at:
-            return self._write_at
-        self._write_at = now + WRITE_EVERY_S
-        await core.book.flush()
-        return float("inf") if core.book.is_written else self._write_at
+        if now >= self._write_at:
+            self._write_at = now + WRITE_EVERY_S
+            self._aside(group, "writing", core.book.flush)
+        return self._write_at
+
+    def _aside(
+        self, group: asyncio.TaskGroup, name: str, work: Callable[[], Awaitable[None]]
+    ) -> asyncio.Task[None]:
+        """Beside the round, once at a time: a disk that hangs must not leave a heater on."""
+        task = self._on_the_side.get(name)
+        if task is None or task.done():
+            task = group.create_task(_guarded(name, work), name=f"obligations: {name}")
+            task.add_done_callback(lambda _: self._wake.set())
+            self._on_the_side[name] = task
+        return task
+
+    async def _written(self) -> None:
+        """What is due is on disk, unless the disk is too slow for it."""
+        assert self._group is not None
+        try:
+            async with asyncio.timeout(SLOWEST_DISK_S):
+                for _ in range(2):  # what is under way already may not have all of it
+                    writing = self._aside(self._group, "writing", self._core.book.flush)
+                    await asyncio.shield(writing)
+                    if self._core.book.is_written:
+                        return
+        except TimeoutError:
+            log.error("the disk is too slow for what is owed, which is done all the same")
 
     async def _listen(self) -> None:
         """A Thing that comes back into reach is tried at once; one that is arranged anew may have other rules."""
@@ -175,7 +213,7 @@ class Carrier:
             core.book.change(owed)
             if is_first:
                 core.teller.happened(owed, "due")
-        await core.book.flush()
+        await self._written()
         failpoint("obligation_due")
         outcome = await self._send(owed, adopted)
         if owed not in core.book or not owed.busy:
@@ -224,7 +262,10 @@ class Carrier:
             by_house=owed.kind,
         )
         try:
-            execution = await executor.run(command)
+            async with asyncio.timeout(LONGEST_TRY_S):
+                execution = await executor.run(command)
+        except TimeoutError:
+            return Outcome(Result.IN_DOUBT, detail=f"the driver {adopted.driver} did not come back")
         except RequestError as error:
             return Outcome(Result.REFUSED, detail=str(error))
         assert execution.outcome is not None
@@ -262,6 +303,14 @@ def _next(owed: Owed) -> float:
     if owed.state in {DUE, FAILED}:
         return owed.retry_at
     return max(owed.deadline, owed.retry_at)
+
+
+async def _guarded(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Our own mistake in it must not leave a heater on."""
+    try:
+        await work()
+    except Exception:
+        log.exception("%s what is owed failed", name)
 
 
 def _worked(outcome: Outcome) -> bool:

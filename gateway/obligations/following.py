@@ -150,6 +150,10 @@ class Following:
 
     # ---------------------------------------------------------------- what the ledger knows
 
+    @property
+    def wants_to_know(self) -> bool:
+        return bool(self._to_look_up)
+
     async def look_up(self) -> None:
         """Of what was found on: since when, where the ledger tells."""
         while self._to_look_up:

@@ -110,7 +110,9 @@ async def test_what_failed_makes_the_house_unwell(tmp_path: Path) -> None:
         await until(lambda: [one.state for one in keeper.owed()] == ["failed"])
         health = (await anna.get("/health")).document
         assert health["status"] == "degraded"
+        assert isinstance(health["failed_obligations"], list)
         (failed,) = health["failed_obligations"]
+        assert isinstance(failed, dict)
         assert (failed["thing"], failed["rule"]) == ("heater", "household/heater-off")
         stranger = await siege.client("helper", Role.GUEST_AGENT)
         told = (await stranger.get("/health")).document
