@@ -20,6 +20,13 @@ UNDO: Final = "/undo"
 """What is added to a step's id where it is undone."""
 
 
+CANCELLING: Final = "cancelling"
+STOPPING: Final = "stopping"
+"""How a plan is shown of which nothing further begins, while what is under way comes to its end: somebody cancelled it; a step
+failed, or everything was stopped.
+"""
+
+
 class Phase(StrEnum):
     """Where a plan is. What is paused stays in its phase."""
 
@@ -205,6 +212,8 @@ class Plan:
         """As it is shown."""
         if self.phase is Phase.ENDED and self.end is not None:
             return str(self.end)
+        if self.stop is not None and self.phase is not Phase.COMPENSATING:  # what is under way still ends
+            return CANCELLING if self.stop.end is End.CANCELLED else STOPPING
         return "paused" if self.paused_by else str(self.phase)
 
     @property

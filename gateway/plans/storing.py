@@ -10,6 +10,7 @@ import orjson
 from capabilities.vocabulary import Json
 from gateway.plans.moments import Moment
 from gateway.plans.plan import At, Call, Change, End, OnFailure, Phase, Plan, Progress, Step, Stop, Undo
+from gateway.plans.reporting import progress_of
 from gateway.plans.schedule import Times
 from policies.decision import Principal, Role
 
@@ -84,6 +85,8 @@ def plan_from(fixed_text: str, moving_text: str, steps: dict[str, Progress]) -> 
     stop = state["stop"]
     plan.stop = Stop(End(stop[0]), *stop[1:]) if stop else None
     plan.progress = {step.id: steps.get(step.id, Progress()) for step in plan.steps}
+    if plan.phase is Phase.ENDED:
+        plan.progress |= progress_of(plan)
     return plan
 
 

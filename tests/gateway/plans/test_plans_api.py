@@ -252,3 +252,15 @@ async def test_the_events_of_a_plan_reach_its_owner_and_no_guest(home: House) ->
         assert b'"type":"plan"' in line
         heard = bytes(other.content._buffer[0]) if other.content._buffer else b""
         assert b"plan" not in heard
+
+
+async def test_after_its_end_each_step_is_shown_as_it_ended(home: House) -> None:
+    owner = await home.owner()
+    done = await committed(owner, write("lamp", True), write("spare", True, not_before="1h"))
+    path = f"/plans/{done['id']}"
+    await until(lambda: bool(home.driver.sent))
+    assert (await ask(owner, "POST", f"{path}/cancel", {"undo": True}))[0] == 202
+    ended = await finished(owner, done["id"])
+    assert [step["state"] for step in ended["steps"]] == ["done", "skipped"]
+    assert (ended["steps"][0]["undo"], ended["steps"][0]["result"]) == ("undone", "confirmed")
+    assert ended["ended_steps"] == 2

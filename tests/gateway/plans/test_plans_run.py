@@ -9,7 +9,7 @@ import pytest
 from capabilities.vocabulary import Json
 from drivers.simulated.device import Order
 from drivers.simulated.timeline import ManualTimeline
-from tests.gateway.core.rig import Rig, bell, device, hasten, lamp, opened, until
+from tests.gateway.core.rig import OWNER, Rig, bell, device, hasten, lamp, opened, until
 from tests.gateway.plans.desk_of_plans import (
     act,
     begin,
@@ -255,3 +255,19 @@ async def test_a_checkpoint_that_cannot_be_written_sends_nothing(
         ended = await over(rig, plan)
         assert (rig.received("one"), by_step(ended)["1"]["result"]) == (0, "not_sent")
         assert "full" in str(by_step(ended)["1"]["detail"])
+
+
+async def test_while_what_is_under_way_ends_it_is_cancelling(tmp_path: Path) -> None:
+    slow, timeline = lamp("slow"), ManualTimeline()
+    slow.reaction_seconds = 5.0
+    async with opened(tmp_path, [lamp("one"), slow], timeline=timeline) as rig:
+        plan = await begin(rig, write("one", True), write("slow", True))
+        await until(lambda: rig.received("slow") == 1)
+        await rig.gateway.plans.desk.cancel(plan, OWNER, undo=True)
+        assert (plan.state, of(rig, "2")) == ("cancelling", "running")
+        timeline.advance(5.0)
+        await until(lambda: plan.state == "compensating" and rig.received("slow") == 2)
+        timeline.advance(5.0)
+        ended = await over(rig, plan)
+        assert (ended.state, rig.value("one", "on")) == ("cancelled", False)
+        assert [str(one.undo) for one in ended.progress.values()] == ["undone", "undone"]
