@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
 from typing import Final, NoReturn
 
@@ -55,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("service", "Run the gateway."),
     "demo": ("service", "Run a gateway with a simulated house."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "help": ("help", "Tell what a command does: the same as COMMAND --help."),
 }
 """name → (module in gateway.cli.commands, help). The help is repeated here so that the list costs no import."""
 
@@ -161,4 +164,7 @@ def cli(ctx: click.Context, url: str, token: str) -> None:
 
 def main() -> NoReturn:
     """Runs one command; ends the process with a code of `gateway.cli.exits.Exit`."""
+    # Each line is out when it is printed, also into a pipe: what watches prints one now and then, for hours.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     cli.main(prog_name="hearth")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.answer import Answer
+from gateway.cli.exits import Exit, Failure
 from gateway.cli.problems import failure
 from gateway.cli.session import Session
 
@@ -30,6 +31,8 @@ def with_pin(session: Session, ask: Callable[[dict[str, Json]], Answer]) -> Answ
 
 
 def prompt(text: str, *, twice: bool = False) -> str:
-    """What is typed without being shown."""
+    """What is typed without being shown. Raises `Failure` where nobody can type it."""
+    if not sys.stdin.isatty():
+        raise Failure(f"{text} is typed at a terminal, where nobody sees it; here is none", Exit.USAGE)
     typed: str = click.prompt(text, hide_input=True, confirmation_prompt=twice, err=True)
     return typed

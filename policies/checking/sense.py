@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Final
 
 from policies.checking.operations import can_restore, can_stop, operations_fitting
 from policies.checking.remarks import House, Remarks
@@ -12,10 +13,15 @@ from policies.compare.books import Content, Restriction
 from policies.compare.boxes import tokens
 from policies.compare.restrictions import PEOPLE
 from policies.compare.wording import listed
-from policies.decision import Principal, RuleRef
+from policies.decision import Principal, Role, RuleRef
 from policies.patterns import is_exact
 from policies.selectors import Who
 from policies.times import MODES
+
+AT_BOX: Final = Principal("box", Role.OWNER, at_box=True)
+"""Whoever is at the box answers as an owner, for everybody but themselves. What wants two people it does not answer: nobody
+can tell them apart there.
+"""
 
 
 def answers(content: Content, remarks: Remarks, house: House | None) -> None:
@@ -74,21 +80,25 @@ def _answers_for_itself(one: Restriction, remarks: Remarks, house: House | None)
                 one.ref, f"{name} is asked, and nobody else may approve: nobody answers for itself"
             )
     elif house is not None:
-        principals = [Principal(name, role) for name, role in house.principals.items()]
-        people = [each for each in principals if each.role.is_person and one.approver.fits(each)]
-        if not people:
-            remarks.warning(one.ref, "nobody in this house can approve")
-        elif len(people) < one.approvals:
-            few = (
-                "1 person of this house may"
-                if len(people) == 1
-                else f"{len(people)} people of this house may"
-            )
-            remarks.warning(one.ref, f"{one.approvals} people must approve, and only {few}")
-        elif len(people) == 1 and (asked is None or asked.fits(people[0])):
-            remarks.warning(
-                one.ref, f"{people[0].id} is asked, too, and nobody else in this house may approve"
-            )
+        _answered_in(house, one, remarks)
+
+
+def _answered_in(house: House, one: Restriction, remarks: Remarks) -> None:
+    """Who of this house may approve: its people, and for what wants one person alone whoever is at the box."""
+    assert one.approver is not None
+    asked, alone = one.region.uses.who, one.approvals == 1
+    principals = [Principal(name, role) for name, role in house.principals.items()]
+    people = [each for each in principals if each.role.is_person and one.approver.fits(each)]
+    may = [*people, AT_BOX] if alone and one.approver.fits(AT_BOX) else people
+    if not may:
+        remarks.warning(one.ref, "nobody in this house can approve")
+    elif len(may) < one.approvals:
+        few = "1 person of this house may" if len(may) == 1 else f"{len(may)} people of this house may"
+        remarks.warning(
+            one.ref, f"{one.approvals} people must approve, and only {few}, each with a key of their own"
+        )
+    elif len(may) == 1 and may != [AT_BOX] and (asked is None or asked.fits(may[0])):
+        remarks.warning(one.ref, f"{may[0].id} is asked, too, and nobody else in this house may approve")
 
 
 def duties_with_a_meaning(content: Content, remarks: Remarks) -> None:

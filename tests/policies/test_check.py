@@ -16,6 +16,9 @@ HOUSE = House(
     principals={"anna": Role.OWNER, "coo": Role.AGENT},
 )
 
+ALONE = House(principals={"coo": Role.AGENT})
+"""Nobody but who is at the box."""
+
 
 def test_the_shipped_sets_are_free_of_errors_and_warnings() -> None:
     root, safety = (parse(defaults.load(name), name=name) for name in ("household", "safety"))
@@ -196,10 +199,13 @@ def test_what_another_rule_holds_is_no_way_around() -> None:
         ('approver = ["coo"]', None, ""),
         ('approver = ["coo"]', HOUSE, "nobody can approve: approver names no person, and software answers for nobody"),
         ('approver = ["guest"]', HOUSE, "nobody in this house can approve"),
-        ('approver = ["owner"]', HOUSE, "anna is asked, too, and nobody else in this house may approve"),
+        ('approver = ["owner"]', HOUSE, ""),  # who is at the box may, for her
+        ('approver = ["adult", "owner"]', ALONE, ""),
+        ('approver = ["adult", "owner"]\napprovals = 2', ALONE, "nobody in this house can approve"),
+        ('approver = ["anna", "guest"]', HOUSE, "anna is asked, too, and nobody else in this house may approve"),
         ('approver = ["owner"]\nwho = ["agent"]', HOUSE, ""),
         ('approver = ["owner"]\nwho = ["agent"]\napprovals = 2', HOUSE,
-         "2 people must approve, and only 1 person of this house may"),
+         "2 people must approve, and only 1 person of this house may, each with a key of their own"),
         ('approver = ["owner"]\nwho = ["agent"]\napprovals = 2', None, ""),
         ('approver = ["anna"]\nwho = ["anna"]', None, "anna is asked, and nobody else may approve: nobody answers for itself"),
     ],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli import policy_files
+from gateway.cli.asking import agreed
 from gateway.cli.client import segment
 from gateway.cli.commands import policy_edit
 from gateway.cli.commands.policy_group import policy
@@ -86,7 +87,7 @@ def _put_in(session: Session, directory: Path | None, proposal: dict[str, Json],
             raise Failure("with this rule the rules cannot be used", Exit.USAGE, advice=places)
         session.say(indented(text))
         policy_edit.tell(session, report)
-        if not yes and not click.confirm("Put it in force?", default=False):
+        if not yes and not agreed("Put it in force?"):
             raise Failure("nothing was changed", Exit.ERROR)
         policy_edit.install(path, fresh.texts[HOUSEHOLD], start)
     policy_edit.into_force(session, path)

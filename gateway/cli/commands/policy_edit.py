@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.cli import policy_files
+from gateway.cli.asking import agreed
 from gateway.cli.commands.policy_group import policy
 from gateway.cli.commands.policy_look import reloaded, tell_reload
 from gateway.cli.exits import Exit, Failure
@@ -63,14 +64,14 @@ def edit(name: str, directory: Path | None, editor: str | None, yes: bool) -> No
                 session.say(session.style(fresh.place(problem).removeprefix(f"{folder}/"), "red"))
             if not problems:
                 break
-            if yes or not click.confirm(
+            if yes or not agreed(
                 "These rules cannot be used. Edit on? (no: forget the changes)", default=True
             ):
                 raise Failure("nothing was changed", Exit.USAGE)
         policy_files.tell_remarks(session, Sets(paths={name: path}), report.remarks)
         tell(session, report)
         question = "Put these rules into force?"
-        if not yes and not click.confirm(question, default=not report.told.more):
+        if not yes and not agreed(question, default=not report.told.more):
             raise Failure("nothing was changed", Exit.ERROR)
         install(path, fresh.texts[name], start)
     into_force(session, path)
@@ -92,7 +93,7 @@ def undo(name: str, directory: Path | None, yes: bool) -> None:
     if problems:
         raise Failure(f"{before} cannot be used", Exit.USAGE, advice=[old.place(one) for one in problems])
     tell(session, report)
-    if not yes and not click.confirm("Put these rules into force?", default=not report.told.more):
+    if not yes and not agreed("Put these rules into force?", default=not report.told.more):
         raise Failure("nothing was changed", Exit.ERROR)
     install(path, old.texts[name], present(path, name))
     into_force(session, path)

@@ -7,6 +7,7 @@ import os
 import re
 import select
 import shlex
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -165,18 +166,19 @@ def test_slips(house: House) -> None:
 
 def test_watch_shows_what_happens(house: House) -> None:
     watching = subprocess.Popen(
-        [HEARTH, "watch", "desk-lamp", "--types", "action", "--count", "1"],
+        [HEARTH, "watch", "desk-lamp", "--types", "action"],
         env=house.box,
         stdout=subprocess.PIPE,
         text=True,
     )
     with watching:
-        while watching.poll() is None:  # until the stream is open and has seen one
+        assert watching.stdout is not None
+        while not select.select([watching.stdout], [], [], 0.5)[0]:  # until the stream is open
+            assert watching.poll() is None
             assert hearth(house.box, "do", "desk-lamp", "toggle").code == 0
-            assert watching.stdout is not None
-            if select.select([watching.stdout], [], [], 0.5)[0]:
-                break
-        out, _ = watching.communicate(timeout=10)
+        out = watching.stdout.readline()
+        assert watching.poll() is None, "each line comes when it happens, into a pipe, too"
+        watching.send_signal(signal.SIGINT)
     assert re.fullmatch(r"\d\d:\d\d:\d\d  desk-lamp  toggle  confirmed, asked by box\n", out)
 
 

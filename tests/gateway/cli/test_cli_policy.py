@@ -151,6 +151,8 @@ def test_the_first_edit_begins_with_the_shipped_rules(tmp_path: Path) -> None:
     assert "somebody may do more than now:" in refused.output
     assert refused.exit_code == 1
     assert not (state / "policies").exists()
+    unasked = run(*words)
+    assert (unasked.exit_code, "--yes asks nothing" in unasked.output) == (2, True), unasked.output
     done = run(*words, keys="y\n")
     assert done.exit_code == 0, done.output
     file = state / "policies" / "household.toml"

@@ -39,3 +39,22 @@ def test_a_missing_property_is_named() -> None:
 )
 def test_what_may_be_left_out_stands_in_brackets(command: str, usage: str) -> None:
     assert usage in run(command, "--help").output
+
+
+@pytest.mark.parametrize("words", [("write",), ("lease", "hold"), ("policy", "edit"), ()])
+def test_help_is_what_help_is_for_others(words: tuple[str, ...]) -> None:
+    assert run("help", *words).output == run(*words, "--help").output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("thigns",), "`cli` has no command 'thigns'; did you mean `cli things`?"),
+        (("lease", "hodl"), "did you mean `cli lease hold`?"),
+        (("policy", "xyzzy"), "`cli help policy` lists them"),
+        (("why", "x"), "`cli why` has no commands of its own"),
+    ],
+)
+def test_help_for_what_there_is_not(words: tuple[str, ...], said: str) -> None:
+    ran = run("help", *words)
+    assert (ran.exit_code, said in ran.output) == (USAGE, True), ran.output
