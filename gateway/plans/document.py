@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import orjson
@@ -17,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
-from capabilities.vocabulary import Json
+from capabilities.vocabulary import KINDS, Json
 from gateway.foreign import one_line
+from gateway.kind_words import no_such_kind
 from gateway.plans.mistakes import BadPlan, Mistake, Mistakes
 from gateway.plans.moments import instant_of, moment_of
+from gateway.plans.wording import mistakes_of
 from policies.times import DAYS, minutes_of, seconds_of
 
 MOST_STEPS: Final = 50
@@ -120,6 +121,8 @@ class Selection(_Document):
             raise ValueError('give either kind, like "light", or capability, like "light.on"')
         if not (self.kind or self.capability or self.things or self.labels):
             raise ValueError("give a kind, a capability, labels or things")
+        if self.kind and self.kind not in KINDS:
+            raise ValueError(no_such_kind(one_line(self.kind)))
         return self
 
 
@@ -224,7 +227,7 @@ def read(value: Json) -> PlanDocument:
     except ValidationError as error:
         mistakes = Mistakes()
         try:
-            mistakes.extend(_mistakes(error, value, mistakes))
+            mistakes.extend(mistakes_of(error, value, _MEMBERS, mistakes))
             mistakes.settle()
         except BadPlan as bad:
             raise bad from error
@@ -252,48 +255,12 @@ def _one_affordance(given: StepDocument | Opposite) -> None:
         raise ValueError("give either property, to write it, or action, to invoke it")
 
 
-def _mistakes(error: ValidationError, value: Json, found: Mistakes) -> Iterator[Mistake]:
-    told: set[tuple[str, str]] = set()
-    for one in error.errors(include_url=False, include_input=False):
-        place = list(one["loc"])
-        step = ""
-        if len(place) > 1 and place[0] == "steps" and isinstance(place[1], int):
-            step, place = _name_of(value, place[1]), place[2:]
-        while place and isinstance(place[-1], str) and place[-1] in {"Retry", "Opposite", *_LITERALS}:
-            place.pop()
-        place = [part for part in place if part not in {"Retry", "Opposite", *_LITERALS}]
-        member = ".".join(map(str, place))
-        if (step, member) in told:  # the branches of a choice: one sentence is enough
-            continue
-        told.add((step, member))
-        yield Mistake(step, one_line(member, LONGEST_NAME), _sentence(one["type"], one["msg"], place, found))
-
-
-_LITERALS: Final = (
-    "literal['compensate','stop','continue']",
-    "literal['restore','none']",
-)
-
-_KNOWN: Final = {
-    "PlanDocument": tuple(PlanDocument.model_fields),
-    "StepDocument": tuple(StepDocument.model_fields),
+_MEMBERS: Final = {
+    "": tuple(PlanDocument.model_fields),
+    "steps": tuple(StepDocument.model_fields),
+    "schedule": tuple(Schedule.model_fields),
+    "select": tuple(Selection.model_fields),
+    "compensate": tuple(Opposite.model_fields),
+    "on_failure": tuple(Retry.model_fields),
 }
-
-
-def _sentence(kind: str, text: str, place: list[int | str], found: Mistakes) -> str:
-    name = str(place[-1]) if place else ""
-    if kind == "extra_forbidden":
-        known = sorted({*_KNOWN["StepDocument"], *_KNOWN["PlanDocument"]})
-        return f"there is no such member{found.hint(name, known)}"
-    if name == "on_failure":
-        return 'write "compensate", "stop", "continue", or {"retry": 2, "pause": "10s", "then": "compensate"}'
-    if name == "compensate":
-        return 'write "restore", "none", or what undoes it: {"property": "on", "value": false}'
-    return text.removeprefix("Value error, ").removeprefix("Input should be ").strip()
-
-
-def _name_of(value: Json, place: int) -> str:
-    steps = value.get("steps") if isinstance(value, dict) else None
-    step = steps[place] if isinstance(steps, list) and place < len(steps) else None
-    given = step.get("id") if isinstance(step, dict) else None
-    return one_line(given, 40) if isinstance(given, str) and given else str(place + 1)
+"""By where they stand."""

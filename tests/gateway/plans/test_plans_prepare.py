@@ -85,7 +85,7 @@ async def test_mistakes_of_form_name_step_and_member(tmp_path: Path) -> None:
             schedule={"daily": "25:00"},
             on_failure=7,
         )
-        assert "pattern" in found["a b", "id"]
+        assert "letters, digits" in found["a b", "id"]
         assert 'did you mean "property"' in found["2", "propertie"]
         assert "is not a duration" in found["3", "not_before"]
         assert '"retry": 2' in found["4", "on_failure"]
