@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from capabilities.vocabulary import Json
-from gateway.api.auth import SESSION, caller, unknown_token
+from gateway.api.auth import SESSION, caller, manages, unknown_token
 from gateway.api.commands import idempotency_key
 from gateway.api.plans_shown import Showing
 from gateway.api.problems import Problem, bad_request, not_found
@@ -17,9 +17,10 @@ from gateway.api.wire import Body, number, read_body, read_json, reply
 from gateway.context import Gateway
 from gateway.plans import errors
 from gateway.plans.desk import may_see
-from gateway.plans.mistakes import BadPlan
+from gateway.plans.mistakes import BadPlan, Mistake
 from gateway.plans.plan import Phase, Plan
 from gateway.storage.plans import KEPT_ENDED_PLANS
+from policies.decision import Principal
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ LONGEST_WAIT_S: Final = 50
 
 SHOWN_ENDED: Final = 20
 """In a list, unless `?ended=` wants more."""
+
+LONGEST_TASK: Final = 64
 
 MOST_NOTES_BYTES: Final = 16 * 1024
 
@@ -53,10 +56,14 @@ class PlanHandlers:
         there for the caller.
         """
         session, document = request[SESSION], await read_json(request)
+        await self._check_task(document, session.principal)
         try:
+            self._gateway.plans.desk.pace.prepare(session.principal)
             draft = self._gateway.plans.desk.prepare(document, session.principal, session.token_id)
         except BadPlan as error:
             raise _bad(error) from error
+        except errors.TooManyPlans as error:
+            raise _problem(error) from error
         headers = {"Location": f"/plans/{draft.plan.id}", "ETag": f'"{draft.plan.digest}"'}
         return reply(Showing(self._gateway, session.principal).draft(draft), status=201, headers=headers)
 
@@ -167,6 +174,17 @@ class PlanHandlers:
         return web.Response(status=204)
 
     # ---------------------------------------------------------------- inside
+
+    async def _check_task(self, document: Json, by: Principal) -> None:
+        """A plan is made for a task that is its author's: it shows the task's thread to whoever sees the plan. Raises `Problem`
+        (404).
+        """
+        task = document.get("task") if isinstance(document, dict) else None
+        if not isinstance(task, str) or not task:
+            return
+        thread = await self._gateway.messages.thread(task) if len(task) <= LONGEST_TASK else []
+        if not manages(by) and not any(one.concerns(by.id) or by.role in one.to for one in thread):
+            raise _bad(BadPlan([Mistake("", "task", "there is no such task, or none of yours", True)]))
 
     async def _plan(self, request: web.Request) -> Plan:
         """A committed plan that the caller may see. Raises `Problem` (404)."""

@@ -118,7 +118,7 @@ class Showing:
         if step.call != asked and knows:
             shown["becomes"] = _call(step.call)
         if isinstance(step.obstacle, dict):
-            shown["obstacle"] = step.obstacle if knows else {**step.obstacle, "detail": ""}
+            shown["obstacle"] = step.obstacle if knows else _bare(step.obstacle)
         if step.irreversible:
             shown["cannot_undo"] = step.irreversible
         sees = self._sight.sees
@@ -228,6 +228,11 @@ class Showing:
 
     def _undo(self, step: Step) -> Json:
         return step.undo if isinstance(step.undo, str) else _call(step.undo)
+
+
+def _bare(obstacle: dict[str, Json]) -> dict[str, Json]:
+    """That there is one, for whoever may not know how the Thing is: not who holds it, nor since when."""
+    return {"result": obstacle.get("result"), "reason": obstacle.get("reason"), "detail": ""}
 
 
 def _call(call: Iterable[Json]) -> dict[str, Json]:

@@ -23,11 +23,9 @@ from gateway.plans.drafts import Drafts
 from gateway.plans.ends import LOOKED_AT
 from gateway.plans.errors import (
     Changed,
-    KeyReused,
     NoSuchPlan,
     NotCommittable,
     NotForYou,
-    TooManyPlans,
     WrongDigest,
     WrongState,
 )
@@ -35,6 +33,7 @@ from gateway.plans.journal import Journal
 from gateway.plans.pausing import may_resume, who_resumes
 from gateway.plans.plan import End, Phase, Plan, Progress, Stop
 from gateway.plans.preparing import Draft, Preparer
+from gateway.plans.room import Pace, check_room
 from gateway.plans.running import Runner
 from gateway.plans.storing import fixed, moving, plan_from, progress_from
 from gateway.plans.telling import Teller
@@ -45,10 +44,6 @@ from policies.decision import Principal, Role, Verdict
 
 RETURN_OF_DEVICES_S: Final = 20.0
 """How long devices may take to be in reach again after a restart before a step fails for want of them."""
-
-MOST_OPEN_OF_ONE: Final = 50
-MOST_OPEN: Final = 200
-"""Committed plans that are not over; one that recurs is one."""
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +68,8 @@ class PlanDesk:
         self.rows = PlanRepository(parts.database)
         self.drafts = Drafts(parts.clock)
         self._running: dict[str, tuple[Tools, asyncio.Task[None]]] = {}
-        self._committing: set[str] = set()
+        self._committing: dict[str, Principal] = {}
+        self.pace = Pace(parts.clock)
         self._panics = 0
         parts.identity.on_revoked(self._revoked)
 
@@ -129,9 +125,10 @@ class PlanDesk:
             raise WrongState("it is being committed already")
         if digest != draft.plan.digest:
             raise WrongDigest(f"its digest is {draft.plan.digest}: look at what it is now")
-        self._check_room(principal, key)
+        check_room(self.open(), self._committing.values(), principal, key)
+        self.pace.commit(principal)
         fresh = self._decided_again(draft, principal, token)
-        self._committing.add(ident)
+        self._committing[ident] = principal
         try:
             plan, panics = fresh.plan, self._panics
             plan.key = key
@@ -139,10 +136,10 @@ class PlanDesk:
             if self._panics != panics:
                 plan.stop = Stop(End.STOPPED, "everything was stopped while it was committed")
         finally:
-            self._committing.discard(ident)
+            del self._committing[ident]
         self.drafts.take(ident)
         failpoint("plan_committed")
-        self._teller.promised(plan)
+        self._teller.promised(fresh)
         self._start(plan)
         return plan, False
 
@@ -181,15 +178,6 @@ class PlanDesk:
             plan.id, plan.state, plan.principal.id, plan.title, now, None, fixed(plan), moving(plan)
         )
         await self.rows.add(row)
-
-    def _check_room(self, principal: Principal, key: str) -> None:
-        own = [plan for plan in self.open() if plan.principal.id == principal.id]
-        if key and any(plan.key == key for plan in own):
-            raise KeyReused(f"{key!r} was used for another plan; a new commit needs a new key")
-        if len(own) >= MOST_OPEN_OF_ONE:
-            raise TooManyPlans(f"you have {len(own)} plans that are not over; cancel one, or wait")
-        if len(self._running) >= MOST_OPEN:
-            raise TooManyPlans(f"the house has {len(self._running)} plans that are not over; ask again later")
 
     # ---------------------------------------------------------------- while it runs
 

@@ -82,15 +82,3 @@ def _read(told: dict[str, Json]) -> Progress:
     names = ("result", "reason", "detail", "execution", "undo_detail", "undo_execution")
     texts = {name: str(told[name]) for name in names if name in told}
     return Progress(at=At(str(told.get("state"))), undo=Undo(str(told.get("undo", ""))), **texts)
-
-
-def sentence(report: dict[str, Json]) -> str:
-    """The report in one line."""
-    counts = [(report["done"], "done"), (report["failed"], "failed"), (report["skipped"], "not begun")]
-    counts.append((report["undone"], "undone"))
-    parts = [f"{number} {what}" for number, what in counts if number]
-    left = report["not_undone"]
-    if isinstance(left, list) and left:
-        parts.append(f"not undone: {', '.join(map(str, left))}")
-    why = f": {report['why']}" if report["why"] else ""
-    return f"{report['result']}{why} ({', '.join(parts) or 'nothing was done'})"

@@ -6,20 +6,24 @@ import logging
 from typing import Final
 
 from capabilities.vocabulary import Json
+from gateway.budgets import Budget
 from gateway.foreign import one_line
-from gateway.ids import new_id
 from gateway.ledger import Entry, LedgerUnavailable
-from gateway.messages import Asked, Done, Messages, Use
-from gateway.notify.notice import About, Kind, Notice, Urgency, says
+from gateway.messages import Asked, Done, Message, Messages, Use
 from gateway.notify.topics import topic_for
 from gateway.parts import Parts
+from gateway.plans.alarming import Alarm, told
 from gateway.plans.plan import Plan
 from gateway.plans.preparing import Draft
-from gateway.plans.reporting import sentence
+from gateway.roots import root_of
 from policies.decision import Verdict
 
 KIND: Final = "plan"
 """Of the ledger's entries and of events."""
+
+ROWS_AT_ONCE: Final = 30
+ROWS_AGAIN_S: Final = 60.0
+"""Rows in the ledger of what one root prepared and may never carry out: half a megabyte a day at the most."""
 
 log = logging.getLogger(__name__)
 
@@ -30,31 +34,36 @@ class Teller:
     def __init__(self, parts: Parts, messages: Messages) -> None:
         self._parts = parts
         self._messages = messages
+        self._alarm = Alarm(parts)
+        self._rows = Budget(parts.clock, ROWS_AT_ONCE, ROWS_AGAIN_S)
 
     # ---------------------------------------------------------------- in the order of a plan's life
 
     def prepared(self, draft: Draft) -> None:
-        """A proposal, and what the rules say to it."""
+        """A draft: it costs nobody anything yet, and leaves one small row, or none. What is proposed is said when it is to be
+        carried out.
+        """
         plan = draft.plan
-        steps: list[Json] = [[step.id, *step.asked.to_json()] for step in plan.steps]
-        verdict = _word(draft.verdict)
-        self.note(plan, "prepared", {"digest": plan.digest, "verdict": verdict, "steps": steps}, words=True)
-        uses = [_use(one.step.id, one.step.asked, None) for one in draft.foreseen]
-        said = self._messages.proposal(
-            plan.id, plan.principal, uses, ref=_ref(plan), purpose=plan.purpose or plan.title, task=plan.task
-        )
-        decided = [_use(one.step.id, one.step.asked, one.decision) for one in draft.foreseen]
-        self._messages.policy_decision(
-            plan.id, plan.principal, draft.verdict, decided, ref=_ref(plan), in_reply_to=said.id
-        )
+        if self._rows.take(root_of(plan.principal)):
+            body: dict[str, Json] = {"digest": plan.digest, "verdict": _word(draft.verdict)}
+            self._write(plan, "prepared", body | {"steps": len(plan.steps)}, {"title": one_line(plan.title)})
+        self.event(plan, "prepared")
 
     async def committed(self, plan: Plan, verdict: Verdict) -> None:
         """On disk when it returns. Raises `LedgerUnavailable`, ValueError."""
         body: dict[str, Json] = {"digest": plan.digest, "verdict": _word(verdict), "rules": plan.rules}
-        body |= {"steps": len(plan.steps), "recurs": plan.times is not None and plan.times.recurs}
-        await self._parts.ledger.commit(self._entry(plan, "committed", body, words=True))
+        body["steps"] = [list[Json]([step.id, *step.asked.to_json()]) for step in plan.steps]
+        body |= {"recurs": plan.times is not None and plan.times.recurs}
+        await self._parts.ledger.commit(self._entry(plan, "committed", body, _words(plan)))
 
-    def promised(self, plan: Plan) -> None:
+    def promised(self, draft: Draft) -> None:
+        """The proposal, what the rules said to it, and that it stands."""
+        plan = draft.plan
+        decided = [_use(one.step.id, one.step.asked, one.decision) for one in draft.foreseen]
+        said = self._propose(draft)
+        self._messages.policy_decision(
+            plan.id, plan.principal, draft.verdict, decided, ref=_ref(plan), in_reply_to=said.id
+        )
         self._messages.commitment(
             plan.id,
             plan.principal,
@@ -71,14 +80,9 @@ class Teller:
             plan.id, plan.principal, Verdict.NEEDS_APPROVAL, (), ref=_ref(plan), asked=asked
         )
 
-    def note(
-        self, plan: Plan, stage: str, body: dict[str, Json] | None = None, *, words: bool = False
-    ) -> None:
+    def note(self, plan: Plan, stage: str, body: dict[str, Json] | None = None) -> None:
         """One more row in the ledger, and an event. What cannot be written is told all the same."""
-        try:
-            self._parts.ledger.append(self._entry(plan, stage, body or {}, words=words))
-        except (LedgerUnavailable, ValueError) as error:
-            log.error("not recorded: plan %s is %s: %s", plan.id, stage, error)
+        self._write(plan, stage, body or {})
         self.event(plan, stage)
 
     def refused(self, draft: Draft, because: str, reasons: list[str]) -> None:
@@ -86,7 +90,10 @@ class Teller:
         plan = draft.plan
         detail = "; ".join(reasons)
         self.note(plan, "not-begun", {"because": because})
-        self._messages.counter_proposal(plan.id, plan.principal, because, detail=detail, ref=_ref(plan))
+        said = self._propose(draft)
+        self._messages.counter_proposal(
+            plan.id, plan.principal, because, detail=detail, ref=_ref(plan), in_reply_to=said.id
+        )
 
     def event(self, plan: Plan, change: str, step: str = "") -> None:
         data: dict[str, Json] = {"plan": plan.id, "change": change, "state": plan.state, "title": plan.title}
@@ -127,7 +134,7 @@ class Teller:
 
     def escalate(self, plan: Plan, report: dict[str, Json]) -> None:
         """A person must look: the plan's own and the adults."""
-        text = sentence(report)
+        text = told(self._parts, report)
         left = report["not_undone"]
         waiting = set(map(str, left)) if isinstance(left, list) else set()
         steps = [one for one in _done(report) if not waiting or one.step in waiting]
@@ -140,40 +147,41 @@ class Teller:
             ref=_ref(plan),
             look_at=[_ref(plan)],
         )
-        self._people(plan, "escalation", f"A plan of {plan.principal.id} needs you", text, Urgency.HIGH)
+        self._alarm.escalate(plan, text)
 
     def inform(self, plan: Plan, report: dict[str, Json]) -> None:
         """It ended before its end, and nothing is left to be looked at."""
-        who, text = plan.principal.id, sentence(report)
-        self._people(plan, "report", f"A plan of {who}: {report['result']}", text, Urgency.NORMAL)
+        self._alarm.inform(plan, report, told(self._parts, report))
 
     # ---------------------------------------------------------------- inside
 
-    def _people(self, plan: Plan, kind: Kind, title: str, text: str, urgency: Urgency) -> None:
-        now, words = self._parts.clock.wall(), says(plan.principal.id, plan.title)
-        notice = Notice(
-            new_id(now),
-            now,
-            title,
-            f"{text}. {words}",
-            kind=kind,
-            to=plan.to,
-            urgency=urgency,
-            ref=_ref(plan),
-            tag=f"plan-{plan.id}",
-            about=About(plan=plan.id),
+    def _propose(self, draft: Draft) -> Message:
+        plan = draft.plan
+        uses = [_use(one.step.id, one.step.asked, None) for one in draft.foreseen]
+        return self._messages.proposal(
+            plan.id, plan.principal, uses, ref=_ref(plan), purpose=plan.purpose or plan.title, task=plan.task
         )
-        self._parts.notifier.tell(notice)
 
-    def _entry(self, plan: Plan, stage: str, body: dict[str, Json], *, words: bool) -> Entry:
-        private: dict[str, Json] | None = None
-        if words:
-            private = {"title": one_line(plan.title), "purpose": plan.purpose}
-            if plan.evidence is not None:
-                private["evidence"] = plan.evidence
+    def _write(
+        self, plan: Plan, stage: str, body: dict[str, Json], private: dict[str, Json] | None = None
+    ) -> None:
+        try:
+            self._parts.ledger.append(self._entry(plan, stage, body, private))
+        except (LedgerUnavailable, ValueError) as error:
+            log.error("not recorded: plan %s is %s: %s", plan.id, stage, error)
+
+    def _entry(
+        self, plan: Plan, stage: str, body: dict[str, Json], private: dict[str, Json] | None = None
+    ) -> Entry:
         now = self._parts.clock.wall()
         whole: dict[str, Json] = {"stage": stage, **({"run": plan.run} if plan.run else {}), **body}
         return Entry(KIND, now, whole, execution=plan.id, principal=plan.principal.id, private=private)
+
+
+def _words(plan: Plan) -> dict[str, Json]:
+    """What its author says of it."""
+    said: dict[str, Json] = {"title": one_line(plan.title), "purpose": plan.purpose}
+    return said | ({"evidence": plan.evidence} if plan.evidence is not None else {})
 
 
 def _use(step: str, call: tuple[str, str, bool, Json], decision: object) -> Use:

@@ -120,7 +120,7 @@ async def test_what_the_rules_forbid_is_not_begun(tmp_path: Path) -> None:
 async def test_keys_belong_to_one_plan_and_plans_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.plans.desk.MOST_OPEN_OF_ONE", 2)
+    monkeypatch.setattr("gateway.plans.room.MOST_OPEN_OF_ONE", 2)
     async with opened(tmp_path, [lamp("one")], timeline=ManualTimeline()) as rig:
         await commit(rig, prepare(rig, write("one", True, not_before="1h")), key="k")
         with pytest.raises(KeyReused):
