@@ -1,8 +1,8 @@
 """Who made a Thing what it is: a command of ours, or somebody at the device.
 
 A change is taken for somebody's at the device where only a person makes such a change (`authorship.counting`), it goes
-beyond the tolerance, none of our commands explains it (`authorship.traces`), and it is no first report: of this run, or
-after the device was out of reach. Then software stands back from that component of the Thing for `[arbitration]
+beyond the tolerance, none of our commands explains it (`authorship.explaining`), and it is no first report: of this run, or
+after the device was out of reach. Where that cannot be told yet, the next seconds tell (`authorship.doubts`). Then software stands back from that component of the Thing for `[arbitration]
 stand_back`. So it does where a person's command through Hearth overrules a lease of software, or takes back what software
 did (`authorship.corrections`); any other command of a person ends the standing back.
 
@@ -21,7 +21,9 @@ from gateway import records
 from gateway.adopted import Adopted
 from gateway.authorship.corrections import Corrections
 from gateway.authorship.counting import COUNTING, MOTORS, Counts
-from gateway.authorship.traces import SETTLING_S, Trace, Traces, is_scene
+from gateway.authorship.doubts import Doubts
+from gateway.authorship.explaining import Fit, judge
+from gateway.authorship.traces import SETTLING_S, Trace, Traces, aim_at, is_scene
 from gateway.commands import Execution, Outcome, Result
 from gateway.ids import new_id
 from gateway.leases import LeaseKeeper
@@ -54,6 +56,7 @@ class Authors:
         self._parts = parts
         self._leases = leases
         self._traces = Traces(parts.clock.monotonic)
+        self._doubts = Doubts(parts.clock, self._traces, self._by_hand)
         self._until = self._traces.until
         self._monotonic = parts.clock.monotonic
         settings = parts.config.arbitration
@@ -70,12 +73,15 @@ class Authors:
         """From here on what changes is this command's doing, for as long as its effect may take."""
         self._traces.sent(execution, adopted, target)
         if adopted.members:
-            members = (member.id for member in members_of(self._parts.house, adopted))
-            self._traces.spread(members, self._until[adopted.id])
+            self._sent_to_members(execution, adopted, target)
 
     def ended(self, execution: Execution, outcome: Outcome) -> None:
         """It is known what came of it."""
         trace = self._traces.ended(execution, outcome)
+        group = self._parts.registry.get(execution.command.thing)
+        if group is not None and group.members:
+            for member in members_of(self._parts.house, group):
+                self._traces.ended_at(member.id, execution)
         if trace is None:
             return
         command, target, result = execution.command, trace[1], outcome.result
@@ -90,6 +96,16 @@ class Authors:
         elif (self._corrections.deeds or self._leases.any) and result not in _NOT_DONE:
             self._by_person(execution, trace)
 
+    def _sent_to_members(self, execution: Execution, group: Adopted, target: Target) -> None:
+        reached = set()
+        for member, aimed in touched(self._parts.house, group, target):
+            if member is not group:
+                self._traces.sent(execution, member, aimed)
+                reached.add(member.id)
+        for member in members_of(self._parts.house, group):
+            if member.id not in reached:  # nobody knows what it does there
+                self._traces.sent(execution, member, target)
+
     def left_open(self, rows: Iterable[Record]) -> None:
         """Commands that the run before sent and did not see the end of: what they still move is their doing."""
         for row in rows:
@@ -98,9 +114,8 @@ class Authors:
                 continue
             within_s = max((effect.within for effect, _ in records.effects(row.body)), default=0.0)
             until = self._monotonic() + max(RETURN_OF_DEVICES_S, within_s) + SETTLING_S
-            self._traces.spread(
-                (row.thing, *(one.id for one in members_of(self._parts.house, adopted))), until
-            )
+            for one in (adopted, *members_of(self._parts.house, adopted)):
+                self._traces.anything(one.id, until)
 
     # ---------------------------------------------------------------- what ingest tells
 
@@ -109,15 +124,13 @@ class Authors:
         counts = COUNTING.get(slot.property.capability)
         if counts is None or before is None or not slot.followed:
             return
-        now = self._monotonic()
-        if now >= self._until.get(slot.topic[0], 0.0):
-            self._perhaps_by_hand(counts, slot, before, reading, now)
+        if self._doubts and self._doubts.settle(slot, reading.value):
+            return
+        self._perhaps_by_hand(counts, slot, before, reading)
 
     # ---------------------------------------------------------------- at the device
 
-    def _perhaps_by_hand(
-        self, counts: Counts, slot: Slot, before: Reading, reading: Reading, now: float
-    ) -> None:
+    def _perhaps_by_hand(self, counts: Counts, slot: Slot, before: Reading, reading: Reading) -> None:
         adopted = self._parts.registry.get(slot.topic[0])
         if adopted is None or adopted.members or before.quality is Quality.BAD:
             return
@@ -127,7 +140,19 @@ class Authors:
             return
         if not counts(adopted, slot, before.value, reading.value):
             return
-        if not self._traces.explains(adopted, slot, reading.value, now):
+        now = self._monotonic()
+        if self._traces.explains_anyhow(adopted, slot, reading.value, now):
+            return
+        fit, traces, loosely = Fit.NOT_OURS, self._traces.open(adopted.id, now), False
+        if traces:
+            loosely = self._traces.shares.left(adopted.id)
+            fit = judge(traces, slot, before.value, reading.value, now, loosely=loosely)
+        if fit is Fit.UNDONE:
+            fit = Fit.OURS if loosely else Fit.DOUBTFUL
+        if fit is Fit.DOUBTFUL:
+            aims = ((trace, aim) for trace in traces if (aim := aim_at(trace, slot)) is not None)
+            self._doubts.open(slot, before, reading, *next(aims))
+        elif fit is Fit.NOT_OURS:
             self._by_hand(slot, before, reading)
 
     def _by_hand(self, slot: Slot, before: Reading, reading: Reading) -> None:

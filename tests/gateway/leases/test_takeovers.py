@@ -105,10 +105,11 @@ async def test_our_own_commands_are_nobody_s(tmp_path: Path) -> None:
         assert how(await rig.run("lamp.set()", {"on": True, "brightness": 80}, by=COO)) == CONFIRMED
         await rig.run("heating.target", 23, by=ANNA)
         await flip(rig, False)  # a device that bounces right after
+        await flip(rig, True)
         await passes(rig, 5)
         assert await takeovers(rig) == []
         await passes(rig, CALM_S)
-        await flip(rig, True)
+        await flip(rig, False)
         assert len(await takeovers(rig)) == 1
 
 
