@@ -107,3 +107,9 @@ class Execution:
     waits_for: str = ""
     approvals: tuple[str, ...] = ()  # the approvals and grants under which it is sent
     owes: bool = False  # duties that last were promised for it
+    approved_at: float | None = None  # when the people for whom it waited had said yes
+
+    @property
+    def free_at(self) -> float:
+        """From when on its time counts: how long people think is not the gateway's."""
+        return self.requested_at if self.approved_at is None else self.approved_at

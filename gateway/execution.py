@@ -218,6 +218,7 @@ class Executor:
         execution.waits_for = ""
         if answer.outcome is not None:
             return answer.outcome
+        execution.approved_at = self._clock.wall()
         failpoint("approved")
         if not target.toward_safe and (late := await self._turns.come(command, self._places(adopted))):
             return late

@@ -41,9 +41,10 @@ class Executions:
 
     def sent(self, execution: Execution) -> None:
         assert execution.dispatched_at is not None
-        self.dispatch_latencies.append(execution.dispatched_at - execution.requested_at)
+        self.dispatch_latencies.append(execution.dispatched_at - execution.free_at)
 
     def ended(self, execution: Execution, outcome: Outcome, at: float) -> None:
         execution.outcome, execution.ended_at, execution.waits_for = outcome, at, ""
         self.counters[outcome.result] += 1
-        self.outcome_latencies.append(at - execution.requested_at)
+        if execution.dispatched_at is not None:  # a no takes no time
+            self.outcome_latencies.append(at - execution.free_at)

@@ -96,7 +96,9 @@ def _effect_from(data: Mapping[str, Json]) -> tuple[Effect, Json]:
 
 def outcome(execution: Execution, result: Outcome, at: float) -> Entry:
     """How it ended, and what was seen."""
-    body: dict[str, Json] = {"result": result.result, "ms": round((at - execution.requested_at) * 1000)}
+    body: dict[str, Json] = {"result": result.result, "ms": round((at - execution.free_at) * 1000)}
+    if execution.approved_at is not None:  # people said yes first
+        body["waited_ms"] = round((execution.approved_at - execution.requested_at) * 1000)
     if result.reason:
         body["reason"] = result.reason
     if result.detail:

@@ -123,7 +123,9 @@ def href_of(execution: Execution) -> str:
 
 
 def status_of(execution: Execution) -> dict[str, Json]:
-    """An ActionStatus (WoT Profile, section 6.3.2), with the outcome in the gateway's own words."""
+    """An ActionStatus (WoT Profile, section 6.3.2), with the outcome in the gateway's own words. `timeApproved` is when people
+    had said yes, where they were asked: from then on it could go.
+    """
     command, outcome = execution.command, execution.outcome
     status = "pending" if execution.dispatched_at is None else "running"
     if outcome is not None:
@@ -141,6 +143,8 @@ def status_of(execution: Execution) -> dict[str, Json]:
     }
     if execution.waits_for:
         shown["waits_for"] = execution.waits_for
+    if execution.approved_at is not None:
+        shown["timeApproved"] = rfc3339(execution.approved_at)
     if execution.ended_at is not None:
         shown["timeEnded"] = rfc3339(execution.ended_at)
     if outcome is not None:

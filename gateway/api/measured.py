@@ -20,11 +20,17 @@ def tell_of_house(text: Exposition, by: Counter[str], found: Mapping[str, Json])
     _gauge(
         text,
         "hearth_command_completion_ratio",
-        "Commands confirmed, of all attempted.",
+        "Commands confirmed, or so already, of those let through.",
         found["commands"],
         "rate",
     )
-    _gauge(text, "hearth_plan_completion_ratio", "Plans done, of all that ended.", found["plans"], "rate")
+    _gauge(
+        text,
+        "hearth_plan_completion_ratio",
+        "Plans done, of those let through that ended.",
+        found["plans"],
+        "rate",
+    )
     _recovery(text, by)
     unsafe = {"denied": by["grave.denied"], "asked": by["grave.asked"]}
     text.add(

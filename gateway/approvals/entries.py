@@ -47,6 +47,8 @@ def asked_plan(asked: Asked, rules: str) -> Entry:
     """That people are asked for a whole plan."""
     private: dict[str, Json] = {"says": asked.shown.get("says"), "title": asked.shown.get("titled")}
     body: dict[str, Json] = {"asked": True, "plan": asked.plan, "rules": rules, **_bound(asked)}
+    if worst := _worst(asked.shown.get("steps")):
+        body["hazard"] = worst
     return Entry("approval", asked.asked_at, body, asked.waits, asked.principal.id, "", private)
 
 
@@ -60,6 +62,12 @@ def ended(asked: Asked, end: End, why: str, by: str, at: float) -> Entry:
     """How a question ended without the answer of a person."""
     body: dict[str, Json] = {"approval": asked.id, "ended": str(end), "because": why}
     return Entry("approval", at, body, asked.waits, by, asked.same.thing)
+
+
+def _worst(steps: Json) -> int:
+    """The hazard of the worst of the steps."""
+    found = [one.get("hazard") for one in steps if isinstance(one, dict)] if isinstance(steps, list) else []
+    return max((one for one in found if isinstance(one, int)), default=0)
 
 
 def _bound(asked: Asked) -> dict[str, Json]:

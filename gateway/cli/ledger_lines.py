@@ -52,7 +52,8 @@ def _denied(body: Members, private: Members) -> str:
 
 def _outcome(body: Members, private: Members) -> str:
     text = str(body.get("result")) + _dash(body.get("detail") or body.get("reason"))
-    return text + (f" ({body['ms']} ms)" if body.get("ms") is not None else "")
+    after = " after the yes" if body.get("waited_ms") is not None else ""
+    return text + (f" ({body['ms']} ms{after})" if body.get("ms") is not None else "")
 
 
 def _approval(body: Members, private: Members) -> str:

@@ -17,7 +17,7 @@ _BY: Mapping[str, str] = {
     "device": "seen at the device{later}",
     "bridge": "its bridge said so{later}; the device itself has not yet",
 }
-"""Who told; `{later}` is how long after the command."""
+"""Who told; `{later}` is how long after the command, or the yes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,8 @@ def sentence(asked: Asked, status: Mapping[str, Json]) -> str:
 
 
 def _later(status: Mapping[str, Json]) -> str:
+    """How long after the command, or after the yes for which it waited: how long people think is another matter."""
     asked, ended = seconds_of(status.get("timeRequested")), seconds_of(status.get("timeEnded"))
+    if ended is not None and (approved := seconds_of(status.get("timeApproved"))) is not None:
+        return f" {duration(ended - approved)} after the yes"
     return f" {duration(ended - asked)} later" if asked is not None and ended is not None else ""

@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 
 from capabilities.vocabulary import Json
+from gateway.commands import Reason
 
 ENTRIES_A_WINDOW: Final = 20_000
 """Looked at in one go: some 0.1 s."""
@@ -19,7 +20,7 @@ ENTRIES_A_WINDOW: Final = 20_000
 MOST_WINDOWS: Final = 25
 """Of one count: the first of a large ledger is spread over several."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of what is remembered; another one is counted anew."""
 
 _WINDOW: Final = Path(__file__).with_name("window.sql").read_text(encoding="utf-8")
@@ -70,10 +71,10 @@ def of_json(stored: Json) -> Counts:
 def count(db: sqlite3.Connection, before: Counts, software: Collection[str]) -> Counts:
     """`before`, and what has been written since. Raises `sqlite3.Error`.
 
-    Names: `outcome.<result>`, `software.<result>` (of agents and services), `refused.<reason>`, `dispatch`, `intent`,
-    `denied.<verdict>`, `grave.denied`, `grave.asked`, `approval.<how>`, `plan.<how>`, `lease.<what>`, `obligation.<what>`,
-    `message.<type>`, `takeover`, `correction`, `incident`; `chain.settled`, `.complete`, `.confirmed`, `.evident`;
-    `recovered.starts`, `.ms`, `.longest_ms`.
+    Names: `outcome.<result>`, `already` (it was so before), `refused.<reason>`, `dispatch`, `intent`, `software.<result>` (of
+    agents and services), `denied.<verdict>`, `grave.denied`, `grave.asked`, `approval.<how>`, `plan.<how>`, `lease.<what>`,
+    `obligation.<what>`, `message.<type>`, `takeover`, `correction`, `incident`; `chain.settled`, `.complete`, `.confirmed`,
+    `.evident`; `recovered.starts`, `.ms`, `.longest_ms`.
     """
     last = db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
     if last < before.seq:  # another ledger
@@ -98,6 +99,8 @@ def _add(
         if kind == "outcome":
             if is_software:
                 by[f"software.{what}"] += number
+            if reason == Reason.UNCHANGED:
+                by["already"] += number
             if what == "refused" and reason:
                 by[f"refused.{reason}"] += number
         elif is_grave:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from capabilities.vocabulary import Json
+from gateway.commands import Result
 from gateway.measures.counting import Counts
+from gateway.plans.plan import End
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 
-_PLANS_DONE: Final = frozenset({"done"})
+_PLANS_DONE: Final = frozenset({End.DONE})
 
 
 def figures(counts: Counts, on_their_way: int, latencies: Mapping[str, Sequence[float]]) -> dict[str, Json]:
@@ -42,10 +44,12 @@ def figures(counts: Counts, on_their_way: int, latencies: Mapping[str, Sequence[
 
 
 def quantiles(ordered: Sequence[float]) -> dict[str, Json]:
-    """Seconds, by quantile; nothing where nothing was measured."""
+    """Seconds, by quantile, and of how many (`count`); nothing where nothing was measured."""
     if not ordered:
         return {}
-    return {str(q): ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in QUANTILES}
+    return {"count": len(ordered)} | {
+        str(q): ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in QUANTILES
+    }
 
 
 def part(by: Counter[str], prefix: str) -> dict[str, int]:
@@ -56,23 +60,39 @@ def part(by: Counter[str], prefix: str) -> dict[str, int]:
 
 
 def _commands(by: Counter[str]) -> dict[str, Json]:
+    """Of what was let through: what the rules deny, or somebody refuses, is no failure, and what was so already is none."""
     ended = part(by, "outcome.")
-    denied = sum(part(by, "denied.").values())
-    attempted = sum(ended.values()) + denied
-    confirmed = ended.get("confirmed", 0)
-    outcomes: dict[str, Json] = {**ended, "denied": denied} if denied else {**ended}
+    denied, refused = sum(part(by, "denied.").values()), ended.pop(Result.REFUSED, 0)
+    let_through = sum(ended.values())
+    already = min(by["already"], ended.get(Result.ACKNOWLEDGED, 0))
+    outcomes: dict[str, Json] = {**ended}
+    if already:
+        outcomes |= {"so_already": already, "acknowledged": ended["acknowledged"] - already}
+    done = ended.get(Result.CONFIRMED, 0) + already
     return {
-        "attempted": attempted,
-        "confirmed": confirmed,
-        "rate": _share(confirmed, attempted),
-        "by": outcomes,
+        "attempted": let_through + denied + refused,
+        "let_through": let_through,
+        "done": done,
+        "confirmed": ended.get(Result.CONFIRMED, 0),
+        "rate": _share(done, let_through),
+        "by": {name: number for name, number in outcomes.items() if number},
+        "held_back": {"by_rules": denied, "refused": refused, "why": dict[str, Json](part(by, "refused."))},
+        "asked": by["intent"],
     }
 
 
 def _plans(by: Counter[str]) -> dict[str, Json]:
     ends = part(by, "plan.")
+    refused = ends.pop(End.REFUSED, 0)
     ended, done = sum(ends.values()), sum(ends.get(word, 0) for word in _PLANS_DONE)
-    return {"ended": ended, "done": done, "rate": _share(done, ended), "by": dict[str, Json](ends)}
+    return {
+        "ended": ended + refused,
+        "let_through": ended,
+        "done": done,
+        "rate": _share(done, ended),
+        "by": dict[str, Json](ends),
+        "refused": refused,
+    }
 
 
 def _recovery(by: Counter[str]) -> dict[str, Json]:

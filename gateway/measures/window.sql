@@ -16,7 +16,8 @@ SELECT
   CASE kind WHEN 'outcome' THEN coalesce(json_extract(body, '$.reason'), '') ELSE '' END AS reason,
   principal IN (SELECT value FROM json_each(:software)) AS software,
   CASE
-    WHEN kind NOT IN ('intent', 'denied') THEN 0
+    WHEN kind NOT IN ('intent', 'denied', 'approval') THEN 0
+    WHEN kind = 'approval' AND json_extract(body, '$.asked') IS NULL THEN 0 -- an answer; of a plan `asked` is the question
     WHEN json_extract(body, '$.hazard') >= 2 THEN 1
     WHEN kind = 'denied' THEN EXISTS (
       SELECT 1 FROM json_each(body, '$.findings') AS finding

@@ -13,8 +13,10 @@ import click
 from gateway.cli.client import segment
 from gateway.cli.commands.messages import agents
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.names import nearest
 from gateway.cli.options import json_option
-from gateway.cli.session import Session, current
+from gateway.cli.session import Session, current, items
+from gateway.cli.text import joined, terminal_width
 from gateway.cli.times import clock, duration
 from gateway.cli.words import counted
 
@@ -22,9 +24,38 @@ if TYPE_CHECKING:
     from capabilities.vocabulary import Json
 
 BAR: Final = 24
-"""Characters of a whole bar."""
+LEAST_BAR: Final = 8
+"""Characters of a whole bar, on a wide terminal and on the narrowest."""
+
+WIDE: Final = 80
+"""Columns where there is no terminal."""
+
+_AROUND_A_BAR: Final = 24 + 2 + 2 + 6 + 2
+
+FEWEST_TIMED: Final = 20
+FEWEST_OF_99: Final = 200
+"""Commands: of fewer a half, and the last of a hundred, say nothing."""
+
+_REFUSED: Final = {
+    "conflict": "as somebody else held it",
+    "denied": "by a person's no",
+    "unanswered": "as nobody answered",
+    "withdrawn": "taken back",
+    "obligation": "as what it would owe cannot be kept",
+    "changed-meanwhile": "as something changed meanwhile",
+    "stale-lease": "as its lease was over",
+    "state-unknown": "as nobody knew how it was",
+    "too-many-questions": "as people are asked enough",
+    "suspended": "as the Thing waits for a person",
+}
 
 UNITS_S: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+
+HEAD: Final = ("CAPABILITY", "ASKED", "APPROVED", "CONFIRMED", "OTHERS", "REFUSED", "CORRECTED", "FAILED")
+ALWAYS: Final = frozenset({"CAPABILITY", "ASKED", "CONFIRMED", "REFUSED"})
+
+HOUSES_OWN: Final = frozenset({"box", "house"})
+"""Who has no token, and does something all the same."""
 
 Members = Mapping[str, "Json"]
 
@@ -67,6 +98,8 @@ def track_record(principal: str, since: str) -> None:
     session = current()
     query = f"?{urlencode({'since': _since(since)})}" if since else ""
     found = session.client.get(f"/principals/{segment(principal)}/record{query}")
+    if not session.as_json and not _members(_members(found).get("capabilities")):
+        _known(session, principal)
     session.show(found, lambda: _record(session, found if isinstance(found, dict) else {}))
 
 
@@ -84,6 +117,18 @@ def _since(text: str) -> str:
         ) from error
 
 
+def _known(session: Session, principal: str) -> None:
+    """Raises `Failure` where a person who manages the house knows nobody of that name."""
+    answer = session.client.ask("GET", "/tokens")
+    tokens = items(answer.body) if answer.ok else []
+    names = {str(one.get("principal")) for one in tokens}
+    if not tokens or principal in names or principal in HOUSES_OWN:
+        return
+    near = nearest(principal, names)
+    hint = f"did you mean {near[0]}?" if near else f"there are {joined(sorted(names), 'and')}"
+    raise Failure(f"nobody is called {principal!r}; {hint}", Exit.NOT_FOUND)
+
+
 # -------------------------------------------------------------------- the record
 
 
@@ -93,12 +138,25 @@ def _record(session: Session, found: Members) -> None:
     if not capabilities:
         session.say(f"{found.get('principal')} asked for nothing {since}")
         return
-    head = ["CAPABILITY", "ASKED", "APPROVED", "CONFIRMED", "OTHERS", "REFUSED", "CORRECTED", "FAILED"]
     rows = [_row(name, _members(one)) for name, one in capabilities.items()]
     if len(rows) > 1:
         rows.append(_row("all", _members(found.get("total"))))
+    # What is nowhere takes no room.
+    kept = [i for i, name in enumerate(HEAD) if name in ALWAYS or {row[i] for row in rows} != {"–"}]
+    rows = [[row[i] for i in kept] for row in rows]
     session.say(f"{found.get('principal')}, {since}:")
-    session.table(head, rows, right=range(1, len(head)), whole=[0])
+    head = [HEAD[i] for i in kept]
+    widths = [max(len(row[i]) for row in [head, *rows]) + 2 for i in range(len(kept))]
+    if sum(widths) - 2 <= (terminal_width() or sum(widths)):
+        session.table(head, rows, right=range(1, len(head)), whole=range(len(head)))
+        return
+    for row in rows:  # a terminal too narrow for columns
+        counts = [
+            f"{number} {word.lower()}"
+            for word, number in zip(head[1:], row[1:], strict=True)
+            if number != "–"
+        ]
+        session.wrap(f"  {row[0]}: {', '.join(counts)}", "    ")
 
 
 def _row(name: str, one: Members) -> list[str]:
@@ -117,9 +175,9 @@ def _page(session: Session, found: Members) -> None:
     if not _number(commands.get("attempted")):
         session.say("nothing was commanded yet: there is nothing to measure")
         return
-    _share(session, "commands confirmed", commands, "confirmed", "attempted")
+    _share(session, "commands done", commands)
     _ends(session, _members(commands.get("by")))
-    _share(session, "plans done", plans, "done", "ended")
+    _share(session, "plans done", plans)
     _ends(session, _members(plans.get("by")))
     trace = _members(found.get("trace"))
     _bar(
@@ -134,6 +192,7 @@ def _page(session: Session, found: Members) -> None:
     _bar(session, "confirmed by a reading", trace.get("evidence_share"), evident)
     session.say()
     for text in (
+        *_held_back(commands),
         _recovery(_members(found.get("recovery"))),
         _unsafe(_members(found.get("unsafe"))),
         *_obligations(_members(found.get("obligations"))),
@@ -146,9 +205,10 @@ def _page(session: Session, found: Members) -> None:
         session.note(f"{behind:.0f} entries of the ledger are not counted yet; ask again")
 
 
-def _share(session: Session, name: str, group: Members, part: str, whole: str) -> None:
-    if _number(group.get(whole)):
-        _bar(session, name, group.get("rate"), f"{group.get(part)} of {group.get(whole)}")
+def _share(session: Session, name: str, group: Members) -> None:
+    """What came of what was let through: what was held back has a figure of its own."""
+    if _number(group.get("let_through")):
+        _bar(session, name, group.get("rate"), f"{group.get('done')} of {group.get('let_through')}")
     else:
         session.say(f"{name:24}  none yet")
 
@@ -157,15 +217,32 @@ def _bar(session: Session, name: str, share: Json, told: str) -> None:
     if not isinstance(share, int | float):
         session.say(f"{name:24}  none yet")
         return
-    full = round(max(0.0, min(1.0, share)) * BAR)
+    most = max(LEAST_BAR, min(BAR, (terminal_width() or WIDE) - _AROUND_A_BAR - len(told)))
+    full = round(max(0.0, min(1.0, share)) * most)
     percent = "100 %" if share >= 1 else f"{min(share * 100, 99.9):.1f} %"
-    session.say(f"{name:24}  {'█' * full}{'░' * (BAR - full)}  {percent:>6}  {told}")
+    session.say(f"{name:24}  {'█' * full}{'░' * (most - full)}  {percent:>6}  {told}")
 
 
 def _ends(session: Session, by: Members) -> None:
     parts = [f"{_number(count):.0f} {name.replace('_', ' ').replace('-', ' ')}" for name, count in by.items()]
-    if parts:
+    if len(parts) > 1:
         session.wrap(f"{'':26}{', '.join(parts)}", " " * 26)
+
+
+def _held_back(commands: Members) -> list[str]:
+    """What the house did not let through: the better its rules work, the more."""
+    one, asked = _members(commands.get("held_back")), round(_number(commands.get("asked")))
+    ways = [f"{number:.0f} by the rules"] if (number := _number(one.get("by_rules"))) else []
+    for why, count in _members(one.get("why")).items():
+        ways.append(f"{_number(count):.0f} {_REFUSED.get(why, f'as {why.replace(chr(45), chr(32))}')}")
+    told = [f"held back: {counted(round(_held(one)), 'command')}, {', '.join(ways)}"] if ways else []
+    if asked:
+        told.append(f"asked: people, about {counted(asked, 'command')}")
+    return told
+
+
+def _held(one: Members) -> float:
+    return _number(one.get("by_rules")) + _number(one.get("refused"))
 
 
 def _recovery(one: Members) -> str:
@@ -180,9 +257,12 @@ def _unsafe(one: Members) -> str:
     denied, asked = round(_number(one.get("denied"))), round(_number(one.get("asked")))
     if not denied and not asked:
         return "caught: nothing that could do damage was tried without leave"
-    told = f"caught: {counted(denied, 'attempt')} that could do damage denied, {asked} put before a person"
+    ways = [f"{denied} denied"] if denied else []
+    ways += [f"{asked} put before a person"] if asked else []
     approved = round(_number(one.get("approved_after_asking")))
-    return f"{told}; people said yes {counted(approved, 'time')} to what was asked" if approved else told
+    yes = f"; people said yes {counted(approved, 'time')} to what was asked" if approved else ""
+    tried = counted(denied + asked, "wish").replace("wishs", "wishes")
+    return f"caught: {tried} for what could do damage, {' and '.join(ways)}{yes}"
 
 
 def _obligations(one: Members) -> list[str]:
@@ -211,13 +291,18 @@ def _arbitration(one: Members) -> str:
 
 
 def _latency(one: Members) -> list[str]:
-    lines = []
-    for name, words in (("dispatch", "sent"), ("outcome", "ended")):
-        seconds = _members(one.get(name))
-        if seconds:
-            half, most = duration(_number(seconds.get("0.5"))), duration(_number(seconds.get("0.99")))
-            lines.append(f"latency: half of the recent commands {words} within {half}, 99 % within {most}")
-    return lines
+    """From when a command could go, without what people thought about it. Of a few commands there is nothing to say."""
+    dispatch, outcome = _members(one.get("dispatch")), _members(one.get("outcome"))
+    count = round(_number(outcome.get("count")))
+    if count < FEWEST_TIMED:
+        return []
+    most, name = ("99 %", "0.99") if count >= FEWEST_OF_99 else ("90 %", "0.9")
+    halves = [duration(_number(group.get("0.5"))) for group in (dispatch, outcome)]
+    last = duration(_number(outcome.get(name)))
+    return [
+        f"latency: of the last {counted(count, 'command')} of this run half were sent within {halves[0]} and seen to the end "
+        f"within {halves[1]}, {most} within {last}; people's thinking is not counted"
+    ]
 
 
 def _members(value: Json) -> Members:

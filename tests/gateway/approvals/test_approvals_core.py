@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from drivers.simulated.timeline import ManualTimeline
+from gateway.api.executions import status_of
+from gateway.api.wire import rfc3339
 from gateway.commands import Reason, Result
 from tests.gateway.approvals.asking import ask, asked, say
 from tests.gateway.core.rig import AGENT, device, how, opened
@@ -23,6 +25,29 @@ async def test_what_a_person_approves_is_sent_once_under_that_approval(tmp_path:
         kinds = [row.kind for row in await rig.rows(execution=dispatch.execution)]
         assert kinds == ["intent", "approval", "dispatch", "outcome"]
         assert await rig.gateway.approvals.rows.load() == []
+
+
+async def test_how_long_people_think_is_not_how_long_it_took(tmp_path: Path) -> None:
+    timeline = ManualTimeline()
+    async with opened(tmp_path, [device("front-door")], timeline=timeline) as rig:
+        waiting = ask(rig, "front-door.unlock()")
+        question = await asked(rig)
+        timeline.advance(23)
+        await say(rig, question)
+        await waiting
+        (end,) = await rig.rows("outcome")
+        waited, took = end.body["waited_ms"], end.body["ms"]
+        assert isinstance(waited, int)
+        assert isinstance(took, int)
+        assert waited >= 23_000 > took
+        executions = rig.gateway.executor.executions
+        (execution,) = executions.recent()
+        assert status_of(execution)["timeApproved"] == rfc3339(execution.requested_at + waited / 1000)
+        assert max(*executions.dispatch_latencies, *executions.outcome_latencies) < 23
+        denied = ask(rig, "front-door.lock()")
+        await say(rig, await asked(rig), yes=False)
+        await denied
+        assert len(executions.outcome_latencies) == 1, "a no takes no time"
 
 
 async def test_what_a_person_denies_is_not_sent_and_not_asked_again_for_a_while(tmp_path: Path) -> None:

@@ -30,11 +30,13 @@ def test_what_went_well_is_shown_as_bars_and_what_somebody_did_as_a_table(house:
     assert hearth(house.agent, "write", "thermostat", "target", "29").code == 3
     assert hearth(house.agent, "write", "desk-lamp", "on", "true").code == 0
     record = hearth(house.agent, "track-record", "coo", "--since", "1h").out
-    assert re.search(r"^light\.on +1 +– +1 ", record, re.MULTILINE), record
-    assert re.search(r"^thermostat\.target +1 +– +– +– +1 ", record, re.MULTILINE), record
+    assert re.search(r"^light\.on +1 +1 ", record, re.MULTILINE), record
+    assert re.search(r"^thermostat\.target +1 +– +1$", record, re.MULTILINE), record
     page = hearth(house.box, "metrics").out
-    assert re.search(r"commands confirmed +█+░+ +50.0 % +1 of 2", page), page
+    assert re.search(r"commands done +█{24} +100 % +1 of 1", page), page
     assert re.search(r"traced from end to end +█{24} +100 % +1 of 1", page), page
+    assert "held back: 1 command, 1 by the rules\n" in page
+    assert "latency" not in page, "one command tells nothing"
     assert "caught: nothing that could do damage was tried without leave" in page
     assert hearth(house.box, "metrics", "--json").json["trace"]
 
@@ -47,6 +49,7 @@ def test_what_went_well_is_shown_as_bars_and_what_somebody_did_as_a_table(house:
         (("assign", "coo", "x", "--thing", "termostat"), 8, "did you mean thermostat"),
         (("messages", "nothing"), 8, "there is nothing here"),
         (("track-record", "coo", "--since", "soon"), 2, "--since takes"),
+        (("track-record", "nobody"), 8, "nobody is called 'nobody'"),
     ],
 )
 def test_a_slip_is_told(house: House, words: tuple[str, ...], code: int, said: str) -> None:

@@ -8,7 +8,7 @@ from capabilities.vocabulary import Json
 from drivers.simulated.actuations import Actuation
 from gateway.clock import SystemClock
 from gateway.ledger import Entry, Ledger
-from gateway.measures.counting import Counts, of_json
+from gateway.measures.counting import FORMAT, Counts, of_json
 from gateway.measures.figures import figures
 from gateway.measures.keeper import REMEMBERED
 from gateway.measures.trace import trace
@@ -67,9 +67,13 @@ async def test_counts_go_on_where_they_were(tmp_path: Path) -> None:
         found = figures(first, 0, {})
         assert found["commands"] == {
             "attempted": 4,
+            "let_through": 3,
+            "done": 3,
             "confirmed": 3,
-            "rate": 0.75,
-            "by": {"confirmed": 3, "denied": 1},
+            "rate": 1.0,
+            "by": {"confirmed": 3},
+            "held_back": {"by_rules": 1, "refused": 0, "why": {}},
+            "asked": 0,
         }
         assert found["unsafe"] == {"denied": 1, "asked": 0, "approved_after_asking": 0}
         assert found["corrections"] == {"corrected": 1, "confirmed_by_software": 2, "per_100": 50.0}
@@ -92,8 +96,8 @@ async def test_the_counts_of_another_ledger_or_version_count_nothing(tmp_path: P
         None,
         1,
         {},
-        {"format": 0, "seq": 1, "by": {}},
-        {"format": 1, "seq": "x", "by": {}},
+        {"format": FORMAT - 1, "seq": 1, "by": {}},
+        {"format": FORMAT, "seq": "x", "by": {}},
         [],
     ]
     for nonsense in odd:
