@@ -26,6 +26,7 @@ class Showing:
     def __init__(self, gateway: Gateway, principal: Principal) -> None:
         self._gateway = gateway
         self._sight = Sight(gateway, principal)
+        self._is_person = principal.role.is_person
 
     def draft(self, draft: Draft) -> dict[str, Json]:
         """A prepared plan, with what is decided, asked, foreseen, and cannot be undone."""
@@ -59,7 +60,7 @@ class Showing:
             "schedule": plan.document.get("schedule") if isinstance(plan.document, dict) else None,
             "steps": [self._step(plan, step) for step in plan.steps],
         }
-        if plan.approval:
+        if plan.approval and self._is_person:  # whoever asks learns nothing with which it could be answered
             shown["approval"] = plan.approval
         if plan.approved_by:
             shown["approved_by"] = list[Json](plan.approved_by)
@@ -228,6 +229,11 @@ class Showing:
 
     def _undo(self, step: Step) -> Json:
         return step.undo if isinstance(step.undo, str) else _call(step.undo)
+
+
+def _bare(obstacle: dict[str, Json]) -> dict[str, Json]:
+    """That there is one, for whoever may not know how the Thing is: not who holds it, nor since when."""
+    return {"result": obstacle.get("result"), "reason": obstacle.get("reason"), "detail": ""}
 
 
 def _bare(obstacle: dict[str, Json]) -> dict[str, Json]:

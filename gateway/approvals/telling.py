@@ -165,9 +165,11 @@ def what(asked: Asked) -> str:
 
 def _use(use: dict[str, Json]) -> str:
     name, value = str(use["affordance"]).replace("_", " "), use["value"]
-    taking = "" if value is None or value == {} else f" {one_line(_text(value), LONGEST_VALUE)}"
     listed = use.get("members")
     of = f" ({len(listed)} devices)" if isinstance(listed, list) else ""
+    if isinstance(value, bool) and name == "on":
+        return f"{use['title']}{of}: switch {_text(value)}"
+    taking = "" if value is None or value == {} else f" {one_line(_text(value), LONGEST_VALUE)}"
     return f"{use['title']}{of}: {name}{taking}"
 
 

@@ -49,7 +49,7 @@ def runs_of(plan: Plan, now: float, zone: ZoneInfo | None) -> PlanRuns:
 def recurring(times: Times, now: float, zone: ZoneInfo | None) -> str:
     """`every day at 22:00 until 3 Dec at 22:00, 12 times at most`."""
     if times.every_s is not None:
-        words = f"every {span(times.every_s)}"
+        words = f"every {span(times.every_s).removeprefix('1 ')}"
     else:
         assert times.minutes is not None
         days = ", ".join(_DAYS[day] for day in times.days)
@@ -69,7 +69,7 @@ def own_time(step: Step, now: float, zone: ZoneInfo | None) -> str:
 def day_and_time(at: float, now: float, zone: ZoneInfo | None) -> str:
     """`today at 22:00`, `tomorrow at 07:00`, `Saturday, 28 Nov at 03:00`, by the clock on the wall; another year is said."""
     local, today = _local(at, zone), _local(now, zone)
-    clock = f"{local:%H:%M}" if at % 60 < 1 else f"{local:%H:%M:%S}"
+    clock = f"{local:%H:%M}"
     if local.date() == today.date():
         return f"today at {clock}"
     if local.date() == today.date() + timedelta(days=1):

@@ -176,6 +176,8 @@ def title(document: Mapping[str, Json]) -> str:
 
 def _use_text(use: Mapping[str, Json]) -> str:
     name, value = str(use.get("affordance")).replace("_", " "), use.get("value")
+    if isinstance(value, bool) and name == "on":
+        return f"{use.get('title')}: switch {'on' if value else 'off'}"
     return f"{use.get('title')}: {name}" + ("" if value is None or value == {} else f" {value_text(value)}")
 
 
