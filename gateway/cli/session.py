@@ -84,11 +84,20 @@ class Session:
         whole: Iterable[int] = (),
         folded: int | None = None,
         in_pipe: int | None = None,
+        uncut: bool = False,
     ) -> None:
         """`whole` columns are never cut; the column `folded` goes on in further lines instead of being cut, without a terminal
-        at `in_pipe` columns (None: not at all).
+        at `in_pipe` columns (None: not at all). `uncut`: where a cell would be cut all the same, the rows stand one under the
+        other.
         """
         width = terminal_width()
+        if uncut and width is not None:
+            from gateway.cli.stacked import fits, stacked  # noqa: PLC0415 (for narrow terminals)
+
+            if not fits(head, rows, width, folded):
+                for line in stacked(head, rows, width):
+                    self.say(line)
+                return
         if folded is not None and (room := width or in_pipe) is not None:
             rows = _folded(head, rows, folded, room)
         self.say(

@@ -6,9 +6,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from gateway.cli.client import segment
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.ids import Known, is_whole, meant, short
 from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
@@ -18,6 +20,20 @@ from gateway.cli.words import plain_id, value_text
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
     from gateway.cli.answer import Answer
+
+
+def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    try:
+        known = _known(ctx.find_object(Session) or Session())
+    except Failure:
+        return []  # a shell's line is no place for an error
+    return [
+        CompletionItem(short(one.id), help=one.about) for one in known if short(one.id).startswith(incomplete)
+    ]
+
+
+_identifier = click.argument("identifier", metavar="ID", shell_complete=_complete)
+"""The end or the beginning of a lease's id, or `last`."""
 
 
 @click.command(short_help="Who holds what, and what they accept of others.")
@@ -86,41 +102,43 @@ def hold(thing: str, property_name: str, *, accepts: str, span: str, why: str, n
 
 
 @lease.command(short_help="Keep it for longer.")
-@click.argument("identifier", metavar="ID")
+@_identifier
 @click.option("--for", "span", required=True, metavar="TIME", help="For how long from now: 30m, 2h.")
 @json_option
 def renew(identifier: str, span: str) -> None:
     """Keep the lease ID for longer.
 
-    As in: `hearth lease renew 5h2k9… --for 2h`.
+    As in: `hearth lease renew 5h2k9m --for 2h`, or `hearth lease renew last --for 2h`.
     """
-    _tell(current(), current().client.ask("PATCH", f"/leases/{segment(identifier)}", {"for": span}))
+    path = f"/leases/{segment(_meant(current(), identifier))}"
+    _tell(current(), current().client.ask("PATCH", path, {"for": span}))
 
 
 @lease.command(short_help="Take what those who hold it accept.")
-@click.argument("identifier", metavar="ID")
+@_identifier
 @json_option
 def accept(identifier: str) -> None:
     """Instead of standing in line with the lease ID: take the range that those who hold it accept.
 
-    As in: `hearth lease accept 5h2k9…`.
+    As in: `hearth lease accept 5h2k9m`.
     """
-    _tell(current(), current().client.ask("POST", f"/leases/{segment(identifier)}/accept"))
+    _tell(current(), current().client.ask("POST", f"/leases/{segment(_meant(current(), identifier))}/accept"))
 
 
 @lease.command(short_help="Give it back, or end somebody else's.")
-@click.argument("identifier", metavar="ID")
+@_identifier
 @json_option
 def release(identifier: str) -> None:
     """Give the lease ID back; owners and adults also end others'.
 
-    As in: `hearth lease release 5h2k9…`.
+    As in: `hearth lease release 5h2k9m`.
     """
     session = current()
-    answer = session.client.ask("DELETE", f"/leases/{segment(identifier)}")
+    ident = _meant(session, identifier)
+    answer = session.client.ask("DELETE", f"/leases/{segment(ident)}")
     if not answer.ok:
         raise _missing(answer, identifier)
-    session.show(answer.body, lambda: session.say(f"given back: {identifier}; whoever was next has it now"))
+    session.show(answer.body, lambda: session.say(f"given back: {short(ident)}; whoever was next has it now"))
 
 
 def range_of(text: str) -> Json:
@@ -168,7 +186,7 @@ def _tell_lease(session: Session, body: dict[str, Json]) -> None:
         session.say(
             f"{what} is yours until {clock(body.get('until'))}; others may ask for {accepted(body.get('accepts'))}"
         )
-        session.note(f"`hearth lease release {body.get('id')}` gives it back")
+        session.note(f"`hearth lease release {short(body.get('id'))}` gives it back")
         return
     if body.get("state") == "suspended":
         session.say(f"{what} is suspended until {clock(body.get('suspended_until'))}: {body.get('because')}")
@@ -179,7 +197,7 @@ def _tell_lease(session: Session, body: dict[str, Json]) -> None:
     )
     if body.get("proposal"):
         session.say(f"at once you could have: {accepted(body.get('proposal'))}")
-        session.note(f"`hearth lease accept {body.get('id')}` takes that")
+        session.note(f"`hearth lease accept {short(body.get('id'))}` takes that")
 
 
 def accepted(accepts: Json) -> str:
@@ -205,8 +223,8 @@ def _list(session: Session, body: dict[str, Json]) -> None:
     if found:
         rows = [
             [
-                str(one.get("id")),
-                plain_id(one.get("thing")) + (f" {one['property']}" if one.get("property") else ""),
+                short(one.get("id")),
+                _what(one),
                 str(one.get("holder")),
                 accepted(one.get("accepts")),
                 _state(one),
@@ -214,13 +232,31 @@ def _list(session: Session, body: dict[str, Json]) -> None:
             ]
             for one in found
         ]
-        session.table(["ID", "WHAT", "WHO", "ACCEPTS", "STATE", "WHAT FOR"], rows, whole=[0, 1], folded=5)
+        head = ["ID", "WHAT", "WHO", "ACCEPTS", "STATE", "WHAT FOR"]
+        session.table(head, rows, whole=[0, 1], folded=5, uncut=True)
     for one in back:
         what = f"{plain_id(one.get('thing'))} {one.get('property')}"
-        session.say(
+        session.wrap(
             f"{what} was set to {value_text(one.get('value'), None)} by {one.get('by')} at {clock(one.get('at'))}: "
-            f"software stands back until {clock(one.get('until'))}"
+            f"software stands back until {clock(one.get('until'))}",
+            "    ",
         )
+
+
+def _meant(session: Session, identifier: str) -> str:
+    return (
+        identifier if is_whole(identifier) else meant("lease", identifier, _known(session), "hearth leases")
+    )
+
+
+def _known(session: Session) -> list[Known]:
+    body = session.client.get("/leases")
+    found = items(body.get("leases")) if isinstance(body, dict) else []
+    return [Known(str(one.get("id")), f"{_what(one)}, {one.get('holder')}") for one in found]
+
+
+def _what(one: dict[str, Json]) -> str:
+    return plain_id(one.get("thing")) + (f" {one['property']}" if one.get("property") else "")
 
 
 def _state(one: dict[str, Json]) -> str:

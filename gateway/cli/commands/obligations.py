@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from gateway.cli.client import segment
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.ids import Known, is_whole, meant
 from gateway.cli.options import json_option
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
@@ -55,7 +56,7 @@ def obligations(ctx: click.Context, thing: str) -> None:
     \b
     hearth obligations
     hearth obligations --thing heater
-    hearth obligations settle 3v1… --why "unplugged it"
+    hearth obligations settle 3v1k8p --why "unplugged it"
     """  # noqa: D301 (click's mark for lines that stay as they are)
     if ctx.invoked_subcommand is not None:
         return
@@ -75,10 +76,11 @@ def settle(obligation: str, why: str) -> None:
     It is not tried any more, and software may use the Thing again.
 
     \b
-    hearth obligations settle 3v1… --why "unplugged it"
+    hearth obligations settle 3v1k8p --why "unplugged it"
     """  # noqa: D301 (click's mark for lines that stay as they are)
     session = current()
-    answer = session.client.ask("POST", f"/obligations/{segment(obligation)}/settle", {"why": why})
+    ident = obligation if is_whole(obligation) else _meant(session, obligation)
+    answer = session.client.ask("POST", f"/obligations/{segment(ident)}/settle", {"why": why})
     if answer.status == HTTPStatus.NOT_FOUND:
         message = f"nothing is owed under {obligation!r}; `hearth obligations` lists what is"
         raise Failure(message, Exit.NOT_FOUND, document=answer.body)
@@ -92,6 +94,16 @@ def settle(obligation: str, why: str) -> None:
             session.note("once it is seen off, its rule holds again")
 
     session.show(answer.body, as_text)
+
+
+def _meant(session: Session, wanted: str) -> str:
+    """What failed is meant first: it is what is settled."""
+    found = items(session.client.get("/obligations"))
+    failed = [one for one in found if one.get("state") == "failed"]
+    known = [
+        Known(str(one.get("id")), f"{plain_id(one.get('thing'))}, {_what(one)}") for one in failed or found
+    ]
+    return meant("obligation", wanted, known, "hearth obligations")
 
 
 def _table(session: Session, found: list[dict[str, Json]]) -> None:
@@ -124,7 +136,7 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
     ]
     if failed:
         session.say()
-    session.table(["THING", "PROPERTY", "IS", "AT", "AFTER", "RULE"], rows, whole=[0], folded=5)
+    session.table(["THING", "PROPERTY", "WILL BE", "AT", "AFTER", "RULE"], rows, whole=[0], folded=5, uncut=True)
 
 
 def _what(one: dict[str, Json]) -> str:

@@ -30,7 +30,7 @@ async def test_what_is_owed_is_printed_for_people(tmp_path: Path) -> None:
         anna = await siege.owner()
         await anna.write("heater.on", True)
         listed = (await hearth(siege, "obligations", "--thing", "heater")).output.splitlines()
-        assert listed[0].split() == ["THING", "PROPERTY", "IS", "AT", "AFTER", "RULE"]
+        assert listed[0].split() == ["THING", "PROPERTY", "WILL", "BE", "AT", "AFTER", "RULE"]
         assert listed[1].split()[:4] == ["heater", "on", "switched", "off"]
         assert listed[1].endswith("household/heater-off")
         why = (await hearth(siege, "why", "heater")).output
@@ -75,7 +75,7 @@ async def test_what_failed_comes_first_and_says_what_to_do(tmp_path: Path) -> No
         settled = await hearth(siege, "obligations", "settle", owed.id, "--why", "unplugged it")
         assert settled.output.startswith("settled: heater; software may use it again")
         gone = await hearth(siege, "obligations", "settle", "nothing", "--why", "x")
-        assert "nothing is owed under 'nothing'" in gone.output
+        assert "there is no obligation 'nothing'" in gone.output
 
 
 async def test_what_rests_is_listed_and_says_for_whom(tmp_path: Path) -> None:
