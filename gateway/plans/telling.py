@@ -96,7 +96,11 @@ class Teller:
         )
 
     def event(self, plan: Plan, change: str, step: str = "") -> None:
-        data: dict[str, Json] = {"plan": plan.id, "change": change, "state": plan.state, "title": plan.title}
+        data: dict[str, Json] = {
+            "thing": "",
+            "name": "",
+        }  # its topic says whom it is for, not what it is about
+        data |= {"plan": plan.id, "change": change, "state": plan.state, "title": plan.title}
         if step:
             progress = plan.progress[step]
             data |= {"step": step, "step_state": progress.at, "result": progress.result}

@@ -250,8 +250,34 @@ async def test_the_events_of_a_plan_reach_its_owner_and_no_guest(home: House) ->
             while b'"change":"ended"' not in (line := await own.content.readline()):
                 pass
         assert b'"type":"plan"' in line
+        assert b'"thing":"","name":"",' in line, "whom else it is for is nobody's business"
         heard = bytes(other.content._buffer[0]) if other.content._buffer else b""
         assert b"plan" not in heard
+
+
+async def test_a_plan_is_made_for_a_task_of_ones_own(home: House) -> None:
+    owner, agent, other = await home.owner(), await home.agent(), await home.client("eve", Role.AGENT, "ben")
+    task = {"type": "task-assignment", "to": ["coo"], "body": {"what": "Make it cosy"}}
+    status, assigned = await ask(owner, "POST", "/messages", task)
+    assert status == 201, assigned
+    for thread in (assigned["thread"], "nothing", "x" * 500):
+        status, body = await ask(other, "POST", "/plans", plan(write("lamp", True), task=thread))
+        assert status in {400, 404} and "cosy" not in str(body)
+    status, hidden = await ask(other, "POST", "/plans", plan(write("lamp", True), task=assigned["thread"]))
+    assert (status, hidden["mistakes"][0]["member"]) == (404, "task")
+    await prepared(agent, write("lamp", True), task=assigned["thread"])
+
+
+async def test_who_prepares_too_fast_is_told_when_to_go_on(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.plans.room.PREPARED_AT_ONCE", 2)
+    owner, agent = await home.owner(), await home.agent()
+    statuses = [await ask(agent, "POST", "/plans", plan(write("lamp", True))) for _ in range(3)]
+    assert [status for status, _ in statuses] == [201, 201, 429]
+    assert statuses[-1][1]["type"].endswith(":too-many-plans") and "try again in" in statuses[-1][1]["detail"]
+    for _ in range(3):
+        await prepared(owner, write("lamp", True))
 
 
 async def test_after_its_end_each_step_is_shown_as_it_ended(home: House) -> None:
