@@ -265,7 +265,7 @@ def _things(things: list[dict[str, Json]]) -> Iterator[Check]:
 def _guesses(things: list[dict[str, Json]]) -> Iterator[Check]:
     guessed = [plain_id(thing["id"]) for thing in things if thing.get("unconfirmed")]
     if guessed:
-        found = f"nobody has said what they are, so they are met with care (they may do damage: hazard 2): {_names(guessed)}"
+        found = f"nobody has said what they are, so they are met with care (they may do damage): {_names(guessed)}"
         yield Check("kinds", Level.WARNING, found, f"hearth kind {guessed[0]}")
 
 

@@ -26,6 +26,13 @@ def line(entry: Members) -> str:
     return (told(body, known) if told is not None else "") or _anything(body)
 
 
+def who(entry: Members) -> str:
+    """Who did it, or who said it. A message stands under the one whose matter it is, who need not have said it."""
+    body = entry.get("body")
+    said_by = body.get("from") if entry.get("kind") == "message" and isinstance(body, dict) else None
+    return str(said_by or entry.get("principal") or "")
+
+
 def _anything(body: Members) -> str:
     """Of a kind that is not known here: all of it."""
     return ", ".join(f"{name} {value_text(value)}" for name, value in body.items() if value is not None)

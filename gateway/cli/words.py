@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 URN = "urn:hearth:"
 UNITS_OF_BYTES = ("B", "kB", "MB", "GB")
 _SUMMARY_VALUES = 3
-_HAZARDS: Mapping[int, str] = {1: "nuisance", 2: "property", 3: "life and limb"}
+HAZARDS: Mapping[int, str] = {
+    0: "harmless",
+    1: "may annoy",
+    2: "may do damage",
+    3: "may endanger people",
+}
+"""What the worst use of something may lead to; the figures are those of rules (`hazard_min`)."""
 
 
 def plain_id(thing: Json) -> str:
@@ -59,8 +65,8 @@ def a(noun: Json) -> str:
 
 
 def hazard_text(hazard: Json) -> str:
-    """`2 property`: how much may go wrong, and at what."""
-    return f"{hazard} {_HAZARDS.get(hazard, '')}".strip() if isinstance(hazard, int) and hazard else ""
+    """`may do damage`; nothing where nothing can go wrong."""
+    return HAZARDS.get(hazard, str(hazard)) if isinstance(hazard, int) and hazard else ""
 
 
 def asked_text(body: Mapping[str, Json], shows_in: str = "") -> str:
@@ -104,10 +110,7 @@ def guess_texts(thing: str, guesses: Json) -> list[str]:
 def member_texts(members: Json) -> list[str]:
     """What a group commands: Things by their ids, what is none as its driver calls it."""
     found = [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []
-    return [
-        str(one.get("thing") or f"{one.get('device')} (not adopted: may do damage, hazard 2)")
-        for one in found
-    ]
+    return [str(one.get("thing") or f"{one.get('device')} (not adopted: may do damage)") for one in found]
 
 
 def quoted(text: Json) -> str:

@@ -125,7 +125,7 @@ def adopt(
 def accept(thing: str, yes: bool) -> None:
     """Accept THING as its device announces it now: after it was suspended for that, or where something of it waits.
 
-    You are told what changed, and asked where it may do damage (hazard 2). Nothing but what you were told is accepted.
+    You are told what changed, and asked where it may do damage. Nothing but what you were told is accepted.
     """
     session = current()
     name = session.thing_id(thing)

@@ -286,7 +286,7 @@ def _question(session: Session, one: Mapping[str, Json]) -> None:
     danger = hazard_text(use.get("hazard"))
     session.wrap(
         f"  asked by {who.get('id')} ({who.get('role')}{acts}){place}"
-        + (f"; hazard {danger}" if danger else ""),
+        + (f"; it {danger}" if danger else ""),
         "    ",
     )
     for ask in _objects(shown.get("asks")):

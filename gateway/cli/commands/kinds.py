@@ -27,9 +27,9 @@ def kind(thing: str, words: tuple[str, ...], undo: bool, yes: bool) -> None:
     """THING (or one COMPONENT of it) is of this KIND; without words, list what it is and what it could be.
 
     A relay does not know whether it feeds a lamp or a boiler: until somebody says so, its kind is a guess, and it is met with
-    care (hazard 2). The kind that was guessed may be given, too: then it is certain. A COMPONENT is named by its title, its
-    key, or the name of one of its properties; it may be left out where only one needs a kind. Where somebody may do more by it,
-    you are told who, and asked.
+    care (it may do damage). The kind that was guessed may be given, too: then it is certain. A COMPONENT is named by its
+    title, its key, or the name of one of its properties; it may be left out where only one needs a kind. Where somebody may do
+    more by it, you are told who, and asked.
     """
     if len(words) > (1 if undo else 2):
         raise click.UsageError("at most one COMPONENT and one KIND: put a title with spaces in quotes")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import click
 
 from gateway.cli.exits import Exit, Failure
-from gateway.cli.ledger_lines import line
+from gateway.cli.ledger_lines import line, who
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.times import clock
@@ -55,7 +55,7 @@ def _table(session: Session, entries: list[dict[str, Json]]) -> None:
             str(entry.get("seq")),
             clock(entry.get("at")),
             str(entry.get("kind")),
-            str(entry.get("principal") or ""),
+            who(entry),
             plain_id(entry.get("thing")),
             line(entry),
         ]

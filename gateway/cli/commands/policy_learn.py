@@ -11,6 +11,7 @@ from gateway.cli.commands.policy_group import policy
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current
+from gateway.cli.words import HAZARDS
 
 if TYPE_CHECKING:
     from capabilities.thing_models import ModelAffordance
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 WHEN: Final = """A rule on what can be switched off or closed binds that, too, unless it has when = { starts = true };
 with when = { between = ["22:00", "07:00"] } it holds at night alone. See `hearth policy help-rules`."""
-HAZARDS: Final = ("comfort", "nuisance", "damage", "life")
 
 
 @policy.command("help-rules", short_help="How rules are written: every word, with examples.")
@@ -72,7 +72,7 @@ def _table(session: Session, kind: str, affordances: Mapping[str, ModelAffordanc
             f"{kind}.{one.name}",
             "use" if not one.writable and one.is_operation else "use, see" if one.writable else "see",
             _takes(one),
-            f"{int(one.hazard)} {HAZARDS[one.hazard]}" if one.is_operation else "",
+            f"{int(one.hazard)} {HAZARDS[int(one.hazard)]}" if one.is_operation else "",
             str(one.privilege) if one.is_operation else "",
             "sensitive" if one.privacy == "sensitive" and one.role != "action" else "",
         ]

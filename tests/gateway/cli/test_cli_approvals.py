@@ -42,7 +42,7 @@ def test_a_person_at_the_box_says_yes(house: House) -> None:
         first, *rest = listed.splitlines()
         assert re.fullmatch(r"Front door: unlock   \d+ min left", first)
         assert rest[0] == "  state: locked → unlocked"
-        assert rest[1] == "  asked by coo (agent for owner), in Hallway; hazard 2 property"
+        assert rest[1] == "  asked by coo (agent for owner), in Hallway; it may do damage"
         assert any(
             "What can do damage is an adult's decision — rule household/an-adult-decides" in one
             for one in rest

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
-from gateway.cli.ledger_lines import _LINES, line
+from gateway.cli.ledger_lines import _LINES, line, who
 from gateway.cli.talk import findings, sentence, words
 from gateway.messages import Type
 
@@ -210,3 +210,11 @@ def test_no_message_does(kind: str, body: dict[str, Json]) -> None:
 )
 def test_each_kind_reads_well(kind: str, body: dict[str, Json], private: dict[str, Json], told: str) -> None:
     assert line({"kind": kind, "body": body, "private": private}) == told
+
+
+def test_who_says_something_is_not_whose_matter_it_is() -> None:
+    assert (
+        who({"kind": "message", "principal": "coo", "body": {"from": "gateway", "to": ["coo"]}}) == "gateway"
+    )
+    assert who({"kind": "dispatch", "principal": "coo", "body": {"from": "x"}}) == "coo"
+    assert who({"kind": "start", "body": None}) == ""

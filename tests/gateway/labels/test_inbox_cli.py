@@ -109,7 +109,7 @@ async def test_show_tells_kind_events_hazards_and_codes(house: House) -> None:
     assert "only events: pressed" in (await hearth(house, "read", "remote")).output
     shown = (await hearth(house, "show", "relay")).output
     assert "(relay, a switch?)" in shown
-    assert "2 property  true or false" in shown
+    assert "may do damage  true or false" in shown
 
 
 async def test_a_code_that_is_missing_is_asked_for(house: House) -> None:
