@@ -15,7 +15,7 @@ from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.seen import Sight
 from gateway.api.short import ShortAnswer
 from gateway.api.wire import reply
-from gateway.commands import Command, Execution, Outcome, Result
+from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.context import Gateway
 from gateway.foreign import one_line
 from gateway.ids import new_id
@@ -179,7 +179,17 @@ def problem_of(execution: Execution, outcome: Outcome) -> Problem:
             "evidence": outcome.evidence,
         }
     name = outcome.reason or outcome.result.replace("_", "-")
-    return Problem(name, outcome.detail or f"the command ended as {outcome.result}", members=members)
+    detail = outcome.detail or f"the command ended as {outcome.result}"
+    if outcome.reason is Reason.APPROVAL_REQUIRED and not execution.command.asks:
+        detail += ASKED_BY
+    return Problem(name, detail, members=members)
+
+
+ASKED_BY: Final = (
+    ". Nobody was asked: send it again with the header `Prefer: respond-async`, and a person is; the answer is its status"
+    " resource, which tells how they decided"
+)
+"""How an approval is asked for."""
 
 
 def accepted(bounds: Accepted | None) -> Json:

@@ -72,11 +72,15 @@ def after(step: Document) -> str:
 
 
 def rules(step: Document) -> str:
-    obstacle = step.get("obstacle")
     text = VERDICTS.get(str(step.get("verdict")), str(step.get("verdict")))
-    if isinstance(obstacle, dict) and obstacle.get("reason") != "unchanged":
-        text += f", but {str(obstacle.get('reason') or obstacle.get('result')).replace('-', ' ')}"
-    return text
+    against = obstacle(step)
+    return f"{text}, but {against.replace('-', ' ')}" if against not in {"", "unchanged"} else text
+
+
+def obstacle(step: Document) -> str:
+    """What stands against it just now, in the gateway's word; "" for nothing."""
+    found = step.get("obstacle")
+    return str(found.get("reason") or found.get("result")) if isinstance(found, dict) else ""
 
 
 def on_failure(step: Document) -> str:
@@ -140,7 +144,7 @@ def heading(plan: Document) -> str:
     """`Evening: running, 2 of 3 steps (plan 01j…)`."""
     done, of = plan.get("ended_steps"), plan.get("of")
     parts = [str(plan.get("state"))]
-    if plan.get("state") in {"running", "paused", "compensating"}:
+    if plan.get("state") in {"running", "paused", "cancelling", "stopping", "compensating"}:
         parts.append(f"{done} of {counted(of, 'step')}")
     if plan.get("next"):
         parts.append(f"next {clock(plan['next'])}")

@@ -13,8 +13,10 @@ import click
 from gateway.cli import plan_texts as texts
 from gateway.cli.client import segment
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.ids import Known, is_whole, meant, short
 from gateway.cli.problems import failure
-from gateway.cli.session import Session
+from gateway.cli.session import Session, items
+from gateway.cli.times import clock
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 WAIT_S: Final = 20
 """One question for news; then the next."""
 
-OPEN: Final = frozenset({"awaiting-approval", "scheduled", "running", "paused", "compensating"})
+OPEN: Final = frozenset(
+    {"awaiting-approval", "scheduled", "running", "paused", "cancelling", "stopping", "compensating"}
+)
+
+ASKED_WITHIN_S: Final = 1
+"""So long it may take after the commit until it is known whether people can be asked."""
 
 _CODES: Final = {
     "rejected": Exit.REJECTED,
@@ -61,10 +68,23 @@ def prepared(session: Session, document: Json) -> Document:
     return answer.body
 
 
-def get_plan(session: Session, ident: str) -> Document:
-    answer = session.client.ask("GET", f"/plans/{segment(ident)}")
+def plan_id(session: Session, wanted: str) -> str:
+    """The plan that is meant by the end or the beginning of its id, by `last`, or by its title. Raises `Failure`."""
+    return wanted if is_whole(wanted) else meant("plan", wanted, known_plans(session), "hearth plans")
+
+
+def known_plans(session: Session) -> list[Known]:
+    return [
+        Known(str(one.get("id")), f"{one.get('title')}, {one.get('state')}", str(one.get("title")))
+        for one in items(session.client.get("/plans?ended=200"))
+    ]
+
+
+def get_plan(session: Session, wanted: str) -> Document:
+    """Raises `Failure`."""
+    answer = session.client.ask("GET", f"/plans/{segment(plan_id(session, wanted))}")
     if answer.status == 404:
-        message = f"there is no plan {ident!r} that you may see; a draft is kept for 10 minutes, `hearth plans` lists them"
+        message = f"there is no plan {wanted!r} that you may see; a draft is kept for 10 minutes, `hearth plans` lists them"
         raise Failure(message, Exit.NOT_FOUND, document=answer.body)
     if not answer.ok:
         raise failure(answer)
@@ -88,15 +108,31 @@ def show_draft(session: Session, draft: Document) -> None:
 
 
 def show_plan(session: Session, found: Document) -> None:
-    session.say(texts.heading(found))
+    session.wrap(texts.heading(found), "  ")
     for step in texts.documents(found.get("steps")):
         session.wrap(texts.progress(step), "    ")
     if found.get("approval") and found.get("state") == "awaiting-approval":
-        session.say(f"a person is asked: `hearth approvals` (approval {found['approval']})")
+        session.say(f"a person is asked: `hearth approvals` (approval {short(found['approval'])})")
+    tell_under_way(session, found)
     if found.get("reports"):
-        session.say(texts.ended(found))
+        session.wrap(texts.ended(found), "  ")
     for line in texts.left(found):
         session.wrap(line, "  ")
+
+
+def tell_under_way(session: Session, found: Document) -> None:
+    """Of a plan that is cancelled: what of it still moves, and how that is stopped."""
+    if found.get("state") not in {"cancelling", "stopping"}:
+        return
+    for step in texts.documents(found.get("steps")):
+        if step.get("state") == "running":
+            thing = str(step.get("thing"))
+            answer = session.client.ask("GET", f"/things/{segment(thing)}")
+            known = answer.body.get("actions") if answer.ok and isinstance(answer.body, dict) else None
+            stop = (
+                f"; `hearth do {thing} stop` stops it" if isinstance(known, dict) and "stop" in known else ""
+            )
+            session.wrap(f"still under way: {texts.what(step)}{stop}", "  ")
 
 
 def carry_out(session: Session, draft: Document, *, yes: bool, no_wait: bool) -> None:
@@ -115,22 +151,62 @@ def carry_out(session: Session, draft: Document, *, yes: bool, no_wait: bool) ->
         raise _not_begun(session, answer)
     assert isinstance(answer.body, dict)
     if no_wait:
-        ident = answer.body.get("id")
-        session.show(
-            answer.body, lambda: session.say(f"begun: `hearth plan watch {ident}` shows how it goes")
-        )
-        return
-    watch_plan(session, answer.body)
+        _tell_begun(session, _asked_or_not(session, answer))
+    else:
+        watch_plan(session, answer.body)
+
+
+def _asked_or_not(session: Session, answer: Answer) -> Document:
+    """The plan as soon as people are asked, or cannot be: a no of just now may stand against it."""
+    assert isinstance(answer.body, dict)
+    if answer.body.get("state") != "awaiting-approval" or answer.body.get("approval"):
+        return answer.body
+    path = f"/plans/{segment(str(answer.body.get('id')))}?wait={ASKED_WITHIN_S}"
+    fresh = session.client.ask("GET", path, headers={"If-None-Match": answer.headers.get("etag", "")})
+    return fresh.body if fresh.ok and isinstance(fresh.body, dict) else answer.body
+
+
+def _tell_begun(session: Session, found: Document) -> None:
+    ident, state = short(found.get("id")), found.get("state")
+    watch = f"`hearth plan watch {ident}` shows how it goes"
+
+    def as_text() -> None:
+        if state not in OPEN:
+            _tell_end(session, found)
+        elif state == "awaiting-approval":
+            session.wrap(
+                f"waits for people, nothing has begun: `hearth approvals` shows what is asked, {watch}"
+            )
+        elif state == "scheduled":
+            session.wrap(f"planned, next {clock(found.get('next'))}: {watch}")
+        else:
+            session.wrap(f"begun: {watch}")
+
+    session.show(found, as_text)
+    if state not in OPEN:
+        _end_code(found)
 
 
 def watch_plan(session: Session, found: Document) -> None:
     """Each step as it ends; returns with the end, or raises `Failure` for a bad one."""
+    try:
+        found = _to_its_end(session, found)
+    except KeyboardInterrupt:
+        ident = short(found.get("id"))
+        session.note(f"it goes on by itself: `hearth plan watch {ident}` shows how")
+        session.note(f"  → hearth plan cancel {ident} --undo")
+        raise
+    session.show(found, lambda: _tell_end(session, found))
+    _end_code(found)
+
+
+def _to_its_end(session: Session, found: Document) -> Document:
     ident, told, state, etag = str(found.get("id")), set[str](), "", ""
     while True:
         if not session.as_json:
             state = _tell_news(session, found, told, state)
         if found.get("state") not in OPEN:
-            break
+            return found
         headers = {"If-None-Match": etag} if etag else {}
         wait = f"?wait={WAIT_S}" if etag else ""
         answer = session.client.ask(
@@ -139,8 +215,6 @@ def watch_plan(session: Session, found: Document) -> None:
         if not answer.ok or not isinstance(answer.body, dict):
             raise failure(answer)
         found, etag = answer.body, answer.headers.get("etag", "")
-    session.show(found, lambda: _tell_end(session, found))
-    _end_code(found)
 
 
 def _plain(value: object) -> str:
@@ -167,7 +241,7 @@ def _mistakes(answer: Answer) -> Failure:
 
 
 def _table(session: Session, plan: Document) -> None:
-    session.table(texts.HEAD, texts.rows(plan), whole=[0], folded=1)
+    session.table(texts.HEAD, texts.rows(plan), whole=[0], folded=1, uncut=True)
 
 
 def _confirm(session: Session, *, yes: bool) -> None:
@@ -187,7 +261,7 @@ def _not_begun(session: Session, answer: Answer) -> Failure:
         return failure(answer)
     advice = [str(one) for one in changes] if isinstance(changes, list) else texts.reasons(fresh)
     if changes:
-        advice.append(f"→ hearth plan commit {fresh.get('id')} begins it as it is now")
+        advice.append(f"→ hearth plan commit {short(fresh.get('id'))} begins it as it is now")
     said = "it was not begun: " + (
         "since it was prepared something has changed" if changes else str(body.get("detail"))
     )
@@ -204,13 +278,14 @@ def _tell_news(session: Session, found: Document, told: set[str], state: str) ->
     fresh = str(found.get("state"))
     if fresh != state and fresh in OPEN - {"running"}:
         session.note(texts.heading(found))
+        tell_under_way(session, found)
         if fresh == "awaiting-approval":
             session.note("a person is asked; Ctrl-C leaves it waiting")
     return fresh
 
 
 def _tell_end(session: Session, found: Document) -> None:
-    session.say(texts.ended(found))
+    session.wrap(texts.ended(found), "  ")
     for line in texts.left(found):
         session.wrap(line, "  ")
 

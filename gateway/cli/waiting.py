@@ -77,7 +77,7 @@ def waits_text(status: dict[str, Json]) -> str:
 
 
 def withdraw_advice(execution: str) -> str:
-    return f"`hearth execution {execution}` tells what becomes of it, with --withdraw it is taken back"
+    return f"`hearth execution {execution}` tells what becomes of it, `hearth execution {execution} --withdraw` takes it back"
 
 
 @contextmanager
@@ -86,7 +86,10 @@ def _left_waiting(session: Session, execution: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         _wipe()
-        session.note(f"it goes on by itself; {withdraw_advice(execution)}")
+        session.note(
+            f"it goes on by itself; `hearth execution {execution}` tells what becomes of it; to take it back:"
+        )
+        session.note(f"  → hearth execution {execution} --withdraw")
         raise
     except Failure:
         _wipe()

@@ -12,10 +12,14 @@ from gateway.cli import plan_texts as texts
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
 from gateway.cli.planning import carry_out, prepared
-from gateway.cli.session import current
+from gateway.cli.session import Session, current
+from gateway.cli.text import joined
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
+
+STANDING: Final = frozenset({"conflict", "suspended", "obligation", "state-unknown", "stale-lease"})
+"""Why a step cannot be begun, though the rules allow it."""
 
 _PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
@@ -56,7 +60,33 @@ def all_things(kind: str, words: tuple[str, ...], **options: Any) -> None:
         draft = prepared(session, document)
     elif refused:
         session.note("  → --allowed leaves out what is not allowed")
+    held = [] if (refused and not options["allowed"]) or options["undo"] else _held(draft)
+    if held and not draft.get("committable"):
+        others = _others(session, draft, held)
+        draft = prepared(session, _of_all(_kind(kind), words, options, others))
     carry_out(session, draft, yes=options["yes"], no_wait=False)
+    if held:
+        raise Failure(f"not done: {joined([str(step.get('thing')) for step in held], 'and')}", Exit.REFUSED)
+
+
+def _held(draft: dict[str, Json]) -> list[dict[str, Json]]:
+    """The steps that something stands against which does not pass by waiting a little."""
+    steps = texts.documents(draft.get("steps"))
+    return [one for one in steps if texts.obstacle(one) in STANDING and one.get("verdict") != "deny"]
+
+
+def _others(session: Session, draft: dict[str, Json], held: list[dict[str, Json]]) -> list[Json]:
+    """The Things without those: where one fails the others go on, and these have failed before they began. Raises `Failure`."""
+    for step in held:
+        obstacle = step.get("obstacle")
+        detail = obstacle.get("detail") if isinstance(obstacle, dict) else ""
+        session.note(f"left out: {step.get('thing')}: {detail or texts.obstacle(step)}")
+    names = {str(step.get("thing")) for step in held}
+    things = dict.fromkeys(str(one.get("thing")) for one in texts.documents(draft.get("steps")))
+    others: list[Json] = [one for one in things if one not in names]
+    if not others:
+        raise Failure("nothing was begun: something stands against all of them", Exit.REFUSED, document=draft)
+    return others
 
 
 all = all_things  # noqa: A001  (its name on the command line)
@@ -87,16 +117,12 @@ def _of_all(
 
 def _kind(word: str) -> str:
     """`lights` is what people say."""
-    from capabilities.vocabulary import KINDS  # noqa: PLC0415 (only here)
-    from gateway.cli.names import nearest  # noqa: PLC0415
+    from gateway.kind_words import kind_meant, no_such_kind  # noqa: PLC0415 (only here)
 
-    lowered = word.casefold()
-    for known in (lowered, lowered.removesuffix("s"), lowered.removesuffix("es")):
-        if known in KINDS:
-            return known
-    near = nearest(lowered, KINDS)
-    hint = f"did you mean {near[0]}?" if near else f"kinds are {', '.join(KINDS)}"
-    raise Failure(f"there is no kind {word!r}; {hint}", Exit.USAGE)
+    known = kind_meant(word)
+    if not known:
+        raise Failure(no_such_kind(word), Exit.USAGE)
+    return known
 
 
 def _value(text: str) -> Json:

@@ -8,16 +8,20 @@ import click
 from click.shell_completion import CompletionItem
 
 from gateway.cli.client import segment
-from gateway.cli.exits import Failure
+from gateway.cli.exits import Exit, Failure
+from gateway.cli.ids import short
 from gateway.cli.options import json_option
 from gateway.cli.planning import (
     OPEN,
     carry_out,
     get_plan,
+    known_plans,
+    plan_id,
     prepared,
     read_document,
     show_draft,
     show_plan,
+    tell_under_way,
     watch_plan,
 )
 from gateway.cli.problems import failure
@@ -49,18 +53,19 @@ def plan() -> None:
 
     \b
       hearth plan run evening.toml
+      hearth plan help-format       every member of a plan, with examples
+
+    A plan is named by the end of its id (as `hearth plans` shows it), by `last`, or by its title.
     """  # noqa: D301  (click's mark: what follows is not wrapped)
 
 
 def _plan_ids(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     try:
-        found = items((ctx.find_object(Session) or Session()).client.get("/plans"))
+        known = known_plans(ctx.find_object(Session) or Session())
     except Failure:
         return []
     return [
-        CompletionItem(str(one.get("id")), help=f"{one.get('title')} ({one.get('state')})")
-        for one in found
-        if str(one.get("id")).startswith(incomplete)
+        CompletionItem(short(one.id), help=one.about) for one in known if short(one.id).startswith(incomplete)
     ]
 
 
@@ -74,13 +79,16 @@ _yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask whether
 def prepare(file: str) -> None:
     """Prepare the plan in FILE (JSON or TOML; - is standard input), and show what would become of it.
 
-    Nothing moves. What is prepared can be committed for ten minutes: hearth plan commit ID.
+    Nothing moves. What is prepared can be committed for ten minutes: hearth plan commit ID. Ends with 3 where it cannot be
+    begun as it is.
     """
     session = current()
     draft = prepared(session, read_document(file))
     session.show(draft, lambda: show_draft(session, draft))
     if not session.as_json and draft.get("committable"):
-        session.note(f"  → hearth plan commit {draft.get('id')}")
+        session.note(f"  → hearth plan commit {short(draft.get('id'))}")
+    if not draft.get("committable"):
+        raise SystemExit(int(Exit.REFUSED))
 
 
 @plan.command(short_help="Prepare a plan, show it, ask, and carry it out.")
@@ -124,7 +132,7 @@ def show(ident: str) -> None:
 @json_option
 def pause(ident: str) -> None:
     """Pause the plan ID: what is under way ends, nothing further begins."""
-    _change(ident, "pause", "paused: nothing further begins until `hearth plan resume {id}`")
+    _change(ident, "pause", "nothing further begins until `hearth plan resume {id}`")
 
 
 @plan.command(short_help="Go on with a plan that was paused.")
@@ -132,7 +140,7 @@ def pause(ident: str) -> None:
 @json_option
 def resume(ident: str) -> None:
     """Go on with the plan ID."""
-    _change(ident, "resume", "goes on: `hearth plan watch {id}` shows it")
+    _change(ident, "resume", "it goes on: `hearth plan watch {id}` shows it")
 
 
 @plan.command(short_help="End a plan; what it has done is left, or undone.")
@@ -140,8 +148,10 @@ def resume(ident: str) -> None:
 @click.option("--undo", is_flag=True, help="Undo what it has done so far.")
 @json_option
 def cancel(ident: str, *, undo: bool) -> None:
-    """Cancel the plan ID. What was done stays so, unless --undo is given."""
-    said = "cancelled, and what it did is being undone" if undo else "cancelled; what it did stays so"
+    """Cancel the plan ID. What was done stays so, unless --undo is given. What is under way still comes to its end."""
+    said = "nothing further begins; what it did " + (
+        "is undone: `hearth plan watch {id}` shows it" if undo else "stays so"
+    )
     _change(ident, "cancel", said, {"undo": undo})
 
 
@@ -164,16 +174,24 @@ def plans(*, everything: bool) -> None:
     session.show(list(found), lambda: _list(session, found))
 
 
-def _change(ident: str, what: str, said: str, body: Json = None) -> None:
+def _change(wanted: str, what: str, said: str, body: Json = None) -> None:
     session = current()
+    ident = plan_id(session, wanted)
     answer = session.client.ask("POST", f"/plans/{segment(ident)}/{what}", body)
     if answer.status == 404:
         get_plan(session, ident)
     if not answer.ok:
         raise failure(answer)
     document: Json = answer.body if answer.body is not None else {"id": ident, "state": "discarded"}
-    text = said.format(id=ident) if answer.body is not None else "the draft is thrown away"
-    session.show(document, lambda: session.say(text))
+
+    def as_text() -> None:
+        if isinstance(answer.body, dict):
+            session.wrap(f"{answer.body.get('state')}: {said.format(id=short(ident))}", "  ")
+            tell_under_way(session, answer.body)
+        else:
+            session.say("the draft is thrown away")
+
+    session.show(document, as_text)
 
 
 def _list(session: Session, found: list[Document]) -> None:
@@ -182,7 +200,7 @@ def _list(session: Session, found: list[Document]) -> None:
         return
     rows = [
         [
-            str(one.get("id")),
+            short(one.get("id")),
             str(one.get("title")),
             str(one.get("state")),
             f"{one.get('ended_steps')}/{one.get('of')}" if one.get("state") in OPEN else str(one.get("of")),
@@ -193,4 +211,4 @@ def _list(session: Session, found: list[Document]) -> None:
         ]
         for one in found
     ]
-    session.table(["ID", "TITLE", "STATE", "STEPS", "BY", "WHEN"], rows, whole=[0], folded=1)
+    session.table(["ID", "TITLE", "STATE", "STEPS", "BY", "WHEN"], rows, whole=[0], folded=1, uncut=True)

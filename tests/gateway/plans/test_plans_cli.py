@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.house import HEARTH, House, hearth
 
 EVENING = """
@@ -39,7 +41,7 @@ def test_prepare_shows_what_would_become_of_it(house: House, tmp_path: Path) -> 
     assert head.split("  ")[0] == "STEP" and "NOW → THEN" in head and "UNDONE BY" in head
     assert re.match(r"on +desk-lamp on true +o\w+ → on +at once +allowed +undo all +what it was", rows[0])
     assert re.match(r"dim +desk-lamp brightness 30 +brightness .* → 30 +on +allowed", rows[1])
-    assert re.search(r"→ hearth plan commit \w{20}", said.err)
+    assert re.search(r"→ hearth plan commit \w{6}$", said.err)
 
 
 def test_run_shows_it_does_it_and_tells_how_it_ended(house: House, tmp_path: Path) -> None:
@@ -51,10 +53,11 @@ def test_run_shows_it_does_it_and_tells_how_it_ended(house: House, tmp_path: Pat
     assert re.search(r"^✓ on  desk-lamp on true: \w+$", said.out, re.MULTILINE)
     assert re.search(r"^done \(2 done in [\d.]+ m?s\)$", said.out, re.MULTILINE)
     listed = hearth(house.box, "plans")
-    ident = re.search(r"^(\w{20})  Evening +done", listed.out, re.MULTILINE)
+    ident = re.search(r"^(\w{6})  Evening +done", listed.out, re.MULTILINE)
     assert ident is not None
     shown = hearth(house.box, "plan", "show", ident[1])
-    assert shown.out.startswith(f"Evening: done (plan {ident[1]})")
+    assert re.match(rf"Evening: done \(plan \w+{ident[1]}\)", shown.out)
+    assert re.search(r"^✓ dim  desk-lamp brightness 30: \w+$", shown.out, re.MULTILINE)
     over = hearth(house.box, "plan", "pause", ident[1])
     assert (over.code, "it is over: done" in over.err) == (3, True)
 
@@ -118,3 +121,29 @@ def test_an_agents_plan_waits_for_a_person(house: House, tmp_path: Path) -> None
     assert process.returncode == 0, err
     assert "asks" in out and re.search(r"^asked: .* for 1 step", out, re.MULTILINE)
     assert "approved by box" in out
+
+
+def test_a_plan_is_named_by_its_end_its_title_or_as_the_last(house: House, tmp_path: Path) -> None:
+    file = plan_file(tmp_path, EVENING.replace('"Evening"', '"Late reading"'))
+    begun = hearth(house.box, "plan", "run", file, "--yes", "--no-wait")
+    assert begun.code == 0 and re.search(
+        r"^begun: `hearth plan watch \w{6}` shows how it goes$", begun.out, re.MULTILINE
+    )
+    assert hearth(house.box, "plan", "watch", "last").code == 0
+    for name in (re.findall(r"watch (\w{6})", begun.out)[0], "last", "late reading", "Late"):
+        shown = hearth(house.box, "plan", "show", name)
+        assert shown.out.startswith("Late reading: done ("), shown
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_a_narrow_terminal_cuts_nothing(house: House, tmp_path: Path, columns: str) -> None:
+    said = hearth({**house.box, "COLUMNS": columns}, "plan", "prepare", plan_file(tmp_path))
+    assert all(len(line) <= int(columns) for line in said.out.splitlines()), said.out
+    assert "brightness" in said.out and "undone by: what it was" in said.out and "…" not in said.out
+
+
+def test_what_cannot_be_begun_ends_with_3(house: House, tmp_path: Path) -> None:
+    text = 'title = "Door"\n[[steps]]\nthing = "front-door"\naction = "unlock"\n'
+    said = hearth(house.agent, "plan", "prepare", plan_file(tmp_path, text))
+    denied = "it cannot be begun" in said.out
+    assert said.code == (3 if denied else 0), said
