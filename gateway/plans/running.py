@@ -121,12 +121,13 @@ class Runner:
                 if not tasks and (plan.stop is not None or not self._waiting()):
                     break
                 await tools.bell.wait(self._next_time())
+        except asyncio.CancelledError:  # the gateway ends
+            await self._holder.close()
+            raise
         finally:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-            if tasks:  # the gateway ends
-                await self._holder.close()
         self._skip_the_rest()
         if plan.stop is not None and plan.stop.undo:
             await self._enter(Phase.COMPENSATING)

@@ -200,7 +200,7 @@ async def test_a_yes_to_what_is_shown_no_longer_does_not_count_after_a_restart(t
             question.digest = "0" * 64
             return done
 
-        rig.gateway.ledger.commit = changed_meanwhile  # type: ignore[method-assign, assignment]
+        rig.gateway.ledger.commit = changed_meanwhile  # type: ignore[method-assign]
         with pytest.raises(ShownOtherwise):
             await say(rig, question)
         rig.gateway.ledger.commit = commit  # type: ignore[method-assign]
