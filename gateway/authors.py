@@ -2,9 +2,10 @@
 
 A change is taken for somebody's at the device where only a person makes such a change (`authorship.counting`), it goes
 beyond the tolerance, none of our commands explains it (`authorship.explaining`), and it is no first report: of this run, or
-after the device was out of reach. Where that cannot be told yet, the next seconds tell (`authorship.doubts`). Then software stands back from that component of the Thing for `[arbitration]
-stand_back`. So it does where a person's command through Hearth overrules a lease of software, or takes back what software
-did (`authorship.corrections`); any other command of a person ends the standing back.
+after the device was out of reach. Where that cannot be told yet, the next seconds tell (`authorship.doubts`). Then software
+stands back from that component of the Thing for `[arbitration] stand_back`. So it does where a person's command through
+Hearth overrules a lease of software, or takes back what software did (`authorship.corrections`); any other command of a
+person ends the standing back.
 
 What another automation does behind our back (a bridge's own, another hub's) looks like a person, and is treated so.
 """

@@ -1,26 +1,28 @@
 """One actuation at a time: software never cuts into what somebody else has just sent to a Thing and not yet seen done.
 
-Who comes while somebody else is at it stands in line, and is served in the order of coming, whether the one before it is sent,
-refused, given up or cancelled. A person may cut in at any time, and so may whoever sends the same Thing another command while
-nobody waits (a slider that is moved); the older command then ends as superseded, and is not sent any more if it had not been.
-What goes toward the safe state waits for nobody. A group's members are taken with it, all at once.
+Who comes while somebody else is at it stands in line, whether the one before it is sent, refused, given up or cancelled.
+Parties (`gateway.roots`) are served in turn, each in the order of coming: who sends a hundred, itself or by its helpers, waits
+for itself, and nobody else for all hundred. A person may cut in at any time, and so may whoever sends the same Thing another
+command while nobody waits (a slider that is moved); the older command then ends as superseded, and is not sent any more if it
+had not been. What goes toward the safe state waits for nobody. A group's members are taken with it, all at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from gateway.commands import Command, Outcome, Reason, Result
+from gateway.roots import root_of
 
 LONGEST_WAIT_S: Final = 30.0
 """After this long in line software is told of the conflict: most effects are seen within seconds."""
 
-MOST_IN_LINE: Final = 256
-"""For one Thing: whoever comes then is told at once."""
+MOST_OF_A_PARTY: Final = 32
+"""In one Thing's line: whoever of it comes then is told at once. Whoever has none there is always let in."""
 
 
 LONGEST_TURN_S: Final = 300.0
@@ -39,10 +41,14 @@ class Turn:
 
 
 class _Ticket:
-    __slots__ = ("command", "nudge")
+    """`place` is the same in all lines: those who wait for several Things at once would wait for each other else."""
 
-    def __init__(self, command: Command) -> None:
+    __slots__ = ("command", "nudge", "party", "place")
+
+    def __init__(self, command: Command, party: str, place: tuple[int, int]) -> None:
         self.command = command
+        self.party = party
+        self.place = place
         self.nudge: asyncio.Future[None] | None = None
 
 
@@ -51,7 +57,10 @@ class Turns:
 
     def __init__(self) -> None:
         self._turns: dict[str, Turn] = {}
-        self._lines: dict[str, deque[_Ticket]] = {}
+        self._lines: dict[str, list[_Ticket]] = {}
+        self._rounds: dict[str, int] = {}  # of each party's last ticket, while there are lines
+        self._round = 0
+        self._number = 0
 
     def busy(self, command: Command, things: Sequence[str]) -> bool:
         """Whether `command` has somebody to wait for."""
@@ -63,11 +72,12 @@ class Turns:
         """Waits for one's turn; the conflict where that takes too long. Nothing may be awaited between its end and `taken`."""
         if not self.busy(command, things):
             return None
-        if any(len(self._lines.get(thing, ())) >= MOST_IN_LINE for thing in things):
+        party = root_of(command.principal)
+        if any(self._waiting(thing, party) >= MOST_OF_A_PARTY for thing in things):
             return _conflict(self._before(command, things, None) or command)
-        ticket = _Ticket(command)
+        ticket = self._ticket(command, party)
         for thing in things:
-            self._lines.setdefault(thing, deque()).append(ticket)
+            insort(self._lines.setdefault(thing, []), ticket, key=_place)
         try:
             async with asyncio.timeout(LONGEST_WAIT_S):
                 while self._before(command, things, ticket) is not None:
@@ -81,6 +91,9 @@ class Turns:
                 line.remove(ticket)
                 if not line:
                     del self._lines[thing]
+            self._round = max(self._round, ticket.place[0])
+            if not self._lines:
+                self._rounds.clear()
             self._call_next(things)
         return None
 
@@ -102,6 +115,15 @@ class Turns:
             if self._lines:
                 self._call_next(places)
 
+    def _ticket(self, command: Command, party: str) -> _Ticket:
+        """A place for its party's next one: one a round for each party, after the one that was called last."""
+        self._number += 1
+        self._rounds[party] = max(self._round, self._rounds.get(party, -1) + 1)
+        return _Ticket(command, party, (self._rounds[party], self._number))
+
+    def _waiting(self, thing: str, party: str) -> int:
+        return sum(1 for one in self._lines.get(thing, ()) if one.party == party)
+
     def _before(self, command: Command, things: Sequence[str], ticket: _Ticket | None) -> Command | None:
         """Who is at one of the Things, or stands before `ticket` (None: at the end) in its line."""
         for thing in things:
@@ -119,6 +141,10 @@ class Turns:
             line = self._lines.get(thing)
             if line and (nudge := line[0].nudge) is not None and not nudge.done():
                 nudge.set_result(None)
+
+
+def _place(ticket: _Ticket) -> tuple[int, int]:
+    return ticket.place
 
 
 def _is_others(turn: Turn, command: Command) -> bool:

@@ -15,7 +15,7 @@ from gateway.leases.lease import Lease, State
 from gateway.leases.ranges import BadRange, read
 from gateway.messages.negotiating import Negotiation
 from gateway.messages.uses import Use
-from policies import Principal, Role
+from policies import Principal
 from policies.times import seconds_of
 
 LONGEST_NAME = 200
@@ -158,13 +158,7 @@ class LeaseRoutes:
         return lease
 
     def _sees(self, principal: Principal, lease: Lease) -> bool:
-        return lease.is_of(principal) or self._knows_state(principal, lease.thing, lease.property)
-
-    def _knows_state(self, principal: Principal, thing: str, name: str) -> bool:
-        rights = self._gateway.rights.of(principal).of(thing)
-        if rights is None:
-            return False
-        return name in rights.sees if name else bool(rights.sees)
+        return lease.is_of(principal) or self._gateway.leases.sees(principal, lease.thing, lease.property)
 
     def _knows(self, principal: Principal, thing: str, name: str) -> bool:
         """Whether the caller may know that there is such a thing."""
@@ -204,9 +198,9 @@ class LeaseRoutes:
         shown |= {name: told.get(name) for name in ("holder", "rank", "purpose") if name in told}  # type: ignore[misc]
         shown |= {"accepts": lease.accepts.shown(), "state": lease.state, "since": _time(lease.since)}
         shown["until"] = _time(lease.until)
-        if reader.role not in {Role.GUEST, Role.GUEST_AGENT}:  # it names others
-            shown["because"] = lease.because or None
-        if lease.state is State.SUSPENDED:
+        because = keeper.because(lease, reader)
+        shown["because"] = because or None
+        if lease.state is State.SUSPENDED and because:
             shown["suspended_until"] = _time(lease.suspended_until)
         if lease.state is State.HELD and lease.safe_until:
             shown["safe_until"] = _time(max(lease.safe_until, now))
@@ -232,7 +226,7 @@ class LeaseRoutes:
             for one in self._gateway.leases.standbacks
             if now < one.until
             and wanted in {"", one.thing}
-            and self._knows_state(principal, one.thing, one.name)
+            and self._gateway.leases.sees(principal, one.thing, one.name)
         ]
 
 

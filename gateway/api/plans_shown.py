@@ -236,11 +236,6 @@ def _bare(obstacle: dict[str, Json]) -> dict[str, Json]:
     return {"result": obstacle.get("result"), "reason": obstacle.get("reason"), "detail": ""}
 
 
-def _bare(obstacle: dict[str, Json]) -> dict[str, Json]:
-    """That there is one, for whoever may not know how the Thing is: not who holds it, nor since when."""
-    return {"result": obstacle.get("result"), "reason": obstacle.get("reason"), "detail": ""}
-
-
 def _call(call: Iterable[Json]) -> dict[str, Json]:
     thing, affordance, is_action, value = call
     return {"thing": thing, "action" if is_action else "property": affordance, "value": value}

@@ -8,6 +8,7 @@ from gateway.approvals.telling import approval_of
 from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
 from gateway.identity import Session
+from gateway.leases.telling import ALL_OF_IT
 from gateway.mode import TOPIC as MODE
 from gateway.notify.notice import is_told
 from gateway.notify.topics import addressed
@@ -82,6 +83,8 @@ class Visible:
         readable = adopted.readable()
         if name in readable:
             return policy.may_see(principal, readable[name])
+        if name == ALL_OF_IT:
+            return bool(readable) and all(policy.may_see(principal, one) for one in readable.values())
         if name == "":
             shown = any(policy.may_see(principal, subject) for subject in readable.values()) or any(
                 policy.may_use(principal, adopted.subject(operation)) for operation in adopted.operations()

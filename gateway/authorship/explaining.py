@@ -69,7 +69,7 @@ def is_nearer(aim: Aim, before: Json, value: Json) -> bool:
     goal = aim.expected
     if not (_is_number(goal) and _is_number(before) and _is_number(value)):
         return False
-    return abs(value - goal) < abs(before - goal)  # type: ignore[operator, arg-type]
+    return bool(abs(value - goal) < abs(before - goal))  # type: ignore[operator]
 
 
 # -------------------------------------------------------------------- what was asked for
@@ -91,7 +91,7 @@ def _away(trace: Trace, aim: Aim, value: Json) -> Fit:
     goal, was = aim.expected, _before(trace, aim)
     tolerance = aim.effect.tolerance
     if _is_number(value) and _is_number(goal):
-        if abs(value - goal) <= SNAP_STEPS * tolerance:  # type: ignore[operator, arg-type]
+        if abs(value - goal) <= SNAP_STEPS * tolerance:  # type: ignore[operator]
             return Fit.OURS
         if _on_the_way(trace, aim, value) and not fits(value, was, tolerance):
             return Fit.OURS

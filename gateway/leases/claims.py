@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,21 +11,23 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.ids import new_id
 from gateway.leases.arbiter import Contest, Grant
+from gateway.leases.causes import Cause
 from gateway.leases.conflicts import span
 from gateway.leases.desk import Desk
 from gateway.leases.lease import LONGEST_PERSON_S, LONGEST_SOFTWARE_S, Lease, State
 from gateway.leases.places import spots_of
 from gateway.leases.ranges import EXCLUSIVE, Range
 from gateway.leases.ranks import Rank, rank_of_principal
-from gateway.leases.telling import paths
-from gateway.roots import path_of
+from gateway.leases.standbacks import Takeover
+from gateway.leases.telling import paths, recorded
+from gateway.roots import for_others, path_of, root_of
 from policies.decision import Principal
 
 MOST_OF_A_PARTY: Final = 64
-"""Leases, held and waiting, of one person with all its agents, or of one agent that acts for nobody."""
+"""Leases, held and waiting, of one person, or of one agent with all that it let in."""
 
 MOST_IN_LINE: Final = 16
-"""For one property."""
+"""For one property. Who has no place is let in all the same, where another party has more than one: its last one goes."""
 
 MOST_LEASES: Final = 1_000
 
@@ -85,6 +87,7 @@ class Claims:
         """Raises `NoLease`, `LedgerUnavailable`, `sqlite3.Error`."""
         desk = self._desk
         adopted = self._place(principal, wish)
+        desk.people[principal.id] = principal
         rank = rank_of_principal(principal, scheduled=wish.scheduled)
         place = (wish.thing, wish.property, rank)
         mine = desk.book.of_holder(principal.id)
@@ -156,19 +159,23 @@ class Claims:
         return adopted
 
     def _room(self, lease: Lease) -> None:
-        book = self._desk.book
-        mine = sum(1 for one in book if one.path[0] == lease.path[0])
-        if mine >= MOST_OF_A_PARTY or len(book) >= MOST_LEASES:
-            raise TooMany(
-                f"{lease.path[0]} has {mine} leases already, {MOST_OF_A_PARTY} are the most; give some back"
-            )
+        """Agents share what their root may have; a person is not bound by what its agents hold."""
+        book, people = self._desk.book, self._desk.people
+        who = party_of(lease, people)
+        mine = sum(1 for one in book if party_of(one, people) == who)
+        most = for_others(MOST_LEASES) if lease.rank <= Rank.GUEST else MOST_LEASES
+        if mine >= MOST_OF_A_PARTY:
+            raise TooMany(f"{who} has {mine} leases already, {MOST_OF_A_PARTY} are the most; give some back")
+        if len(book) >= most:
+            raise TooMany(f"there are {len(book)} leases already, {most} are the most")
 
     async def _seat(self, lease: Lease, *, waits: bool) -> Answer:
         """Gives it, or a place in line. Who yields is recorded, whether it waits or not."""
         desk, now = self._desk, self._desk.now
         if (takeover := self._stands_back(lease, now)) is not None:
-            fresh = lease.changed(state=State.SUSPENDED, suspended_until=takeover[0], because=takeover[1])
-            await desk.write(fresh, "suspended", because=takeover[1], back_ms=round(takeover[0] * 1000))
+            cause = Cause("takeover", takeover.by, takeover.thing, takeover.name)
+            fresh = lease.changed(state=State.SUSPENDED, suspended_until=takeover.until, because=cause)
+            await desk.write(fresh, "suspended", back_ms=round(takeover.until * 1000), **recorded(cause))
             return Answer(fresh)
         verdict = desk.arbiter.judge(lease, now)
         if isinstance(verdict, Grant) and not (verdict.yields and desk.escalates(lease, verdict.yields)):
@@ -189,24 +196,42 @@ class Claims:
         common = desk.teller.common([one for one in holders if one.state is State.HELD])
         proposal = None if common is None else common.shown()
         main = max(holders, key=lambda one: (one.rank, one.safe_until or one.until))
-        because = f"{main.holder} holds it and accepts {main.accepts.say()}"
-        fresh = lease.changed(state=State.WAITING, because=because)
-        stays = waits and len(line) < MOST_IN_LINE
+        cause = Cause("held", main.holder, main.thing, main.property, main.accepts.say())
+        fresh = lease.changed(state=State.WAITING, because=cause)
         is_new = desk.book.get(lease.id) is None
+        stays = waits and (len(line) < MOST_IN_LINE or (is_new and self._makes_room(lease, line)))
         if stays or not is_new:
-            await desk.write(fresh, "waits", to=paths(holders), because=because)
+            await desk.write(fresh, "waits", to=paths(holders), **recorded(cause))
         else:  # that it yielded counts all the same
-            await desk.yielded(fresh, paths(holders), because)
+            await desk.yielded(fresh, paths(holders))
         desk.contest(fresh, contest.holders)
         self._fought(fresh, holders, is_new=is_new)
         if not stays and is_new:
             full = "" if not waits else f"; {MOST_IN_LINE} others stand in line already"
+            said = desk.teller.said(cause, desk.principal(lease.holder)) or "somebody else holds it"
             raise Taken(
-                f"{because}, until it ends in {span(max(main.until - desk.now, 0))} at the latest{full}",
+                f"{said}, until it ends in {span(max(main.until - desk.now, 0))} at the latest{full}",
                 holders,
                 proposal,
             )
         return Answer(fresh, holders, proposal)
+
+    def _makes_room(self, lease: Lease, line: Sequence[Lease]) -> bool:
+        """Puts out the last one of the party that has most places, where that has more than `lease`'s would have then."""
+        for level in range(1, len(lease.path) + 1):
+            places: dict[tuple[str, ...], list[Lease]] = {}
+            for one in line:
+                if one.path[: level - 1] == lease.path[: level - 1]:
+                    places.setdefault(one.path[:level], []).append(one)
+            mine = len(places.pop(lease.path[:level], ()))
+            most = max(places.values(), key=len, default=[])
+            if len(most) > mine + 1:
+                last = max(most, key=lambda one: (one.in_line_since, one.place))
+                self._desk.end(last, "others wait, too, who had no place in line")
+                return True
+            if not mine:
+                break
+        return False
 
     def _fought(self, lease: Lease, holders: Sequence[Lease], *, is_new: bool) -> None:
         desk = self._desk
@@ -228,22 +253,32 @@ class Claims:
         blockers = [one for one in desk.book.held_near(fresh, now) if fresh.clashes(one)]
         if blockers:
             common = desk.teller.common(blockers)
-            text = f"{blockers[0].holder} holds it, too, and accepts {blockers[0].accepts.say()}"
+            one = blockers[0]
+            cause = Cause("held", one.holder, one.thing, one.property, one.accepts.say())
+            text = desk.teller.said(cause, desk.principal(known.holder)) or "somebody else holds it"
             raise Taken(text, blockers, None if common is None else common.shown())
         fresh = replace(fresh, until=now + for_s)
         await desk.write(fresh, "changed")
         return Answer(fresh)
 
-    def _stands_back(self, lease: Lease, now: float) -> tuple[float, str] | None:
+    def _stands_back(self, lease: Lease, now: float) -> Takeover | None:
         if not lease.rank.is_software:
             return None
         for thing, name in lease.spots:
             adopted = self._desk.parts.registry.get(thing)
             for slot in adopted.slots.values() if adopted is not None else ():
                 found = self._desk.standbacks.of(thing, slot.property.component, now)
-                if found is not None and (not name or name == slot.property.name):
-                    return found.until, f"{found.who} changed it"
+                if found is None or (name and name != slot.property.name):
+                    continue
+                if self._desk.may_learn(lease, thing, found.name, *found.values):
+                    return found
         return None
+
+
+def party_of(lease: Lease, people: Mapping[str, Principal]) -> str:
+    """By whom it counts."""
+    holder = people.get(lease.holder)
+    return root_of(holder) if holder is not None else lease.path[min(1, len(lease.path) - 1)]
 
 
 def _changes(changed: str | None, effect: object, name: str) -> bool:

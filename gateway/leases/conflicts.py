@@ -17,6 +17,7 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.commands import Command, Outcome, Reason, Result
 from gateway.deciding import decide
+from gateway.leases.causes import Cause
 from gateway.leases.lease import Lease
 from gateway.leases.ranges import Range, all_of
 from gateway.leases.ranks import Rank
@@ -61,7 +62,7 @@ class Teller:
         left = max(lease.until - now, 0.0)
         shown: dict[str, Json] = {"kind": "lease", "thing": clash.adopted.id, "until": when(lease.until)}
         shown["free_in_s"] = math.ceil(left)
-        if not self._sees(principal, clash.adopted, clash.property):
+        if not self.sees(principal, clash.adopted, clash.property):
             detail = f"somebody else holds {clash.adopted.id} for another {span(left)}"
             return _refused(f"{detail}; ask again then", shown | {"holder": "somebody"})
         shown |= self.holder(lease, principal)
@@ -82,8 +83,8 @@ class Teller:
         name, value = takeover.against(target)
         shown: dict[str, Json] = {"kind": "takeover", "thing": adopted.id, "until": when(takeover.until)}
         shown |= {"free_in_s": math.ceil(left), "holder": "a person"}
-        if not self._sees(command.principal, adopted, name):
-            return _refused(f"a person has just changed {adopted.id}; ask again in {span(left)}", shown)
+        if not self.sees_cause(command.principal, takeover):
+            return _refused(f"somebody else is at {adopted.id}; ask again later", {"thing": adopted.id})
         shown |= {"holder": takeover.who, "property": name, "value": value, "at": when(takeover.changed_at)}
         shown["counter_proposal"] = {"property": name, "value": value}
         who, where = (takeover.by, "through Hearth") if takeover.by else ("a person", "at the device")
@@ -103,9 +104,36 @@ class Teller:
             shown["purpose"] = lease.purpose
         return shown
 
+    def because(self, lease: Lease, reader: Principal) -> str:
+        """Why it stands as it does, as far as `reader` may know."""
+        return self.said(lease.because, reader)
+
+    def said(self, cause: Cause, reader: Principal | None) -> str:
+        """A cause in words; what somebody may not see did not happen for that one. None: nobody is there to know."""
+        if reader is None or not cause:
+            return ""
+        adopted = self._parts.registry.get(cause.thing) if cause.thing else None
+        if cause.thing and (adopted is None or not self.sees(reader, adopted, cause.name)):
+            return ""
+        stranger = reader.role in {Role.GUEST, Role.GUEST_AGENT} and cause.who not in {"", reader.id}
+        return cause.say("somebody of the house" if stranger else cause.who)
+
     def common(self, holders: Sequence[Lease]) -> Range | None:
         """What all of them accept: the range that would be given at once; None for nothing."""
         return all_of([one.accepts for one in holders]) if holders else None
+
+    def sees(self, principal: Principal, adopted: Adopted, name: str) -> bool:
+        """Whether one may learn how a property is; of the whole Thing (""), and of what nobody can read, how all of it is."""
+        readable, policy = adopted.readable(), self._parts.policy()
+        names = [name] if name in readable else list(readable)
+        return bool(names) and all(policy.may_see(principal, readable[one]) for one in names)
+
+    def sees_cause(self, principal: Principal, takeover: Takeover) -> bool:
+        """Whether one may learn that a person changed this."""
+        adopted = self._parts.registry.get(takeover.thing)
+        if adopted is None:
+            return False
+        return all(self.sees(principal, adopted, name) for name in {takeover.name, *takeover.values})
 
     # ---------------------------------------------------------------- inside
 
@@ -163,11 +191,6 @@ class Teller:
             return Range(one_of=bounds.one_of)
         low, high = bounds.minimum, bounds.maximum
         return None if low is None and high is None else Range(low, high)
-
-    def _sees(self, principal: Principal, adopted: Adopted, name: str) -> bool:
-        readable, policy = adopted.readable(), self._parts.policy()
-        names = [name] if name in readable else list(readable)
-        return bool(names) and all(policy.may_see(principal, readable[one]) for one in names)
 
 
 def when(at: float) -> str:

@@ -13,14 +13,16 @@ from capabilities.vocabulary import Json
 from gateway.failpoints import failpoint
 from gateway.leases.arbiter import Arbiter, Grant
 from gateway.leases.book import Book
+from gateway.leases.causes import NO_CAUSE, Cause
 from gateway.leases.conflicts import Teller, span
 from gateway.leases.history import History
 from gateway.leases.lease import Lease, Spot, State
 from gateway.leases.places import spots_of
 from gateway.leases.standbacks import StandBacks
-from gateway.leases.telling import Voice, entry, how_it_stands, paths
+from gateway.leases.telling import Voice, entry, how_it_stands, paths, recorded
 from gateway.parts import Parts
 from gateway.storage.leases import LeaseRepository
+from policies.decision import Principal
 
 ASK_AGAIN_S: Final = 12 * 3600.0
 """Where nobody answered, turns go on, and people are left alone for so long."""
@@ -36,6 +38,8 @@ class Desk:
         self.history = History()
         self.standbacks = StandBacks()
         self.frozen: dict[Spot, float] = {}  # until when, in seconds since the epoch
+        self.people: dict[str, Principal] = {}
+        """The holders, by id."""
         self.asked: dict[Spot, float] = {}  # when people were asked last
         self.apart_s = settings.seconds("tenure") * 0.9
         self.arbiter = Arbiter(self.book, self.history, settings.seconds("tenure"), self.frozen)
@@ -71,9 +75,10 @@ class Desk:
         self.book.put(lease)
         self.look()
 
-    async def yielded(self, lease: Lease, to: list[Json], because: str) -> None:
+    async def yielded(self, lease: Lease, to: list[Json]) -> None:
         """Somebody yielded and does not wait: that it did is remembered. Raises as `write`."""
-        await self.parts.ledger.commit(entry(lease, "waits", self.now, to=to, because=because, left=True))
+        more = recorded(lease.because)
+        await self.parts.ledger.commit(entry(lease, "waits", self.now, to=to, left=True, **more))
 
     async def grant(self, given: Grant, change: str) -> Lease:
         """Gives it, and takes it from those who yield. Raises as `write`."""
@@ -88,14 +93,14 @@ class Desk:
             safe_until=given.safe_until,
             suspended_until=0.0,
             suspended_by="",
-            because="",
+            because=NO_CAUSE,
         )
         out = [self._out(one, lease) for one in given.yields]
         under = [self._under(one, lease) for one in given.suspends]
         ledger = self.parts.ledger
         for one in (*out, *under):
             what = "yielded" if one.state is State.WAITING else "suspended"
-            ledger.append(entry(one, what, now, to=paths([lease]), because=one.because))
+            ledger.append(entry(one, what, now, to=paths([lease]), **recorded(one.because)))
         over = [*given.yields, *given.others]
         await ledger.commit(entry(lease, change, now, over=paths(over)))
         failpoint("leased")
@@ -113,7 +118,7 @@ class Desk:
                 self.book.put(one)
                 what = change if one is lease else "yielded" if one.state is State.WAITING else "suspended"
                 self.voice.changed(
-                    one, what, "" if change == "claimed" and one is lease else how_it_stands(one, now)
+                    one, what, "" if change == "claimed" and one is lease else self._stands(one)
                 )
         self.look()
         return lease
@@ -151,7 +156,12 @@ class Desk:
                 self.back_in_line(one)
         self.look()
 
-    def suspend(self, lease: Lease, until: float, because: str, change: str = "suspended") -> None:
+    def overridden(self, lease: Lease, cause: Cause) -> None:
+        """Somebody did otherwise once, and it goes on."""
+        text = f"overridden, and still yours: {self.teller.said(cause, self.principal(lease.holder))}"
+        self.put(lease.changed(), "overridden", text, **recorded(cause))
+
+    def suspend(self, lease: Lease, until: float, because: Cause, change: str = "suspended") -> None:
         """Somebody of a higher rank took over."""
         fresh = lease.changed(
             state=State.SUSPENDED,
@@ -161,7 +171,7 @@ class Desk:
             safe_until=0.0,
             contested_at=0.0,
         )
-        self.put(fresh, change, how_it_stands(fresh, self.now), because=because, back_ms=round(until * 1000))
+        self.put(fresh, change, self._stands(fresh), back_ms=round(until * 1000), **recorded(because))
 
     def back_in_line(self, lease: Lease) -> None:
         """It is suspended no longer: it gets its turn, with a new fence."""
@@ -224,6 +234,26 @@ class Desk:
 
     # ---------------------------------------------------------------- inside
 
+    def principal(self, holder: str) -> Principal | None:
+        """Who that is; None for somebody who has no token any more."""
+        known = self.people.get(holder)
+        if known is None:
+            known = next((one for one in self.parts.identity.principals() if one.id == holder), None)
+            if known is not None:
+                self.people[holder] = known
+        return known
+
+    def may_learn(self, lease: Lease, thing: str, *names: str) -> bool:
+        """Whether the holder may know that these properties of a Thing changed, and when: a lease is no way to see them."""
+        holder, adopted = self.principal(lease.holder), self.parts.registry.get(thing)
+        if holder is None or adopted is None:
+            return True
+        return all(self.teller.sees(holder, adopted, name) for name in names or ("",))
+
+    def _stands(self, lease: Lease) -> str:
+        said = self.teller.said(lease.because, self.principal(lease.holder))
+        return how_it_stands(lease, self.now, said)
+
     def refreshed(self, lease: Lease) -> Lease | None:
         """With the members that its group has now; None where there is no such Thing any more."""
         adopted = self.parts.registry.get(lease.thing)
@@ -240,7 +270,7 @@ class Desk:
             place=self.number(),
             safe_until=0.0,
             contested_at=0.0,
-            because=f"{winner.holder} yielded last time, and has its turn for at least {span(winner.tenure_s)}",
+            because=Cause("turn", winner.holder, words=span(winner.tenure_s)),
         )
 
     def _under(self, lease: Lease, higher: Lease) -> Lease:
@@ -250,7 +280,7 @@ class Desk:
             suspended_by=higher.id,
             safe_until=0.0,
             contested_at=0.0,
-            because=f"{higher.holder} holds it and accepts {higher.accepts.say()}",
+            because=Cause("held", higher.holder, words=higher.accepts.say()),
         )
 
 

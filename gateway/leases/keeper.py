@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from gateway.adopted import Adopted
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.leases import restoring
+from gateway.leases.causes import Cause
 from gateway.leases.claims import Answer, Claims, Wish
 from gateway.leases.conflicts import Clash, span
 from gateway.leases.desk import Desk
 from gateway.leases.lease import Lease, State, fence_of
 from gateway.leases.places import touched
 from gateway.leases.ranks import Rank, rank_of, rank_of_principal, same_side
-from gateway.leases.standbacks import StandBacks, Takeover
+from gateway.leases.standbacks import StandBacks, Takeover, changes_nothing
 from gateway.leases.telling import NOT_RECORDED
 from gateway.normalise import Target
 from gateway.notify.timer import Alarm
@@ -47,9 +48,12 @@ class LeaseKeeper:
 
     # ---------------------------------------------------------------- what a command meets
 
-    def conflict(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
+    def conflict(
+        self, command: Command, adopted: Adopted, target: Target, *, last: bool = False
+    ) -> Outcome | None:
         """The refusal where somebody else holds it and does not accept it, or a person has just changed it. A look-up:
-        nothing is changed or recorded by it, so that a preview may ask, too.
+        nothing is changed or recorded by it, so that a preview may ask, too. `last`: it is about to be sent. Who may not
+        see what the person changed learns of it only then, and whatever the state is.
         """
         if not (self._desk.any or command.lease) or target.toward_safe or command.by_house:
             return None
@@ -59,7 +63,7 @@ class LeaseKeeper:
         rank = rank_of_principal(command.principal, scheduled=command.scheduled)
         clashes: list[Clash] = []
         for one, aimed in touched(self._parts.house, adopted, target):
-            if rank.is_software and (found := desk.standbacks.against(one, aimed, now)) is not None:
+            if rank.is_software and (found := self._stands_back(command.principal, one, aimed, last=last)):
                 return desk.teller.of_takeover(command, one, found, aimed)
             clashes += self._clashes(command.principal, rank, one, aimed, now)
         if not clashes:
@@ -68,6 +72,15 @@ class LeaseKeeper:
             spot in desk.frozen for clash in clashes for lease in clash.leases for spot in lease.spots
         )
         return desk.teller.of_leases(command, clashes, frozen=frozen)
+
+    def sees(self, principal: Principal, thing: str, name: str) -> bool:
+        """Whether a lease of this ("": of all of a Thing) is told to one whose it is not."""
+        adopted = self._parts.registry.get(thing)
+        return adopted is not None and self._desk.teller.sees(principal, adopted, name)
+
+    def because(self, lease: Lease, reader: Principal) -> str:
+        """Why it stands as it does, as far as `reader` may know; "" for nothing."""
+        return self._desk.teller.because(lease, reader)
 
     @property
     def standbacks(self) -> StandBacks:
@@ -159,9 +172,9 @@ class LeaseKeeper:
             if lease.rank.is_software and self._concerns(lease, adopted, takeover):
                 if lease.state is State.SUSPENDED and lease.suspended_until >= takeover.until - 1:
                     continue
-                desk.suspend(
-                    lease, takeover.until, f"{takeover.who} changed {takeover.thing} {takeover.name}"
-                )
+                if desk.may_learn(lease, takeover.thing, *takeover.values, takeover.name):
+                    cause = Cause("takeover", takeover.by, takeover.thing, takeover.name)
+                    desk.suspend(lease, takeover.until, cause)
         self._wake.set()
 
     def hand_back(self, thing: str, component: str) -> None:
@@ -186,14 +199,15 @@ class LeaseKeeper:
             for lease in clash.leases
         ]
         who = command.principal.id if not command.by_house else f"the house ({command.by_house})"
+        cause = Cause("used", who, command.thing, command.affordance)
+        shows = [aim.slot.property.name for aim in target.aims]
         for lease in {one.id: one for one in found}.values():
-            because = f"{who} used {command.thing} {command.affordance}"
+            if not desk.may_learn(lease, command.thing, *shows):
+                continue
             if rank is Rank.SAFETY or not desk.stand_back_s:
-                desk.put(
-                    lease.changed(), "overridden", f"overridden, and still yours: {because}", because=because
-                )
+                desk.overridden(lease, cause)
             else:
-                desk.suspend(lease, now + desk.stand_back_s, because, "overridden")
+                desk.suspend(lease, now + desk.stand_back_s, cause, "overridden")
         if found:
             self._wake.set()
         return bool(found)
@@ -256,6 +270,20 @@ class LeaseKeeper:
             due += [at for at in times if at > now]
         self._alarm.set(max(min(due) - now, 0.0) + 0.001)
 
+    def _stands_back(
+        self, principal: Principal, adopted: Adopted, target: Target, *, last: bool
+    ) -> Takeover | None:
+        """The person's change that `target` would go against. What is so already changes nothing, and passes."""
+        found = self._desk.standbacks.of(adopted.id, target.operation.component, self._desk.now)
+        if found is None:
+            return None
+        teller, shows = self._desk.teller, [aim.slot.property.name for aim in target.aims]
+        if not teller.sees_cause(principal, found) or not all(
+            teller.sees(principal, adopted, name) for name in shows
+        ):
+            return found if last else None
+        return None if changes_nothing(target) else found
+
     def _clashes(
         self,
         principal: Principal,
@@ -296,10 +324,11 @@ class LeaseKeeper:
             detail = f"it was given anew meanwhile: its fence is {lease.fence} now; look at the Thing before you go on"
         elif lease.state is State.SUSPENDED:
             detail = (
-                f"it is suspended for another {span(max(lease.suspended_until - now, 0))}: {lease.because}"
+                f"it is suspended for another {span(max(lease.suspended_until - now, 0))}"
+                f": {self.because(lease, command.principal)}"
             )
         else:
-            detail = f"it stands in line: {lease.because}"
+            detail = f"it stands in line: {self.because(lease, command.principal)}"
         return Outcome(Result.REFUSED, Reason.STALE_LEASE, detail)
 
     def _concerns(self, lease: Lease, adopted: Adopted, takeover: Takeover) -> bool:

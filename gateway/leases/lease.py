@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from capabilities.vocabulary import Json
+from gateway.leases.causes import NO_CAUSE, Cause, cause_of
 from gateway.leases.ranges import Range, read
 from gateway.leases.ranks import Rank, is_own, same_side
 from gateway.storage.leases import LeaseRow
@@ -65,7 +66,7 @@ class Lease:
     place: int = 0  # of two that came in the same moment the lower one is first
     suspended_until: float = 0.0
     suspended_by: str = ""  # the lease of a higher rank; "" where somebody did something
-    because: str = ""
+    because: Cause = NO_CAUSE
 
     def holds(self, now: float) -> bool:
         """Whether it counts now, whatever nobody has noticed yet."""
@@ -103,6 +104,7 @@ class Lease:
     def row(self) -> LeaseRow:
         body = {name: getattr(self, name) for name in _PLAIN}
         body |= {"path": list(self.path), "rank": int(self.rank), "accepts": self.accepts.shown()}
+        body["because"] = self.because.shown()
         return LeaseRow(self.id, self.thing, self.state, self.version, orjson.dumps(body).decode())
 
     def name(self) -> str:
@@ -120,7 +122,6 @@ _PLAIN: Final = (
         "place",
         "suspended_until",
         "suspended_by",
-        "because",
     ),
 )
 
@@ -140,6 +141,7 @@ def of_row(row: LeaseRow) -> Lease:
         rank=Rank(int(str(rank))),
         accepts=read(body["accepts"]),
         spots=((row.thing, str(body["property"])),),
+        because=cause_of(body.get("because")),
         **plain,  # type: ignore[arg-type]
     )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from capabilities.vocabulary import Json
+from gateway.leases.causes import cause_of
 from gateway.leases.desk import Desk
 from gateway.leases.history import FIGHTS_WINDOW_S
 from gateway.leases.lease import LONGEST_PERSON_S, Lease, State, of_row
@@ -114,7 +115,7 @@ def _as_recorded(lease: Lease, record: Record | None) -> Lease | None:
         version=_number(body, "version"),
         fence=_number(body, "fence"),
         until=_number(body, "until_ms") / 1000,
-        because=str(body.get("because", "")),
+        because=cause_of(body.get("cause")),
         suspended_until=_number(body, "back_ms") / 1000,
         safe_until=0.0,
         contested_at=0.0,

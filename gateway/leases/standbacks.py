@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Json
-from gateway.adopted import Adopted
 from gateway.normalise import Target
 
 
@@ -69,11 +68,6 @@ class StandBacks:
         for one in over:
             del self._by_place[one.thing, one.component]
         return over
-
-    def against(self, adopted: Adopted, target: Target, now: float) -> Takeover | None:
-        """The one that `target` would go against. What is so already changes nothing, and passes."""
-        found = self.of(adopted.id, target.operation.component, now)
-        return None if found is None or changes_nothing(target) else found
 
 
 def changes_nothing(target: Target) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.ids import new_id
+from gateway.leases.causes import Cause
 from gateway.leases.conflicts import say, span, when
 from gateway.leases.lease import Lease, State
 from gateway.leases.ranges import Range
@@ -18,6 +19,9 @@ from gateway.notify.notice import About
 from gateway.parts import Parts
 
 KIND: Final = "lease"
+
+ALL_OF_IT: Final = "*"
+"""The topic of a Thing for those who may see all its properties."""
 
 NOT_RECORDED: Final = (LedgerUnavailable, ValueError)
 
@@ -67,7 +71,7 @@ class Voice:
         data: dict[str, Json] = {"change": f"lease-{change}", "lease": lease.id, "state": lease.state}
         data |= {"holder": lease.holder, "until": when(lease.until) if lease.until else None}
         data["accepts"] = lease.accepts.shown()
-        self._parts.observers.publish("thing", (lease.thing, lease.property), at, data)
+        self._parts.observers.publish("thing", (lease.thing, lease.property or ALL_OF_IT), at, data)
         if text:
             self._tell_holder(lease, text, at)
 
@@ -158,10 +162,16 @@ def _command(lease: Lease, accepts: Range) -> str:
     return f"`hearth lease hold {what}{said} --for 2h`"
 
 
-def how_it_stands(lease: Lease, now: float) -> str:
-    """One sentence for its holder."""
+def recorded(cause: Cause) -> dict[str, Json]:
+    """A cause as members of an entry: in words for people, who read the ledger, and as data for the next start."""
+    return {"because": cause.say(cause.who), "cause": cause.shown()} if cause else {}
+
+
+def how_it_stands(lease: Lease, now: float, said: str) -> str:
+    """One sentence for its holder; `said` is why, as far as that one may know."""
+    why = f": {said}" if said else ""
     if lease.state is State.HELD:
         return f"it is yours for {span(max(lease.until - now, 0))}"
     if lease.state is State.SUSPENDED:
-        return f"it is suspended for {span(max(lease.suspended_until - now, 0))}: {lease.because}"
-    return "it stands in line" + (f": {lease.because}" if lease.because else "")
+        return f"it is suspended for {span(max(lease.suspended_until - now, 0))}{why}"
+    return f"it stands in line{why}"

@@ -74,6 +74,9 @@ class Result:
 class _Identity:
     def on_revoked(self, listener: object) -> None: ...
 
+    def principals(self) -> list[Principal]:
+        return []
+
 
 class _Registry(dict[str, Any]):
     """Things that everybody may operate."""

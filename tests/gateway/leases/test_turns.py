@@ -210,17 +210,34 @@ async def test_groups_and_members_exclude_each_other(tmp_path: Path) -> None:
         assert is_quiet(rig)
 
 
-async def test_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.turns.MOST_IN_LINE", 2)
+def helper(number: int) -> Principal:
+    maker = AGENTS[0]
+    return Principal(
+        f"helper-{number}", Role.AGENT, acts_for="anna", acts_for_role=Role.OWNER, makers=(maker,)
+    )
+
+
+def use(who: Principal) -> Command:
+    return Command(f"e-{who.id}", who, "lamp", "on", False, True)
+
+
+async def test_a_party_s_line_has_an_end_and_others_have_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.turns.MOST_OF_A_PARTY", 2)
     turns = Turns()
+    served: list[str] = []
 
-    def command(number: int) -> Command:
-        return Command(f"e{number}", AGENTS[number], "lamp", "on", False, True)
+    async def wait(who: Principal) -> None:
+        assert await turns.come(use(who), ("lamp",)) is None
+        with turns.taken(use(who), ("lamp",)):
+            served.append(who.id)
 
-    with turns.taken(command(0), ("lamp",)):
-        waiting = [asyncio.create_task(turns.come(command(n), ("lamp",)), name=f"{n}") for n in (1, 2)]
-        await asyncio.sleep(0)
-        refused = await turns.come(command(3), ("lamp",))
+    with turns.taken(use(AGENTS[1]), ("lamp",)):
+        waiting = []
+        for who in (helper(1), helper(2), AGENTS[2]):
+            waiting.append(asyncio.create_task(wait(who), name=who.id))
+            await asyncio.sleep(0)
+        refused = await turns.come(use(helper(3)), ("lamp",))
         assert refused is not None and refused.reason is Reason.CONFLICT
-    assert await asyncio.gather(*waiting) == [None, None]
-    assert not turns._lines
+    await asyncio.gather(*waiting)
+    assert served == ["helper-1", "agent-02", "helper-2"], "parties are served in turn"
+    assert not turns._lines and not turns._rounds
