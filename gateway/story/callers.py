@@ -35,8 +35,9 @@ class Said:
         return str(self.body.get("detail", "")) if isinstance(self.body, dict) else ""
 
     def text(self) -> str:
-        """In a line: `204 confirmed`, or `409` and why."""
-        return " ".join(filter(None, (str(self.status), self.outcome, self.detail)))
+        """In a line: `204 confirmed`, or `409 refused: ` and why."""
+        short = " ".join(filter(None, (str(self.status), self.outcome.replace("_", " "))))
+        return f"{short}: {self.detail}" if self.detail else short
 
 
 class Caller:

@@ -65,8 +65,8 @@ def _fresh(state_dir: Path) -> Path:
 async def _tell(tell: Teller, state_dir: Path, *, interactive: bool) -> None:
     began = time.monotonic()
     tell.aside(
-        "A house of fourteen simulated devices on a real broker, and the gateway as a process of its own. The agents in it "
-        "have a token and the HTTP API, and nothing else. What you read are their requests and its answers."
+        "A day in a house of fourteen simulated devices on a real broker, in half a minute, with the gateway as a process of "
+        "its own. The agents have a token and the HTTP API, and nothing else. What you read are their requests and its answers."
     )
     async with staged(state_dir, tell) as stage:
         stage.interactive = interactive

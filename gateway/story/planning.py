@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.cli.words import a
 from gateway.story.callers import Caller, NotAsTold, Said
 from gateway.story.stage import Stage
 
 WAIT_S: Final = 20
 """For a change of the plan, in one request."""
+
+_VERDICTS: Final = {
+    "permit": "allowed",
+    "deny": "not allowed",
+    "needs-approval": "only if a person says yes",
+}
 
 Step = dict[str, Any]
 
@@ -28,9 +35,9 @@ async def prepared(stage: Stage, agent: Caller, title: str, purpose: str, steps:
     said = await agent.ask("POST", "/plans", plan, expect=201)
     draft = said.body
     for step in draft["steps"]:
-        stage.tell.says("", f"{step['id']}  {_call(step)}: {step['verdict']}{_becomes(step)}")
-    asks = [f"asks {' or '.join(one['approver'])}: {one['why']}" for one in draft["approvals"]]
-    stage.tell.says("hearth", "; ".join([f"{draft['verdict']}, nothing is touched yet", *asks]))
+        stage.tell.says("", f"{step['id']}  {_becomes(step)}: {verdict(step['verdict'])}")
+    asks = [f"{' or '.join(map(a, one['approver']))} is asked: {one['why']}" for one in draft["approvals"]]
+    stage.tell.says("hearth", "; ".join([f"{verdict(draft['verdict'])}, nothing is touched yet", *asks]))
     return draft
 
 
@@ -40,7 +47,7 @@ async def committed(stage: Stage, agent: Caller, draft: Any, called: str) -> Any
     said = await agent.ask("POST", f"/plans/{draft['id']}/commit", {}, expect=202, **digest)
     stage.plans[called] = draft["id"]
     stage.tell.says(agent.name, "then do it")
-    stage.tell.says("hearth", f"{said.status}, {said.body['state']}")
+    stage.tell.says("hearth", f"{said.status}: {said.body['state'].replace('-', ' ')}")
     return said.body
 
 
@@ -72,7 +79,7 @@ def tell_step(stage: Stage, step: Step, told: dict[str, str]) -> None:
     if undo := step.get("undo"):
         stage.tell.says("hearth", f"{step['id']}  {_call(step)}: {undo.replace('-', ' ')}", "yellow")
         return
-    result = " ".join(filter(None, (step.get("result", ""), step.get("reason", ""), step.get("detail", ""))))
+    result = ": ".join(filter(None, (step.get("result", ""), step.get("detail") or step.get("reason", ""))))
     colour = {"done": "green", "failed": "red"}.get(step["state"], "")
     stage.tell.says("hearth", f"{step['id']}  {_call(step)}: {result or step['state']}", colour)
 
@@ -83,6 +90,18 @@ def expect(plan: Any, state: str) -> None:
         raise NotAsTold(f"plan “{plan['title']}” ended as {plan['state']}, not as {state}: {plan.get('why')}")
 
 
+def verdict(word: str) -> str:
+    """What the rules say, for people."""
+    return _VERDICTS.get(word, word)
+
+
+def called(name: str, value: Any) -> str:
+    """What is asked for: `position 20`, `lock`, and of a lamp `on`."""
+    if value is None:
+        return name
+    return say(value) if name == "on" else f"{name} {say(value)}"
+
+
 def say(value: Any) -> str:
     """A value, for people."""
     if isinstance(value, bool):
@@ -91,11 +110,16 @@ def say(value: Any) -> str:
 
 
 def _call(step: Step) -> str:
-    name = step.get("action") or step.get("property")
-    value = step.get("value")
-    return f"{step['thing']} {name}" + ("" if value is None else f" {say(value)}")
+    return f"{step['thing']} {called(str(step.get('action') or step.get('property')), step.get('value'))}"
 
 
 def _becomes(step: Step) -> str:
-    shown = [f"{one['property']} {say(one['from'])} → {say(one['to'])}" for one in step.get("effects", [])]
-    return f" ({', '.join(shown)})" if shown else ""
+    """`desk-lamp off → on`, `front-door lock`."""
+    shown = [
+        f"{_name(one['property'])}{say(one['from'])} → {say(one['to'])}" for one in step.get("effects", [])
+    ]
+    return f"{step['thing']} {', '.join(shown)}" if shown else _call(step)
+
+
+def _name(of: str) -> str:
+    return "" if of == "on" else f"{of} "

@@ -11,8 +11,11 @@ from typing import Final
 
 from gateway.cli.text import clean_lines, coloured, plain, terminal_width
 
-WIDEST: Final = 78
+WIDEST: Final = 110
 """Columns: longer lines are hard to read."""
+
+USUAL: Final = 80
+"""Where there is no terminal."""
 
 NARROWEST: Final = 40
 
@@ -28,7 +31,7 @@ class Teller:
 
     def __init__(self, write: Callable[[str], None] | None = None, width: int | None = None) -> None:
         self._write = write or _to_stdout
-        self._width = max(NARROWEST, min(width or terminal_width() or WIDEST, WIDEST))
+        self._width = max(NARROWEST, min(width or terminal_width() or USUAL, WIDEST))
         is_terminal = write is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._style = coloured if is_terminal else plain
         self._chapter = 0
@@ -60,7 +63,9 @@ class Teller:
     def quotes(self, text: str) -> None:
         """What a command printed, as it printed it."""
         for line in clean_lines(text).rstrip().splitlines():
-            wrapped = textwrap.wrap(line, self.inner, subsequent_indent="    ") or [""]
+            wrapped = textwrap.wrap(line, self.inner, subsequent_indent="    ", break_on_hyphens=False) or [
+                ""
+            ]
             for each in wrapped:
                 self._write(f"{' ' * _QUOTED}{each}\n")
 
@@ -81,7 +86,9 @@ class Teller:
     def _wrapped(self, text: str, taken: int) -> list[str]:
         found: list[str] = []
         for line in text.splitlines() or [""]:
-            found += textwrap.wrap(line, self._width - taken, subsequent_indent="  ") or [""]
+            found += textwrap.wrap(
+                line, self._width - taken, subsequent_indent="  ", break_on_hyphens=False
+            ) or [""]
         return found
 
 

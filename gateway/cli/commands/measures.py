@@ -30,14 +30,15 @@ LEAST_BAR: Final = 8
 WIDE: Final = 80
 """Columns where there is no terminal."""
 
-_AROUND_A_BAR: Final = 24 + 2 + 2 + 6 + 2
+_BESIDE_A_BAR: Final = 24 + 2 + 2 + 6 + 2 + 11
+"""Its name, its share, and `123 of 1234`."""
 
 FEWEST_TIMED: Final = 20
 FEWEST_OF_99: Final = 200
 """Commands: of fewer a half, and the last of a hundred, say nothing."""
 
 _REFUSED: Final = {
-    "conflict": "as somebody else held it",
+    "conflict": "for somebody else's wish",
     "denied": "by a person's no",
     "unanswered": "as nobody answered",
     "withdrawn": "taken back",
@@ -217,7 +218,7 @@ def _bar(session: Session, name: str, share: Json, told: str) -> None:
     if not isinstance(share, int | float):
         session.say(f"{name:24}  none yet")
         return
-    most = max(LEAST_BAR, min(BAR, (terminal_width() or WIDE) - _AROUND_A_BAR - len(told)))
+    most = max(LEAST_BAR, min(BAR, (terminal_width() or WIDE) - _BESIDE_A_BAR))
     full = round(max(0.0, min(1.0, share)) * most)
     percent = "100 %" if share >= 1 else f"{min(share * 100, 99.9):.1f} %"
     session.say(f"{name:24}  {'█' * full}{'░' * (most - full)}  {percent:>6}  {told}")
@@ -235,6 +236,8 @@ def _held_back(commands: Members) -> list[str]:
     ways = [f"{number:.0f} by the rules"] if (number := _number(one.get("by_rules"))) else []
     for why, count in _members(one.get("why")).items():
         ways.append(f"{_number(count):.0f} {_REFUSED.get(why, f'as {why.replace(chr(45), chr(32))}')}")
+    if len(ways) == 1:
+        ways = [ways[0].partition(" ")[2]]
     told = [f"held back: {counted(round(_held(one)), 'command')}, {', '.join(ways)}"] if ways else []
     if asked:
         told.append(f"asked: people, about {counted(asked, 'command')}")
@@ -260,7 +263,7 @@ def _unsafe(one: Members) -> str:
     ways = [f"{denied} denied"] if denied else []
     ways += [f"{asked} put before a person"] if asked else []
     approved = round(_number(one.get("approved_after_asking")))
-    yes = f"; people said yes {counted(approved, 'time')} to what was asked" if approved else ""
+    yes = f"; people said yes {'once' if approved == 1 else f'{approved} times'}" if approved else ""
     tried = counted(denied + asked, "wish").replace("wishs", "wishes")
     return f"caught: {tried} for what could do damage, {' and '.join(ways)}{yes}"
 

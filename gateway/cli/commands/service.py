@@ -30,14 +30,14 @@ def run(config: Path | None) -> None:
     help="Keep the data there (default: it is gone afterwards).",
 )
 @click.option(
-    "--story", is_flag=True, help="Tell a day in the life of the house, while it happens (half a minute)."
+    "--story", is_flag=True, help="Tell a day in the life of the house, while it happens, in half a minute."
 )
 @click.option("--interactive", is_flag=True, help="With --story: you answer where a person is asked.")
 @click.pass_context
 def demo(ctx: click.Context, port: int, state_dir: Path | None, *, story: bool, interactive: bool) -> None:
     """Run a gateway with a simulated house on a real broker.
 
-    `hearth demo --story` plays an evening in it: agents with a plan, a device that fails, a person who is asked, two who want
+    `hearth demo --story` tells a day in it: agents with a plan, a device that fails, a person who is asked, two who want
     something else, and a power cut; its exit code is 0 only if everything happened as told.
     """
     if interactive and not story:

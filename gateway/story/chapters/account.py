@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gateway.ledger import verify
 from gateway.story.callers import NotAsTold
-from gateway.story.devices import BLIND, HEATING, LAMP, LOCK
+from gateway.story.devices import LAMP, LOCK
 from gateway.story.stage import DEVICES_LOG, Stage
 from gateway.story.trace import explained
 
@@ -22,7 +22,7 @@ MOST_ROWS: Final = 5_000
 async def tell(stage: Stage) -> None:
     tell = stage.tell
     tell.chapter("What the house remembers")
-    for thing in (LAMP, HEATING, LOCK, BLIND):
+    for thing in (LAMP, LOCK):
         await _run(stage, "why", thing)
 
     tell.chapter("The ledger, and the figures")
@@ -31,7 +31,6 @@ async def tell(stage: Stage) -> None:
         tell.quotes(f"{called}: {_ending(rows, plan)}")
     await _run(stage, "ledger", "verify")
     await _run(stage, "metrics")
-    await _run(stage, "track-record", stage.coo.name)
     good, all_of_them, unexplained = explained(stage.state / DEVICES_LOG, rows)
     tell.says(
         "devices",
@@ -64,7 +63,9 @@ async def _rows(stage: Stage) -> list[dict[str, Any]]:
 def _ending(rows: list[dict[str, Any]], plan: str) -> str:
     """A plan's life in the ledger, in a line."""
     stages = [
-        str(row["body"].get("stage")) for row in rows if row["kind"] == "plan" and row["execution"] == plan
+        str(row["body"].get("stage")).replace("-", " ")
+        for row in rows
+        if row["kind"] == "plan" and row["execution"] == plan
     ]
     return "plan " + " → ".join(stages)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.story.callers import NotAsTold
 from gateway.story.devices import HEATING, LOCK
+from gateway.story.planning import verdict
 from gateway.story.stage import Stage
 
 
@@ -23,14 +24,14 @@ async def tell(stage: Stage) -> None:
     say("coo", f"and if I made it 28 °C? ({HEATING} target 28, a dry run)")
     warm = await stage.coo.ask("PUT", f"/things/{HEATING}/properties/target?dry-run=1", 28, expect=200)
     finding = _weightiest(warm.body)
-    say("hearth", f"{warm.body['verdict']}: {finding['why']}{_remedy(finding)}")
+    say("hearth", f"{verdict(warm.body['verdict'])}: {finding['why']}{_remedy(finding)}")
     if warm.body["verdict"] != "deny":
         raise NotAsTold(f"28 °C is {warm.body['verdict']}")
 
-    say("coo", f"and the {LOCK}?")
+    say("coo", f"and if I locked the {LOCK}? (a dry run)")
     door = await stage.coo.ask("POST", f"/things/{LOCK}/actions/lock?dry-run=1", expect=200)
     finding = _weightiest(door.body)
-    say("hearth", f"{door.body['verdict']}: {finding['why']}{_remedy(finding)}")
+    say("hearth", f"{verdict(door.body['verdict'])}: {finding['why']}{_remedy(finding)}")
     if door.body["verdict"] != "needs-approval":
         raise NotAsTold(f"the lock is {door.body['verdict']}")
 

@@ -24,8 +24,10 @@ async def tell(stage: Stage) -> None:
     expect(plan, "undone")
     tell.says("hearth", f"{plan['state']}: {plan['reports'][-1]['why']}", "yellow")
     position, light = stage.truth(BLIND, "blind", "position"), stage.truth(CEILING, "light", "brightness")
-    tell.says("devices", f"the blind is at {position:g} % and the ceiling light at {light:.0f} %, as before")
+    tell.says(
+        "devices", f"the blind is at {position:.0f} % and the ceiling light at {light:.0f} %, as before"
+    )
     if (round(position), round(light)) != (100, 80):
         raise NotAsTold(f"the blind is at {position}, the ceiling light at {light}")
     stage.fault(LAMP)
-    tell.says("anna", "changes the lamp's battery")
+    tell.says("anna", "restarts the lamp: it hears again")

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.plans.plan import UNDO
 from gateway.story.callers import NotAsTold
 from gateway.story.devices import BLIND, CEILING, HEATING, LAMP, LOCK
-from gateway.story.planning import act, committed, expect, followed, prepared, say, write
+from gateway.story.planning import act, called, committed, expect, followed, prepared, write
 from gateway.story.stage import Stage
 
 EVENING = [
@@ -76,17 +76,17 @@ async def _answered(stage: Stage, question: Any) -> bool:
     body = {"answer": "approve" if yes else "deny", "digest": question["digest"]}
     said = await stage.anna.ask("POST", f"/approvals/{question['approval']}", body, expect=200)
     stage.tell.says("anna", f"{'yes' if yes else 'no'}", "bold")
-    stage.tell.says("hearth", f"{said.body['state']} by {said.body['by']}")
+    stage.tell.says("hearth", f"{said.body['state']}, at the box")
     return yes
 
 
 def _shown(step: dict[str, Any]) -> str:
-    value = "" if step["value"] is None else f" {say(step['value'])}"
-    return f"{step['title']}: {step['affordance']}{value}"
+    return f"{step['title']}: {called(step['affordance'], step['value'])}"
 
 
 def _prompt() -> bool:
+    """Who only presses Enter has not said yes to a door."""
     try:
-        return input("  Your answer, yes or no [yes]: ").strip().lower() not in {"n", "no", "deny"}
+        return input("  Your answer, yes or no [no]: ").strip().lower() in {"y", "yes"}
     except EOFError:
-        return True
+        return False

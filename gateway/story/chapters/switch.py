@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from gateway.cli.times import clock
 from gateway.story.callers import NotAsTold
 from gateway.story.devices import LAMP
 from gateway.story.stage import Stage
@@ -27,8 +28,8 @@ async def tell(stage: Stage) -> None:
     tell.says("hearth", said.text(), "yellow")
     if said.status != 409:
         raise NotAsTold(f"the agent was answered {said.text()}")
-    counter = said.body.get("conflict", said.body).get("until", "")
-    tell.says("coo", f"stands back{f' until {counter}' if counter else ''}")
+    until = clock(said.body.get("conflict", said.body).get("until"))
+    tell.says("coo", f"stands back{f' until {until}' if until else ''}")
     if stage.received(LAMP) != before or stage.truth(LAMP, "light", "on"):
         raise NotAsTold("the lamp was told to go on again")
     tell.says("devices", "the lamp heard nothing of it, and is off")

@@ -16,7 +16,7 @@ async def tell(stage: Stage) -> None:
     held = await stage.butler.ask("POST", "/leases", wish)
     if held.status not in {200, 201}:
         raise NotAsTold(f"the lease was answered {held.text()}")
-    tell.says("hearth", f"{held.status}, {held.body['state']}")
+    tell.says("hearth", f"{held.status}: {held.body['state']}")
 
     tell.says("coo", "22.5 °C, please: Anna is cold")
     said = await stage.coo.ask("PUT", path, 22.5, Hearth_Purpose="Anna is cold")
