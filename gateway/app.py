@@ -159,7 +159,7 @@ async def open_gateway(
             tell=reports.ended,
             outdated=lambda command: not identity.stands(command.token, command.principal),
         )
-        stack.push_async_callback(executor.close)
+        stack.push_async_callback(_send_no_more, obligations, executor)
         plans = PlanKeeper(parts, executor, approvals, leases, messages)
         stack.push_async_callback(plans.close)
         panic = Panic(
@@ -238,6 +238,12 @@ async def open_gateway(
         yield gateway
         with suppress(LedgerUnavailable):
             ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
+
+
+async def _send_no_more(obligations: ObligationKeeper, executor: Executor) -> None:
+    """Before the drivers end: what they can no longer do is no failure."""
+    await obligations.close()
+    await executor.close()
 
 
 def _silence(approvals: ApprovalKeeper, plans: PlanKeeper, why: str, by: str) -> None:

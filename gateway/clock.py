@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Protocol
 
 
@@ -11,9 +12,12 @@ class Clock(Protocol):
         """Seconds since the Unix epoch, UTC. May jump."""
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary origin, never backwards."""
+        """Seconds from an arbitrary origin, never backwards. Also those for which the computer slept: a heater does not."""
 
 
 class SystemClock:
     wall = staticmethod(time.time)
-    monotonic = staticmethod(time.monotonic)
+    # clock_gettime(2): CLOCK_MONOTONIC stands still while a laptop or a virtual machine is suspended.
+    monotonic = staticmethod(
+        partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    )

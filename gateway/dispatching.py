@@ -23,6 +23,8 @@ async def write(ledger: Ledger, entry: Entry, by_house: str) -> None:
         ledger.append(entry)
     else:
         try:
-            await asyncio.wait_for(ledger.commit(entry), SLOWEST_DISK_S)
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the answer.
+            async with asyncio.timeout(SLOWEST_DISK_S):
+                await ledger.commit(entry)
         except TimeoutError:
             raise LedgerUnavailable("the disk is too slow for what is owed") from None

@@ -365,18 +365,15 @@ class Executor:
 
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         now = self._clock.wall()
-        command, parties = execution.command, self._parties
+        command = execution.command
         if outcome.reason not in DENIALS:  # these stand in the ledger already
             self._record(records.outcome(execution, outcome, now))
         failpoint("recorded")
         self.executions.ended(execution, outcome, now)
-        if execution.approvals:
-            parties.approvals.ended(execution, outcome)
-        if execution.owes:
-            parties.timers.ended(execution, outcome)
-        if execution.dispatched_at is not None:
-            parties.authors.ended(execution, outcome)
-        self.tell(command, outcome, now)
+        try:
+            self._parties.ended(execution, outcome)
+        finally:  # a mistake there leaves nobody waiting
+            self.tell(command, outcome, now)
         self._notify(command, outcome, now)
 
     def tell(self, command: Command, outcome: Outcome, at: float) -> None:

@@ -112,6 +112,19 @@ class Parties:
     timers: Timers
     authors: Authors
 
+    def ended(self, execution: Execution, outcome: Outcome) -> None:
+        """Tells each whom it concerns; a mistake of one keeps it from no other."""
+        try:
+            if execution.owes:
+                self.timers.ended(execution, outcome)
+        finally:
+            try:
+                if execution.approvals:
+                    self.approvals.ended(execution, outcome)
+            finally:
+                if execution.dispatched_at is not None:
+                    self.authors.ended(execution, outcome)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -8,6 +8,7 @@ What was promised for somebody (a rule with `who`) is owed as it was promised, a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from functools import partial
 
@@ -34,6 +35,8 @@ from gateway.state import Slot
 from gateway.storage.obligations import ObligationRepository
 from policies.decision import Decision, Principal
 
+log = logging.getLogger(__name__)
+
 
 class NotToSettle(Exception):
     """There is nothing to settle; the text says why."""
@@ -53,6 +56,7 @@ class ObligationKeeper:
         self._reviving = Reviving(
             self._core, self._promising, partial(tell_of, parts.notifier, parts.registry)
         )
+        self._worker: asyncio.Task[None] | None = None
         self._carrier = Carrier(self._core, self._following, self._wake)
         self.recovered = self._reviving.recovered
         self.promise = self._promising.promise
@@ -92,7 +96,13 @@ class ObligationKeeper:
         """A property's value is another one, by a live report; `before` is None for the first one ever."""
         concerns = self._core.concerns
         if slot.topic in self._book.topics or (concerns.timed and concerns.of(slot) is not None):
-            self._following.changed(slot, before, reading)
+            try:
+                self._following.changed(slot, before, reading)
+            except (
+                Exception
+            ):  # our own mistake about one Thing must not stop its driver; the next look finds it
+                log.exception("what %s owes could not be worked out", slot.topic)
+                self._carrier.scan()
 
     # ---------------------------------------------------------------- the life of the gateway
 
@@ -106,8 +116,14 @@ class ObligationKeeper:
         self._following.begin()
         found = await restore(self._core, self._rows, last)
         await self._reviving.settle()
-        self._parts.supervisor.keep("obligations", self._carrier.work)
+        self._worker = self._parts.supervisor.keep("obligations", self._carrier.work)
         return found
+
+    async def close(self) -> None:
+        """Ends before the drivers do: what they can no longer do is no failure. What is due is done at the next start."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
 
     def review(self) -> None:
         """The rules were changed."""

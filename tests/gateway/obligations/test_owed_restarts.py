@@ -148,6 +148,21 @@ async def test_an_incident_outlasts_a_restart(tmp_path: Path) -> None:
         await kept.off("heater")
 
 
+async def test_what_is_under_way_at_the_end_is_no_failure(tmp_path: Path) -> None:
+    """The drivers end after whoever needs them: what is due is done by the next run."""
+    device = heater()
+    async with keeping(tmp_path, [device]) as kept:
+        await kept.rig.run("heater.on", True, AGENT)
+        kept.rig.fault("heater", "late:60")
+        kept.rig.timeline.advance(2 * HOUR)
+        await until(lambda: kept.states() == ["due"])
+    device.fault = None
+    async with keeping(tmp_path, [device], at=START + 2 * HOUR) as kept:
+        await kept.off("heater")
+        await kept.quiet()
+        assert await kept.rig.rows("incident") == []
+
+
 async def test_what_came_on_while_nobody_looked_is_seen_without_a_report(tmp_path: Path) -> None:
     """A broker keeps that it is on, and the live report says nothing new."""
     device = heater(on=True)
