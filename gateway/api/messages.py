@@ -13,6 +13,7 @@ from gateway.api.wire import LONGEST_PAGE, number, read_json, reply
 from gateway.context import Gateway
 from gateway.messages.message import KIND, Message, of_record
 from gateway.messages.published import NAMES, text_of, titles
+from gateway.plans import published as plans
 from policies import Principal
 
 if TYPE_CHECKING:
@@ -90,13 +91,16 @@ class MessageRoutes:
 
     async def schemas(self, request: web.Request) -> web.Response:
         """The names of the schemas, and what each is for."""
+        known = {**titles(), plans.NAME: plans.TITLE}
         return reply(
-            [{"type": name, "href": f"/schemas/{name}", "title": text} for name, text in titles().items()]
+            [{"type": name, "href": f"/schemas/{name}", "title": text} for name, text in known.items()]
         )
 
     async def schema(self, request: web.Request) -> web.Response:
         """One JSON Schema (draft 2020-12)."""
         name = request.match_info["type"]
+        if name == plans.NAME:
+            return web.Response(body=plans.schema_text().encode(), content_type=SCHEMA_JSON)
         if name not in NAMES:
             raise not_found()
         return web.Response(body=text_of(name).encode(), content_type=SCHEMA_JSON)

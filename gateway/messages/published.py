@@ -38,6 +38,12 @@ def made() -> Iterator[tuple[str, str]]:
     yield NEW, _text(_new())
 
 
+def of_model(identifier: str, title: str, words: str, model: type) -> dict[str, Json]:
+    """The schema of any other model that is published like these."""
+    whole = _schema(model)
+    return _headed(identifier, title, words, whole, _definitions(whole))
+
+
 def _message(kind: Type) -> dict[str, Json]:
     from gateway.messages.models import BODIES, Envelope  # noqa: PLC0415 (only where schemas are made)
 

@@ -164,6 +164,14 @@ def watch(ident: str) -> None:
     watch_plan(session, get_plan(session, ident))
 
 
+@plan.command("help-format", short_help="How plans are written: every member, with examples.")
+def help_format() -> None:
+    """Print how plans are written: every member of a plan, its steps and its times, with examples to copy."""
+    from gateway.cli.plan_format import lines  # noqa: PLC0415 (long, and seldom wanted)
+
+    click.echo_via_pager("\n".join(lines()))
+
+
 @click.command(name="plans", short_help="List plans: those that go on, and the last that ended.")
 @click.option("--all", "everything", is_flag=True, help="All that are kept, not only the last 20 that ended.")
 @json_option

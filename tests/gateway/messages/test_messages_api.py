@@ -221,7 +221,8 @@ async def test_schemas_are_served_as_they_are(house: House) -> None:
         async with client.get(one["href"]) as answer:
             assert answer.content_type == "application/schema+json"
             schema = await answer.json(content_type=None)
-            assert schema["$id"] == f"urn:hearth:message:{one['type']}"
+            kind = "plan" if one["type"] == "plan" else f"message:{one['type']}"
+            assert schema["$id"] == f"urn:hearth:{kind}"
     for nonsense in ("nothing", "..%2Fmodels"):
         assert (await get(client, f"/schemas/{nonsense}"))[0] == 404
     assert (await get(client, "/messages?x=1"))[0] == 400
