@@ -252,7 +252,7 @@ class Executor:
             change = self._second_thought(command, adopted, ready, slots)
         if change is not None:
             return obstacles.changed(change, ruling.decision)
-        if (conflict := self._parties.leases.conflict(command, adopted, target)) is not None:
+        if (conflict := self._parties.leases.conflict(command, adopted, target, last=True)) is not None:
             return conflict
         self._parties.authors.sent(execution, adopted, target)
         with Watch(command.id, target, self._clock.wall()) as watch:  # step 11

@@ -64,8 +64,12 @@ class Approvals(Protocol):
 class Leases(Protocol):
     """Who holds what, and what they accept."""
 
-    def conflict(self, command: Command, adopted: Adopted, target: Target) -> Outcome | None:
-        """The refusal where somebody else holds it, with what they accept and a counter-proposal. A look-up."""
+    def conflict(
+        self, command: Command, adopted: Adopted, target: Target, *, last: bool = False
+    ) -> Outcome | None:
+        """The refusal where somebody else holds it, with what they accept and a counter-proposal. A look-up. `last`: it is
+        about to be sent, and what the caller may not know of counts, too.
+        """
 
 
 class Timers(Protocol):
