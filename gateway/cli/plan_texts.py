@@ -177,10 +177,11 @@ def ended(plan: Document) -> str:
     parts = [f"{number} {word}" for number, word in counts if number]
     seconds = report.get("seconds")
     took = f" in {duration(seconds)}" if isinstance(seconds, int | float) else ""
-    why = f": {report['why']}" if report.get("why") else ""
+    result, reason = str(report.get("result")), str(report.get("why") or "")
+    said = reason if reason.startswith(result) else f"{result}: {reason}" if reason else result
     by = report.get("approved_by")
     approved = f"; approved by {', '.join(map(str, by))}" if isinstance(by, list) and by else ""
-    return f"{report.get('result')}{why} ({', '.join(parts) or 'nothing was done'}{took}{approved})"
+    return f"{said} ({', '.join(parts) or 'nothing was done'}{took}{approved})"
 
 
 def left(plan: Document) -> Iterable[str]:

@@ -271,7 +271,8 @@ def _not_begun(session: Session, answer: Answer) -> Failure:
 def _tell_news(session: Session, found: Document, told: set[str], state: str) -> str:
     for step in texts.documents(found.get("steps")):
         line = texts.progress(step)
-        if step.get("state") in {"done", "failed"} and line not in told:
+        news = step.get("state") in {"done", "failed"} and step.get("undo") != "undoing"
+        if news and line not in told:
             told.add(line)
             session.wrap(line, "    ")
     sys.stdout.flush()  # it may be long until the next line

@@ -136,7 +136,9 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
     ]
     if failed:
         session.say()
-    session.table(["THING", "PROPERTY", "WILL BE", "AT", "AFTER", "RULE"], rows, whole=[0], folded=5, uncut=True)
+    session.table(
+        ["THING", "PROPERTY", "WILL BE", "AT", "AFTER", "RULE"], rows, whole=[0], folded=5, uncut=True
+    )
 
 
 def _what(one: dict[str, Json]) -> str:

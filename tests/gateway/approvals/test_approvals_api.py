@@ -87,6 +87,15 @@ async def test_prefer_wait_gives_up(doors: Doors) -> None:
         assert (answer.status, answer.headers["Hearth-Waits-For"]) == (201, "approval")
 
 
+async def test_a_refusal_says_how_a_person_is_asked(doors: Doors) -> None:
+    agent = await doors.agent()
+    async with agent.post("/things/door/actions/unlock") as answer:
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["reason"]) == (403, "approval-required")
+    assert "send it again with the header `Prefer: respond-async`" in problem["detail"]
+    assert len(doors.gateway.approvals.book) == 0
+
+
 def test_what_prefer_says() -> None:
     class Request:
         def __init__(self, text: str) -> None:
