@@ -47,7 +47,7 @@ def test_a_person_at_the_box_says_yes(house: House) -> None:
             "What can do damage is an adult's decision — rule household/an-adult-decides" in one
             for one in rest
         )
-        assert rest[-2] == "  coo says: “the parcel”"
+        assert rest[-3:-1] == ["  coo says: “the parcel”", "  coo calls itself “Personal COO”"]
         short = re.search(r"hearth approve (\w{6})", rest[-1])
         assert short is not None
         said = hearth(house.box, "approve", short[1])
@@ -57,17 +57,6 @@ def test_a_person_at_the_box_says_yes(house: House) -> None:
     assert code == 0
     assert out == "confirmed: front-door unlock\n"  # an agent is not told how a lock is
     assert hearth(house.box, "approvals").out == "nothing waits for anybody's answer\n"
-
-
-def test_a_person_says_no_and_that_holds(house: House) -> None:
-    with asking(house, "write", "hallway-outlet", "on", "false") as process:
-        assert hearth(house.box, "deny", "last", "--why", "it is the freezer's").code == 0
-        code, out, err = ended(process)
-    assert (code, out) == (3, "")
-    assert "a person said no: box said no: it is the freezer's" in err
-    again = hearth(house.agent, "write", "hallway-outlet", "on", "false")
-    assert again.code == 3
-    assert "box said no to this; that holds for 15 more min" in again.err
 
 
 def test_ctrl_c_leaves_it_waiting_and_it_can_be_taken_back(house: House) -> None:
@@ -158,3 +147,14 @@ def test_it_signs_what_the_gateway_checks() -> None:
     assert message == signing.to_sign("1jx", {k: v for k, v in sent.items() if k != "signature"})
     assert keys.is_signed(keys.checked(public), message, str(sent["signature"]))
     assert not keys.is_signed(keys.checked(public), keys.to_sign("1jy", sent), str(sent["signature"]))
+
+
+def test_a_person_says_no_and_that_holds(house: House) -> None:
+    with asking(house, "do", "front-door", "unlock") as process:
+        assert hearth(house.box, "deny", "last", "--why", "nobody is there").code == 0
+        code, out, err = ended(process)
+    assert (code, out) == (3, "")
+    assert "a person said no: box said no: nobody is there" in err
+    again = hearth(house.agent, "do", "front-door", "unlock")
+    assert again.code == 3
+    assert "box said no to this; that holds for 15 more min" in again.err
