@@ -195,7 +195,9 @@ class Traces:
                 else:
                     del self._late[slot.topic]
                 reopened = (*trace[:3], now + SETTLING_S, trace[4])
-                self._recent[slot.topic[0]] = [*self.open(slot.topic[0], now)[::-1], reopened]
+                # In the order of sending: what was asked since is the newest, and stays so.
+                opened = (*self.open(slot.topic[0], now), reopened)
+                self._recent[slot.topic[0]] = sorted(opened, key=lambda one: one[4])
                 self.until[slot.topic[0]] = max(now + SETTLING_S, self.until.get(slot.topic[0], 0.0))
                 return True
         return False
