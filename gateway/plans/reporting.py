@@ -73,12 +73,14 @@ def progress_of(plan: Plan) -> dict[str, Progress]:
     """How far the steps of a plan that is over were in the end: its last report has it, what was kept of each is gone."""
     report = plan.reports[-1] if plan.reports else None
     steps = report.get("steps") if isinstance(report, dict) else None
-    told = [one for one in steps if isinstance(one, dict)] if isinstance(steps, list) else []
-    return {step.id: _read(one) for one in told for step in plan.steps if step.id == one.get("step")}
+    listed = steps if isinstance(steps, list) else []
+    told = {str(one["step"]): one for one in listed if isinstance(one, dict) and "step" in one}
+    return {step.id: _read(told[step.id]) for step in plan.steps if step.id in told}
 
 
 def _read(told: dict[str, Json]) -> Progress:
     """Raises ValueError for what this version did not write."""
-    names = ("result", "reason", "detail", "execution", "undo_detail", "undo_execution")
-    texts = {name: str(told[name]) for name in names if name in told}
-    return Progress(at=At(str(told.get("state"))), undo=Undo(str(told.get("undo", ""))), **texts)
+    made = Progress(at=At(str(told.get("state"))), undo=Undo(str(told.get("undo", ""))))
+    for name in ("result", "reason", "detail", "execution", "undo_detail", "undo_execution"):
+        setattr(made, name, str(told.get(name, "")))
+    return made
