@@ -21,8 +21,12 @@ class Bell:
 
     async def wait(self, until: float | None) -> None:
         """Until it is rung, or (perhaps a little before: look at the clock) `until`, in seconds since the epoch."""
-        if until is not None:
-            self._alarm.set(until - self._clock.wall())
+        await self.wait_for(None if until is None else until - self._clock.wall())
+
+    async def wait_for(self, seconds: float | None) -> None:
+        """The same, with so many seconds from now."""
+        if seconds is not None:
+            self._alarm.set(seconds)
         try:
             await self._rung.wait()
         finally:

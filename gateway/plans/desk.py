@@ -71,6 +71,7 @@ class PlanDesk:
         self._committing: dict[str, Principal] = {}
         self.pace = Pace(parts.clock)
         self._panics = 0
+        self._closing = False
         parts.identity.on_revoked(self._revoked)
 
     # ---------------------------------------------------------------- looking
@@ -264,7 +265,7 @@ class PlanDesk:
                 log.error("plan %s cannot be read and is given up: %s", row.id, error)
                 await self.rows.save(row.id, (End.FAILED, self._parts.clock.wall(), row.progress), {})
             else:
-                self._start(plan, patient_until=self._parts.clock.wall() + RETURN_OF_DEVICES_S)
+                self._start(plan, patience=RETURN_OF_DEVICES_S)
                 if (
                     max(plan.committed_at, plan.resumed_at) <= pressed
                 ):  # what panic did to it may not be on disk
@@ -279,6 +280,7 @@ class PlanDesk:
 
     async def close(self) -> None:
         """Stops where each of them is; the next start goes on from there."""
+        self._closing = True
         tasks = [task for _, task in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -298,10 +300,10 @@ class PlanDesk:
             raise WrongState(f"it is over: {plan.state}")
         return found[0]
 
-    def _start(self, plan: Plan, *, patient_until: float = 0.0) -> None:
+    def _start(self, plan: Plan, *, patience: float = 0.0) -> None:
         plan.version = max(plan.version, round(self._parts.clock.wall() * 1000))
         tools = self._tools(plan)
-        tools.patient_until = patient_until
+        tools.patient_until = self._parts.clock.monotonic() + patience
         task = asyncio.create_task(Runner(tools, self._asker, self._leases).go(), name=f"plan {plan.id}")
         self._running[plan.id] = tools, task
         task.add_done_callback(lambda done: self._ended(tools, done))
@@ -314,9 +316,10 @@ class PlanDesk:
             tools.wake()
 
     def _ended(self, tools: Tools, task: asyncio.Task[None]) -> None:
-        if task.cancelled():
+        if task.cancelled() and self._closing:
             return
-        if (error := task.exception()) is not None:
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
             # Its checkpoint stands: the next start goes on from there. Until then it is held.
             log.error("plan %s failed in our own code", tools.plan.id, exc_info=error)
             tools.plan.paused_by, tools.plan.paused_by_person = "gateway", True

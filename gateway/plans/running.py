@@ -121,7 +121,7 @@ class Runner:
                 if not tasks and (plan.stop is not None or not self._waiting()):
                     break
                 await tools.bell.wait(self._next_time())
-        except asyncio.CancelledError:  # the gateway ends
+        except BaseException:  # the gateway ends, or our own code failed: nobody renews what is held any more
             await self._holder.close()
             raise
         finally:

@@ -171,9 +171,9 @@ class Stepper:
         """After how many seconds it is tried again; None for never."""
         deadline = self._tools.deadline(step)
         now = self._tools.parts.clock.wall()
-        patient_until = max(deadline or 0.0, self._tools.patient_until)
-        if outcome.result in UNSENT and outcome.reason in PASSING and now < patient_until:
-            return min(pause, patient_until - now)
+        patience = max((deadline or 0.0) - now, self._tools.patience())
+        if outcome.result in UNSENT and outcome.reason in PASSING and patience > 0:
+            return min(pause, patience)
         if progress.attempt > step.on_failure.retries or (deadline is not None and now >= deadline):
             return None
         if outcome.reason is Reason.SUPERSEDED:  # somebody else wants it otherwise

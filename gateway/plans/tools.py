@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +22,7 @@ _SIGNS_OF_LIFE: Final = frozenset({"property", "thing"})
 @dataclass(slots=True)
 class Tools:
     """`bell` wakes whoever runs the plan. `napping` are steps that wait before they try again. Until
-    `patient_until` (seconds since the epoch) devices may still be on their way back after a restart.
+    `patient_until` (by the monotonic clock) devices may still be on their way back after a restart.
     """
 
     plan: Plan
@@ -32,7 +33,7 @@ class Tools:
     teller: Teller
     bell: Bell
     napping: set[Bell] = field(default_factory=set)
-    patient_until: float = 0.0
+    patient_until: float = -math.inf
 
     def stop(self, stop: Stop) -> None:
         """Nothing further is begun. The first reason stands, but for one that lets nothing be undone any more."""
@@ -49,26 +50,30 @@ class Tools:
     async def rest(self, seconds: float) -> None:
         """So long, whatever happens to the plan."""
         clock = self.parts.clock
-        until = clock.wall() + seconds
+        until = clock.monotonic() + seconds  # a clock that is set back prolongs no pause
         bell = Bell(clock)
-        while clock.wall() < until:
-            await bell.wait(until)
+        while (left := until - clock.monotonic()) > 0:
+            await bell.wait_for(left)
 
     async def nap(self, seconds: float) -> None:
         """So long, or until the plan is stopped."""
         clock = self.parts.clock
-        until = clock.wall() + seconds
+        until = clock.monotonic() + seconds
         bell = Bell(clock)
         self.napping.add(bell)
         try:
-            while clock.wall() < until and self.plan.stop is None:
-                await bell.wait(until)
+            while (left := until - clock.monotonic()) > 0 and self.plan.stop is None:
+                await bell.wait_for(left)
         finally:
             self.napping.discard(bell)
 
+    def patience(self) -> float:
+        """For how many seconds devices may still be on their way back; 0 or less once that is over."""
+        return self.patient_until - self.parts.clock.monotonic()
+
     async def devices_are_back(self, thing: str, names: Iterable[str]) -> None:
         """After a restart: waits until the Thing is in reach and tells how its properties are, for a while at the most."""
-        left = self.patient_until - self.parts.clock.wall()
+        left = self.patience()
         if left <= 0 or self._is_back(thing, names):
             return
         observer = self.parts.observers.subscribe(None, kinds=_SIGNS_OF_LIFE)
