@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,8 @@ EARLY_REPORTS: Final = 20_000
 KNOWN_CONTACTS: Final = 4_000
 """Devices of which it is kept whether they can be reached, adopted or not: twice the inbox."""
 
+log = logging.getLogger(__name__)
+
 
 class Ingest:
     """Takes in what drivers report. `counters` counts what came and what was refused; `refused` keeps the last reasons."""
@@ -46,6 +49,7 @@ class Ingest:
         self._started = clock.monotonic()
         self._early: OrderedDict[tuple[str, str], Report] = OrderedDict()
         self._reach: OrderedDict[tuple[str, str], Contact] = OrderedDict()
+        self._mistakes: set[tuple[str, str]] = set()
         self.counters: Counter[str] = Counter()
         self.refused: OrderedDict[str, str] = OrderedDict()
 
@@ -91,7 +95,10 @@ class Ingest:
             slot.reach.heard = self._clock.monotonic()
         if slot.live and (before is None or before.value != value):
             for listener in self._changed:  # before those who wait for it: they may explain it
-                listener(slot, before, reading)
+                try:
+                    listener(slot, before, reading)
+                except Exception as error:  # one party's mistake stops no driver
+                    self._mistake(listener, error)
         for expectation in slot.expectations:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:
@@ -224,6 +231,14 @@ class Ingest:
         for slot in adopted.slots.values():
             if slot.reading is not None:
                 self._rests.note(slot, lost=reach.lost is not None)
+
+    def _mistake(self, listener: Callable[..., None], error: Exception) -> None:
+        """In the log once for each kind, for reports come by the thousand; counted each time."""
+        self.counters["listener_mistakes"] += 1
+        kind = getattr(listener, "__qualname__", type(listener).__qualname__), type(error).__qualname__
+        if kind not in self._mistakes:
+            self._mistakes.add(kind)
+            log.error("a mistake of ours in %s (said once)", kind[0], exc_info=error)
 
     def _tell(self, slot: Slot, reading: Reading) -> None:
         data: dict[str, Json] = {"value": reading.value, "quality": reading.quality}

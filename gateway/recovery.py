@@ -117,12 +117,20 @@ class Recovery:
                 thing=row.thing,
             )
         )
-        self.settled[row.execution] = outcome.result
         command = _command(row)
-        self._executor.tell(command, outcome, now)
+        # It is written, and will not be settled again: one party's mistake keeps the end from no other.
+        parties: tuple[Callable[[], None], ...] = (
+            lambda: self._executor.tell(command, outcome, now),
+            lambda: self._told(row.execution, outcome, now),
+            lambda: self._tell(command, replace(outcome, decision=_owed(row)), now),
+        )
+        for tell in parties:
+            try:
+                tell()
+            except Exception:
+                log.exception("a mistake while the end of %s was told", row.execution)
         self._executor.executions.counters[outcome.result] += 1
-        self._tell(command, replace(outcome, decision=_owed(row)), now)
-        self._told(row.execution, outcome, now)
+        self.settled[row.execution] = outcome.result
         log.warning("settled after a restart: %s on %s is %s", row.execution, row.thing, outcome.result)
 
     async def _look(self, row: Record) -> Outcome:
