@@ -27,7 +27,8 @@ MOST_PLANS: Final = 200
 @dataclass(slots=True)
 class Allowed:
     """A plan's approval that was given. `steps` are as they were shown, by id; `until` is in seconds since the epoch. The runs
-    from `first` on are covered, `count` of them; `run` is under way, and of `spent` (run and step) the yes is used up.
+    from `first` on are covered, `count` of them; `run` is under way, and of `spent` (run and step) the yes is used up. `wall`
+    and `monotonic` are when it was taken in: from then on a clock that is set back keeps no yes fresh.
     """
 
     approval: str
@@ -41,6 +42,8 @@ class Allowed:
     recurs: bool
     run: int
     spent: set[tuple[int, str]] = field(default_factory=set)
+    wall: float = 0.0
+    monotonic: float = 0.0
 
     def covers(self, run: int) -> bool:
         return self.first <= run < self.first + self.count
@@ -79,6 +82,8 @@ class PlanBook:
             recurs=runs.get("recurs") is True,
             run=first,
             spent=set(spent),
+            wall=self._parts.clock.wall(),
+            monotonic=self._parts.clock.monotonic(),
         )
 
     def standing(self, command: Command, adopted: Adopted, target: Target) -> Sequence[Given]:
@@ -144,7 +149,8 @@ class PlanBook:
         """The yeses that still stand. One to runs that were shown, or "for so long", counts until its own end; any other for as
         long as each rule says.
         """
-        now = self._parts.clock.wall()
+        clock = self._parts.clock
+        now = max(clock.wall(), allowed.wall + clock.monotonic() - allowed.monotonic)
         if now >= allowed.until:
             return
         for yes in allowed.yeses:

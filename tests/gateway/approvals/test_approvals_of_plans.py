@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from capabilities.vocabulary import Json
+from drivers.simulated.timeline import ManualTimeline
 from gateway.approvals.answering import Answering, Saying
 from gateway.approvals.asked import Asked
 from gateway.approvals.plans import PlanQuestion, PlanStep
@@ -157,3 +158,24 @@ async def test_its_end_and_another_thing(tmp_path: Path) -> None:
         await until(lambda: not rig.thing("lamp").suspended or True)
         outcome = await under(rig, "a", 20) if "brightness" in rig.thing("lamp").thing.writes else None
         assert outcome is None or outcome.result is Result.REFUSED
+
+
+class Settable(ManualTimeline):
+    """Its time of day can be set; its time goes on."""
+
+    set_back = 0.0
+
+    def wall(self) -> float:
+        return super().wall() - self.set_back
+
+
+async def test_a_clock_that_is_set_back_keeps_no_yes_fresh(tmp_path: Path) -> None:
+    timeline = Settable()
+    async with opened(tmp_path, [lamp()], timeline=timeline) as rig:
+        await people(rig)
+        await say(rig, await opened_plan(rig, step(rig, "a", 20), step(rig, "b", 40)))
+        timeline.set_back = 7200.0
+        timeline.advance(299.0)
+        assert (await under(rig, "a", 20)).result is Result.CONFIRMED
+        timeline.advance(2.0)
+        assert how(await under(rig, "b", 40)) == REQUIRED
