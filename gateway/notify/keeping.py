@@ -14,12 +14,17 @@ from typing import Final, cast
 import orjson
 
 from capabilities.vocabulary import Json
+from gateway.clock import Clock
 from gateway.failpoints import failpoint
 from gateway.notify.notice import About, Kind, Notice, Urgency
+from gateway.notify.timer import Alarm
 from gateway.storage import StorageError
 from gateway.storage.notices import NoticeRepository, NoticeRow
 
 KINDS: Final = frozenset({"approval", "reminder", "escalation", "incident", "report", "notice"})
+
+DISK_AGAIN_S: Final = 5.0
+"""What cannot be written is tried again after this long."""
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +32,13 @@ log = logging.getLogger(__name__)
 class Kept:
     """The rows, and what is still to be written of them."""
 
-    def __init__(self, rows: NoticeRepository) -> None:
+    def __init__(self, rows: NoticeRepository, clock: Clock) -> None:
         self._rows = rows
         self._on_disk: set[tuple[str, str]] = set()
         self._to_add: dict[tuple[str, str], NoticeRow] = {}
         self._to_remove: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
+        self._again = Alarm(clock, self._wake.set)
 
     async def restore(self) -> list[tuple[str, Notice]]:
         """(channel, notice) of all that an earlier run left, the oldest first. Raises `sqlite3.Error`."""
@@ -65,6 +71,7 @@ class Kept:
                 await _to_the_end(asyncio.create_task(self._write(), name="notices to disk"))
         finally:
             await self._write()
+            self._again.stop()
 
     async def _write(self) -> None:
         self._wake.clear()
@@ -78,6 +85,7 @@ class Kept:
         except (sqlite3.Error, StorageError) as error:
             self._put_back(added, removed)
             log.error("urgent notices are not kept over a restart: %s", error)
+            self._again.set(DISK_AGAIN_S)
             return
         self._on_disk -= removed
         if added:

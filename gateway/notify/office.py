@@ -50,7 +50,7 @@ class PostOffice:
         self._clock = clock
         self._role_of = role_of
         self._recorder = Recorder(ledger, clock)
-        self._kept = Kept(NoticeRepository(database))
+        self._kept = Kept(NoticeRepository(database), clock)
         self.channels = {one.name: one for one in channels_of(config, clock, self._settled)}
 
     async def restore(self) -> None:
