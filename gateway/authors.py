@@ -147,13 +147,16 @@ class Authors:
         fit, traces, loosely = Fit.NOT_OURS, self._traces.open(adopted.id, now), False
         if traces:
             loosely = self._traces.shares.left(adopted.id)
-            fit = judge(traces, slot, before.value, reading.value, now, loosely=loosely)
+            fit = judge(traces, slot, before, reading.value, now, loosely=loosely)
         if fit is Fit.UNDONE:
             fit = Fit.OURS if loosely else Fit.DOUBTFUL
         if fit is Fit.DOUBTFUL:
             aims = ((trace, aim) for trace in traces if (aim := aim_at(trace, slot)) is not None)
-            self._doubts.open(slot, before, reading, *next(aims))
-        elif fit is Fit.NOT_OURS:
+            if (aimed := next(aims, None)) is not None:
+                self._doubts.open(slot, before, reading, *aimed)
+            else:
+                fit = Fit.NOT_OURS
+        if fit is Fit.NOT_OURS:
             self._by_hand(slot, before, reading)
 
     def _by_hand(self, slot: Slot, before: Reading, reading: Reading) -> None:

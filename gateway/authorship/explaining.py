@@ -21,6 +21,7 @@ from enum import Enum, auto
 from typing import Final
 
 from capabilities.effects import fits
+from capabilities.readings import Reading
 from capabilities.vocabulary import Evidence, Json
 from gateway.authorship.counting import MOTORS
 from gateway.authorship.traces import Trace, aim_at, sets_mode
@@ -47,15 +48,15 @@ class Fit(Enum):
 
 
 def judge(
-    traces: Sequence[Trace], slot: Slot, before: Json, value: Json, now: float, *, loosely: bool
+    traces: Sequence[Trace], slot: Slot, before: Reading, value: Json, now: float, *, loosely: bool
 ) -> Fit:
     """`traces` are the commands of the Thing whose windows are open, the newest first; `loosely`: side effects count."""
     aimed = [(trace, aim) for trace in traces if (aim := aim_at(trace, slot)) and not is_idle(trace)]
     if aimed:
-        return _at_aim(aimed, slot, before, value)
+        return _at_aim(aimed, before.value, value)
     if loosely and any(_beside(trace, slot, value, now) for trace in traces):
         return Fit.OURS
-    return Fit.NOT_OURS
+    return Fit.UNDONE if any(_takes_back(trace, slot, before) for trace in traces) else Fit.NOT_OURS
 
 
 def is_idle(trace: Trace) -> bool:
@@ -75,7 +76,7 @@ def is_nearer(aim: Aim, before: Json, value: Json) -> bool:
 # -------------------------------------------------------------------- what was asked for
 
 
-def _at_aim(aimed: Sequence[tuple[Trace, Aim]], slot: Slot, before: Json, value: Json) -> Fit:
+def _at_aim(aimed: Sequence[tuple[Trace, Aim]], before: Json, value: Json) -> Fit:
     trace, aim = aimed[0]
     if aim.effect.met_by(value, aim.expected):
         return Fit.OURS
@@ -87,19 +88,19 @@ def _at_aim(aimed: Sequence[tuple[Trace, Aim]], slot: Slot, before: Json, value:
 
 
 def _away(trace: Trace, aim: Aim, value: Json) -> Fit:
-    """It was seen, and is otherwise now."""
-    goal, was = aim.expected, _before(trace, aim)
-    tolerance = aim.effect.tolerance
+    """It was seen, and is otherwise now. A number on the way there again is a device that told too early, if it goes on."""
+    goal, was, tolerance = aim.expected, _before(trace, aim), aim.effect.tolerance
+    is_told_by_device = _is_told_by_device(trace)
+    if fits(value, was, tolerance):
+        return Fit.DOUBTFUL if is_told_by_device else Fit.UNDONE
+    if isinstance(value, dict):
+        return Fit.OURS
     if _is_number(value) and _is_number(goal):
         if abs(value - goal) <= SNAP_STEPS * tolerance:  # type: ignore[operator]
             return Fit.OURS
-        if _on_the_way(trace, aim, value) and not fits(value, was, tolerance):
+        if not is_told_by_device and _on_the_way(trace, aim, value):
             return Fit.OURS
-    elif isinstance(value, dict) and not fits(value, was, tolerance):
-        return Fit.OURS
-    outcome = trace[0].outcome
-    is_told_by_device = outcome is not None and outcome.evidence is Evidence.DEVICE
-    return Fit.UNDONE if fits(value, was, tolerance) and not is_told_by_device else Fit.DOUBTFUL
+    return Fit.DOUBTFUL
 
 
 def _on_the_way(trace: Trace, aim: Aim, value: Json) -> bool:
@@ -125,6 +126,18 @@ def _beside(trace: Trace, slot: Slot, value: Json, now: float) -> bool:
     if name == "on":
         return value is not any(_is_off(aim.expected) for aim in target.aims)
     return kind in MOTORS or name != "state"
+
+
+def _takes_back(trace: Trace, slot: Slot, before: Reading) -> bool:
+    """Whether what came with the command was a bridge's word alone: the device may have done nothing of it."""
+    sent_at, is_same = trace[0].dispatched_at, trace[1].operation.component == slot.property.component
+    is_since = sent_at is not None and before.received_at >= sent_at
+    return is_same and is_since and not is_idle(trace) and not _is_told_by_device(trace)
+
+
+def _is_told_by_device(trace: Trace) -> bool:
+    outcome = trace[0].outcome
+    return outcome is not None and outcome.evidence is Evidence.DEVICE
 
 
 def _is_off(value: Json) -> bool:

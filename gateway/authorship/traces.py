@@ -175,7 +175,7 @@ class Traces:
             if self._late:
                 for aim in target.aims:
                     self._late.pop(aim.slot.topic, None)
-            if outcome.evidence is Evidence.DEVICE:
+            if outcome.evidence is Evidence.DEVICE and not target.rivals:  # a motor may say so and still run
                 return now + SETTLING_S + (target.transition_s if type(target.value) is dict else 0.0)
         elif outcome.reason is Reason.UNCHANGED and not sets_mode(target):
             return None
