@@ -158,7 +158,7 @@ async def meets_the_rules(agent: Mapping[str, str], process: HearthProcess, home
     assert bright.code == REFUSED
     assert "The desk lamp blinds whoever sits there" in bright.err
     assert "40" in bright.err
-    asked = await run(agent, "write", "bed", "on", "true")
+    asked = await run(agent, "write", "bed", "on", "true", "--no-ask")
     assert asked.code == NEEDS_APPROVAL
     assert "Nobody is woken without being asked" in asked.err
     assert "adult" in asked.err

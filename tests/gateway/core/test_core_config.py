@@ -76,7 +76,10 @@ def test_all_problems_at_once() -> None:
         ("[mqtt.managed]\nprogramm = 'nats'", "did you mean 'program'?"),
         ("[[mqtt.managed.users]]\nname = 'z2m'\npublishes = ['#']", "did you mean 'publish'?"),
         ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
-        ("zzz = 1", "known here: adoption, arbitration, house, http, log_level, mqtt, notify, runtime_dir, state_dir"),
+        (
+            "zzz = 1",
+            "known here: adoption, arbitration, house, http, log_level, mqtt, notify, runtime_dir, state_dir",
+        ),
     ],
 )
 def test_a_near_miss_is_named(text: str, hint: str) -> None:
