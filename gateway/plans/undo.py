@@ -11,7 +11,6 @@ from capabilities.vocabulary import Json, Reversibility
 from gateway.adopted import Adopted
 from gateway.plans.plan import Call
 
-
 SHUTS: Final = frozenset(
     {"lock.lock", "garage.close", "valve.close", "alarm.arm_home", "alarm.arm_away", "alarm.arm_night"}
 )

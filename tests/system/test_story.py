@@ -15,7 +15,7 @@ import pytest
 
 from drivers.simulated.actuations import Actuation, read_log
 from gateway.ledger import verify
-from tests.bench.campaign.checks import result_of
+from tests.bench.campaign.evidence import result_of
 from tests.bench.campaign.rows import Book, Row
 from tests.bench.campaign.trace import orders, traced
 from tests.house import HEARTH
