@@ -21,7 +21,7 @@ from gateway.approvals.asked import Asked
 from gateway.approvals.grants import MOST_THINGS, MOST_USES, Grant, Wish
 from gateway.approvals.keys import is_signed, thumbprint, to_sign
 from gateway.approvals.pin import LONGEST, BoxPin, NoPin
-from gateway.approvals.proposals import NoRule, Proposal, Proposals
+from gateway.approvals.proposals import NoRule, Proposal, Proposals, written
 from gateway.context import Gateway
 from gateway.identity import Session
 from policies import Principal
@@ -95,8 +95,8 @@ class ApprovalRoutes:
         return reply(self._document(self._find(request), request[SESSION]))
 
     async def answer(self, request: web.Request) -> web.Response:
-        """200 with how it is now. 403 where nobody can tell that it is the person, 409 where it is over, 412 where something
-        else was shown.
+        """200 with how it is now. 400 where the yes cannot be for a while, or for ever, as it is wished; 403 where nobody can
+        tell that it is the person, 409 where it is over, 412 where something else was shown: nothing is answered.
         """
         asked, session = self._find(request), request[SESSION]
         raw = await read_json(request)
@@ -114,6 +114,8 @@ class ApprovalRoutes:
             body.always,
             self._others(body.grant, asked, session.principal),
         )
+        if body.always and saying.yes and asked.is_open:
+            self._check_always(asked, saying)
         try:
             grant = await self._answering.say(asked, saying)
         except NotYours as error:
@@ -130,6 +132,13 @@ class ApprovalRoutes:
         if body.always and saying.yes:
             document["proposal"] = await self._propose(asked, saying)
         return reply(document)
+
+    def _check_always(self, asked: Asked, saying: Saying) -> None:
+        """Raises `Problem` (400) where no rule could let it go unasked: then it is not answered."""
+        try:
+            written(self._gateway.policy, asked, saying.by.id, saying.wish, saying.why)
+        except NoRule as error:
+            raise bad_request(f"there is no always to this: {error}: approve it this once") from error
 
     async def _propose(self, asked: Asked, saying: Saying) -> Json:
         """The rule by which nobody would be asked any more; it is not in force."""

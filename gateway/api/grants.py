@@ -42,9 +42,11 @@ class GrantRoutes:
         ]
 
     async def index(self, request: web.Request) -> web.Response:
-        """Those in force: all of them for owners and adults, else those that the caller gave or holds."""
+        """Those in force, with uses left: all of them for owners and adults, else those that the caller gave or holds."""
         who = caller(request)
-        return reply([grant_shown(grant) for grant in self._grants if _may_see(who, grant)])
+        return reply(
+            [grant_shown(grant) for grant in self._grants if grant.left > 0 and _may_see(who, grant)]
+        )
 
     async def end(self, request: web.Request) -> web.Response:
         """204; it counts no longer. By an owner or an adult, whoever gave it, or whoever holds it."""

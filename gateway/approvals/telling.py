@@ -82,11 +82,10 @@ class Telling:
         by = f" by {asked.by}" if asked.by else ""
         text = f"{_WORDS[asked.end]}{by}" + (f": {asked.why}" if asked.why and not asked.by else "")
         told = notice(asked)
+        title = f"{_WORDS[asked.end].capitalize()}: {told.title.removesuffix('?')}"
         self._parts.reminders.answered(
             asked.id,
-            Notice(
-                new_id(at), at, told.title, text, to=told.to, ref=told.ref, tag=told.tag, about=told.about
-            ),
+            Notice(new_id(at), at, title, text, to=told.to, ref=told.ref, tag=told.tag, about=told.about),
         )
 
     def _approval(self, asked: Asked, change: str, by: str = "") -> None:

@@ -90,8 +90,14 @@ def approve(
     A yes to a plan is for the runs and steps that are shown, each once; with --for it counts for so long (7 days at the most),
     where the rules would ask again for what comes later.
 
+    With --for it is a yes to exactly the value that was asked for (on is not off); a number may have --between.
+
     Example: hearth approve last --for 2h --between 18..22 --times 3
     """
+    if always and span:
+        raise Failure(
+            "--for is a yes for a while, --always proposes a rule for ever: one of them", Exit.USAGE
+        )
     session = current()
     document = find(session, identifier)
     answer: dict[str, Json] = {"answer": "approve", "digest": document.get("digest")}
@@ -285,8 +291,7 @@ def _question(session: Session, one: Mapping[str, Json]) -> None:
     place = f", in {use['room']}" if use.get("room") else ""
     danger = hazard_text(use.get("hazard"))
     session.wrap(
-        f"  asked by {who.get('id')} ({who.get('role')}{acts}){place}"
-        + (f"; it {danger}" if danger else ""),
+        f"  asked by {who.get('id')} ({who.get('role')}{acts}){place}" + (f"; it {danger}" if danger else ""),
         "    ",
     )
     for ask in _objects(shown.get("asks")):

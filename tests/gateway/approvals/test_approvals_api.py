@@ -61,7 +61,8 @@ async def test_people_are_told_that_they_are_asked_and_how_it_ended(doors: Doors
     first, second = [event.data for event in list(heard._queue)[:2]]
     assert (first["title"], first["urgency"], first["to"]) == ("door: unlock?", "high", ["adult", "owner"])
     assert first["ref"] == f"/approvals/{document['approval']}"
-    assert second["text"] == "approved by ben" and second["tag"] == first["tag"]
+    assert (second["title"], second["text"]) == ("Approved: door: unlock", "approved by ben")
+    assert second["tag"] == first["tag"]
     doors.gateway.observers.unsubscribe(heard)
 
 
@@ -131,14 +132,15 @@ async def test_what_waits_can_be_taken_back_by_whoever_asked(doors: Doors) -> No
     assert await status_of(await (await doors.agent()).delete(path)) == (409, "not-cancellable")
 
 
-async def test_always_proposes_what_it_can(doors: Doors) -> None:
+async def test_where_no_rule_could_be_an_always_answers_nothing(doors: Doors) -> None:
     phone = await doors.phone()
     await doors.ask()
     (document,) = await phone.to_answer()
     async with await phone.answer(document, always=True) as answer:
-        said = await answer.json()
-    assert said["state"] == "approved"
-    assert said["proposal"] == {"why_not": 'rule "who-comes-in" asks each time'}
+        assert answer.status == 400
+        assert 'rule "who-comes-in" asks each time: approve it this once' in (await answer.json())["detail"]
+    assert [one["approval"] for one in await phone.to_answer()] == [document["approval"]]
+    assert doors.unlocked == 0
 
 
 async def test_malformed_answers(doors: Doors) -> None:

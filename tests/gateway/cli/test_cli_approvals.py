@@ -50,6 +50,9 @@ def test_a_person_at_the_box_says_yes(house: House) -> None:
         assert rest[-3:-1] == ["  coo says: “the parcel”", "  coo calls itself “Personal COO”"]
         short = re.search(r"hearth approve (\w{6})", rest[-1])
         assert short is not None
+        always = hearth(house.box, "approve", short[1], "--always")
+        assert always.code == 2
+        assert "asks each time: approve it this once" in " ".join(always.err.split())
         said = hearth(house.box, "approve", short[1])
         assert said.code == 0
         assert said.out.splitlines()[0] == "approved: Front door: unlock"
@@ -83,11 +86,11 @@ def test_no_wait_gives_the_id(house: House) -> None:
 
 
 def test_an_agent_cannot_answer(house: House) -> None:
-    hearth(house.agent, "do", "garage-door", "close", "--no-wait")
+    waits = hearth(house.agent, "write", "hallway-outlet", "on", "false", "--no-wait").out.split()[-1]
     ident = json.loads(hearth(house.box, "approvals", "--json").out)["to_answer"][0]["approval"]
     assert hearth(house.agent, "approve", "last").code == 8
     assert hearth(house.agent, "approve", ident).code == 8
-    assert hearth(house.box, "deny", ident).code == 0
+    assert hearth(house.agent, "execution", waits, "--withdraw").code == 0
 
 
 def test_a_paired_terminal_signs_with_a_key_of_its_own(house: House, tmp_path: Path) -> None:
@@ -100,14 +103,17 @@ def test_a_paired_terminal_signs_with_a_key_of_its_own(house: House, tmp_path: P
     assert stat.S_IMODE(profile.stat().st_mode) == 0o600
     assert set(json.loads(profile.read_text())) == {"url", "token", "key"}
     del mine["HEARTH_URL"]
-    hearth(house.agent, "write", "hallway-outlet", "on", "true", "--no-wait")
+    hearth(house.agent, "write", "hallway-outlet", "on", "false", "--no-wait")
+    both = hearth(mine, "approve", "last", "--for", "1h", "--always")
+    assert both.code == 2
+    assert "one of them" in both.err
     said = hearth(mine, "approve", "last", "--for", "1h", "--times", "2")
     assert said.code == 0, said.err
     assert "from now on nobody is asked for this until" in said.out
     granted = hearth(mine, "grants").out.splitlines()
     assert granted[0].split() == ["ID", "WHO", "THINGS", "MAY", "USED", "UNTIL", "BY"]
-    assert re.search(r"^\w{6} +coo +hallway-outlet +on true +0 of 2 +\d\d:\d\d:\d\d +ben$", granted[1])
-    again = hearth(house.agent, "write", "hallway-outlet", "on", "true")
+    assert re.search(r"^\w{6} +coo +hallway-outlet +on false +0 of 2 +\d\d:\d\d:\d\d +ben$", granted[1])
+    again = hearth(house.agent, "write", "hallway-outlet", "on", "false")
     assert again.code == 0
     ident = granted[1].split()[0]
     assert hearth(mine, "grants", "end", ident).out == f"ended: {ident}\n"
