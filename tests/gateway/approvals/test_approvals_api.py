@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from gateway.api.awaiting import LONGEST_WAIT_S, wait_of
-from policies import Role
+from gateway.approvals.grants import Grant
+from policies import Principal, Role
 from tests.gateway.api.desk import until
 from tests.gateway.approvals.people import Doors, status_of
 
@@ -141,6 +142,17 @@ async def test_where_no_rule_could_be_an_always_answers_nothing(doors: Doors) ->
         assert 'rule "who-comes-in" asks each time: approve it this once' in (await answer.json())["detail"]
     assert [one["approval"] for one in await phone.to_answer()] == [document["approval"]]
     assert doors.unlocked == 0
+
+
+async def test_a_used_up_grant_is_not_in_force(doors: Doors) -> None:
+    now, grants = doors.gateway.clock.wall(), doors.gateway.approvals.grants
+    anna, coo = Principal("anna", Role.OWNER), Principal("coo", Role.AGENT, "anna")
+    for ident, used in (("used-up", 2), ("good", 1)):
+        bounds: dict[str, Any] = {"affordance": "unlock", "is_action": True, "value": None, "between": None}
+        ends: dict[str, Any] = {"given_at": now, "until": now + 60, "times": 2, "used": used}
+        grants._add(Grant(ident, "a1", anna, coo, {"door": "s"}, asks=frozenset(), **bounds, **ends))
+    async with doors.box().get("/grants") as answer:
+        assert [one["id"] for one in await answer.json()] == ["good"]
 
 
 async def test_malformed_answers(doors: Doors) -> None:
