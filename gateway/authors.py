@@ -238,7 +238,7 @@ class Authors:
         """A person goes on through Hearth: what was done at the device no longer stands for itself."""
         place = (adopted.id, target.operation.component)
         known = self._leases.standbacks.of(*place, now)
-        if known is not None:
+        if known is not None and not _says_again(known, target):
             body: dict[str, Json] = {
                 "ended": True,
                 "component": known.component,
@@ -248,6 +248,12 @@ class Authors:
             self._voice.record(Entry(KIND, now, body, known.id, who, adopted.id))
             self._leases.hand_back(*place)
             self._hands.pop(place, None)
+
+
+def _says_again(known: Takeover, target: Target) -> bool:
+    """Whether a person asks for what a person made it anyway: whoever presses twice means it all the more."""
+    values = {aim.slot.property.name: aim.expected for aim in target.aims}
+    return bool(values) and all(known.values.get(name, known.value) == v for name, v in values.items())
 
 
 def tolerance_of(adopted: Adopted, slot: Slot) -> float:

@@ -214,3 +214,15 @@ def values(adopted: Adopted, operation: Operation) -> Iterator[Json]:
             yield operation.check(value)
         except (SchemaError, ValueError):
             continue
+
+
+async def test_who_says_it_again_means_it(tmp_path: Path) -> None:
+    async with house(tmp_path) as rig:
+        await rig.run("lamp.on", True, by=COO)
+        await passes(rig, CALM_S)
+        await flip(rig, False)
+        assert (await rig.run("lamp.on", False)).result is not Result.REFUSED, "off already, says a person"
+        assert how(await rig.run("lamp.on", True, by=COO)) == CONFLICT
+        assert (await rig.run("lamp.on", True)).result is Result.CONFIRMED, "a person goes on"
+        await passes(rig, CALM_S)
+        assert (await rig.run("lamp.on", False, by=COO)).result is Result.CONFIRMED
