@@ -23,6 +23,7 @@ _BY_NAME: Final = {
     "forbidden": Exit.REFUSED,
     "unauthorized": Exit.REFUSED,
     "conflict": Exit.REFUSED,
+    "obligation": Exit.REFUSED,
     "state-unknown": Exit.REFUSED,
     "suspended": Exit.REFUSED,
     "changed-meanwhile": Exit.REFUSED,
@@ -68,6 +69,9 @@ _DETAIL_SAYS_ALL: Final = frozenset(
 )
 
 
+_NOT_BY_RULES: Final = frozenset({"obligation", "conflict", "stale-lease", "suspended"})
+"""The rules would let it pass, or a person's yes would; the detail says what stands in the way now."""
+
 _VALUE: Final = "the value "
 """How a driver begins that found the value wrong: nothing went out, for another reason than the device's reach."""
 
@@ -80,7 +84,7 @@ def failure(answer: Answer, about: str = "") -> Failure:
     problem = answer.body if isinstance(answer.body, dict) else {}
     name = str(problem.get("type", "")).rpartition(":")[2]
     code = _BY_NAME.get(name) or _BY_STATUS.get(answer.status, Exit.ERROR)
-    reasons = finding_lines(problem.get("findings"))
+    reasons = [] if name in _NOT_BY_RULES else finding_lines(problem.get("findings"))
     message = _message(problem, name, answer.status, has_reasons=bool(reasons))
     outcome = str(problem.get("outcome") or "").replace("_", " ")
     if name == "approval-required":
