@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
 import tempfile
@@ -25,7 +26,8 @@ def main() -> int:
     figures = Figures()
     began = time.monotonic()
     try:
-        asyncio.run(_campaign(options, figures))
+        with contextlib.suppress(KeyboardInterrupt):  # the figures of what was done are figures, too
+            asyncio.run(_campaign(options, figures))
     except* Violated as group:
         for error in group.exceptions:
             figures.violations.append(str(error))
