@@ -127,11 +127,14 @@ class Desk:
         """Writes what did not wait. Raises `sqlite3.Error`: it is tried again."""
         if not self._dirty:
             return
-        names = set(self._dirty)
+        names, self._dirty = self._dirty, set()  # what changes while it is written is written next time
         kept = [lease.row() for name in names if (lease := self.book.get(name)) is not None]
         ended = [name for name in names if self.book.get(name) is None]
-        await self.rows.change(kept, ended, self.fence)
-        self._dirty -= names
+        try:
+            await self.rows.change(kept, ended, self.fence)
+        except BaseException:
+            self._dirty |= names
+            raise
 
     # ---------------------------------------------------------------- what counts at once
 
