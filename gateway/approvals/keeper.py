@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 class ApprovalKeeper:
-    """`gateway.parties.Approvals`, and `gateway.approvals.plans.PlanApprovals`."""
+    """`gateway.parties.Approvals`, and what `gateway.approvals.plans` tells of plans."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -148,7 +148,9 @@ class ApprovalKeeper:
     # ---------------------------------------------------------------- for plans
 
     async def open_plan(self, question: PlanQuestion) -> str | Outcome:
-        """See `gateway.approvals.plans.PlanApprovals`."""
+        """Asks the people whom the steps' decisions want, once for all of them. The approval's id, which is durable; or why
+        nobody is asked (`too-many-questions`, `denied`, `ledger-unavailable`). "" where no step needs anybody.
+        """
         asked = self.plans.asked(question)
         if asked is None:
             return ""
@@ -157,21 +159,26 @@ class ApprovalKeeper:
         return await self._put(asked, entries.asked_plan(asked, self.parts.policy().version), None)
 
     def plan_approval(self, plan: str) -> str:
+        """The approval of this plan that is asked for or given; "" where there is none (denied, expired, ended)."""
         asked = self.book.of(plan)
         return asked.id if asked is not None else self.plans.approval(plan)
 
     def covers_run(self, plan: str, run: int) -> bool:
+        """Whether the run with this number may begin now under the approval that is asked for or given."""
         return self.book.of(plan) is not None or self.plans.covers(plan, run)
 
     def begin_run(self, plan: str, run: int) -> None:
+        """The run with this number is under way: each step that was shown may be carried out once in it."""
         self.plans.begin(plan, run)
 
     async def end_plan(self, plan: str) -> None:
+        """It ended, or was cancelled: its approval counts for nothing any more, and an open question is withdrawn."""
         await self.withdraw(plan, "the plan ended")
         if (approval := self.plans.end(plan)) is not None:
             await self.rows.delete(approval)
 
     def plans_under(self) -> Sequence[str]:
+        """The plans that have an approval, asked for or given."""
         return (*(one.plan for one in self.book if one.plan), *self.plans.under())
 
     # ---------------------------------------------------------------- how questions end

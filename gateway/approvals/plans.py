@@ -19,13 +19,9 @@ What a person says yes to is what they are shown, and no more:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from capabilities.vocabulary import Json
-from gateway.commands import Outcome
-from gateway.parties import Answer
 from policies.decision import Decision, Principal
 
 
@@ -81,40 +77,6 @@ class PlanQuestion:
     title: str = ""
     purpose: str = ""
     runs: PlanRuns = PlanRuns()
-
-
-class PlanApprovals(Protocol):
-    """What `ApprovalKeeper` does for plans, besides `gateway.parties.Approvals`."""
-
-    async def open_plan(self, question: PlanQuestion) -> str | Outcome:
-        """Asks the people whom the steps' decisions want, once for all of them. The approval's id, which is durable; or why
-        nobody is asked (`too-many-questions`, `denied`, `ledger-unavailable`). "" where no step needs anybody.
-
-        The ledger has an `intent` for it, whose `execution` is the plan's id.
-        """
-
-    async def answer(self, approval: str) -> Answer:
-        """Waits for the people. Cancelled, it goes on waiting: `plan_approval` gives the id again, also after a restart."""
-
-    def plan_approval(self, plan: str) -> str:
-        """The id of the approval of this plan that is asked for or given; "" where there is none (denied, expired, ended)."""
-
-    def covers_run(self, plan: str, run: int) -> bool:
-        """Whether the run with this number may begin now under the approval of the plan that is asked for or given."""
-
-    def begin_run(self, plan: str, run: int) -> None:
-        """The run with this number is under way: each step that was shown may be carried out once in it."""
-
-    async def withdraw(self, waits: str, why: str) -> bool:
-        """Takes back the question of the execution or plan `waits`; whoever waits in `answer` gets the outcome `withdrawn`.
-        False where nobody was being asked.
-        """
-
-    async def end_plan(self, plan: str) -> None:
-        """It ended, or was cancelled: its approval counts for nothing any more, and a question still open is withdrawn."""
-
-    def plans_under(self) -> Sequence[str]:
-        """The plans that have an approval, asked for or given: after a restart, end those that you do not know."""
 
 
 LONGEST_PLAN_S = 7 * 86_400

@@ -11,9 +11,10 @@ from capabilities.vocabulary import Json
 from gateway.approvals.asked import Asked, Same
 from gateway.approvals.grants import Grant
 from gateway.commands import Command
+from gateway.principals import principal_from, principal_to
 from gateway.storage.approvals import ApprovalRow, GrantRow
 from policies.asking import OpenAsk
-from policies.decision import Principal, Role, RuleRef
+from policies.decision import Principal, RuleRef
 
 NOT_READABLE = (ValueError, KeyError, TypeError, IndexError)
 """What reading a row may raise."""
@@ -29,7 +30,7 @@ def approval_row(asked: Asked) -> ApprovalRow:
         "secret": asked.secret,
         "token": asked.token,
         "plan": asked.plan,
-        "principal": _principal(asked.principal),
+        "principal": principal_to(asked.principal),
         "asks": [_ask(one) for one in asked.asks],
         "same": [*asked.same[:4], asked.same.value.decode()],
     }
@@ -77,8 +78,8 @@ class Kept:
 def grant_row(grant: Grant) -> GrantRow:
     body: dict[str, Json] = {
         "approval": grant.approval,
-        "giver": _principal(grant.giver),
-        "holder": _principal(grant.holder),
+        "giver": principal_to(grant.giver),
+        "holder": principal_to(grant.holder),
         "seals": dict(grant.seals),
         "affordance": grant.affordance,
         "is_action": grant.is_action,
@@ -111,32 +112,6 @@ def grant_from(row: GrantRow) -> Grant:
         until=row.until,
         times=int(body["times"]),
         since=int(body["since"]),
-    )
-
-
-def _principal(one: Principal) -> dict[str, Json]:
-    return {
-        "id": one.id,
-        "role": one.role,
-        "title": one.title,
-        "acts_for": one.acts_for,
-        "at_box": one.at_box,
-        "acts_for_role": one.acts_for_role,
-        "makers": [[maker.id, maker.role] for maker in one.makers],
-    }
-
-
-def principal_from(body: Mapping[str, Any]) -> Principal:
-    """Raises one of `NOT_READABLE`."""
-    acting = body["acts_for_role"]
-    return Principal(
-        str(body["id"]),
-        Role(body["role"]),
-        str(body["title"]),
-        str(body["acts_for"]),
-        at_box=bool(body["at_box"]),
-        acts_for_role=Role(acting) if acting else None,
-        makers=tuple(Principal(str(id_), Role(role)) for id_, role in body["makers"]),
     )
 
 

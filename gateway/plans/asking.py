@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Container
-from typing import Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.approvals import ApprovalKeeper
-from gateway.approvals.plans import LONGEST_PLAN_S, PlanApprovals, PlanQuestion, PlanStep
+from gateway.approvals.plans import LONGEST_PLAN_S, PlanQuestion, PlanStep
 from gateway.commands import Outcome
 from gateway.ledger import LedgerUnavailable
 from gateway.plans.mistakes import BadPlan
@@ -32,7 +32,7 @@ class Asker:
     """Asks for plans, and knows what stands."""
 
     def __init__(self, approvals: ApprovalKeeper) -> None:
-        self._approvals = cast("PlanApprovals", approvals)
+        self._approvals = approvals
 
     async def ask(self, tools: Tools) -> str:
         """Opens the question, or takes it up again, and waits for the people. Why it is refused; "" for a yes."""

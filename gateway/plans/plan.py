@@ -198,7 +198,6 @@ class Plan:
     ended_at: float = 0.0
     end: End | None = None
     stop: Stop | None = None
-    failed_by: str = ""
     approval: str = ""
     approved_by: tuple[str, ...] = ()
     resumed_at: float = 0.0
@@ -231,5 +230,5 @@ class Plan:
     def fresh_run(self, at: float) -> None:
         """Every step waits again."""
         self.run += 1
-        self.began, self.end, self.stop, self.failed_by = at, None, None, ""
+        self.began, self.end, self.stop = at, None, None
         self.progress = {step.id: Progress() for step in self.steps}

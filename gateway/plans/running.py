@@ -163,7 +163,7 @@ class Runner:
             await self._over(end, why)
             return
         self._report(end, why, now)
-        plan.next_at, plan.stop, plan.failed_by = again, None, ""
+        plan.next_at, plan.stop = again, None
         await self._enter(Phase.SCHEDULED)
 
     # ---------------------------------------------------------------- the run

@@ -198,5 +198,4 @@ class Stepper:
             why = f"step {step.id} is {progress.result}" + (f": {progress.detail}" if progress.detail else "")
             end = End.UNDONE if mode == "compensate" else End.FAILED
             plan.stop = Stop(end, why, undo=mode == "compensate")
-            plan.failed_by = step.id
             tools.journal.note()

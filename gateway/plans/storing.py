@@ -7,12 +7,11 @@ from typing import Any
 
 import orjson
 
-from capabilities.vocabulary import Json
 from gateway.plans.moments import Moment
 from gateway.plans.plan import At, Call, Change, End, OnFailure, Phase, Plan, Progress, Step, Stop, Undo
 from gateway.plans.reporting import progress_of
 from gateway.plans.schedule import Times
-from policies.decision import Principal, Role
+from gateway.principals import principal_from, principal_to
 
 _FIXED = (
     "id",
@@ -29,7 +28,7 @@ _FIXED = (
 )
 _MOVING = (
     *("paused_by", "paused_at", "paused_by_person", "committed_at", "key", "next_at", "run", "missed"),
-    *("began", "ended_at", "failed_by", "approval", "approved_by", "resumed_at", "holds", "reports"),
+    *("began", "ended_at", "approval", "approved_by", "resumed_at", "holds", "reports"),
 )
 
 
@@ -88,32 +87,6 @@ def plan_from(fixed_text: str, moving_text: str, steps: dict[str, Progress]) -> 
     if plan.phase is Phase.ENDED:
         plan.progress |= progress_of(plan)
     return plan
-
-
-def principal_to(one: Principal) -> dict[str, Json]:
-    """A principal with all that binds it."""
-    return {
-        "id": one.id,
-        "role": one.role,
-        "title": one.title,
-        "acts_for": one.acts_for,
-        "at_box": one.at_box,
-        "acts_for_role": one.acts_for_role,
-        "makers": [principal_to(maker) for maker in one.makers],
-    }
-
-
-def principal_from(body: dict[str, Any]) -> Principal:
-    role = body["acts_for_role"]
-    return Principal(
-        body["id"],
-        Role(body["role"]),
-        body["title"],
-        body["acts_for"],
-        body["at_box"],
-        Role(role) if role else None,
-        tuple(principal_from(maker) for maker in body["makers"]),
-    )
 
 
 def _step_to(step: Step) -> dict[str, object]:

@@ -96,6 +96,27 @@ async def test_it_is_used_no_oftener_over_a_restart(tmp_path: Path) -> None:
         assert await bright(rig, 30) is Result.REFUSED
 
 
+async def test_an_agents_helper_keeps_it_over_a_restart(tmp_path: Path) -> None:
+    """Who made it belongs to who it is, with all that is known of them."""
+    async with opened(tmp_path, [lamp()]) as rig:
+        await people(rig)
+        identity = rig.gateway.identity
+        made = next(one for one in await identity.list_tokens() if one.principal.id == AGENT.id)
+        info, secret = await identity.create_token(
+            Principal("helper", Role.AGENT, acts_for="anna"), parent=made.id
+        )
+        session = identity.authenticate(secret)
+        assert session is not None and session.principal.makers
+        helper = session.principal
+        waiting = ask(rig, "lamp.brightness", 40, helper, token=info.id)
+        await say(rig, await asked(rig), wish=Wish(3600, between=(20, 50)))
+        assert (await waiting).result is Result.CONFIRMED
+    async with opened(tmp_path, [lamp()]) as rig:
+        session = rig.gateway.identity.authenticate(secret)
+        assert session is not None
+        assert (await rig.run("lamp.brightness", 30, session.principal)).result is Result.CONFIRMED
+
+
 async def test_it_ends_with_the_givers_last_token(tmp_path: Path) -> None:
     async with opened(tmp_path, [lamp()]) as rig:
         info, _ = await rig.gateway.identity.create_token(ANNA)
