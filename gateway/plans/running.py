@@ -111,8 +111,9 @@ class Runner:
                     tasks.pop(name).result()
                     if plan.progress[name].at is At.DONE:
                         self._holder.hold(next(step for step in plan.steps if step.id == name))
-                self._look_at_deadline(stepper)
-                for step in self._ready(tasks):
+                now = tools.parts.clock.wall()  # read once: what is overdue in this round does not begin in it
+                self._look_at_deadline(stepper, now)
+                for step in self._ready(tasks, now):
                     task = asyncio.create_task(stepper.carry_out(step), name=f"plan {plan.id} step {step.id}")
                     task.add_done_callback(lambda _: tools.bell.ring())
                     tasks[step.id] = task
@@ -168,9 +169,9 @@ class Runner:
 
     # ---------------------------------------------------------------- the run
 
-    def _ready(self, tasks: dict[str, asyncio.Task[None]]) -> list[Step]:
-        """The steps that may begin now, and those that a restart left under way."""
-        plan, now = self.tools.plan, self.tools.parts.clock.wall()
+    def _ready(self, tasks: dict[str, asyncio.Task[None]], now: float) -> list[Step]:
+        """The steps that may begin `now`, and those that a restart left under way."""
+        plan = self.tools.plan
         ready = [
             step for step in plan.steps if plan.progress[step.id].at is At.RUNNING and step.id not in tasks
         ]
@@ -191,14 +192,14 @@ class Runner:
         plan = self.tools.plan
         return [step for step in plan.steps if plan.progress[step.id].at is At.WAITING]
 
-    def _look_at_deadline(self, stepper: Stepper) -> None:
-        """What has not begun in time has failed."""
-        plan, now = self.tools.plan, self.tools.parts.clock.wall()
+    def _look_at_deadline(self, stepper: Stepper, now: float) -> None:
+        """What has not begun before its deadline has failed."""
+        plan = self.tools.plan
         if plan.stop is not None or plan.paused_by:
             return
         for step in self._unblocked():
             deadline = self.tools.deadline(step)
-            if deadline is not None and now > deadline and plan.stop is None:
+            if deadline is not None and now >= deadline and plan.stop is None:
                 stepper.overdue(step)
 
     def _next_time(self) -> float | None:

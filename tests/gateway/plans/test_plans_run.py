@@ -237,6 +237,18 @@ async def test_a_later_step_waits_for_its_time(tmp_path: Path) -> None:
         assert (await over(rig, plan)).state == "done"
 
 
+async def test_what_may_begin_only_at_its_deadline_does_not_begin(tmp_path: Path) -> None:
+    timeline = ManualTimeline()
+    async with opened(tmp_path, [lamp("one"), lamp("two")], timeline=timeline) as rig:
+        late = write("two", True, not_before="90s", deadline="90s")
+        plan = await begin(rig, write("one", True), late, on_failure="stop")
+        await until(lambda: of(rig, "1") == "done")
+        timeline.advance(90.0)
+        ended = await over(rig, plan)
+        assert "deadline" in str(by_step(ended)["2"]["detail"])
+        assert rig.received("two") == 0
+
+
 async def test_a_checkpoint_that_cannot_be_written_sends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
