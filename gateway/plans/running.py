@@ -111,7 +111,9 @@ class Runner:
                     tasks.pop(name).result()
                     if plan.progress[name].at is At.DONE:
                         self._holder.hold(next(step for step in plan.steps if step.id == name))
-                now = tools.parts.clock.wall()  # read once: what is overdue in this round does not begin in it
+                now = (
+                    tools.parts.clock.wall()
+                )  # read once: what is overdue in this round does not begin in it
                 self._look_at_deadline(stepper, now)
                 for step in self._ready(tasks, now):
                     task = asyncio.create_task(stepper.carry_out(step), name=f"plan {plan.id} step {step.id}")
