@@ -47,6 +47,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """What a person must bring before a device can be described, or used: `what` is `pin` (digits on a label), `key` (an
+    encryption key), `password` or `credentials` (`user:password`, or a token). `hint` says where to find it and how it is
+    written. `example` shows the form, and is no real one.
+    """
+
+    what: str
+    hint: str
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Something found: not yet a Thing, until a person (or a rule) adopts it.
 
@@ -54,7 +66,9 @@ class Candidate:
     `identities` are hardware identities (`eui64:…`, `mac:…`, `serial:…`, lower case) that may match another candidate's.
     `members` are the ids of the candidates that a group commands together. `fingerprint` changes exactly when kinds, command
     addresses or payloads change: then an adopted Thing is suspended until a person accepts it. `problems` names what could
-    not be understood and was left out, each as one readable line.
+    not be understood and was left out, each as one readable line. `asks` says what is needed first: often nothing is known of
+    its components until then. One that asks is nobody's: neither adopted by a rule, nor taken for what is announced again
+    of a Thing; it says only that its Thing must be paired anew.
     """
 
     driver: str
@@ -70,6 +84,7 @@ class Candidate:
     problems: tuple[str, ...] = ()
     room: str = ""  # the publisher's proposal, untrusted text
     members: tuple[str, ...] = ()
+    asks: Asks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +180,39 @@ class Timed(Protocol):
 
     async def write_for(self, point: str, value: Json, seconds: float, deadline: float) -> None:
         """As `write`, and the device is told to switch itself off again after `seconds`."""
+
+
+@runtime_checkable
+class Pairable(Protocol):
+    """A driver some of whose devices must be paired first."""
+
+    async def pair(self, device: str, code: str, deadline: float) -> Candidate:
+        """With what a person brought (see `Asks`): from now on the device can be used. Its description; what must be kept is
+        kept before this returns. Raises `Rejected` (a wrong code, somebody else has it: what to do), `NotSent`, `Uncertain`.
+        """
+
+    async def unpair(self, device: str) -> None:
+        """The Thing was forgotten: tells the device as far as it can be reached, and keeps nothing of it. Takes some seconds
+        at the most. Raises `DriverError` where the device may believe itself still paired: what to do about that.
+        """
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A driver that stays in touch only with the devices that are Things."""
+
+    def keep(self, devices: Collection[str]) -> None:
+        """All candidates' ids that are Things now. Called before the driver is entered, and whenever they change. Others are
+        looked at no more than their description needs.
+        """
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A driver that can go and look."""
+
+    async def search(self) -> None:
+        """Asks around for devices, once. What answers comes as candidates."""
 
 
 @runtime_checkable

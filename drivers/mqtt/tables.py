@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from capabilities.vocabulary import KINDS, Json
-from drivers.mqtt import kinds
+from drivers.classes.units import CANONICAL
+from drivers.classes import tables as classes
 from drivers.mqtt.authority import DEEDS
 from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Entity
 from drivers.mqtt.proposals import SWITCH_WORDS
 from drivers.mqtt.sandbox import access, checks, names
-from drivers.mqtt.units import CANONICAL
 
 README: Final = Path(__file__).with_name("README.md")
 BEGIN: Final = "<!-- `python -m drivers.mqtt.tables` writes from here on -->"
@@ -179,12 +179,12 @@ def _measured() -> Iterator[str]:
         "| device class | kind | property | unit | made of |",
         "|---|---|---|---|---|",
     )
-    for name, meaning in sorted(kinds.SENSOR_CLASSES.items()):
+    for name, meaning in sorted(classes.SENSOR_CLASSES.items()):
         units = sorted(unit for unit in CANONICAL.get(meaning.unit, {}) if unit != meaning.unit)
         yield f"| `{name}` | {meaning.kind} | {meaning.name} | {meaning.unit} | {', '.join(units)} |"
     yield ""
-    yield f"`other`, a number in the publisher's unit: {_code(sorted(kinds.NUMBER_CLASSES))}."
-    yield f"`other`, a text: {_code(sorted(kinds.TEXT_CLASSES))} (dates and times as RFC 3339 writes them)."
+    yield f"`other`, a number in the publisher's unit: {_code(sorted(classes.NUMBER_CLASSES))}."
+    yield f"`other`, a text: {_code(sorted(classes.TEXT_CLASSES))} (dates and times as RFC 3339 writes them)."
     yield "Also: diagnoses of temperature, humidity, pressure and light (the device's own), and units that do not fit."
     yield from (
         "",
@@ -193,9 +193,9 @@ def _measured() -> Iterator[str]:
         "| device class | kind | property | on | off |",
         "|---|---|---|---|---|",
     )
-    for name, sign in sorted(kinds.BINARY_CLASSES.items()):
+    for name, sign in sorted(classes.BINARY_CLASSES.items()):
         yield f"| `{name}` | {sign.kind} | {sign.name} | {_value(sign.on)} | {_value(sign.off)} |"
-    yield from ("", f"`other`, true or false: {_code(sorted(kinds.OTHER_BINARY_CLASSES))}.", "")
+    yield from ("", f"`other`, true or false: {_code(sorted(classes.OTHER_BINARY_CLASSES))}.", "")
 
 
 def _named() -> Iterator[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from capabilities.vocabulary import Json
+from drivers.classes.tables import BINARY_CLASSES, OTHER_BINARY_CLASSES
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
-from drivers.mqtt.kinds import BINARY_CLASSES, OTHER_BINARY_CLASSES, class_of, sign_of
+from drivers.mqtt.kinds import class_of, sign_of
 from drivers.mqtt.proposals import proposed_sign
 from drivers.mqtt.values import mapped
 

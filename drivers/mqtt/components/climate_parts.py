@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from capabilities.vocabulary import Json
+from drivers.classes.units import FAHRENHEIT, SAME, Scale
 from drivers.mqtt.components.parts import Keys, Theirs, part, reading, span
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder
-from drivers.mqtt.units import FAHRENHEIT, SAME, Scale
 from drivers.mqtt.values import Convert, Nothing, as_float, neat, number, scaled, text_of
 
 FINE_STEP_F: Final = 1.0

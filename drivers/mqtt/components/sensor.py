@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from capabilities.vocabulary import Json
+from drivers.classes.tables import NUMBER_CLASSES, SENSOR_CLASSES, TEXT_CLASSES
+from drivers.classes.units import SAME, scale_to
 from drivers.mqtt import moments
 from drivers.mqtt.components.titles import title
 from drivers.mqtt.config import Config, ConfigError
 from drivers.mqtt.entity import Builder, Entity
-from drivers.mqtt.kinds import NUMBER_CLASSES, SENSOR_CLASSES, TEXT_CLASSES, class_of, meaning_of, unit_of
-from drivers.mqtt.units import SAME, scale_to
+from drivers.mqtt.kinds import class_of, meaning_of, unit_of
 from drivers.mqtt.values import Convert, guess, mapped, number, plain_text, scaled
 from drivers.mqtt.words import listed, own_words, plain_names
 

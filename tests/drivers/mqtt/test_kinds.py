@@ -6,16 +6,15 @@ import pytest
 
 from capabilities.thing_models import contract
 from capabilities.vocabulary import Json
-from drivers.mqtt.kinds import (
+from drivers.classes.tables import (
     BINARY_CLASSES,
-    NAME_MEANINGS,
     NUMBER_CLASSES,
     OTHER_BINARY_CLASSES,
     SENSOR_CLASSES,
     TEXT_CLASSES,
-    UNIT_MEANINGS,
 )
-from drivers.mqtt.units import CANONICAL, canonical_spelling, scale_to
+from drivers.classes.units import CANONICAL, canonical_spelling, scale_to
+from drivers.mqtt.kinds import NAME_MEANINGS, UNIT_MEANINGS
 from drivers.mqtt.words import listed
 from tests.drivers.mqtt_bench import Bench
 

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
-from drivers.mqtt import abbreviations
-from drivers.mqtt.announcement import read_announcement
-from drivers.mqtt.components import COMPONENTS
-from drivers.mqtt.config import written_out
-from drivers.mqtt.kinds import (
+from drivers.classes.tables import (
     BINARY_CLASSES,
     NUMBER_CLASSES,
     OTHER_BINARY_CLASSES,
     SENSOR_CLASSES,
     TEXT_CLASSES,
 )
+from drivers.classes.units import CANONICAL
+from drivers.mqtt import abbreviations
+from drivers.mqtt.announcement import read_announcement
+from drivers.mqtt.components import COMPONENTS
+from drivers.mqtt.config import written_out
 from drivers.mqtt.recording.redaction import Care, Redactor, is_harmless
-from drivers.mqtt.units import CANONICAL
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéñłŽABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"

@@ -1,0 +1,1 @@
+"""Bluetooth Low Energy: what advertisements tell, and standard GATT services."""

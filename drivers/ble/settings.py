@@ -1,0 +1,9 @@
+"""`[ble]` in hearth.toml."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class BleSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

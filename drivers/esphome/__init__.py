@@ -1,0 +1,1 @@
+"""ESPHome: its native API over TCP."""

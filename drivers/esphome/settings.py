@@ -1,0 +1,9 @@
+"""`[esphome]` in hearth.toml."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EspHomeSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

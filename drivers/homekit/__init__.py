@@ -1,0 +1,1 @@
+"""HomeKit accessories: the HomeKit Accessory Protocol over IP."""

@@ -1,0 +1,9 @@
+"""`[modbus]` in hearth.toml."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ModbusSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

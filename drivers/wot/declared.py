@@ -1,0 +1,9 @@
+"""What this family is recognised by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.discovery.declared import Declared
+
+DECLARED: Final = Declared(services=("_wot._tcp.local.", "_directory._sub._wot._tcp.local."))
