@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from capabilities.vocabulary import KINDS, Json
-from drivers.classes.units import CANONICAL
 from drivers.classes import tables as classes
+from drivers.classes.units import CANONICAL
+from drivers.mqtt import kinds
 from drivers.mqtt.authority import DEEDS
 from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.config import Config, ConfigError
