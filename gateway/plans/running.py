@@ -123,7 +123,7 @@ class Runner:
                     await self._take_back_questions()
                 if not tasks and (plan.stop is not None or not self._waiting()):
                     break
-                await tools.bell.wait(self._next_time())
+                await tools.bell.wait(self._next_time(now))
         except BaseException:  # the gateway ends, or our own code failed: nobody renews what is held any more
             await self._holder.close()
             raise
@@ -204,8 +204,9 @@ class Runner:
             if deadline is not None and now >= deadline and plan.stop is None:
                 stepper.overdue(step)
 
-    def _next_time(self) -> float | None:
-        plan, now = self.tools.plan, self.tools.parts.clock.wall()
+    def _next_time(self, now: float) -> float | None:
+        """When something begins or is overdue next, after `now`."""
+        plan = self.tools.plan
         if plan.stop is not None or plan.paused_by:
             return None
         times: list[float] = []
