@@ -130,6 +130,12 @@ class Adopted:
                 slot.reading, slot.evidence, slot.live = same.reading, same.evidence, same.live
                 slot.expectations, slot.off_since = same.expectations, same.off_since
 
+    def begin_anew(self) -> None:
+        """Another device stands behind it: what the one before told is not this one's."""
+        self.reach.reachable, self.reach.reason, self.reach.heard = None, "", None
+        for slot in self.slots.values():
+            slot.reading, slot.live, slot.off_since = None, False, None
+
     def points(self) -> dict[str, tuple[str, str]]:
         """The names of properties and events, each with its component's key, by point."""
         sources: Iterable[Property | EventSource] = (

@@ -15,10 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from capabilities.readings import Contact
-from drivers.driver import Candidate, Driver, Scanner
+from drivers.driver import Driver
 from gateway import restart
-from gateway.absence import announced, watched
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
 from gateway.api.server import serve
 from gateway.approvals import ApprovalKeeper
@@ -27,8 +25,9 @@ from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
 from gateway.context import Gateway
+from gateway.discovery.looking import Lookout
+from gateway.driving import Running, keep_driver, run_configured
 from gateway.execution import Executor
-from gateway.foreign import tamed
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
@@ -47,16 +46,16 @@ from gateway.panic import Panic
 from gateway.parties import Parties
 from gateway.parts import Parts
 from gateway.plans import PlanKeeper
-from gateway.protocols import configured_drivers
 from gateway.recovered import TimeToRecover
 from gateway.recovery import Recovery
-from gateway.registry import AdoptionError, Registry
+from gateway.registry import Registry
 from gateway.rests import Rests
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper, open_rules
 from gateway.state import StateStore
 from gateway.storage import Database, IgnoredCandidates, SettingsRepository, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
+from gateway.vault import Safe
 from policies import Policy, PolicyError
 
 ADOPTION_RULES: Mapping[str, AdoptionRule] = {"ask": adopt_none, "sensors": adopt_sensors, "all": adopt_all}
@@ -112,7 +111,7 @@ async def open_gateway(
         await registry.load()
         rests = Rests(house, registry, lambda: gateway.policy, ledger, clock)
         supervisor = await stack.enter_async_context(_supervised(clock))
-        running: dict[str, Driver] = {}
+        running: Running = {}
         notifier, reminders = await stack.enter_async_context(
             open_notifier(
                 config,
@@ -213,6 +212,13 @@ async def open_gateway(
                 install=partial(_install, lambda: gateway),
             ),
             drivers=running,
+            discovery=Lookout(
+                config,
+                clock,
+                registry,
+                Safe(config.state_dir, database),
+                keep=lambda driver: keep_driver(gateway, running, driver),
+            ),
             started_at=clock.wall(),
         )
         stack.callback(observers.close)
@@ -230,14 +236,19 @@ async def open_gateway(
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)
         if drivers is None:
-            supervisor.keep("drivers", partial(_run_configured, gateway, running))
+            supervisor.keep("drivers", partial(run_configured, gateway, running))
+            supervisor.keep("discovery", gateway.discovery.run)
         else:
             for driver in drivers.values():
-                _keep_driver(gateway, running, driver)
+                keep_driver(gateway, running, driver)
         await restart.go_on(gateway, recovery, recovering, open_rows)
         yield gateway
-        with suppress(LedgerUnavailable):
-            ledger.append(Entry(kind="stop", at=clock.wall(), body={}))
+        _note_end(gateway)
+
+
+def _note_end(gateway: Gateway) -> None:
+    with suppress(LedgerUnavailable):
+        gateway.ledger.append(Entry(kind="stop", at=gateway.clock.wall(), body={}))
 
 
 async def _send_no_more(obligations: ObligationKeeper, executor: Executor) -> None:
@@ -265,6 +276,7 @@ async def run(config: Config, ready: Callable[[Gateway, str], None] | None = Non
     async with open_gateway(config) as gateway, serve(gateway) as address:
         log.info("hearth listens on %s", address)
         log.info("at the box it listens on %s", config.socket)
+        gateway.discovery.served_at(address)
         if ready is not None:
             ready(gateway, address)
         asyncio.get_running_loop().call_later(SETTLED_AFTER_S, _settle_memory)
@@ -340,48 +352,3 @@ async def _supervised(clock: Clock) -> AsyncIterator[Supervisor]:
         if len(failures.exceptions) == 1:
             raise failures.exceptions[0] from None
         raise
-
-
-async def _run_configured(gateway: Gateway, running: dict[str, Driver]) -> None:
-    async with configured_drivers(gateway.config, gateway.clock) as drivers:
-        tasks = [_keep_driver(gateway, running, driver) for driver in drivers.values()]
-        try:
-            await asyncio.Event().wait()  # a managed broker lives as long as this task
-        finally:  # the drivers say goodbye before their broker goes
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _keep_driver(gateway: Gateway, running: dict[str, Driver], driver: Driver) -> asyncio.Task[None]:
-    return gateway.supervisor.keep(f"driver {driver.name}", partial(_run_driver, gateway, running, driver))
-
-
-async def _run_driver(gateway: Gateway, running: dict[str, Driver], driver: Driver) -> None:
-    async with driver:
-        running[driver.name] = driver
-        try:
-            async with watched(gateway, driver), asyncio.TaskGroup() as group:
-                group.create_task(gateway.ingest.run(driver), name=f"ingest {driver.name}")
-                if isinstance(driver, Scanner):
-                    group.create_task(_discover(gateway, driver), name=f"discover {driver.name}")
-        finally:
-            del running[driver.name]
-            gateway.ingest.driver_stopped(driver.name, f"the driver {driver.name} stopped")
-
-
-async def _discover(gateway: Gateway, scanner: Scanner) -> None:
-    async for found in scanner.candidates():
-        if not isinstance(found, Candidate):
-            gateway.registry.withdraw(found)
-            reason = found.reason or "its announcement was withdrawn"
-            lost = Contact(found.id, reachable=False, at=gateway.clock.wall(), reason=reason)
-            gateway.ingest.contact(found.driver, lost)
-            continue
-        try:
-            await gateway.registry.see(tamed(found))
-        except AdoptionError as error:
-            log.warning("%s cannot become a Thing: %s", found.title or found.id, error)
-        else:
-            gateway.ingest.catch_up(found.driver, found.id)
-            announced(gateway, found.driver, found.id)

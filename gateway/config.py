@@ -14,6 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from drivers.ble.settings import BleSettings
+from drivers.coap.settings import CoapSettings
+from drivers.esphome.settings import EspHomeSettings
+from drivers.homekit.settings import HomeKitSettings
+from drivers.modbus.settings import ModbusSettings
+from drivers.wot.settings import WotSettings
 from policies.times import seconds_of
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -72,6 +78,19 @@ class Mqtt(Section):
     tasmota_prefix: str = "tasmota/discovery"  # where Tasmota announces itself in its own words; "": nowhere
     announce_birth: bool = True  # ask publishers to tell everything again, as Home Assistant does
     managed: ManagedBroker | None = None
+
+
+class Discovery(Section):
+    """What is looked for around the box, besides what a broker tells. A family is loaded once something of it is found; the
+    section of a family in hearth.toml turns it on as well. `interfaces` are names or addresses; empty: all.
+    """
+
+    families: tuple[Literal["esphome", "homekit", "wot", "ble", "coap", "modbus"], ...] = (
+        *("esphome", "homekit", "wot", "ble", "coap"),
+    )
+    mdns: bool = True
+    interfaces: tuple[str, ...] = ()
+    announce: bool = True  # the gateway itself, where it can be reached from the network
 
 
 class Adoption(Section):
@@ -167,6 +186,13 @@ class Config(Section):
     runtime_dir: Path = Path("/run/hearth")
     http: Http = Http()
     mqtt: Mqtt | None = None
+    discovery: Discovery | None = None
+    esphome: EspHomeSettings | None = None
+    homekit: HomeKitSettings | None = None
+    wot: WotSettings | None = None
+    ble: BleSettings | None = None
+    coap: CoapSettings | None = None
+    modbus: ModbusSettings | None = None
     adoption: Adoption = Adoption()
     house: House = House()
     arbitration: Arbitration = Arbitration()

@@ -11,6 +11,7 @@ from gateway.authors import Authors
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.consents import Consents
+from gateway.discovery.looking import Lookout
 from gateway.execution import Executor
 from gateway.house import House
 from gateway.identity import Identity
@@ -62,5 +63,6 @@ class Gateway:
     supervisor: Supervisor
     policy: Policy
     rules: RuleKeeper
+    discovery: Lookout
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     started_at: float = 0.0  # seconds since the epoch

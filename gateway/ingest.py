@@ -15,8 +15,9 @@ from drivers.driver import Driver
 from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
 from gateway.observers import Observers
-from gateway.registry import Registry, Target
+from gateway.registry import Registry
 from gateway.rests import OUT_OF_SIGHT_S, Rests
+from gateway.roster import Target
 from gateway.state import Slot
 from policies.clauses import at_rest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -14,25 +14,26 @@ from capabilities.naming import allot_names, slug
 from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Withdrawn
-from gateway.adopted import Adopted, EventTap
+from gateway.adopted import Adopted
 from gateway.announcements import AdoptionRule, adopt_none, can_move, moves_anew
 from gateway.arranging import NEW, Arrangement, Check, changes, recast
 from gateway.changes import AnnouncedOtherwise, NothingWaits, differences, reason, seal
+from gateway.chronicle import Chronicle
 from gateway.clock import Clock
 from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
-from gateway.ledger import Entry, Ledger, LedgerUnavailable
+from gateway.ledger import Ledger
 from gateway.making import SUSPENDED, free_id, made_of, refuse_other_names, spelled
 from gateway.observers import Observers
 from gateway.reception import has_moved, is_as_before, nothing_waits, received, taken_in
-from gateway.state import Slot, StateStore
+from gateway.replacing import heirs, inherited, left_behind
+from gateway.roster import Roster
+from gateway.state import StateStore
 from gateway.storage import IgnoredCandidates, ThingRepository, ThingRow
 
-__all__ = ["AdoptionError", "CandidateKey", "KindError", "Registry", "Target"]
+__all__ = ["AdoptionError", "CandidateKey", "KindError", "Registry"]
 
 log = logging.getLogger(__name__)
-
-Target = Slot | EventTap
 
 
 class _Said(NamedTuple):
@@ -44,8 +45,8 @@ class _Said(NamedTuple):
     kinds: Kinds
 
 
-class Registry:
-    """All adopted Things, and `inbox`, the candidates that wait. `version` grows with every change of what exists."""
+class Registry(Roster):
+    """All adopted Things, and `inbox`, the candidates that wait."""
 
     def __init__(
         self,
@@ -59,42 +60,16 @@ class Registry:
         rule: AdoptionRule = adopt_none,
         label_new: bool = True,
     ) -> None:
+        super().__init__(state, Chronicle(ledger, observers, clock))
         self._rows = rows
-        self._state = state
         self._ledger = ledger
-        self._observers = observers
         self._clock = clock
         self._rule = rule
         self._label_new = label_new
-        self._things: dict[str, Adopted] = {}
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
         self._adopting = asyncio.Lock()
-        self._by_device: dict[CandidateKey, str] = {}
-        self._points: dict[str, dict[str, Target]] = {}
         self.inbox = Inbox(ignored, clock)
-        self.version = 0
-
-    # ------------------------------------------------------------------ look-ups
-
-    def __iter__(self) -> Iterator[Adopted]:
-        return iter(self._things.values())
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-    def get(self, thing: str) -> Adopted | None:
-        return self._things.get(thing)
-
-    def __getitem__(self, thing: str) -> Adopted:
-        return self._things[thing]
-
-    def points(self, driver: str) -> dict[str, Target]:
-        """Where a driver's reports go. The same dict for the registry's life: ingest keeps it."""
-        return self._points.setdefault(driver, {})
-
-    def by_device(self, driver: str, device: str) -> Adopted | None:
-        return self._things.get(self._by_device.get((driver, device), ""))
 
     # ------------------------------------------------------------------ discovery
 
@@ -114,7 +89,9 @@ class Registry:
     async def see(self, candidate: Candidate) -> None:
         """A driver found or re-announced a device."""
         key = (candidate.driver, candidate.id)
-        if self.by_device(*key) is not None:
+        if candidate.asks is not None:
+            self._keep_waiting(candidate)
+        elif self.by_device(*key) is not None:
             async with self._adopting:  # what a person changes meanwhile is not overwritten
                 if (adopted := self.by_device(*key)) is not None:
                     await self._announced_again(adopted, candidate)
@@ -123,11 +100,14 @@ class Registry:
         elif candidate.components and self._rule(candidate):  # of one without, nothing is understood yet
             await self.adopt(candidate)
         else:
-            self.inbox.put(candidate)
+            self._keep_waiting(candidate)
 
     def withdraw(self, gone: Withdrawn) -> None:
         """A device's announcement was taken back: it leaves the inbox; an adopted Thing stays."""
-        self.inbox.withdraw((gone.driver, gone.id))
+        key = (gone.driver, gone.id)
+        if key in self.inbox:
+            self._chronicle.gone(*key)
+        self.inbox.withdraw(key)
 
     async def ignore(self, driver: str, candidate: str, *, by: str) -> None:
         """Takes a candidate out of the inbox, until it is wanted back unless it is a suspended Thing's. Raises `KeyError`."""
@@ -196,7 +176,7 @@ class Registry:
         self.inbox.take(key)
         body: dict[str, Json] = {"driver": candidate.driver, "device": candidate.id}
         body |= {"kind": adopted.thing.kind} | ({"kinds": dict(said.kinds)} if said.kinds else {})
-        self._record("adoption", adopted, by, body)
+        self._chronicle.record("adoption", adopted, by, body)
         return adopted
 
     async def accept(self, thing: str, *, by: str, seen: str = "") -> Adopted:
@@ -223,7 +203,36 @@ class Registry:
         self.inbox.take(key)
         fresh = await self._reinstall(row, components)
         body = {"accepted": True, "changes": list[Json](lines), **changes(adopted, fresh)}
-        self._record("thing", fresh, by, body)
+        self._chronicle.record("thing", fresh, by, body)
+        return fresh
+
+    async def replace(self, thing: str, candidate: Candidate, *, by: str, open_: bool = False) -> Adopted:
+        """Another device takes a Thing's place: id, title, room and labels stay; so do the names and kinds of components that
+        have an heir (`replacing.heirs`). Raises `KeyError`; `AdoptionError` where the device is a Thing, or badly described.
+        """
+        async with self._adopting:
+            old = self._things[thing]
+            if (known := self.by_device(candidate.driver, candidate.id)) is not None:
+                raise AdoptionError(f"{candidate.title or candidate.id} is adopted already, as {known.id}")
+            found, row = heirs(old.components, candidate.components), await self._row(old)
+            row = replace(
+                row,
+                driver=candidate.driver,
+                candidate=candidate.id,
+                members=candidate.members,
+                names=inherited(row.names, found),
+                kind_overrides=inherited(row.kind_overrides, found),
+                fingerprint=candidate.fingerprint,
+            )
+            if not open_ and moves_anew((), candidate.components):
+                row = self._closed(row)
+            fresh = await self._reinstall(row, candidate.components)
+            fresh.begin_anew()
+            self.inbox.take((candidate.driver, candidate.id))
+        body: dict[str, Json] = {"replaced": {"driver": old.driver, "device": old.device}}
+        body |= {"driver": candidate.driver, "device": candidate.id, **changes(old, fresh)}
+        body["left_behind"] = list[Json](left_behind(old.components, found))
+        self._chronicle.record("adoption", fresh, by, body)
         return fresh
 
     async def forget(self, thing: str, *, by: str) -> None:
@@ -232,7 +241,7 @@ class Registry:
             adopted = self._things[thing]
             await self._retire(await self._row(adopted))
             self._uninstall(adopted)
-        self._record("thing", adopted, by, {"forgotten": True})
+        self._chronicle.record("thing", adopted, by, {"forgotten": True})
 
     async def arrange(self, thing: str, wanted: Arrangement, check: Check, *, by: str) -> Adopted:
         """A person changes how a Thing is called, where it is, or its labels. `check` sees it as it is and as it would be: what
@@ -255,10 +264,21 @@ class Registry:
             await self._rows.save(fresh_row)
             self._install(fresh, replaces=old)
         if not gains:
-            self._append(entry)
+            self._chronicle.append(entry)
         return fresh
 
     # ------------------------------------------------------------------ inside
+
+    def _keep_waiting(self, candidate: Candidate) -> None:
+        """For a person. One that asks for something says nothing else of its Thing, if it is one."""
+        key = (candidate.driver, candidate.id)
+        known = self.by_device(*key)
+        if known is None and self.inbox.overlooks(candidate):
+            return
+        is_new = key not in self.inbox
+        self.inbox.put(candidate)
+        if is_new:
+            self._chronicle.found(candidate, known.id if known is not None else "")
 
     async def _row(self, adopted: Adopted) -> ThingRow:
         """What is stored of a Thing: seldom needed, and so not kept in memory, too."""
@@ -280,7 +300,7 @@ class Registry:
         merged, members, waits = received(adopted, candidate, closed=not self._rule(candidate))
         if waits:
             self.inbox.put(candidate)
-            self._tell(waits, adopted)
+            self._chronicle.tell(waits, adopted)
         else:
             self.inbox.take((candidate.driver, candidate.id))
         if tuple(merged.values()) != adopted.components or members != adopted.members:
@@ -296,7 +316,7 @@ class Registry:
             row = self._closed(row)
         fresh = await self._reinstall(row, components)
         if body := changes(adopted, fresh):
-            self._record("thing", fresh, "gateway", body)
+            self._chronicle.record("thing", fresh, "gateway", body)
 
     def _closed(self, row: ThingRow) -> ThingRow:
         """With the label of what has just arrived: something moves now that did not before."""
@@ -314,15 +334,15 @@ class Registry:
         # With where its commands went, which may not have been known when it was adopted.
         await self._save(await self._row(adopted), adopted.components, suspended=True)
         body: dict[str, Json] = {"suspended": adopted.suspended, "changes": list[Json](lines)}
-        self._record("incident", adopted, "gateway", body)
-        self._tell("suspended", adopted)
+        self._chronicle.record("incident", adopted, "gateway", body)
+        self._chronicle.tell("suspended", adopted)
 
     async def _resume(self, adopted: Adopted) -> None:
         await self._save(await self._row(adopted), adopted.components)
         adopted.suspended = ""
         adopted.version += 1
-        self._record("thing", adopted, "gateway", {"resumed": "announced as before again"})
-        self._tell("updated", adopted)
+        self._chronicle.record("thing", adopted, "gateway", {"resumed": "announced as before again"})
+        self._chronicle.tell("updated", adopted)
 
     async def _reinstall(self, row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
         old = self._things[row.id]
@@ -343,56 +363,6 @@ class Registry:
         stands = replace(row, state="suspended" if suspended else "active", updated_at=self._clock.wall())
         await self._rows.save(replace(stands, description=components_to_json(parts)))
 
-    def _install(self, adopted: Adopted, *, replaces: Adopted | None = None) -> None:
-        if replaces is not None:
-            self._carry_over(replaces, adopted)
-        self._things[adopted.id] = adopted
-        self._by_device[adopted.driver, adopted.device] = adopted.id
-        points = self.points(adopted.driver)
-        for slot in adopted.slots.values():
-            self._state.add(slot)
-            points[slot.property.point] = slot
-        points.update((tap.source.point, tap) for tap in adopted.taps.values())
-        self.version += 1
-        self._tell("updated" if replaces else "created", adopted)
-
-    def _uninstall(self, adopted: Adopted) -> None:
-        del self._things[adopted.id]
-        del self._by_device[adopted.driver, adopted.device]
-        points = self.points(adopted.driver)
-        for slot in adopted.slots.values():
-            self._state.remove(slot)
-            points.pop(slot.property.point, None)
-        for tap in adopted.taps.values():
-            points.pop(tap.source.point, None)
-        self.version += 1
-        self._tell("deleted", adopted)
-
-    def _carry_over(self, old: Adopted, new: Adopted) -> None:
-        """State and waiting commands outlive a new description."""
-        points = self.points(old.driver)
-        for slot in old.slots.values():
-            points.pop(slot.property.point, None)
-            self._state.remove(slot)
-        for tap in old.taps.values():
-            points.pop(tap.source.point, None)
-        new.take_over(old)
-
     def _room(self, wanted: str, *, but: str = "") -> str:
         """The room as the house writes it already (the Thing `but` aside)."""
         return spelled(wanted, (adopted.room for adopted in self._things.values() if adopted.id != but))
-
-    def _tell(self, what: str, adopted: Adopted) -> None:
-        self._observers.publish(
-            "thing", (adopted.id, ""), self._clock.wall(), {"change": what, "title": adopted.title}
-        )
-
-    def _record(self, kind: str, adopted: Adopted, by: str, body: Mapping[str, Json]) -> None:
-        self._append(Entry(kind, self._clock.wall(), dict(body), principal=by, thing=adopted.id))
-
-    def _append(self, entry: Entry) -> None:
-        """The house goes on where it fails; the ledger itself says that it could not be written."""
-        try:
-            self._ledger.append(entry)
-        except LedgerUnavailable as error:
-            log.error("not recorded: %s of %s: %s", entry.kind, entry.thing, error)

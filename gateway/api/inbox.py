@@ -9,6 +9,7 @@ from capabilities.vocabulary import Json
 from drivers.driver import Candidate
 from gateway.api.auth import require_manager
 from gateway.api.components import described, guesses
+from gateway.api.device_pairing import LONGEST_CODE, DevicePairing, asks_of
 from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
 from gateway.api.labels import Label
 from gateway.api.problems import Problem, not_found
@@ -22,18 +23,22 @@ from gateway.kinds import AdoptionError, KindError
 
 
 class AdoptBody(Body):
-    """How the new Thing is called and where it is; what is left out comes from the device."""
+    """How the new Thing is called and where it is; what is left out comes from the device. `code` is what a device asks for
+    that must be paired first; it is kept by its driver, and nowhere else.
+    """
 
     title: Line = Field("", max_length=LONGEST_NAME)
     room: Line = Field("", max_length=LONGEST_NAME)
     labels: list[Label] = Field(default_factory=list, max_length=MOST_LABELS)
     kinds: dict[Component, Kind] = Field(default_factory=dict, max_length=MOST_KINDS)
     open: bool = False  # without the label `new`
+    code: str = Field("", max_length=LONGEST_CODE, repr=False)
 
 
 class InboxRoutes:
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, pairing: DevicePairing) -> None:
         self._gateway = gateway
+        self._pairing = pairing
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -57,12 +62,20 @@ class InboxRoutes:
         return reply([self._shown(candidate) for candidate in self._gateway.registry.inbox.values()])
 
     async def adopt(self, request: web.Request) -> web.Response:
-        """201 and the new Thing's place and labels; 409 where the device is a Thing already, 422 where it cannot become one."""
+        """201 and the new Thing's place and labels; 409 where the device is a Thing already, 422 where it cannot become one, or
+        asks for a code. 200 where it is a Thing that had to be paired anew.
+        """
         principal = require_manager(request)
         key, candidate = self._candidate(request)
         body = await read_body(request, AdoptBody)
         registry = self._gateway.registry
         known = registry.by_device(*key)
+        if candidate.asks is not None:
+            candidate = await self._pairing.paired(candidate, body.code)
+            if known is not None:
+                await registry.see(candidate)
+                return reply({"id": known.id, "title": known.title, "paired": True})
+            known = registry.by_device(*key)  # a rule may have let it in meanwhile
         if known is not None:
             detail = f"it is {known.id}, which announced itself anew; look at it and POST /things/{known.id}/accept"
             raise Problem("already-adopted", detail)
@@ -124,6 +137,8 @@ class InboxRoutes:
             "components": [described(component) for component in candidate.components],
             "members": [self._member(candidate.driver, device) for device in candidate.members],
             "problems": list(candidate.problems),
+            "asks": asks_of(candidate),
+            "same_as": list[Json](self._gateway.discovery.kin.of(candidate)),
             "thing": known.id if known else None,
             "suspended": known.suspended if known else "",
             "waiting": waiting(self._gateway, known) if known else None,

@@ -52,6 +52,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-rules": (422, "These rules cannot be used"),
     "bad-kind": (422, "It cannot be of that kind"),
     "adoption-failed": (422, "It cannot become a Thing"),
+    "code-needed": (422, "It must be paired first"),
     "too-many-requests": (429, "Too many requests"),
     "too-many-questions": (429, "People are being asked enough already"),
     "too-many-plans": (429, "Too many plans"),

@@ -21,6 +21,7 @@ from gateway.api.actions import ActionRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
+from gateway.api.device_pairing import DevicePairing
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
 from gateway.api.express import ExpressLane
@@ -43,6 +44,7 @@ from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
+from gateway.api.replacing import ReplaceRoutes
 from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
 from gateway.api.things import ThingRoutes
@@ -76,7 +78,7 @@ def make_app(gateway: Gateway) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
     properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
-    things = ThingRoutes(gateway)
+    things, device_pairing = ThingRoutes(gateway), DevicePairing(gateway)
     pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
@@ -93,7 +95,8 @@ def make_app(gateway: Gateway) -> web.Application:
         *WhyRoutes(gateway).routes(),
         *LeaseRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
-        *InboxRoutes(gateway).routes(),
+        *InboxRoutes(gateway, device_pairing).routes(),
+        *ReplaceRoutes(gateway, device_pairing).routes(),
         *InspectionRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
         *ObligationRoutes(gateway).routes(),

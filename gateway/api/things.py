@@ -30,6 +30,7 @@ from gateway.api.wire import (
 from gateway.arrivals import find_again, welcome
 from gateway.changes import AnnouncedOtherwise, NothingWaits
 from gateway.context import Gateway
+from gateway.discovery.pairing import let_go
 from gateway.kinds import AdoptionError
 from policies import Principal
 
@@ -115,14 +116,17 @@ class ThingRoutes:
         return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped} | otherwise)
 
     async def forget(self, request: web.Request) -> web.Response:
-        """Removes a Thing. Its device is in the inbox again, if it is announced."""
+        """Removes a Thing, and the pairing with its device. The latter is in the inbox again, if it is announced. 204; or 200
+        and a `note` with what is left for a person to do.
+        """
         adopted, principal = self.find(request), require_manager(request)
         try:
             await self._gateway.registry.forget(adopted.id, by=principal.id)
         except KeyError:
             raise not_found() from None
+        note = await let_go(self._gateway, adopted.driver, adopted.device)
         find_again(self._gateway, adopted.driver, adopted.device)
-        return web.Response(status=204)
+        return reply({"id": adopted.id, "note": note}) if note else web.Response(status=204)
 
     def find(self, request: web.Request) -> Adopted:
         """The Thing of the path, which the caller may see. Raises `Problem` (404)."""

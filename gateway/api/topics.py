@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.api.auth import manages
 from gateway.api.seen import shows_in
 from gateway.approvals.telling import approval_of
+from gateway.chronicle import FOUND
 from gateway.consents import TOPIC as WAIVERS
 from gateway.context import Gateway
 from gateway.identity import Session
@@ -65,7 +66,7 @@ class Visible:
         if self._only is not None and topic != self._only:
             return False
         thing, name = topic
-        if topic in {RULES, WAIVERS}:
+        if topic in {RULES, WAIVERS, FOUND}:
             return manages(self._principal)
         if topic == PANIC:
             return self._principal.role.is_person

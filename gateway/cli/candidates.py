@@ -109,6 +109,12 @@ def _table(session: Session, found: list[dict[str, Json]]) -> None:
 
 def _waits(session: Session, candidate: dict[str, Json]) -> None:
     name = quoted(candidate.get("id"))
+    if isinstance(asks := candidate.get("asks"), dict):
+        whose = f" is {candidate['thing']}, and must be paired anew" if candidate.get("thing") else ""
+        session.wrap(f"{name}{whose}: {asks.get('hint')}", "  ")
+        _problems(session, candidate, "")
+        session.say(f"  → hearth adopt {name} --code {quoted(asks.get('example') or 'CODE')}")
+        return
     if candidate.get("thing"):
         why = f": {candidate['suspended']}" if candidate.get("suspended") else ""
         session.wrap(f"{name} is {candidate['thing']}, which announced itself anew{why}", "  ")
@@ -117,6 +123,8 @@ def _waits(session: Session, candidate: dict[str, Json]) -> None:
         _problems(session, candidate, "")
         session.say(f"  → hearth accept {candidate['thing']}")
         return
+    if isinstance(same := candidate.get("same_as"), list) and same:
+        session.wrap(f"{name} says that it is the device of {joined([str(one) for one in same])}", "  ")
     if members := member_texts(candidate.get("members")):
         session.wrap(f"{name} commands {', '.join(members)}", "  ")
     words = _guesses(session, name, candidate.get("components"))

@@ -8,8 +8,9 @@ import click
 
 from gateway.cli.acceptance import looked_at, name_lines
 from gateway.cli.candidates import pick_candidate, problem_lines, show_candidates
-from gateway.cli.client import segment
+from gateway.cli.client import ANSWER_SECONDS, COMMAND_SECONDS, segment
 from gateway.cli.exits import Failure
+from gateway.cli.joining import asked_code, replaced
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
@@ -44,7 +45,8 @@ def inbox(ignored: bool, away: str, back: str) -> None:
 
 def _adopted(session: Session, found: dict[str, Json], body: dict[str, Json]) -> dict[str, Json]:
     """Raises `Failure` that tells what of it was not understood, where nothing was."""
-    answer = session.client.ask("POST", f"{_path(found)}/adopt", body)
+    seconds = COMMAND_SECONDS if "code" in body else ANSWER_SECONDS
+    answer = session.client.ask("POST", f"{_path(found)}/adopt", body, seconds=seconds)
     if answer.ok:
         return answer.body if isinstance(answer.body, dict) else {}
     error = failure(answer)
@@ -84,13 +86,35 @@ def _put_aside(session: Session, candidate: str, *, restore: bool) -> None:
 @click.option(
     "--open", "open_", is_flag=True, help="Open to all whom the rules allow at once: no label `new`."
 )
+@click.option(
+    "--code",
+    default="",
+    help="What it asks for: the digits on its label, a key (default: you are asked, and it is not shown).",
+)
+@click.option(
+    "--replace",
+    metavar="THING",
+    default="",
+    help="It takes the place of THING, which keeps its name, room, rules and history.",
+)
 @json_option
 def adopt(
-    candidate: str, *, title: str, room: str, labels: tuple[str, ...], kinds: tuple[str, ...], open_: bool
+    candidate: str,
+    *,
+    title: str,
+    room: str,
+    labels: tuple[str, ...],
+    kinds: tuple[str, ...],
+    open_: bool,
+    code: str,
+    replace: str,
 ) -> None:
     """Make CANDIDATE (its id or title from `hearth inbox`, or the beginning of either) a Thing.
 
     Where its kind is a guess, --kind says what it is (a relay that feeds a lamp: --kind light); `hearth kind` says it later.
+
+    What must be paired first asks for a code; `hearth inbox` says where it is found. A Thing that must be paired anew stays
+    the Thing that it is. A device that takes a broken one's place: --replace desk-lamp.
 
     What can move something gets the label `new`: the shipped rules leave it to the adults, until one takes the label off.
     """
@@ -107,9 +131,19 @@ def adopt(
         body["kinds"] = dict(map(_kind, kinds))
     if open_:
         body["open"] = True
+    if said := asked_code(session, found, code):
+        body["code"] = said
+    if replace:
+        if title or room or labels or kinds:
+            raise click.UsageError("--replace keeps title, room, labels and kinds: change them afterwards")
+        replaced(session, found, session.thing_id(replace), body)
+        return
     made = _adopted(session, found, body)
 
     def as_text() -> None:
+        if made.get("paired"):
+            session.say(f"paired anew: {made.get('id')}")
+            return
         session.say(f"adopted: {made.get('title')} is the Thing {made.get('id')}, {a(made.get('kind'))}")
         for line in problem_lines(found):
             session.wrap(f"  ! {line}", "    ")
@@ -159,6 +193,8 @@ def forget(thing: str, yes: bool) -> None:
         click.confirm(f"remove {name}?", abort=True, err=True)
     made = _send(session, "DELETE", f"/things/{segment(name)}", None)
     text = f"removed: {name}; `hearth inbox` has its device, if it is announced"
+    if made.get("note"):
+        text += f"\n  ! {made['note']}"
     session.show(made, lambda: session.say(text))
 
 

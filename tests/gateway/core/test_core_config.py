@@ -17,6 +17,7 @@ from gateway.config import (
     Channel,
     Config,
     ConfigError,
+    Discovery,
     House,
     Http,
     ManagedBroker,
@@ -25,6 +26,7 @@ from gateway.config import (
     load,
     parse,
 )
+from gateway.discovery.families import FAMILIES
 from policies import PolicyError
 
 
@@ -78,7 +80,8 @@ def test_all_problems_at_once() -> None:
         ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
         (
             "zzz = 1",
-            "known here: adoption, arbitration, house, http, log_level, mqtt, notify, runtime_dir, state_dir",
+            "known here: adoption, arbitration, ble, coap, discovery, esphome, homekit, house, http, log_level, modbus, mqtt, "
+            "notify, runtime_dir, state_dir, wot",
         ),
     ],
 )
@@ -159,8 +162,20 @@ def test_the_example_names_every_setting_with_its_default() -> None:
     full = tomllib.loads(re.sub(r"(?m)^#:", "", text))
     assert parse(full) == parse(plain)
     named = set(re.findall(r"(?m)^(?:#:|# )?([a-z_]+) = ", text))
-    for model in (Config, Http, Mqtt, ManagedBroker, Publisher, Adoption, House, Arbitration, Channel):
+    for model in (
+        Config,
+        Discovery,
+        Http,
+        Mqtt,
+        ManagedBroker,
+        Publisher,
+        Adoption,
+        House,
+        Arbitration,
+        Channel,
+    ):
         sections = {"http", "mqtt", "adoption", "arbitration", "house", "managed", "users", "notify"}
+        sections |= {"discovery", *(family.name for family in FAMILIES)}
         assert set(model.model_fields) - sections <= named, model.__name__
 
 

@@ -1,0 +1,62 @@
+"""`/things/{id}/replace`: another device takes a Thing's place, and the Thing stays what it is for rules and history."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from pydantic import Field
+
+from capabilities.vocabulary import Json
+from gateway.api.auth import require_manager
+from gateway.api.components import guesses
+from gateway.api.device_pairing import LONGEST_CODE, DevicePairing
+from gateway.api.problems import Problem, not_found
+from gateway.api.things import find_thing
+from gateway.api.wire import Body, Line, read_body, reply
+from gateway.arrivals import find_again, welcome
+from gateway.context import Gateway
+from gateway.discovery.pairing import let_go
+from gateway.kinds import AdoptionError
+
+
+class ReplaceBody(Body):
+    """The candidate that takes the place; `code` where it asks for one, `open` to leave the label `new` off."""
+
+    driver: Line = Field(max_length=100)
+    candidate: Line = Field(max_length=500)
+    code: str = Field("", max_length=LONGEST_CODE, repr=False)
+    open: bool = False
+
+
+class ReplaceRoutes:
+    def __init__(self, gateway: Gateway, pairing: DevicePairing) -> None:
+        self._gateway = gateway
+        self._pairing = pairing
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/things/{thing}/replace", self.replace)]
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """The Thing as it is now, with `left_out`: names that nothing stands behind any more. The old device is let go."""
+        adopted, principal = find_thing(self._gateway, request), require_manager(request)
+        body = await read_body(request, ReplaceBody)
+        registry = self._gateway.registry
+        candidate = registry.inbox.get((body.driver, body.candidate))
+        if candidate is None:
+            raise not_found()
+        if candidate.asks is not None:
+            candidate = await self._pairing.paired(candidate, body.code)
+        old, names = (adopted.driver, adopted.device), adopted.component_names()
+        try:
+            fresh = await registry.replace(adopted.id, candidate, by=principal.id, open_=body.open)
+        except KeyError:
+            raise not_found() from None
+        except AdoptionError as error:
+            raise Problem("adoption-failed", str(error)) from error
+        welcome(self._gateway, fresh.driver, fresh.device)
+        note = await let_go(self._gateway, *old)
+        find_again(self._gateway, *old)
+        now = fresh.component_names()
+        made: dict[str, Json] = {"id": fresh.id, "title": fresh.title, "kind": fresh.thing.kind, "note": note}
+        made |= {"labels": list[Json](sorted(fresh.labels)), "unconfirmed": list[Json](guesses(fresh))}
+        made["left_out"] = [name for name in names if name not in now]
+        return reply(made)

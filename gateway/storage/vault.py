@@ -1,0 +1,31 @@
+"""What drivers keep of their devices, sealed: this file never sees what is in it."""
+
+from __future__ import annotations
+
+from gateway.storage.database import Database
+
+
+class VaultRepository:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, driver: str) -> dict[str, bytes]:
+        """Device → what is sealed. Raises `sqlite3.Error`."""
+        rows = await self._database.fetch_all("SELECT device, sealed FROM vault WHERE driver = ?", (driver,))
+        return {str(device): sealed for device, sealed in rows if isinstance(sealed, bytes)}
+
+    async def is_empty(self) -> bool:
+        """Raises `sqlite3.Error`."""
+        return await self._database.fetch_one("SELECT 1 FROM vault LIMIT 1") is None
+
+    async def save(self, driver: str, device: str, sealed: bytes) -> None:
+        """Insert or replace it. Raises `sqlite3.Error`."""
+        sql = (
+            "INSERT INTO vault (driver, device, sealed) VALUES (?, ?, ?)"
+            " ON CONFLICT (driver, device) DO UPDATE SET sealed = excluded.sealed"
+        )
+        await self._database.execute(sql, (driver, device, sealed))
+
+    async def delete(self, driver: str, device: str) -> None:
+        """Raises `sqlite3.Error`."""
+        await self._database.execute("DELETE FROM vault WHERE driver = ? AND device = ?", (driver, device))

@@ -1,0 +1,85 @@
+"""The vault: nothing in it can be read, moved or forged without its key, and a lost key is said."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from gateway.storage import Database
+from gateway.vault import CREDENTIAL, KEY_FILE, LONGEST_SECRET_BYTES, Safe, VaultError
+
+
+@asynccontextmanager
+async def safe(path: Path) -> AsyncIterator[Safe]:
+    async with Database(path / "hearth.db") as database:
+        yield Safe(path, database)
+
+
+def databases(path: Path) -> list[Path]:
+    return list(path.glob("hearth.db*"))
+
+
+async def test_what_was_put_is_there_after_a_restart_and_unreadable_on_disk(tmp_path: Path) -> None:
+    async with safe(tmp_path) as one:
+        assert await one.of("homekit").load() == {}
+        assert not (tmp_path / KEY_FILE).exists(), "made with the first secret"
+        await one.of("homekit").put("aa:bb", b"the long-term secret")
+        await one.of("esphome").put("aa:bb", b"another")
+        await one.of("homekit").put("cc:dd", b"to be deleted")
+        await one.of("homekit").delete("cc:dd")
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert b"long-term" not in b"".join(file.read_bytes() for file in databases(tmp_path))
+    async with safe(tmp_path) as again:
+        assert await again.of("homekit").load() == {"aa:bb": b"the long-term secret"}
+
+
+async def test_a_secret_is_bound_to_its_device(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with safe(tmp_path) as one:
+        await one.of("homekit").put("lamp", b"of the lamp")
+        await one.of("homekit").put("door", b"of the door")
+    with closing(sqlite3.connect(tmp_path / "hearth.db")) as db:
+        db.execute(
+            "UPDATE vault SET sealed = (SELECT sealed FROM vault WHERE device = 'lamp') WHERE device = 'door'"
+        )
+        db.commit()
+    async with safe(tmp_path) as one:
+        assert await one.of("homekit").load() == {"lamp": b"of the lamp"}
+    assert "pair it anew" in caplog.text
+    assert "of the" not in caplog.text.replace("what was kept of", "")
+
+
+async def test_a_lost_key_is_said_and_no_new_one_made(tmp_path: Path) -> None:
+    async with safe(tmp_path) as one:
+        await one.of("homekit").put("lamp", b"secret")
+    (tmp_path / KEY_FILE).rename(tmp_path / "elsewhere")
+    async with safe(tmp_path) as one:
+        with pytest.raises(VaultError, match=KEY_FILE):
+            await one.of("homekit").load()
+        with pytest.raises(VaultError, match=KEY_FILE):
+            await one.of("homekit").put("door", b"secret")
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+async def test_the_service_s_credential_is_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / CREDENTIAL).write_bytes(bytes(range(32)))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    async with safe(tmp_path) as one:
+        await one.of("homekit").put("lamp", b"secret")
+    assert not (tmp_path / KEY_FILE).exists()
+    (credentials / CREDENTIAL).write_bytes(b"short")
+    async with safe(tmp_path) as one:
+        with pytest.raises(VaultError, match="32 bytes"):
+            await one.of("homekit").load()
+
+
+async def test_a_secret_has_an_end(tmp_path: Path) -> None:
+    async with safe(tmp_path) as one:
+        with pytest.raises(VaultError, match="too much"):
+            await one.of("homekit").put("lamp", bytes(LONGEST_SECRET_BYTES + 1))
