@@ -1,0 +1,1 @@
+"""Services of HomeKit as components: one function for each service type."""
