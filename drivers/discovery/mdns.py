@@ -14,12 +14,13 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Final, Self
 
-from zeroconf import DNSOutgoing, DNSQuestion, IPVersion
+from zeroconf import DNSOutgoing, DNSQuestion, IPVersion, current_time_millis
 from zeroconf import Error as ZeroconfError
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
+from drivers.discovery.announcement import Announcement
 from drivers.discovery.interfaces import Chosen, choose
-from drivers.discovery.mdns_announcing import Announcement, Announcer
+from drivers.discovery.mdns_announcing import Announcer
 from drivers.discovery.mdns_guard import Guard
 from drivers.discovery.mdns_instances import IN, PTR
 from drivers.discovery.mdns_known import Known
@@ -37,6 +38,9 @@ MOST_TYPES: Final = 64
 
 PLANNED_MOST: Final = 4096
 """A browser of the library plans a question for each announcement and forgets none early: after so many there is a new one."""
+
+FULL_ASKED_AGAIN_S: Final = 30.0
+"""Where there is no room left, all are asked so often whether they are there: those of a flood do not answer for long."""
 
 ASKED_AGAIN_S: Final = 1.0
 """RFC 6762, section 5.2: the same question at most once a second."""
@@ -136,7 +140,7 @@ class MdnsBrowser:
     def _problems(self) -> Sequence[str]:
         found = [self._trouble] if self._trouble else []
         found += [f"there is no interface {one}: it is waited for" for one in self._chosen.missing]
-        if self._counters["floods"] > self._floods_seen:
+        if self._is_flooded:
             found.append(
                 "more is said on the network than is listened to: devices may be found late; see who floods it"
             )
@@ -204,17 +208,24 @@ class MdnsBrowser:
         if self._azc is None or now - self._asked_at.get(kind, -ASKED_AGAIN_S) < ASKED_AGAIN_S:
             return
         self._asked_at[kind] = now
-        question = DNSOutgoing(0)
-        question.add_question(DNSQuestion(kind, PTR, IN))
-        self._azc.zeroconf.async_send(question)
+        question = DNSQuestion(kind, PTR, IN)
+        question.unicast = self._is_flooded  # then what is sent to us alone is heard better
+        packet = DNSOutgoing(0)
+        packet.add_question(question)
+        self._azc.zeroconf.async_send(packet)
+
+    @property
+    def _is_flooded(self) -> bool:
+        return self._counters["floods"] > self._floods_seen
 
     async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(self._every)
             try:
                 await self._look()
-            except (OSError, RuntimeError, ZeroconfError) as error:
+            except Exception as error:  # whatever it is: the next look may go well
                 self._trouble = f"the network's interfaces cannot be listened on ({error}); it is tried again"
+                _log.warning("mDNS: %r", error)
 
     async def _look(self) -> None:
         if self._azc is None:
@@ -223,12 +234,17 @@ class MdnsBrowser:
         chosen = choose(self._wanted)
         if chosen != self._chosen:
             await self._move(chosen)
-        elif self._counters["floods"] > self._floods_seen:
+        elif self._is_flooded:
             self._floods_seen = self._counters["floods"]  # something may have been missed: ask anew
             self._browse_all()
-        for kind, planned in self._known.admission.announced_since.items():
+        for kind, planned in list(self._known.admission.announced_since.items()):
             if planned > PLANNED_MOST and kind in self._watched:
                 self._browse(kind)
+        now = self._clock.monotonic()
+        for kind in self._known.admission.full():
+            if now - self._asked_at.get(kind, -FULL_ASKED_AGAIN_S) >= FULL_ASKED_AGAIN_S:
+                self._known.admission.asks_again(kind, current_time_millis())
+                self._ask_again(kind)
 
     async def _move(self, chosen: Chosen) -> None:
         """To other interfaces. What was heard by one that is gone is asked for anew, and lost where nobody answers."""

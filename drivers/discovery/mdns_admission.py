@@ -1,8 +1,9 @@
 """Which records are kept: those that somebody here asks for, and of them a bounded number.
 
 The library bounds its cache by the number of records alone, and what its browsers plan by nothing. So records are looked at
-before either sees them. Where more instances announce themselves than are kept, those of the source that has the most make
-room; where every one has a source of its own (they can be made up), one that has not been there for long, at random.
+before either sees them. Where more instances announce themselves than are kept, those make room that do not answer any more;
+then those of the source that has the most; and where every one has a source of its own (they can be made up), one that has not
+been there for long, at random.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 from zeroconf import DNSAddress, DNSCache, DNSNsec, DNSPointer, DNSRecord, DNSService, DNSText
 
-from drivers.discovery.mdns_instances import AAAA, IN, NSEC, PTR, SRV, TXT, A, base_of, instance_of
+from drivers.discovery.mdns_instances import AAAA, IN, NSEC, SRV, TXT, A, instance_of
 
 MOST_OF_A_TYPE: Final = 256
 """A house with more than 200 devices of one family has a bridge for them."""
@@ -44,6 +45,12 @@ REFRESHED_AFTER_MS: Final = 300_000.0
 SETTLED_AFTER_MS: Final = 600_000.0
 """What has been there for so long makes no room for what is new."""
 
+SILENT_TWICE: Final = 2
+"""Who does not answer two questions in a row is gone: one answer may get lost in a flood."""
+
+REFUSED_OF_A_PACKET: Final = 8
+"""After so many the rest of its pointers is not looked at: a flood of them costs no more than one of packets."""
+
 NOTED: Final = 8
 """Oddities that are told of; the newest."""
 
@@ -59,6 +66,8 @@ class Instance:
     name: str
     source: str
     since_ms: float
+    heard_ms: float
+    silent: int = 0  # questions in a row that it did not answer
 
 
 class Admission:
@@ -81,22 +90,45 @@ class Admission:
         self._notes: deque[str] = deque(maxlen=NOTED)
         self._cache = cache
         self._evict = evict
+        self._sources: dict[str, Counter[str]] = {}
+        self._asked_ms: dict[str, float] = {}
         self._named: Counter[str] = Counter()  # by the full name of the instance: a subtype has the same ones
 
     def ask(self, kind: str) -> None:
         self.instances.setdefault(kind.lower(), {})
+        self._sources.setdefault(kind.lower(), Counter())
 
     def stop(self, kind: str) -> None:
-        for instance in self.instances.pop(kind.lower(), {}).values():
-            self._unname(instance)
+        for name in list(self.instances.get(kind.lower(), {})):
+            self.release((kind.lower(), name))
+        for table in (self.instances, self._sources, self._asked_ms, self.announced_since):
+            table.pop(kind.lower(), None)
+
+    def full(self) -> list[str]:
+        """Types that have no room left."""
+        return [kind for kind, known in self.instances.items() if len(known) >= MOST_OF_A_TYPE]
+
+    def asks_again(self, kind: str, now: float) -> None:
+        """All of a type are being asked whether they are there. Notes who did not answer the last time."""
+        before = self._asked_ms.get(kind)
+        self._asked_ms[kind] = now
+        if before is None:
+            return
+        for one in self.instances[kind].values():
+            one.silent = one.silent + 1 if one.heard_ms < before else 0
 
     def find(self, key: Key) -> Instance | None:
         return self.instances.get(key[0], {}).get(key[1])
 
     def release(self, key: Key) -> None:
         instance = self.instances.get(key[0], {}).pop(key[1], None)
-        if instance is not None:
-            self._unname(instance)
+        if instance is None:
+            return
+        self._unname(instance)
+        sources = self._sources[key[0]]
+        sources[instance.source] -= 1
+        if sources[instance.source] <= 0:
+            del sources[instance.source]
 
     def is_named(self, name: str) -> bool:
         """Whether this (in lower case) is the name of an instance that is there."""
@@ -104,15 +136,20 @@ class Admission:
 
     def problems(self) -> tuple[str, ...]:
         limits = []
-        for kind, known in self.instances.items():
-            if len(known) >= MOST_OF_A_TYPE:
-                what = f"{kind} is announced by {len(known)} and more devices"
-                limits.append(f"{what}: no more are kept; somebody may be flooding the network")
+        for kind in self.full():
+            what = f"{kind} is announced by {MOST_OF_A_TYPE} and more devices"
+            limits.append(f"{what}: no more are kept; somebody may be flooding the network")
         return (*limits, *self._notes)
 
     def filter(self, records: list[DNSRecord], source: str, now: float) -> list[DNSRecord]:
         """Of what one packet says, what is to be believed. Pointers are looked at first: the rest hangs on them."""
-        kept = {id(one) for one in records if isinstance(one, DNSPointer) and self._pointer(one, source, now)}
+        kept: set[int] = set()
+        before = self.refused["instances"]
+        for one in records:
+            if isinstance(one, DNSPointer) and self._pointer(one, source, now):
+                kept.add(id(one))
+            if self.refused["instances"] - before >= REFUSED_OF_A_PACKET:
+                break
         servers: set[str] = set()
         asked = self.asked()
         for one in records:
@@ -133,38 +170,48 @@ class Admission:
         cached = self._cache.async_get_unique(record)
         if not record.ttl:
             return cached is not None
+        there = known.get(record.alias_key)
+        if there is not None:
+            there.heard_ms = now
         if cached is not None and now - cached.created < REFRESHED_AFTER_MS:
             return False
-        if record.alias_key not in known and not self._has_room(record, source, now):
-            self.refused["instances"] += 1
-            return False
-        if record.alias_key not in known:
-            known[record.alias_key] = Instance(record.key, record.alias, source, now)
+        if there is None:
+            if not self._has_room(record, source, now):
+                self.refused["instances"] += 1
+                return False
+            known[record.alias_key] = Instance(record.key, record.alias, source, now, now)
             self._named[record.alias_key] += 1
+            self._sources[record.key][source] += 1
         record.ttl = PTR_TTL_S
         self.announced_since[record.key] += 1
         return True
 
     def _has_room(self, record: DNSPointer, source: str, now: float) -> bool:
-        pool = self.instances[record.key]
-        if len(pool) < MOST_OF_A_TYPE:
+        kind = record.key
+        if len(self.instances[kind]) < MOST_OF_A_TYPE:
             if sum(map(len, self.instances.values())) < MOST_IN_ALL:
                 return True
-            pool = max(self.instances.values(), key=len)
-        counts = Counter(one.source for one in pool.values())
-        greedy, most = counts.most_common(1)[0]
-        if most > counts[source] + 1:
-            victims = [one for one in pool.values() if one.source == greedy][-1:]
-        elif counts[source]:
-            victims = []
-        else:
-            victims = [one for one in pool.values() if now - one.since_ms < SETTLED_AFTER_MS]
-        if not victims:
+            kind = max(self.instances, key=lambda one: len(self.instances[one]))
+        victim = self._makes_room(kind, source, now)
+        if victim is None:
             return False
-        victim = random.choice(victims)  # noqa: S311 (whoever floods shall not know which)
-        self.release((victim.kind, victim.name.lower()))
+        self.release((kind, victim.name.lower()))
         self._evict(victim)
         return True
+
+    def _makes_room(self, kind: str, source: str, now: float) -> Instance | None:
+        pool, sources = self.instances[kind], self._sources[kind]
+        greedy, most = sources.most_common(1)[0]
+        if kind in self._asked_ms:
+            silent = next((one for one in pool.values() if one.silent >= SILENT_TWICE), None)
+            if silent is not None:
+                return silent
+        if most > sources[source] + 1:
+            return next(one for one in reversed(pool.values()) if one.source == greedy)
+        if sources[source]:
+            return None
+        young = [one for one in pool.values() if now - one.since_ms < SETTLED_AFTER_MS]
+        return random.choice(young) if young else None  # noqa: S311 (whoever floods shall not know which)
 
     def _details(self, record: DNSRecord, kind: int, most: int, asked: Collection[str]) -> bool:
         """Of an instance that is there, and not more than `most` of a kind."""
@@ -211,15 +258,6 @@ class Admission:
         self._named[name] -= 1
         if self._named[name] <= 0:
             del self._named[name]
-
-
-def is_pointer_of(record: DNSRecord, kind: str) -> bool:
-    return record.type == PTR and record.key == kind
-
-
-def names_of(kinds: Iterable[str]) -> set[str]:
-    """The types themselves, of subtypes, too."""
-    return {base_of(kind.lower()) for kind in kinds}
 
 
 def _is_loopback(source: str) -> bool:

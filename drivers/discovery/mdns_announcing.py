@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from zeroconf import Error as ZeroconfError
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
+from drivers.discovery.announcement import Announcement
 from drivers.discovery.interfaces import Chosen
 from drivers.discovery.mdns_instances import base_of
 
@@ -19,21 +19,6 @@ _log: Final = logging.getLogger(__name__)
 
 AGAIN_AFTER_S: Final = 60.0
 """What could not be announced is tried again after so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One instance of a service: `types` are its type and then its subtypes; `host` is a name for this box, without `.local.`,
-    that nobody else uses (not the one that the system's own responder answers for); `addresses` are where it listens, empty:
-    on all interfaces.
-    """
-
-    types: tuple[str, ...]
-    name: str
-    host: str
-    port: int
-    properties: Mapping[str, str] = field(default_factory=dict)
-    addresses: tuple[str, ...] = ()
 
 
 class Announcer:

@@ -15,7 +15,7 @@ from typing import Final, Self
 from drivers.discovery.seen import SerialPort, SerialPortLost
 from drivers.discovery.serial_claims import Claims
 from drivers.discovery.serial_listing import Listed, Node, listed, nodes
-from drivers.discovery.tools import Stop
+from drivers.discovery.tools import Clock, Stop
 from drivers.driver import DriverHealth
 
 _log: Final = logging.getLogger(__name__)
@@ -32,8 +32,15 @@ class SerialWatcher:
     """
 
     def __init__(
-        self, *, sys_root: Path = Path("/sys"), dev_root: Path = Path("/dev"), every: float = LOOKED_AFTER_S
+        self,
+        clock: Clock,
+        *,
+        sys_root: Path = Path("/sys"),
+        dev_root: Path = Path("/dev"),
+        every: float = LOOKED_AFTER_S,
     ) -> None:
+        self._clock = clock
+        self._since: dict[str, float] = {}
         self._sys = sys_root
         self._dev = dev_root
         self._every = every
@@ -83,6 +90,10 @@ class SerialWatcher:
         """Which driver has which port, by its real path."""
         return self._claims.held()
 
+    def since(self, path: str) -> float:
+        """Since when the port is there, or was when this began: seconds since the epoch."""
+        return self._since.get(path, self._clock.wall())
+
     def ports(self) -> tuple[SerialPort, ...]:
         return tuple(one.port for one in self._ports.values())
 
@@ -104,6 +115,8 @@ class SerialWatcher:
             now = self._ports.get(path)
             if now is None or now.port.identity != one.port.identity or path in again:
                 self._tell_all(SerialPortLost(path, one.port.identity))
+        now_s = self._clock.wall()
+        self._since = {path: now_s if path in again else self._since.get(path, now_s) for path in self._ports}
         for path, one in self._ports.items():
             was = before.get(path)
             if was is None or was.port != one.port or path in again:
