@@ -1,0 +1,1 @@
+"""GATT: standard services of devices that are connected to."""

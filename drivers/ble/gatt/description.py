@@ -1,0 +1,237 @@
+"""A connected device described: which of its characteristics are understood, and what they are to people.
+
+Only the standard services battery, environmental sensing and automation IO are read, and device information for the label. What
+tells of people's bodies (heart rate, blood pressure, weight …) is left out on purpose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.exc import BleakError
+
+from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.vocabulary import Hazard, Json
+from drivers.ble.bounds import MAX_COMPONENTS, clean
+from drivers.ble.gatt import numbers, outputs
+from drivers.ble.gatt.refusals import wants_pairing
+from drivers.ble.gatt.values import NUMBERS, Number
+
+MAX_CHARACTERISTICS: Final = 512
+"""Of one device, that are looked at: an honest one has thirty."""
+
+_SENSING: Final = frozenset({numbers.BATTERY, numbers.ENVIRONMENTAL_SENSING})
+
+
+@dataclass(frozen=True, slots=True)
+class GattChannel:
+    """One component and the characteristic `at` (a key of `located`) that it is read from. `signal`: which of `signals`
+    digital signals it is; of a number there is none.
+    """
+
+    component: ComponentDescription
+    point: str
+    at: str
+    readable: bool
+    notifies: bool
+    unit: str = ""
+    number: Number | None = None
+    signal: int = 0
+    signals: int = 0
+    writable: bool = False
+    acknowledged: bool = True  # a write is answered by the device
+
+    def value(self, raw: bytes) -> Json:
+        """None: not known."""
+        if self.number is not None:
+            return self.number.decode(raw)
+        return outputs.as_bool(outputs.signals(raw, self.signals)[self.signal])
+
+
+@dataclass(slots=True)
+class Description:
+    channels: dict[str, GattChannel] = field(default_factory=dict)  # by point
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def components(self) -> tuple[ComponentDescription, ...]:
+        return tuple(channel.component for channel in self.channels.values())
+
+    @property
+    def fingerprint(self) -> str:
+        """Over kinds, and where commands go."""
+        parts = [
+            f"{one.component.kind} {point} {one.component.fingerprint}"
+            for point, one in self.channels.items()
+        ]
+        return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:32]
+
+    def problem(self, text: str) -> None:
+        if text not in self.problems and len(self.problems) < MAX_COMPONENTS:
+            self.problems.append(text)
+
+
+def located(client: BleakClient) -> Iterator[tuple[str, str, BleakGATTCharacteristic]]:
+    """Key, service and characteristic. A key stays the same from one connection to the next; handles may not."""
+    services: dict[str, int] = {}
+    count = 0
+    for service in sorted(client.services, key=lambda one: one.handle):
+        nth = services[service.uuid] = services.get(service.uuid, -1) + 1
+        seen: dict[str, int] = {}
+        for characteristic in sorted(service.characteristics, key=lambda one: one.handle):
+            count += 1
+            if count > MAX_CHARACTERISTICS:
+                return
+            index = seen[characteristic.uuid] = seen.get(characteristic.uuid, -1) + 1
+            yield (
+                f"{_short(service.uuid, nth)}/{_short(characteristic.uuid, index)}",
+                service.uuid,
+                characteristic,
+            )
+
+
+async def describe(client: BleakClient, address: str) -> Description:
+    """Raises what the library raises when the connection is lost."""
+    found = Description()
+    for key, service, characteristic in located(client):
+        if len(found.channels) >= MAX_COMPONENTS:
+            found.problem(f"it has more than {MAX_COMPONENTS} values: the others are left out")
+            break
+        if service in _SENSING and characteristic.uuid in NUMBERS:
+            await _number(client, address, key, characteristic, found)
+        elif service == numbers.AUTOMATION_IO and characteristic.uuid == numbers.DIGITAL:
+            await _digital(client, address, key, characteristic, found)
+        elif service == numbers.DEVICE_INFORMATION:
+            await _label(client, characteristic, found)
+    return found
+
+
+async def _number(
+    client: BleakClient, address: str, key: str, characteristic: BleakGATTCharacteristic, found: Description
+) -> None:
+    number = NUMBERS[characteristic.uuid]
+    readable, notifies = _read(characteristic), _notifies(characteristic)
+    if not readable and not notifies:
+        return
+    schema: dict[str, Json] = {}
+    if number.name == "value":
+        schema = {"type": "number", "unit": number.unit} if number.unit else {"type": "number"}
+    schema |= await _range(client, characteristic, number)
+    point = f"{address}|{key}#{number.name}"
+    affordance = AffordanceDescription(number.name, point, schema=schema, readable=readable)
+    title = await _described(client, characteristic) or number.title
+    component = ComponentDescription(key, number.kind, (affordance,), title=title)
+    found.channels[point] = GattChannel(component, point, key, readable, notifies, number.unit, number)
+
+
+async def _digital(
+    client: BleakClient, address: str, key: str, characteristic: BleakGATTCharacteristic, found: Description
+) -> None:
+    readable, notifies = _read(characteristic), _notifies(characteristic)
+    writable = bool({"write", "write-without-response"} & set(characteristic.properties))
+    told = await _descriptor(client, characteristic, numbers.NUMBER_OF_DIGITALS)
+    count = min(told[0] if told else 1, outputs.MAX_SIGNALS)
+    title = await _described(client, characteristic)
+    if not readable and not notifies:
+        if writable:
+            found.problem(f"the outputs {key} cannot be read: they are left out")
+        return
+    acknowledged = "write" in characteristic.properties
+    for index in range(min(count, MAX_COMPONENTS - len(found.channels))):
+        name = "on" if writable else "value"
+        point = f"{address}|{key}:{index}#{name}"
+        affordance = AffordanceDescription(
+            name, point, schema={"type": "boolean"}, readable=readable, writable=writable,
+            hazard=Hazard.PROPERTY if writable else Hazard.COMFORT,
+        )  # fmt: skip
+        recipe = (
+            f"{key}:{index} of {count} {'write' if acknowledged else 'write-without-response'}"
+            if writable
+            else ""
+        )
+        component = ComponentDescription(
+            f"{key}:{index}", "switch" if writable else "other", (affordance,), certain=not writable,
+            title=title if count == 1 else f"{title or ('Output' if writable else 'Input')} {index + 1}", fingerprint=recipe,
+            commands=(f"on, off → digital output {index + 1} of {key}",) if writable else (),
+        )  # fmt: skip
+        found.channels[point] = GattChannel(
+            component, point, key, readable, notifies, signal=index, signals=count, writable=writable,
+            acknowledged=acknowledged,
+        )  # fmt: skip
+
+
+_LABELS: Final = {
+    numbers.MANUFACTURER_NAME: "manufacturer",
+    numbers.MODEL_NUMBER: "model",
+    numbers.SERIAL_NUMBER: "serial",
+}
+
+
+async def _label(client: BleakClient, characteristic: BleakGATTCharacteristic, found: Description) -> None:
+    field_ = _LABELS.get(characteristic.uuid)
+    if field_ is None or not _read(characteristic):
+        return
+    try:
+        raw = bytes(await client.read_gatt_char(characteristic))
+    except BleakError as error:
+        if wants_pairing(error):
+            found.problem("its label can be read only after pairing: it is left out")
+        elif not client.is_connected:
+            raise
+        return
+    setattr(found, field_, clean(raw.rstrip(b"\0").decode("utf-8", "replace")))
+
+
+async def _range(
+    client: BleakClient, characteristic: BleakGATTCharacteristic, number: Number
+) -> dict[str, Json]:
+    """Source: "GATT Specification Supplement", `Valid Range`: the least and the greatest value, coded as the value is."""
+    raw = await _descriptor(client, characteristic, numbers.VALID_RANGE)
+    size = number.format.size
+    if raw is None or len(raw) != 2 * size:
+        return {}
+    least, most = number.decode(raw[:size]), number.decode(raw[size:])
+    if least is None or most is None or least >= most:
+        return {}
+    return {"minimum": least, "maximum": most}
+
+
+async def _described(client: BleakClient, characteristic: BleakGATTCharacteristic) -> str:
+    raw = await _descriptor(client, characteristic, numbers.USER_DESCRIPTION)
+    return clean(raw.rstrip(b"\0").decode("utf-8", "replace")) if raw else ""
+
+
+async def _descriptor(
+    client: BleakClient, characteristic: BleakGATTCharacteristic, uuid: str
+) -> bytes | None:
+    """None where there is none, or where it may not be read."""
+    descriptor = characteristic.get_descriptor(uuid)
+    if descriptor is None:
+        return None
+    try:
+        return bytes(await client.read_gatt_descriptor(descriptor))
+    except BleakError:
+        if not client.is_connected:
+            raise
+        return None
+
+
+def _read(characteristic: BleakGATTCharacteristic) -> bool:
+    return "read" in characteristic.properties
+
+
+def _notifies(characteristic: BleakGATTCharacteristic) -> bool:
+    return bool({"notify", "indicate"} & set(characteristic.properties))
+
+
+def _short(uuid: str, nth: int) -> str:
+    name = uuid[4:8] if uuid.endswith("-0000-1000-8000-00805f9b34fb") else uuid
+    return f"{name}.{nth + 1}" if nth else name
