@@ -190,6 +190,7 @@ class HomeKitDriver:
             set_up(hub.advert, code, self._tools.vault), name=f"homekit pairing {hub.id}"
         )
         self._pairing[hub.id] = task
+        hub.pairing(True)
         task.add_done_callback(lambda done: self._paired(hub, done))
         await asyncio.shield(task)
 
@@ -199,6 +200,7 @@ class HomeKitDriver:
         if not done.cancelled() and done.exception() is None and self._stop is not None:
             self._unreadable_keys.discard(hub.id)
             self._start(hub, done.result())
+        hub.pairing(False)
 
     async def unpair(self, device: str) -> None:
         hub = self._hubs.get(device)

@@ -22,15 +22,16 @@ from drivers.homekit.points import Point
 from drivers.homekit.reporting import Reporter
 from drivers.homekit.session import Session, Where, parsed, rows
 from drivers.homekit.statuses import UNREACHABLE, in_words
-from drivers.homekit.waiting import Patience
+from drivers.homekit.waiting import Allowance, Patience
 from drivers.homekit.wire.connection import LinkError, connect
 from drivers.homekit.wire.pairing import NotOurs, WrongAccessory, pair_verify
 
 IDLE_S: Final = 30.0
 """What nobody has adopted yet stays connected for so long after it was described: adoption often follows."""
 
-REDESCRIBE_S: Final = 10.0
-"""An accessory's services are read no more often than this, whatever is announced."""
+DESCRIBES_BURST: Final = 3.0
+DESCRIBE_EVERY_S: Final = 20.0
+"""So often an accessory's services are read anew, and then once in so long, whatever is announced."""
 
 ANNOUNCED_S: Final = 20.0
 """A kept accessory that is not announced within this time after the start counts as unreachable."""
@@ -65,6 +66,7 @@ class Hub:
         self.described: dict[int, Described] = {}
         self.on_described: asyncio.Event = asyncio.Event()
         self.problem = ""
+        self.is_pairing = False
         self._host = host
         self._kept: frozenset[int] = frozenset()
         self._settled: set[int] = set()  # accessories that are subscribed to in this session
@@ -73,7 +75,7 @@ class Hub:
         self._hosts: tuple[str, ...] = ()
         self._port = 0
         self._config_read: int | None = None  # the c# that the description belongs to
-        self._described_at = -REDESCRIBE_S
+        self._descriptions = Allowance(DESCRIBES_BURST, DESCRIBE_EVERY_S)
         self._silent: set[Where] = set()  # what is not told by itself
         self._state_seen: int | None = None
         self._patience = Patience()
@@ -141,7 +143,13 @@ class Hub:
 
     def paired(self, keys: Keys) -> None:
         self.keys, self.problem = keys, ""
+        self._config_read = None
+        self.on_described.clear()
         self.wake()
+
+    def pairing(self, under_way: bool) -> None:
+        self.is_pairing = under_way
+        self._show()
 
     def wake(self) -> None:
         self._wake.set()
@@ -161,7 +169,9 @@ class Hub:
         """Only what is announced is a candidate."""
         if self.advert is None:
             return
-        if self.keys is None or self.problem == FORGOTTEN:
+        if self.is_pairing and (self.keys is None or self.is_forgotten):
+            return  # it will be ours in a moment, and says already that it is paired
+        if self.keys is None or self.is_forgotten:
             self.shown.stranger(self.id, self.advert)
         else:
             for one in self.described.values():
@@ -266,7 +276,6 @@ class Hub:
     async def _look_again(self, session: Session, *, polled: bool) -> None:
         advert = self.advert
         if self._is_stale():
-            await asyncio.sleep(max(0.0, self._described_at + REDESCRIBE_S - self._loop.time()))
             await self._read_description(session)
             self._settled.clear()
         await self._settle(session)
@@ -306,6 +315,7 @@ class Hub:
 
     async def _read_description(self, session: Session) -> None:
         """Reads all services and makes candidates of them, one accessory after the other, so that the loop is not held up."""
+        await asyncio.sleep(self._descriptions.take())
         config = self.advert.config if self.advert else None
         document = await session.accessories()
         raw, more = database.raw_accessories(document)
@@ -324,7 +334,7 @@ class Hub:
                 )
         if 1 not in found:
             raise database.BadDatabase("it tells no accessory 1, which is itself")
-        self.described, self._config_read, self._described_at = found, config, self._loop.time()
+        self.described, self._config_read = found, config
         self.points = {point.id: point for one in found.values() for point in one.points}
         self._reporter.describe(self.points.values())
         self.problem = ""

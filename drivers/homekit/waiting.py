@@ -15,14 +15,30 @@ NUDGE_EVERY_S: Final = 5.0
 """Announcements make us hurry, and anybody can send them: so often, and then once in so long."""
 
 
+class Allowance:
+    """So many at once, and then one in so many seconds."""
+
+    def __init__(self, burst: float, every_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._burst = self._left = burst
+        self._every_s = every_s
+        self._at = self._loop.time()
+
+    def take(self) -> float:
+        """Uses one up. For how many seconds to wait before."""
+        now = self._loop.time()
+        self._left = min(self._burst, self._left + (now - self._at) / self._every_s) - 1
+        self._at = now
+        return max(0.0, -self._left * self._every_s)
+
+
 class Patience:
     """Doubling waits with jitter, cut short by a nudge."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._nudged = asyncio.Event()
         self._wait_s = FIRST_S
-        self._allowance, self._at = NUDGES_BURST, self._loop.time()
+        self._nudges = Allowance(NUDGES_BURST, NUDGE_EVERY_S)
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -37,15 +53,7 @@ class Patience:
         try:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
-                await asyncio.sleep(self._debt())
+                await asyncio.sleep(self._nudges.take())
         except TimeoutError:
             pass
         self._nudged.clear()
-
-    def _debt(self) -> float:
-        """Seconds until one more nudge is allowed."""
-        now = self._loop.time()
-        self._allowance = min(NUDGES_BURST, self._allowance + (now - self._at) / NUDGE_EVERY_S)
-        self._at = now
-        self._allowance -= 1
-        return max(0.0, -self._allowance * NUDGE_EVERY_S)

@@ -190,7 +190,8 @@ class Peer:
         assert self._driver is not None
         return self._driver
 
-    async def start(self) -> None:
+    async def start(self, keys_to: Vault | None = None) -> None:
+        """With `keys_to` it is paired, and that vault has the keys."""
         pyhap.hap_protocol.EVENT_COALESCE_TIME_WINDOW = 0
         self._driver = AccessoryDriver(
             address="127.0.0.1", port=0, persist_file=str(self._file), pincode=PIN.encode(), mac=self._mac,
@@ -203,6 +204,8 @@ class Peer:
         self.driver.add_accessory(self.accessory)
         self.driver.state.port = 0
         self.driver.http_server._addr_port = ("127.0.0.1", 0)
+        if keys_to is not None:
+            self._pair_beforehand(keys_to)
         self.advertiser.silent = True  # its wire is not laid yet
         await self.driver.async_start()
         await self.wire.lay(self.driver.http_server.server.sockets[0].getsockname()[1])
@@ -223,7 +226,7 @@ class Peer:
             self.wire.port = 0
         await self.start()
 
-    def pair_beforehand(self, vault: Vault) -> None:
+    def _pair_beforehand(self, vault: Vault) -> None:
         """As pairing does it, without its arithmetic."""
         secret = Ed25519PrivateKey.generate()
         public = secret.public_key().public_bytes_raw()

@@ -120,7 +120,7 @@ async def _run(
             raise LinkError("it answers with more than any pairing needs", sent=True)
         if message.status >= 500 or not message.body:
             raise LinkError(f"it answers with HTTP status {message.status}", sent=True)
-        answer = tlv.TLV.decode_bytes(message.body, expected=expected)
+        answer = tlv.TLV.decode_bytes(message.body, expected=[*expected, tlv.TLV.kTLVType_Error])
 
 
 async def _calculate(calculator: ThreadPoolExecutor, work: Callable[[], Any]) -> Any:

@@ -39,10 +39,7 @@ class Bench:
     async def add(self, build: Build, *, paired: bool = True) -> Peer:
         peer = Peer(self.services, self._folder, build, f"02:00:00:00:00:{len(self.peers) + 1:02X}")
         self.peers.append(peer)
-        await peer.start()
-        if paired:
-            peer.pair_beforehand(self.vault)
-            peer.driver.async_update_advertisement()
+        await peer.start(self.vault if paired else None)
         return peer
 
     async def close(self) -> None:
