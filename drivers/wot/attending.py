@@ -1,0 +1,231 @@
+"""One description: looked at, claimed, told as a candidate; and if it is a Thing, kept in touch with until it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Final
+
+from drivers.driver import DriverError, NotSent, Uncertain
+from drivers.wot.client import Client
+from drivers.wot.described import Described
+from drivers.wot.device import Device, candidate_of, locked_candidate
+from drivers.wot.directory import directory_described, is_readable_directory
+from drivers.wot.document import Document
+from drivers.wot.holders import TakenError
+from drivers.wot.house import House
+from drivers.wot.keyring import Kept
+from drivers.wot.link import Link, LostError, Terms
+from drivers.wot.looking import GoneError, LockedError, LookError, list_things, look
+from drivers.wot.reading import describe
+from drivers.wot.sources import Source, listed
+
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 60.0
+LOOK_AGAIN_S: Final = 900.0
+"""So often a description that answers is read anew; and one that is nobody's Thing and does not answer."""
+
+DIRECTORY_AGAIN_S: Final = 300.0
+
+SETTLES_S: Final = 0.2
+"""Between being told to look and looking: one that is announced again and again is not looked at again and again."""
+
+LEFT_LOOKS_S: Final = 1.0
+"""At the least between two looks at one description."""
+
+
+class Attendant:
+    def __init__(self, house: House, source: Source) -> None:
+        self._house = house
+        self._source = source
+        self._pause = FIRST_PAUSE_S
+
+    async def attend(self) -> None:
+        """Until it is announced no more and nothing answers there."""
+        try:
+            while await self._once():
+                await self._rest()
+        except Exception:
+            self._give_up("its description makes this driver fail")
+            raise
+        self._give_up("it is announced no more, and does not answer")
+
+    async def _once(self) -> bool:
+        """One look, and the life after it. False: there is nothing here any more."""
+        source = self._source
+        client = self._house.client(source)
+        try:
+            return await self._look_and_live(client)
+        except GoneError as error:
+            self._lost(str(error))
+            self._withdraw(str(error))
+            return source.announced or self._is_kept()
+        except LockedError as error:
+            await self._locked(error)
+            return True
+        except TakenError as error:
+            self._house.problems[source.key] = str(error)
+            self._pause = LONGEST_PAUSE_S
+            return source.announced
+        except (LookError, NotSent, Uncertain) as error:
+            self._failed(str(error))
+            if source.announced:
+                return True
+            self._withdraw("it is announced no more, and does not answer")
+            return self._is_kept()
+        finally:
+            await client.close()
+
+    async def _look_and_live(self, client: Client) -> bool:
+        source = self._source
+        kept = self._house.keyring.for_source(source)
+        async with self._house.turn(source):
+            document, source.given = source.given or await look(client, source, kept), None
+            id_ = self._id_of(document)
+            await self._house.holders.claim(id_, source, self._answers)
+            described = describe(id_, document, source.reach)
+            if source.is_directory or document.is_directory:
+                described = directory_described(id_, source.reach, described)
+        self._house.problems.pop(source.key, None)
+        device = self._house.learn(id_, source, described)
+        self._pause, source.failures, device.locked = FIRST_PAUSE_S, 0, ""
+        self._house.outlet.candidate(candidate_of(self._house.name, id_, source, described, kept))
+        if is_readable_directory(source, document):
+            if described.need is None or kept is not None:
+                await self._list(client, device, kept)
+            return True
+        if not self._is_kept():
+            self._house.outlet.contacts.pop(id_, None)
+            self._pause = LOOK_AGAIN_S
+            return True
+        await self._live(client, device, described, kept)
+        return True
+
+    async def _live(self, client: Client, device: Device, described: Described, kept: Kept | None) -> None:
+        """While the device answers. Its loss is told, and looked after at once."""
+        house, outlet = self._house, self._house.outlet
+        secret = kept.secret if kept is not None else ""
+        terms = Terms(house.clock, secret, house.settings.poll_seconds)
+        link = device.link = Link(client, described, terms, device)
+        outlet.contact(device.id, True)
+        self._source.again.clear()
+        try:
+            await link.run(self._still_the_same(device))
+        except LostError as error:
+            self._lost(str(error))
+        finally:
+            device.link = None
+        if device.locked and described.need is not None:
+            outlet.candidate(candidate_of(house.name, device.id, self._source, described, None))
+        self._pause = FIRST_PAUSE_S
+
+    async def _still_the_same(self, device: Device) -> None:
+        """Until somebody says that something changed, or it describes itself in another way."""
+        same = True
+        while same:
+            try:
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._source.again.wait()
+                    same = False
+            except TimeoutError:
+                same = await self._describes_itself_as(device)
+
+    async def _describes_itself_as(self, device: Device) -> bool:
+        source, client = self._source, self._house.client(self._source)
+        try:
+            document = await look(client, source, self._house.keyring.for_source(source))
+        except (LookError, DriverError):
+            return False
+        finally:
+            await client.close()
+        return describe(device.id, document, source.reach) == device.described
+
+    async def _list(self, client: Client, device: Device, kept: Kept | None) -> None:
+        """Attends to what a directory lists; what it lists no more is asked whether it is there all the same."""
+        names: set[str] = set()
+        async for document, mark in list_things(client, self._source, kept):
+            if document.id:
+                child = listed(self._source, document, mark)
+                names.add(child.key)
+                self._house.add(child)
+        self._house.listed(self._source, names)
+        self._pause = DIRECTORY_AGAIN_S
+        if self._is_kept():
+            self._house.outlet.contact(device.id, True)
+        for point in device.points:
+            device.reported(point, len(names))
+
+    # -- who it is -------------------------------------------------------------------------------------------------
+
+    def _id_of(self, document: Document) -> str:
+        """What was paired or adopted before its description could be read keeps the name it had then. Directories all have one
+        id (that of their software): theirs is their address.
+        """
+        fallback, house = self._source.fallback, self._house
+        if fallback in house.kept or house.keyring.has(fallback):
+            return fallback
+        if document.is_directory or self._source.is_directory:
+            return fallback
+        return document.id or fallback
+
+    async def _answers(self, holder: Source, id_: str) -> bool:
+        """Whether `holder` still says that it is `id_`."""
+        client = self._house.client(holder)
+        try:
+            document = await look(client, holder, self._house.keyring.for_source(holder))
+        except LockedError:
+            return True
+        except (LookError, DriverError):
+            return False
+        finally:
+            await client.close()
+        return id_ in (document.id, holder.fallback)
+
+    def _is_kept(self) -> bool:
+        return self._house.holders.holds(self._source) and self._source.device in self._house.kept
+
+    # -- how it ends -----------------------------------------------------------------------------------------------
+
+    async def _locked(self, error: LockedError) -> None:
+        source, house = self._source, self._house
+        id_ = source.device or source.fallback
+        try:
+            await house.holders.claim(id_, source, self._answers)
+        except TakenError as taken:
+            house.problems[source.key] = str(taken)
+            return
+        if house.devices.get(id_) is None:
+            house.learn(id_, source, None)
+        self._lost(str(error))
+        house.outlet.candidate(locked_candidate(house.name, id_, source, error.need, str(error)))
+        self._pause = LOOK_AGAIN_S
+
+    def _failed(self, why: str) -> None:
+        self._house.problems[self._source.key] = f"{self._source.home}: {why}"[:300]
+        self._source.failures += 1
+        self._lost(why)
+        self._pause = min(max(self._pause, FIRST_PAUSE_S) * 2, LONGEST_PAUSE_S)
+
+    def _lost(self, why: str) -> None:
+        if self._is_kept():
+            self._house.outlet.contact(self._source.device, False, why)
+
+    def _withdraw(self, why: str) -> None:
+        if self._house.holders.holds(self._source):
+            self._house.outlet.withdrawn(self._source.device, why)
+
+    def _give_up(self, why: str) -> None:
+        self._house.problems.pop(self._source.key, None)
+        if self._house.holders.release(self._source):
+            self._house.outlet.withdrawn(self._source.device, why)
+            self._house.forget(self._source.device)
+
+    async def _rest(self) -> None:
+        """Until it is to be looked at again: after a while, or as soon as it is announced."""
+        again = self._source.again
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause * random.uniform(0.8, 1.2)):  # noqa: S311  jitter, not a secret
+                await again.wait()
+        await asyncio.sleep(SETTLES_S)
+        again.clear()

@@ -1,0 +1,90 @@
+"""What is known of one device, and the link to it while there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from capabilities.vocabulary import Json
+from drivers.driver import Asks, Candidate, Endpoint
+from drivers.wot.described import Described, Point
+from drivers.wot.keyring import Kept
+from drivers.wot.link import Link
+from drivers.wot.outlet import Outlet
+from drivers.wot.security import BASIC, Need
+from drivers.wot.sources import Source
+
+
+@dataclass(slots=True)
+class Device:
+    """`link` is there while it is kept and reached. `described` is None where it tells nothing without credentials."""
+
+    id: str
+    source: Source
+    outlet: Outlet = field(repr=False)
+    described: Described | None = None
+    link: Link | None = None
+    locked: str = ""  # why credentials are asked for anew
+    client: object = field(default=None, repr=False)
+
+    @property
+    def points(self) -> list[Point]:
+        return list(self.described.points.values()) if self.described is not None else []
+
+    # -- what its link tells (Listener) ----------------------------------------------------------------------------
+
+    def reported(self, point: Point, value: Json) -> None:
+        self.outlet.reported(point, value)
+
+    def occurred(self, point: Point, data: Json) -> None:
+        self.outlet.occurred(point, data)
+
+    def refused(self, point: Point, reason: str) -> None:
+        self.outlet.refused(self.id, point, reason)
+
+    def locked_out(self, reason: str) -> None:
+        self.locked = reason
+
+
+def candidate_of(
+    driver: str, device: str, source: Source, described: Described, kept: Kept | None
+) -> Candidate:
+    """As it is announced now."""
+    need = described.need
+    return Candidate(
+        driver=driver,
+        id=device,
+        endpoint=Endpoint(source.home.scheme, str(source.home)),
+        title=described.title,
+        components=described.components,
+        fingerprint=described.fingerprint,
+        manufacturer=described.manufacturer,
+        model=described.model,
+        identities=described.identities,
+        via=source.parent.device if source.parent is not None else "",
+        problems=described.problems,
+        asks=asks_of(need) if need is not None and kept is None else None,
+    )
+
+
+def locked_candidate(driver: str, device: str, source: Source, need: Need, why: str) -> Candidate:
+    """Of what tells nothing to strangers."""
+    return Candidate(
+        driver=driver,
+        id=device,
+        endpoint=Endpoint(source.home.scheme, str(source.home)),
+        title=source.home.host,
+        components=(),
+        fingerprint="",
+        problems=(why,),
+        asks=asks_of(need),
+    )
+
+
+def asks_of(need: Need) -> Asks:
+    example = "user:password" if need.scheme == BASIC else "0123456789abcdef"
+    where = (
+        "as they were set on the device"
+        if need.scheme == BASIC
+        else "as the device or its maker's app shows it"
+    )
+    return Asks("credentials", f"{need.says[0].upper()}{need.says[1:]}, {where}", example)

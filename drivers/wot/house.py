@@ -1,0 +1,126 @@
+"""What the attendants of all descriptions share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from drivers.discovery.tools import Tools
+from drivers.driver import DriverHealth
+from drivers.wot.addresses import PinnedResolver
+from drivers.wot.client import Client
+from drivers.wot.described import Described, Point
+from drivers.wot.device import Device
+from drivers.wot.document import MAX_PROBLEMS
+from drivers.wot.holders import Holders
+from drivers.wot.keyring import Keyring
+from drivers.wot.outlet import Outlet
+from drivers.wot.settings import WotSettings
+from drivers.wot.sources import Source
+
+LOOKS_AT_A_TIME: Final = 4
+"""Descriptions that are fetched and read at once: a house full of them is read in seconds, and nobody notices."""
+
+log = logging.getLogger(__name__)
+
+
+class House:
+    def __init__(
+        self, name: str, settings: WotSettings, tools: Tools, kept: frozenset[str] = frozenset()
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = tools.clock
+        self.kept = kept
+        self.outlet = Outlet(name, tools.clock)
+        self.keyring = Keyring(tools.vault)
+        self.holders = Holders()
+        self.devices: dict[str, Device] = {}
+        self.points: dict[str, tuple[Device, Point]] = {}
+        self._looks = asyncio.Semaphore(LOOKS_AT_A_TIME)
+        self._at_host: dict[str, asyncio.Semaphore] = {}
+        self.problems: dict[str, str] = {}  # by source: why it is not understood, or left alone
+        self.add: Callable[[Source], None] = lambda source: None
+        self.listed: Callable[[Source, set[str]], None] = lambda directory, keys: None
+
+    @asynccontextmanager
+    async def turn(self, source: Source) -> AsyncIterator[None]:
+        """One look at a host at a time, and few in all: a host that lets one wait holds nobody else up."""
+        place = source.addresses[0] if source.addresses else source.home.host
+        own = self._at_host.setdefault(place, asyncio.Semaphore(1))
+        try:
+            async with own, self._looks:
+                yield
+        finally:
+            if not own.locked():
+                self._at_host.pop(place, None)
+
+    def client(self, source: Source) -> Client:
+        """Made for one attendance, and closed by whoever asked for it."""
+        resolver = (
+            PinnedResolver(source.home.host, source.addresses) if source.addresses is not None else None
+        )
+        return Client(source.reach, resolver, this_machine=self.settings.this_machine)
+
+    def learn(self, id_: str, source: Source, described: Described | None) -> Device:
+        """The device as it is described now; what it had before and has no more is forgotten."""
+        device = self.devices.get(id_)
+        if device is None:
+            device = self.devices[id_] = Device(id_, source, self.outlet)
+        gone = [one for one in device.points if described is None or one.point not in described.points]
+        for one in gone:
+            self.points.pop(one.point, None)
+        self.outlet.forget(gone)
+        device.source, device.described = source, described
+        for one in device.points:
+            self.points[one.point] = device, one
+        return device
+
+    def forget(self, id_: str) -> None:
+        device = self.devices.pop(id_, None)
+        if device is not None:
+            for one in device.points:
+                self.points.pop(one.point, None)
+            self.outlet.forget(device.points)
+            self.outlet.contacts.pop(id_, None)
+
+    def why_not(self, device: Device) -> str:
+        contact = self.outlet.contacts.get(device.id)
+        why = contact.reason if contact is not None and not contact.reachable else "it is not connected"
+        return f"{device.source.home} cannot be reached now ({why}); nothing was sent"
+
+    def health(
+        self, *, entered: bool, sources: int, problems: tuple[str, ...], counters: Mapping[str, int]
+    ) -> DriverHealth:
+        linked = [one for one in self.devices.values() if one.link is not None]
+        reached = sum(one.reachable for id_, one in self.outlet.contacts.items() if id_ in self.kept)
+        lines = [*problems, *self.problems.values(), *(line for one in linked for line in _said(one))]
+        if self.keyring.problem:
+            lines.insert(0, self.keyring.problem)
+        return DriverHealth(
+            connected=entered and (reached > 0 or not self.kept),
+            detail=f"{reached} of {len(self.kept)} Things connected, {sources} descriptions known",
+            counters={
+                **counters,
+                "dropped": self.outlet.observations.dropped,
+                "throttled": sum(one.link.throttled for one in linked if one.link is not None),
+            },
+            problems=tuple(lines[: 2 * MAX_PROBLEMS]),
+        )
+
+    def log_failure(self, error: BaseException) -> None:
+        log.error("attending a description failed", exc_info=error)
+
+    def close(self) -> None:
+        self.outlet.close()
+        self.holders.clear()
+        self.devices.clear()
+        self.points.clear()
+
+
+def _said(device: Device) -> list[str]:
+    lines = list(device.link.problems.values()) if device.link is not None else []
+    return [f"{device.id[:60]}: {line}" for line in lines[:3]]

@@ -1,0 +1,121 @@
+"""A whole description, read: its components, the points behind them, what it asks for, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from capabilities.admission import clean
+from capabilities.components import ComponentDescription
+from capabilities.recast import castable
+from drivers.wot.described import Described, Point, digest
+from drivers.wot.describing import Describer
+from drivers.wot.document import Affordance, Document
+from drivers.wot.lamps import switched
+from drivers.wot.origins import Reach
+from drivers.wot.relations import claimed, hearth_components
+from drivers.wot.security import Need, SecurityError, chosen, weakness
+
+_MAC: Final = re.compile(r"urn:dev:mac:([0-9a-f]{6})(fffe)?([0-9a-f]{6})([0-9a-f]{4})?", re.IGNORECASE)
+
+Made = tuple[ComponentDescription, list[Point]]
+
+
+def describe(device: str, document: Document, reach: Reach) -> Described:
+    """Raises nothing: what cannot be used is in `problems`."""
+    describer = Describer(device, document, reach)
+    components: list[ComponentDescription] = []
+    points: dict[str, Point] = {}
+    for made, used in _components(describer):
+        if not castable(made):
+            document.problems.add(f"{made.key} is left out: its schema contradicts its kind, {made.kind}")
+            continue
+        components.append(made)
+        points.update((one.point, one) for one in used)
+    need = _need(describer, points)
+    base = document.base
+    extra = base.__pydantic_extra__ or {}
+    return Described(
+        title=clean(base.title) or clean(device),
+        components=tuple(components),
+        points=points,
+        problems=document.problems.all(),
+        fingerprint=digest(*sorted(f"{one.key} {one.fingerprint}" for one in components)),
+        need=need,
+        identities=_identities(document.id),
+        manufacturer=_text(extra.get("schema:manufacturer") or extra.get("manufacturer")),
+        model=_text(base.version.model if base.version else None),
+        all_properties=describer.forms.way(
+            "the Thing", "observeallproperties", base.forms, ()
+        ),
+    )  # fmt: skip
+
+
+def _components(describer: Describer) -> Iterator[Made]:
+    document = describer.document
+    own = {
+        (group, name)
+        for group, members in _groups(document)
+        for name, one in members.items()
+        if claimed(one, group) is not None
+    }
+    if own:
+        yield from hearth_components(describer)
+    lamp = None if own else switched(describer)
+    if lamp is not None:
+        yield lamp.component, list(lamp.points)
+    used = lamp.names if lamp is not None else frozenset()
+    for name, prop in document.properties.items():
+        if ("properties", name) not in own and name not in used:
+            yield from _one(describer.generic_property(name, prop))
+    for name, action in document.actions.items():
+        if ("actions", name) not in own:
+            yield from _one(describer.generic_action(name, action))
+    for name, event in document.events.items():
+        if ("events", name) not in own:
+            yield from _one(describer.generic_event(name, event))
+
+
+def _groups(document: Document) -> tuple[tuple[str, Mapping[str, Affordance]], ...]:
+    return ("properties", document.properties), ("actions", document.actions), ("events", document.events)
+
+
+def _one(made: tuple[ComponentDescription, Point] | None) -> Iterator[Made]:
+    if made is not None:
+        yield made[0], [made[1]]
+
+
+def _need(describer: Describer, points: Mapping[str, Point]) -> Need | None:
+    """The one secret that its forms want. One that wants another is told, and left alone."""
+    ways = [way for one in points.values() for way in (one.read, one.write, one.watch) if way is not None]
+    needs = {way.security.need: way for way in ways if way.security.need is not None}
+    if len(needs) > 1:
+        describer.problems.add("its forms want different credentials; only those of the first can be brought")
+    for need, way in needs.items():
+        weak = weakness(way.security, secure=describer.reach.home.secure)
+        if weak:
+            describer.problems.add(weak)
+        return need
+    if not points:
+        try:
+            base = describer.document.base
+            return chosen(base.security, base.security_definitions).need
+        except SecurityError as error:
+            describer.problems.add(str(error))
+    return None
+
+
+def _identities(identity: str) -> frozenset[str]:
+    """Of `urn:dev:mac:` (RFC 9039, section 4.1)."""
+    found = _MAC.fullmatch(identity)
+    if found is None:
+        return frozenset()
+    digits = (found[1] + (found[2] or "" if found[4] else "") + found[3] + (found[4] or "")).lower()
+    if not found[4]:
+        return frozenset({"mac:" + ":".join(digits[i : i + 2] for i in range(0, 12, 2))})
+    return frozenset({"eui64:" + ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))})
+
+
+def _text(value: object) -> str:
+    return clean(value) if isinstance(value, str) else ""
