@@ -79,7 +79,7 @@ def advertised(name: str = "", uuids: Sequence[int] = (), data: Sequence[tuple[i
 
 async def advertise(device: Device, raw: bytes) -> None:
     await device.start_advertising(
-        advertising_data=raw, auto_restart=True,
+        advertising_data=raw, auto_restart=False,
         advertising_interval_min=INTERVAL_MS, advertising_interval_max=INTERVAL_MS,
     )  # fmt: skip
 
@@ -96,6 +96,8 @@ class Relay:
         self.answers.set()
         self._air, self._address = air, address
         self._device: Device | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._starting: asyncio.Task[None] | None = None
         self.digital: Characteristic[bytes] = Characteristic(
             UUID.from_16_bits(0x2A56), P.READ | P.WRITE | P.NOTIFY, READABLE | WRITEABLE,
             CharacteristicValue(read=self._read, write=self._write),
@@ -123,16 +125,28 @@ class Relay:
             Service(UUID.from_16_bits(0x180A), label),
         ]
         self._device = await self._air.peripheral("pump", self._address, services)
+        self._device.on("connection", lambda connection: connection.on("disconnection", self._on_disconnection))
+
+    def _on_disconnection(self, _: int) -> None:
+        """A peripheral advertises again when its connection ended; a moment later."""
+        self._again = asyncio.get_running_loop().call_later(0.05, self._announce_again)
+
+    def _announce_again(self) -> None:
+        self._starting = asyncio.ensure_future(self.announce())
 
     async def announce(self) -> None:
         await advertise(self.device, advertised("Pump", [0x1815, 0x180F]))
 
     async def vanish(self) -> None:
         """Out of range: silent, and every connection ends."""
-        await self.device.stop_advertising()
         for connection in list(self.device.connections.values()):
             with contextlib.suppress(Exception):
                 await connection.disconnect()
+        if self._again is not None:
+            self._again.cancel()
+        if self._starting is not None:
+            await self._starting
+        await self.device.stop_advertising()
 
     async def say(self, value: bool) -> None:
         self.state = value

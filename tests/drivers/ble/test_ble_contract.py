@@ -68,6 +68,7 @@ async def rig() -> AsyncIterator[Rig]:
         rig = BleRig(air, radio, clock)
         await rig.relay.start()
         yield rig
+        await rig.relay.vanish()
 
 
 class TestBleContract(DriverContract):
