@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +33,7 @@ MAX_HEADER_BYTES: Final = 8 * 1024  # of one header, and of the first line
 CONNECT_S: Final = 5.0
 """On a LAN a connection stands within milliseconds; a sleeping device may take a second."""
 
+CLOSES_WITHIN_S: Final = 2.0
 MAX_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -78,8 +79,22 @@ class Client:
         self._streams = self._session(0, keep=False)
 
     async def close(self) -> None:
+        """All connections end at once. Waits for that even if whoever closes is cancelled meanwhile: it takes no time."""
+        ends: list[asyncio.Future[None]] = []
         for session in self._sessions:
-            await session.close()
+            if session.connector is not None:
+                ends.append(asyncio.ensure_future(_awaited(session.connector.close(abort_ssl=True))))
+                session.detach()
+        cancelled = False
+        while ends:
+            try:
+                await asyncio.wait(ends, timeout=CLOSES_WITHIN_S)
+            except asyncio.CancelledError:
+                cancelled = True
+                continue
+            break
+        if cancelled:
+            raise asyncio.CancelledError
 
     async def read(self, request: Request, seconds: float, most: int = MAX_ANSWER_BYTES) -> Answer:
         """A GET (or what a form says instead), with redirects as far as they stay within reach. Raises `NotSent`, `Uncertain`,
@@ -182,6 +197,10 @@ class Client:
         except OriginError as error:
             raise AnswerError(f"it redirects, and {error}") from None
         return Request("GET", url, request.headers, query=request.query)
+
+
+async def _awaited(closing: Awaitable[None]) -> None:
+    await closing
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ import asyncio
 import os
 import pty
 import tty
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Final, cast
 
 from pymodbus.constants import ExcCodes
@@ -17,8 +17,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from capabilities.vocabulary import Json
 from drivers.discovery.seen import SerialPort, SerialPortLost
+from drivers.discovery.serial_claims import Claims
 from drivers.discovery.tools import Radio, Services, Tools, Vault
-from drivers.driver import NotSent
 from drivers.modbus.driver import ModbusDriver, open_driver
 from drivers.modbus.settings import ModbusSettings
 from gateway.clock import SystemClock
@@ -97,7 +97,7 @@ async def tcp_server(*devices: Device, port: int = 0) -> AsyncIterator[int]:
     try:
         yield cast(Any, server.transport).sockets[0].getsockname()[1]
     finally:
-        await server.shutdown()
+        await cast(Any, server).shutdown()
         await asyncio.sleep(0)
 
 
@@ -107,7 +107,7 @@ class Cable:
     def __init__(self) -> None:
         self.back: Callable[[bytes], bytes] = lambda data: data  # what becomes of an answer
         self.deaf = False
-        self.sent: list[bytes] = []
+        self.sent: asyncio.Queue[bytes] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._far_master, self._far = pty.openpty()
         tty.setraw(self._far)
@@ -151,7 +151,7 @@ class Cable:
 
     def _asked(self) -> None:
         data = os.read(self._near_master, 4096)
-        self.sent.append(data)
+        self.sent.put_nowait(data)
         if self.deaf:
             self._held += data
         else:
@@ -174,18 +174,18 @@ async def cable(*devices: Device) -> AsyncIterator[Cable]:
     try:
         yield wire
     finally:
-        await server.shutdown()
+        await cast(Any, server).shutdown()
         wire.close()
         await asyncio.sleep(0)
 
 
 class Ports:
-    """The serial ports there are: identity → path."""
+    """The serial ports there are: identity → path. Claims are real ones."""
 
-    def __init__(self, **paths: str) -> None:
+    def __init__(self) -> None:
         self._paths: dict[str, str] = {}
         self._told: list[Callable[[SerialPort | SerialPortLost], None]] = []
-        self.claims: set[str] = set()
+        self.claims = Claims()
 
     def appear(self, path: str, identity: str = IDENTITY) -> None:
         self._paths[identity] = path
@@ -210,17 +210,7 @@ class Ports:
         return None
 
     def claimed(self, port: SerialPort, by: str) -> AbstractContextManager[None]:
-        return self._claimed(port, by)
-
-    @contextmanager
-    def _claimed(self, port: SerialPort, by: str) -> Iterator[None]:
-        if port.path in self.claims:
-            raise NotSent(f"{port.path} is in use by somebody else")
-        self.claims.add(port.path)
-        try:
-            yield
-        finally:
-            self.claims.remove(port.path)
+        return self.claims.claimed(port.path, by)
 
 
 def tools(ports: Ports | None = None) -> Tools:

@@ -14,7 +14,8 @@ from capabilities.readings import Contact, Occurrence, Report
 from capabilities.thing import Thing
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.mqtt_peer import Peer
 

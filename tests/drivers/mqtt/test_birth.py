@@ -8,7 +8,8 @@ import orjson
 
 from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Json
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for
 from tests.drivers.mosquitto import Mosquitto

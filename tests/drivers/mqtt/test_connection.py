@@ -12,8 +12,9 @@ import pytest
 from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import Evidence, Json
 from drivers.driver import NotSent, Rejected, Uncertain
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt.connection import BACKOFF_FIRST_S, BACKOFF_LIMIT_S, Backoff
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for
 from tests.drivers.mosquitto import Mosquitto

@@ -9,7 +9,8 @@ import pytest
 
 from capabilities.vocabulary import Json
 from drivers.driver import Driver
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.contract import DriverContract, Rig
 from tests.drivers.mosquitto import Mosquitto

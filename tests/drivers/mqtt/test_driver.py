@@ -11,7 +11,8 @@ import pytest
 from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Json
 from drivers.driver import Candidate, NotSent, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from tests.drivers.contract import looked_at, wait_for
 from tests.drivers.mqtt_bench import Hands
 

@@ -22,7 +22,7 @@ from drivers.mqtt import abbreviations
 from drivers.mqtt.announcement import read_announcement
 from drivers.mqtt.components import COMPONENTS
 from drivers.mqtt.config import written_out
-from drivers.mqtt.recording.redaction import Care, Redactor, is_harmless
+from drivers.recording.redaction import Care, Redactor, is_harmless
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéñłŽABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"

@@ -7,9 +7,10 @@ import pytest
 
 from capabilities.readings import Contact, Refusal
 from capabilities.vocabulary import Json
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt import refusals as module
+from drivers.mqtt.driver import MqttDriver
 from drivers.mqtt.refusals import ANSWER_WINDOW_S, MAX_COMMANDS, Refusals, log_topic
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for
 from tests.drivers.mosquitto import Mosquitto

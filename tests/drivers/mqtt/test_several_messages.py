@@ -10,7 +10,8 @@ import pytest
 
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, NotSent, Uncertain
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.wiring import CommandTopics
 from tests.drivers.contract import wait_for
 from tests.drivers.mosquitto import Mosquitto

@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from drivers.driver import Candidate, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt import sweep as module
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.sweep import Sweep
 from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for

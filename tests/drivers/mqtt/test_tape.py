@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.mqtt.recording.following import Following
-from drivers.mqtt.recording.redaction import Care
 from drivers.mqtt.recording.tape import Recorded, Tape, TapeError, read, written
+from drivers.recording.redaction import Care
 
 messages = st.builds(
     Recorded,

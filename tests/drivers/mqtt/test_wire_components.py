@@ -8,7 +8,8 @@ import orjson
 
 from capabilities.readings import Occurrence, Report
 from capabilities.vocabulary import Json
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for
 from tests.drivers.mosquitto import Mosquitto

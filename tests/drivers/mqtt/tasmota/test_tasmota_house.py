@@ -9,8 +9,9 @@ from typing import Any
 from capabilities.readings import Contact, Occurrence, Report
 from capabilities.vocabulary import Evidence
 from drivers.driver import Candidate
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt.broker_recipe import ACL_FILE
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.simulated.link import Account
 from drivers.simulated.tasmota import Tasmota
 from gateway.announcements import moved

@@ -11,8 +11,9 @@ from capabilities.components import ComponentDescription
 from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Hazard, Json
 from drivers.driver import Candidate, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt import settling as settling_module
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.zigbee2mqtt import bridge as bridge_module
 from drivers.mqtt.zigbee2mqtt import bridges as module
 from gateway.announcements import moved

@@ -12,7 +12,8 @@ from capabilities.components import AffordanceDescription
 from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Hazard
 from drivers.driver import Candidate, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.simulated.link import Account
 from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
 from drivers.simulated.zigbee2mqtt_model import Message

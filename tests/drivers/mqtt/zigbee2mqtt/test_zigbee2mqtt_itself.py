@@ -9,7 +9,8 @@ import pytest
 
 from capabilities.readings import Report
 from capabilities.vocabulary import Json
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.zigbee2mqtt import bridges
 from tests.drivers.contract import wait_for
 from tests.drivers.mqtt_bench import Hands

@@ -7,8 +7,9 @@ import pytest
 
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate
-from drivers.mqtt import MqttDriver, MqttSettings
 from drivers.mqtt import settling as settling_module
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.zigbee2mqtt import bridge as bridge_module
 from drivers.mqtt.zigbee2mqtt import bridges as bridges_module
 from tests.drivers.contract import wait_for

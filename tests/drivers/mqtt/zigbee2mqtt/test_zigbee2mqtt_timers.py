@@ -11,7 +11,8 @@ import pytest
 from capabilities.readings import Report
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Timed
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from drivers.mqtt.zigbee2mqtt.own_timer import LONGEST_S, on_for, own_timer_of
 from drivers.simulated.link import Account
 from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
