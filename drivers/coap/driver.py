@@ -182,8 +182,8 @@ class CoapDriver:
             return
         session = self._sessions.get(way.key)
         if session is not None:
-            if session.way != way:
-                session.way = way
+            moved, session.way = session.way != way, way
+            if moved or (session.live is None and self._roster.is_kept(session.device)):
                 session.nudge()
             return
         self._sessions[way.key] = session = Session(way, self)

@@ -119,7 +119,7 @@ def _target(form: Mapping[str, Json], operation: str, base: str, host: str) -> t
     if not isinstance(href, str) or len(href) > 4 * MAX_PATH_BYTES or "{" in href:
         return None, "a form has no address that can be used"
     try:
-        parts = urlsplit(urljoin(base or f"coap://{host}/", href))
+        parts = urlsplit(urljoin(base or f"coap://{_bracketed(host)}/", href))
         named = parts.hostname or ""
     except ValueError:
         return None, "a form has no address that can be used"
@@ -133,6 +133,10 @@ def _target(form: Mapping[str, Json], operation: str, base: str, host: str) -> t
     if any("/" in one or "\0" in one or "\ufffd" in one for one in path):
         return None, "a form has no address that can be used"
     return Target(code, path, query), ""
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host.partition('%')[0]}]" if ":" in host else host
 
 
 def _is(named: str, host: str) -> bool:

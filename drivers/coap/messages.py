@@ -49,9 +49,10 @@ def _sound(data: bytes) -> bool:
     token = data[0] & 0x0F
     if token > MAX_TOKEN_BYTES or len(data) < 4 + token:
         return False
-    if data[1] == Code.EMPTY:
-        return len(data) == 4  # RFC 7252 §4.1: nothing follows
-    if data[1] >> 5 in (1, 6, 7):
+    kind, code = data[0] >> 4 & 0x03, data[1]
+    if code == Code.EMPTY:  # RFC 7252 §4.1: nothing follows, and §4.3: it is never NON
+        return len(data) == 4 and kind != Type.NON
+    if code >> 5 in (1, 6, 7) or kind == Type.RST or (kind == Type.ACK and code >> 5 == 0):
         return False
     return _options_sound(data, 4 + token)
 
