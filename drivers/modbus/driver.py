@@ -133,7 +133,7 @@ class ModbusDriver:
         for line in self._lines:
             for unit in line.units:
                 if line.link is not None and not unit.reachable:
-                    lines.append(f"{unit.place} ({unit.profile.title}) does not answer: {unit.trouble}")
+                    lines.append(f"{unit.place} ({unit.profile.title}) cannot be used: {unit.trouble}")
                 lines += unit.problems.values()
         return lines
 
@@ -165,15 +165,10 @@ class ModbusDriver:
 
     # -- House
 
-    def met(self, unit: Unit) -> None:
-        device = unit.device
+    def met(self, unit: Unit, device: str) -> str:
         other = self._bound.get(device)
         if other is not None and other is not unit and other.reachable:
-            unit.problems["clone"] = (
-                f"{unit.place} and {other.place} tell the same serial number; {other.place} counts until it is silent"
-            )
-            return
-        unit.problems.pop("clone", None)
+            return f"it tells the same serial number as {other.place}, which counts as long as it answers"
         for was in [one for one, bound in self._bound.items() if bound is unit and one != device]:
             self._replaced(was, unit)
         self._bound[device] = unit
@@ -189,6 +184,7 @@ class ModbusDriver:
             )
         )
         self._reports.put_nowait(Contact(device, True, self.wall()))
+        return ""
 
     def missed(self, unit: Unit, why: str) -> None:
         if unit.device and self._bound.get(unit.device) is unit:

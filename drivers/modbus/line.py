@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from drivers.discovery.seen import SerialPort, SerialPortLost
@@ -89,12 +87,9 @@ class Line:
                 self.link = None
 
     def _port(self) -> SerialPort:
-        """Where the port is now. A path is followed to the device that it leads to. Raises `NotSent`."""
+        """Where the port is now. Raises `NotSent`."""
         name = self.settings.port
-        path = os.path.realpath(name) if name.startswith("/") else name
-        found = self._tools.ports.find(path) or self._tools.ports.find(name)
-        if found is None and name.startswith("/") and Path(path).exists():
-            return SerialPort(path, f"path:{path}")
+        found = self._tools.ports.find(name)
         if found is None:
             raise NotSent(
                 f"there is no port {name} now; plug the adapter in (`hearth discover` shows all ports)"

@@ -94,12 +94,7 @@ def load(path: Path) -> ProfileTable:
     try:
         profile = ProfileTable.model_validate(document)
     except ValidationError as error:
-        raise ProfileError(
-            [
-                f"{path}: {_table(document, one['loc'])}: {_plain(one['msg'], one.get('input'))}"
-                for one in error.errors()
-            ]
-        ) from None
+        raise ProfileError([f"{path}: {problem}" for problem in _readable(document, error)]) from None
     problems = [f"{path}: {problem}" for problem in _contradictions(profile)]
     if path.stem != profile.name:
         problems.insert(0, f"{path}: has name = {profile.name!r}; call the file {profile.name}.toml")
@@ -148,7 +143,22 @@ def _table(document: Any, place: tuple[int | str, ...]) -> str:
     return ", ".join(words) or "the file"
 
 
+def _readable(document: Any, error: ValidationError) -> Iterator[str]:
+    """A line for each problem; that a list lacks what was wrong in it is none of its own."""
+    errors = error.errors()
+    for one in errors:
+        place = one["loc"]
+        if not any(len(other["loc"]) > len(place) == len(_shared(other["loc"], place)) for other in errors):
+            yield f"{_table(document, place)}: {_plain(one['msg'], one.get('input'))}"
+
+
+def _shared(one: tuple[int | str, ...], other: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    return tuple(a for a, b in zip(one, other, strict=False) if a == b)
+
+
 def _plain(message: str, value: Any) -> str:
     text = message.removeprefix("Value error, ")
+    if text != message:
+        return text
     shown = repr(value)
-    return text if text != message or len(shown) > 40 else f"{text[0].lower()}{text[1:]} (it is {shown})"
+    return f"{text[0].lower()}{text[1:]}" + (f" (it is {shown})" if len(shown) <= 40 else "")

@@ -11,6 +11,13 @@ from drivers.driver import DriverError, Rejected, Uncertain
 ACKNOWLEDGE: Final = 5
 """The device has taken it and works on it: no refusal."""
 
+BUSY: Final = 6
+DOES_NOT_KNOW: Final = frozenset({1, 2, 3})
+"""It is there, and has no such thing."""
+
+NOT_REACHED: Final = frozenset({10, 11})
+"""A gateway answers for a device that it does not reach."""
+
 _WORDS: Final = {
     1: "does not know this function; the profile may be of another model",
     2: "has no such register; the profile may be of another model",

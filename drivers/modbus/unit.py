@@ -18,7 +18,7 @@ from drivers.modbus.blocks import Block, Point, blocks_of
 from drivers.modbus.describing import point_of, slug
 from drivers.modbus.link import Link, NoAnswer
 from drivers.modbus.profile import Place, ProfileTable
-from drivers.modbus.refusals import ACKNOWLEDGE, refusal
+from drivers.modbus.refusals import ACKNOWLEDGE, BUSY, DOES_NOT_KNOW, NOT_REACHED, refusal
 from drivers.modbus.settings import UnitSettings
 from drivers.modbus.values import Unreadable, Unwritable, raw_of, value_of, words_of
 
@@ -47,8 +47,8 @@ NO_SERIAL_NUMBERS: Final = frozenset({"", "0", "65535", "4294967295", "184467440
 class House(Protocol):
     """What a unit tells, and to whom."""
 
-    def met(self, unit: Unit) -> None:
-        """It answered, and said who it is: `unit.device`."""
+    def met(self, unit: Unit, device: str) -> str:
+        """It answered, and is `device`. "", or why it cannot be that one."""
 
     def missed(self, unit: Unit, why: str) -> None:
         """It does not answer (any more)."""
@@ -160,28 +160,25 @@ class Unit:
         loop = asyncio.get_running_loop()
         device = await self._identity(link)
         self._identify_at = loop.time() + UNADOPTED_EVERY_S
-        if device and (device != self.device or not self.reachable):
-            self._failures = 0
-            self.device, self.trouble, self._said = device, "", ""
-            self._all_due()
-            self._house.met(self)
+        if device == self.device and self.reachable:
+            return
+        refused = self._house.met(self, device)
+        if refused:
+            self.device, self.trouble = "", refused
+            self._next_try = self._identify_at
+            return
+        self._failures, self.device, self.trouble, self._said = 0, device, "", ""
+        self._all_due()
 
     async def _identity(self, link: Link) -> str:
-        """A device is known by its serial number, else by its place. "" where it says no who."""
-        place = self.profile.serial_number
-        if place is None:
-            place = self._timetable[0].block.points[0].of
+        """A device is known by its serial number, else by its place. Raises `NoAnswer` where nothing is known of it."""
+        place = self.profile.serial_number or self._timetable[0].block.points[0].of
         answer = await self._asked(link, place)
-        if isinstance(answer, ExceptionResponse) or self.profile.serial_number is None:
-            if isinstance(answer, ExceptionResponse) and self.profile.serial_number is not None:
-                self.problems[""] = (
-                    f"{self.place}: it tells no serial number; it is known by its place instead"
-                )
+        if isinstance(answer, ExceptionResponse) and answer.exception_code not in DOES_NOT_KNOW:
+            raise NoAnswer(str(refusal(answer, "it") or "it is busy"))
+        if self.profile.serial_number is None:
             return self.place
-        try:
-            number = str(raw_of(place, answer.registers, self.profile.word_order, self.profile.byte_order))
-        except Unreadable:
-            number = ""
+        number = "" if isinstance(answer, ExceptionResponse) else self._number(place, answer)
         if number in NO_SERIAL_NUMBERS:
             self.problems[""] = (
                 f"{self.place}: its serial number is {number or 'empty'}; it is known by its place instead"
@@ -190,6 +187,12 @@ class Unit:
         self.problems.pop("", None)
         self.serial_number = number
         return f"{slug(self.profile.manufacturer)}:{number}"
+
+    def _number(self, place: Place, answer: ModbusPDU) -> str:
+        try:
+            return str(raw_of(place, answer.registers, self.profile.word_order, self.profile.byte_order))
+        except Unreadable:
+            return ""
 
     async def _asked(self, link: Link, place: Place) -> ModbusPDU:
         return await link.ask(
@@ -202,8 +205,10 @@ class Unit:
         request = adu.read(self.settings.unit, block.table, block.start, block.count)
         observed = self._house.wall()
         answer = await link.ask(request, PATIENCE_S)
+        if isinstance(answer, ExceptionResponse) and answer.exception_code in NOT_REACHED:
+            raise NoAnswer(str(refusal(answer, "it")))
         self._failures = 0
-        if isinstance(answer, ExceptionResponse) and answer.exception_code not in {ACKNOWLEDGE, 6}:
+        if isinstance(answer, ExceptionResponse) and answer.exception_code not in {ACKNOWLEDGE, BUSY}:
             one.due, one.refused = loop.time() + REFUSED_AGAIN_S, str(refusal(answer, "it"))
             for point in block.points:
                 self._bad(point, f"cannot be read: {one.refused}", observed)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
+from drivers.discovery.serial_claims import keep_others_out
 from drivers.driver import NotSent, Uncertain
 from drivers.modbus.adu import MAX_BUFFER_BYTES
 from drivers.modbus.settings import LineSettings
@@ -65,7 +69,7 @@ class Wire:
 
 
 class SerialWire(Wire):
-    """A serial port in raw mode, for us alone."""
+    """A serial port in raw mode, for us alone. Whoever opens it has claimed it."""
 
     def __init__(self, path: str, settings: LineSettings) -> None:
         """Opens the port. Raises `NotSent`."""
@@ -74,13 +78,14 @@ class SerialWire(Wire):
         self._path = path
         self._loop = asyncio.get_running_loop()
         try:
+            parity = settings.parity[0].upper()
             self._port = serial.Serial(
-                path, settings.baud, parity=settings.parity[0].upper(), stopbits=settings.stop_bits, timeout=0,
-                exclusive=True,
-            )  # fmt: skip
+                path, settings.baud, parity=parity, stopbits=settings.stop_bits, timeout=0
+            )
         except (OSError, ValueError) as error:
             raise NotSent(f"the port {path} cannot be opened: {_reason(error)}") from None
         self._file: int = self._port.fileno()
+        keep_others_out(self._file)
         self._loop.add_reader(self._file, self._readable)
 
     def send(self, data: bytes) -> None:
@@ -102,6 +107,8 @@ class SerialWire(Wire):
         self._loop.remove_reader(self._file)
         self._ended("the line was closed")
         if self._port.is_open:
+            with suppress(OSError):
+                fcntl.ioctl(self._file, termios.TIOCNXCL)
             self._port.close()
 
     def _readable(self) -> None:
