@@ -140,10 +140,10 @@ class MdnsBrowser:
     def _problems(self) -> Sequence[str]:
         found = [self._trouble] if self._trouble else []
         found += [f"there is no interface {one}: it is waited for" for one in self._chosen.missing]
-        if self._is_flooded:
-            found.append(
-                "more is said on the network than is listened to: devices may be found late; see who floods it"
-            )
+        muted = sorted({one for guard in _guards(self._azc) for one in guard.muted})
+        found += [f"{one} floods the network with mDNS: it is not listened to" for one in muted]
+        if self._is_flooded and not muted:
+            found.append("more is said on the network than is listened to: devices may be found late")
         return found
 
     async def _open(self) -> None:
@@ -270,7 +270,9 @@ class MdnsBrowser:
         task.add_done_callback(self._tasks.discard)
 
 
-def _guards(azc: AsyncZeroconf) -> list[Guard]:
+def _guards(azc: AsyncZeroconf | None) -> list[Guard]:
+    if azc is None:
+        return []
     found = [reader.transport.get_protocol() for reader in azc.zeroconf.engine.readers]
     return [one for one in found if isinstance(one, Guard)]
 

@@ -1,13 +1,16 @@
 """A flood of packets costs a bounded part of a core: what comes above a budget is not even read.
 
-Each socket has a budget of its own: answers that are sent to this box alone do not drown in what is sent to everybody.
+Each socket has a budget of its own: answers that are sent to this box alone do not drown in what is sent to everybody. A
+source that says more than all others together is not listened to for a while; where sources are made up, nobody is, in turns.
 """
 
 from __future__ import annotations
 
 import array
+import ipaddress
 import socket
 import struct
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
@@ -24,10 +27,18 @@ BURST_BYTES: Final = 2_000_000
 DEAF_S: Final = 0.25
 """So long nothing is read when the budget is used up: then it allows 125 packets again."""
 
+MUTED_S: Final = 10.0
+"""So long one source is not listened to that has said more than all others together when the budget was used up."""
+
+MOST_MUTED: Final = 16
+"""Sources at a time; where more than these flood, all are dropped now and then."""
+
 _SO_ATTACH_FILTER: Final = 26
 _SO_DETACH_FILTER: Final = 27
-_DROP_ALL: Final = struct.pack("=HBBI", 0x06, 0, 0, 0)
-"""BPF `ret #0` (linux/filter.h): the kernel lets no packet through, and nobody is woken up."""
+
+_NETWORK_HEADER: Final = 0xFFF00000  # SKF_NET_OFF: from there on offsets are those of the IP header
+_LOAD_BYTE, _LOAD_WORD, _SHIFT_RIGHT, _IF_EQUAL, _RETURN = 0x30, 0x20, 0x74, 0x15, 0x06
+_ALL: Final = 0xFFFFFFFF
 
 
 class Budget:
@@ -51,12 +62,50 @@ class Budget:
         return True
 
 
-def deafen(fileno: int, deaf: bool) -> None:
-    """The kernel drops what arrives on a socket, or hands it over again. Where it cannot, packets are read and dropped."""
-    program = array.array("B", _DROP_ALL)
-    with suppress(OSError), socket.socket(fileno=socket.dup(fileno)) as handle:
-        if deaf:
-            option = struct.pack("@HP", 1, program.buffer_info()[0])
-            handle.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
-        else:
+def hear_nothing(fileno: int) -> None:
+    """The kernel drops what arrives on this socket, and nobody is woken up. Where it cannot, packets are read and dropped."""
+    _attach(fileno, [(_RETURN, 0, 0, 0)])
+
+
+def hear_all_but(fileno: int, sources: Collection[str]) -> None:
+    """The kernel drops what comes from these addresses. None of them: everything is heard."""
+    numbers = [number for number in map(_number, sources) if number is not None]
+    if not numbers:
+        with suppress(OSError), _handle(fileno) as handle:
             handle.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+        return
+    program = [
+        (_LOAD_BYTE, 0, 0, _NETWORK_HEADER),
+        (_SHIFT_RIGHT, 0, 0, 4),  # the version of IP
+        (_IF_EQUAL, 0, 2, 4),
+        (_LOAD_WORD, 0, 0, _NETWORK_HEADER + 12),  # IPv4: the source
+        (_IF_EQUAL, 1, 1, _ALL),  # goes on behind the next in any case
+        (_LOAD_WORD, 0, 0, _NETWORK_HEADER + 20),  # IPv6: the last quarter of the source
+    ]
+    for left, number in zip(range(len(numbers), 0, -1), numbers, strict=True):
+        program.append((_IF_EQUAL, left, 0, number))
+    _attach(fileno, [*program, (_RETURN, 0, 0, _ALL), (_RETURN, 0, 0, 0)])
+
+
+def _number(source: str) -> int | None:
+    try:
+        address = ipaddress.ip_address(source.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return int(address) & _ALL
+
+
+def _attach(fileno: int, program: list[tuple[int, int, int, int]]) -> None:
+    """linux/filter.h: `struct sock_filter` is code, jump if true, jump if false, k."""
+    code = array.array("B", b"".join(struct.pack("=HBBI", *line) for line in program))
+    with suppress(OSError), _handle(fileno) as handle:
+        handle.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(program), code.buffer_info()[0])
+        )
+
+
+def _handle(fileno: int) -> socket.socket:
+    """Of the same socket: loops hand theirs out only in part."""
+    return socket.socket(fileno=socket.dup(fileno))

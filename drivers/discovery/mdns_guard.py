@@ -10,7 +10,7 @@ from typing import Final
 from zeroconf import DNSIncoming, Zeroconf, current_time_millis
 
 from drivers.discovery.mdns_admission import Admission
-from drivers.discovery.mdns_flood import DEAF_S, Budget, deafen
+from drivers.discovery.mdns_flood import DEAF_S, MOST_MUTED, MUTED_S, Budget, hear_all_but, hear_nothing
 
 _log: Final = logging.getLogger(__name__)
 
@@ -26,6 +26,10 @@ REMEMBERED: Final = 16
 
 EXPIRED_EVERY: Final = 100
 """Questions after which the library forgets old ones; by itself it does so each 10 s."""
+
+COUNTED_S: Final = 5.0
+MOST_SOURCES: Final = 1024
+"""Packets are counted by their source for so long, and for so many sources."""
 
 _RESPONSE: Final = 0x80
 
@@ -51,11 +55,16 @@ class Guard(asyncio.DatagramProtocol):
         self._hearing: asyncio.TimerHandle | None = None
         self._recent: OrderedDict[bytes, float] = OrderedDict()
         self._questions = 0
+        self._heard: Counter[str] = Counter()  # packets since the last look, by source
+        self._looked_at = self._loop.time()
+        self.muted: dict[str, asyncio.TimerHandle] = {}
 
     def close(self) -> None:
-        if self._hearing is not None:
-            self._hearing.cancel()
-            self._hearing = None
+        for timer in (self._hearing, *self.muted.values()):
+            if timer is not None:
+                timer.cancel()
+        self._hearing = None
+        self.muted.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.close()
@@ -65,7 +74,9 @@ class Guard(asyncio.DatagramProtocol):
         _log.debug("a socket of mDNS: %s", error)
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        if not self._budget.take(len(data), self._loop.time()):
+        now = self._loop.time()
+        self._note(str(addr[0]), now)
+        if not self._budget.take(len(data), now):
             self._counters["dropped_packets"] += 1
             self._shed()
             return
@@ -114,12 +125,30 @@ class Guard(asyncio.DatagramProtocol):
             self._recent.popitem(last=False)
         return False
 
+    def _note(self, source: str, now: float) -> None:
+        if now - self._looked_at > COUNTED_S or len(self._heard) >= MOST_SOURCES:
+            self._heard.clear()
+            self._looked_at = now
+        self._heard[source] += 1
+
     def _shed(self) -> None:
-        if self._hearing is None:
-            self._counters["floods"] += 1
-            deafen(self._fileno, True)
-            self._hearing = self._loop.call_later(DEAF_S, self._listen)
+        """The budget is used up: who was it?"""
+        if self._hearing is not None:
+            return
+        self._counters["floods"] += 1
+        source, most = self._heard.most_common(1)[0]
+        if most * 2 > self._heard.total() and source not in self.muted and len(self.muted) < MOST_MUTED:
+            self._counters["muted_sources"] += 1
+            self.muted[source] = self._loop.call_later(MUTED_S, self._unmute, source)
+        hear_nothing(self._fileno)
+        self._hearing = self._loop.call_later(DEAF_S, self._listen)
 
     def _listen(self) -> None:
         self._hearing = None
-        deafen(self._fileno, False)
+        self._heard.clear()
+        hear_all_but(self._fileno, self.muted)
+
+    def _unmute(self, source: str) -> None:
+        self.muted.pop(source, None)
+        if self._hearing is None:
+            hear_all_but(self._fileno, self.muted)
