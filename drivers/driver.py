@@ -12,7 +12,7 @@ what a Thing is called, who may use it and what is safe is not its business.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -213,6 +213,19 @@ class Searching(Protocol):
 
     async def search(self) -> None:
         """Asks around for devices, once. What answers comes as candidates."""
+
+
+@runtime_checkable
+class Tappable(Protocol):
+    """A driver that lets somebody listen to what a device says."""
+
+    def tap(self, device: str, heard: Callable[[str, Json], None]) -> Callable[[], None]:
+        """From now on every message of the device as it came in, before anything was made of it: `heard(kind, data)`, with
+        bytes as `{"hex": "…"}`, and without keys and passwords. Members are named by the protocol, for their names are kept:
+        what somebody may have chosen belongs into values. First what its description was made of, as far as that is kept.
+        Returns what ends it. The family's `replay.replayed(tape)` makes of these messages what the driver makes of them.
+        Raises `KeyError` for a device that it does not know.
+        """
 
 
 @runtime_checkable

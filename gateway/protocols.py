@@ -24,8 +24,8 @@ async def configured_drivers(config: Config, clock: Clock) -> AsyncIterator[dict
 
 async def _mqtt(mqtt: Mqtt, state_dir: Path, clock: Clock, stack: AsyncExitStack) -> Driver:
     try:
-        from drivers.mqtt import MqttDriver, MqttSettings  # noqa: PLC0415  only if it is on
-        from drivers.mqtt.settings import TlsSettings  # noqa: PLC0415
+        from drivers.mqtt.driver import MqttDriver  # noqa: PLC0415  only if it is on
+        from drivers.mqtt.settings import MqttSettings, TlsSettings  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
             f"[mqtt] needs the extra `mqtt`: pip install 'hearth-gateway[mqtt]' ({error})"

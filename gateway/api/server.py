@@ -44,6 +44,7 @@ from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
+from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
 from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
@@ -97,6 +98,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway, device_pairing).routes(),
         *ReplaceRoutes(gateway, device_pairing).routes(),
+        *RecordingRoutes(gateway).routes(),
         *InspectionRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
         *ObligationRoutes(gateway).routes(),

@@ -95,6 +95,19 @@ class Client:
         finally:
             self.close()
 
+    def lines(self, path: str) -> Iterator[bytes]:
+        """An answer that comes line by line, until it ends. Raises `Failure` where it cannot be had."""
+        try:
+            response = self._send("GET", path, None, {}, STREAM_SILENCE_SECONDS * 60 * 24)
+            if response.status != http.client.OK:
+                raise failure(Answer(response.status, {}, self._parsed(response.read())))
+            while line := response.readline():
+                yield line
+        except (OSError, http.client.HTTPException, _NotConnectedError) as error:
+            raise self._no_answer(error) from error
+        finally:
+            self.close()
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

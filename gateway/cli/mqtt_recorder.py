@@ -15,8 +15,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.mqtt.recording.following import Following
-from drivers.mqtt.recording.redaction import Redactor
 from drivers.mqtt.recording.tape import Recorded, Tape, written
+from drivers.recording.redaction import Redactor
 
 MAX_MESSAGES: Final = 100_000
 """A house of 500 devices says as much in an hour."""

@@ -32,6 +32,9 @@ class Kin:
         else:
             self._identities.pop(key, None)
 
+    def identities(self, driver: str, device: str) -> frozenset[str]:
+        return self._identities.get((driver, device), frozenset())
+
     def of(self, candidate: Candidate) -> list[str]:
         """Other devices' Things that share an identity with it, by id. It is what devices say: no proof, a person looks."""
         mine, found = candidate.identities, []

@@ -14,7 +14,8 @@ from typing import Self
 from capabilities.readings import Observation, Refusal, Report
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, NotSent, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.clock import SystemClock
 from tests.peers.rounds import Writable, same, thing_of, values_for, writables
 

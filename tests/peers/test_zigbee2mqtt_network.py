@@ -16,7 +16,8 @@ from capabilities.components import ComponentDescription
 from capabilities.readings import Contact, Report
 from capabilities.vocabulary import Evidence, Hazard, Json, Privilege
 from drivers.driver import Candidate, Withdrawn
-from drivers.mqtt import MqttDriver, MqttSettings
+from drivers.mqtt.driver import MqttDriver
+from drivers.mqtt.settings import MqttSettings
 from gateway.announcements import moved
 from gateway.clock import SystemClock
 from tests.drivers.contract import looked_at, wait_for

@@ -14,7 +14,7 @@ import orjson
 from capabilities.vocabulary import Json
 from drivers.mqtt.announcement import read_announcement
 from drivers.mqtt.config import ConfigError, check_topic
-from drivers.mqtt.recording.redaction import Care
+from drivers.recording.redaction import Care
 
 MAX_FILTERS: Final = 20_000
 """Four for each device of the largest house that the driver takes."""

@@ -122,6 +122,35 @@ def mqtt(
     _keep(recorder, file)
 
 
+@record.command(short_help="Record one device of another family.")
+@click.argument("device")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option(
+    "--seconds", type=click.IntRange(1, 86_400), default=60, show_default=True, help="How long (or Ctrl-C)."
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def device(device: str, file: Path, *, seconds: int, force: bool) -> None:
+    """Record what DEVICE (a Thing, or what stands in `hearth inbox`) says in FILE (.jsonl).
+
+    The gateway listens in: nothing is sent to the device. Addresses, serial numbers, names and keys are replaced before
+    anything is written. What Hearth makes of the recording can be tested with it, without the device.
+
+        hearth record device hallway-sensor hallway.jsonl --seconds 300
+    """
+    session = current()
+    if file.exists() and not force:
+        raise Failure(f"{file} is there already; --force writes over it", Exit.USAGE)
+    from gateway.cli.device_recorder import recorded  # noqa: PLC0415  this command only
+
+    lines, end = recorded(session, device, seconds, _say)
+    _write_private(file, b"".join(lines))
+    _say(f"{file}: {max(0, len(lines) - 2)} messages")
+    for line in end:
+        _say(line)
+    for line in LOOK_AT:
+        _say(line)
+
+
 @contextmanager
 def _until_interrupted(recorder: Recorder) -> Iterator[None]:
     """Ctrl-C is the usual end: it finishes what was being read, and keeps it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.mqtt import MqttDriver
+from drivers.mqtt.driver import MqttDriver
 from drivers.simulated.memory import MemoryDriver
 from gateway.api.server import serve
 from gateway.app import open_gateway

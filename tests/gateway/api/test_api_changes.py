@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from drivers.driver import Candidate
-from drivers.mqtt import MqttDriver
+from drivers.mqtt.driver import MqttDriver
 from gateway.absence import Absence
 from gateway.api.server import serve
 from gateway.app import open_gateway

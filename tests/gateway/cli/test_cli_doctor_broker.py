@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from drivers.driver import Driver
-from drivers.mqtt import MqttDriver, inspection
+from drivers.mqtt import inspection
+from drivers.mqtt.driver import MqttDriver
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.cli.exits import Exit

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from capabilities.vocabulary import Json
-from drivers.mqtt.recording.vocabulary import WORDS
+from drivers.recording.vocabulary import WORDS
 
 MAX_DEPTH: Final = 32
 """Of nested JSON; no publisher needs a quarter of it."""

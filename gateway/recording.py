@@ -1,0 +1,77 @@
+"""Takes down what one device says, without what is private: bounded, and never written by the gateway itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Collection
+from typing import Final
+
+from capabilities.vocabulary import Json
+from drivers.driver import Tappable
+from drivers.recording.heard import MAX_LINE_BYTES, Blackener, Heard, first_line, line
+from gateway.clock import Clock
+
+WAITING_MESSAGES: Final = 1_000
+"""For a reader that is slow: what comes then is left out, and counted."""
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of a whole recording: a device says as much in weeks."""
+
+LONGEST_S: Final = 24 * 3600.0
+
+END: Final = "end"
+"""The last message's kind: how many were left out, and what was replaced how often."""
+
+log = logging.getLogger(__name__)
+
+
+class Recording:
+    """One device of one driver. `lines` yields the recording as it comes."""
+
+    def __init__(
+        self, driver: Tappable, family: str, device: str, clock: Clock, *, known: Collection[str]
+    ) -> None:
+        """`known` are the device's hardware addresses."""
+        self._driver = driver
+        self._family = family
+        self._device = device
+        self._clock = clock
+        self._blackener = Blackener(known)
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(WAITING_MESSAGES)
+        self._bytes = 0
+        self.left_out = 0
+
+    async def lines(self, seconds: float) -> AsyncGenerator[bytes, None]:
+        """For so long. Raises `KeyError` where the driver does not know the device."""
+        self._began = self._clock.monotonic()
+        stop = self._driver.tap(self._device, self._heard)
+        try:
+            yield first_line(self._family)
+            while (left := self._began + min(seconds, LONGEST_S) - self._clock.monotonic()) > 0:
+                try:
+                    async with asyncio.timeout(left):
+                        yield await self._waiting.get()
+                except TimeoutError:
+                    break
+            while not self._waiting.empty():
+                yield self._waiting.get_nowait()
+        finally:
+            stop()
+        replaced: dict[str, Json] = dict(self._blackener.redactor.counts)
+        end: dict[str, Json] = {"left_out": self.left_out, "replaced": replaced}
+        yield line(Heard(self._clock.monotonic() - self._began, END, end))
+
+    def _heard(self, kind: str, data: Json) -> None:
+        """Nothing it may hold raises out of here: the driver goes on."""
+        try:
+            text = line(Heard(self._clock.monotonic() - self._began, kind, self._blackener.message(data)))
+        except (ValueError, TypeError, RecursionError) as error:
+            log.info("a message of %s was left out of a recording: %s", self._device, type(error).__name__)
+            self.left_out += 1
+            return
+        if len(text) > MAX_LINE_BYTES or self._bytes + len(text) > MOST_BYTES or self._waiting.full():
+            self.left_out += 1
+            return
+        self._bytes += len(text)
+        self._waiting.put_nowait(text)
