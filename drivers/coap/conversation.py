@@ -103,9 +103,11 @@ class Conversation:
     _seen: OrderedDict[int, float] = field(default_factory=OrderedDict)
     _budget: _Budget = field(default_factory=_Budget)
 
-    async def ask(self, message: Message, patience: float) -> Message:
-        """The answer to a request, whatever its code is, within `patience` seconds. Raises `Unanswered`."""
-        return (await self._in_turn(message, patience, None))[1]
+    async def ask(self, message: Message, patience: float, *, token: bytes | None = None) -> Message:
+        """The answer to a request, whatever its code is, within `patience` seconds. Raises `Unanswered`. `token` is that of an
+        observation which ends with it.
+        """
+        return (await self._in_turn(message, patience, None, token))[1]
 
     async def observe(
         self, message: Message, patience: float, told: Told, *, token: bytes | None = None

@@ -95,6 +95,13 @@ class Following:
             if self._latest is not None and self._latest.more:
                 await self._again()
 
+    async def leave(self, patience: float) -> None:
+        """Says that it observes no longer (RFC 7641 §3.6). Raises `Unanswered`."""
+        if self._token is not None:
+            message = self.call.message()
+            message.opt.observe = 1
+            await self.caller.talk.ask(message, patience, token=self._token)
+
     def stop(self) -> None:
         if self._token is not None:
             self.caller.talk.forget(self._token)

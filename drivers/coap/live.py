@@ -34,6 +34,9 @@ MAX_FOLLOWED: Final = 32
 
 MAX_LINK_BYTES: Final = 64
 
+LEAVING_S: Final = 0.5
+"""For each observation that is given up: whoever misses it is told by a reset."""
+
 
 class Ended(Enum):
     """Why a live endpoint is none any more: `ANEW`: it restarted, or had given the gateway up, and is there."""
@@ -91,6 +94,12 @@ class Live:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Where the device is no Thing any more, or has a better way: it need not tell anything over this one."""
+        for one in self._following:
+            with suppress(Unanswered):
+                await one.leave(LEAVING_S)
 
     def stop(self) -> None:
         """Takes no notice any more of what the endpoint tells."""

@@ -164,6 +164,7 @@ class Session:
             self.house.up(self)
             if await live.run() is Ended.STOOD_DOWN:
                 self._lost("")
+                await live.leave()
                 return False
         finally:
             self.live = None

@@ -370,7 +370,9 @@ class SeenServices:
         self._watchers: list[Callable[[Service | ServiceLost], None]] = []
         self.known: dict[str, Service] = {}
 
-    def watch(self, types: Collection[str], told: Callable[[Service | ServiceLost], None]) -> Callable[[], None]:
+    def watch(
+        self, types: Collection[str], told: Callable[[Service | ServiceLost], None]
+    ) -> Callable[[], None]:
         self._watchers.append(told)
         for one in self.known.values():
             told(one)

@@ -74,7 +74,9 @@ def test_messages(row: list[str]) -> None:
 
 
 @given(st.lists(st.binary(min_size=4, max_size=200), max_size=5), st.binary(max_size=40), st.data())
-def test_what_is_sent_arrives_whatever_was_before(sent: list[bytes], noise: bytes, draw: st.DataObject) -> None:
+def test_what_is_sent_arrives_whatever_was_before(
+    sent: list[bytes], noise: bytes, draw: st.DataObject
+) -> None:
     wire = noise + b"\xc0" + b"".join(encode(one) for one in sent)
     deframer, found, at = Deframer(), [], 0
     while at < len(wire):
