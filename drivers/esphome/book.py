@@ -1,0 +1,169 @@
+"""The devices that are known, by MAC address, and what the gateway was told of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from drivers.driver import Asks, Candidate, Endpoint, Withdrawn
+from drivers.esphome.description import DRIVER, Described
+from drivers.esphome.secret import ASKS_KEY, ASKS_PASSWORD, Secret
+from drivers.esphome.sightings import Sighting
+from drivers.esphome.wire.connection import Connection
+from drivers.esphome.wire.errors import LinkError, NeedsKey, NeedsPassword, NotEncrypted, WrongKey
+from drivers.mailbox import Mailbox
+
+MAX_DEVICES: Final = 512
+"""Several times the largest house. Things are always among them; of others the first ones."""
+
+MAX_SIGHTINGS: Final = 4
+"""Of one MAC address: its announcement, one at an address that was written down, and somebody else's."""
+
+CANDIDATES_CAPACITY_ITEMS: Final = 1024
+
+_DOWNGRADE: Final = (
+    "it was paired with an encryption key and answers without encryption now: somebody else may be pretending to be it. Nothing"
+    " is read from it or sent to it. If you took the key out of its configuration yourself, forget the device and adopt it anew"
+)
+_NEW_KEY: Final = "it is encrypted with another key than the one that is known: give its new key"
+_NEEDS_KEY: Final = "it speaks only encrypted now: give its key"
+
+
+@dataclass(slots=True)
+class Device:
+    place: str
+    secret: Secret = field(default_factory=Secret)
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    is_kept: bool = False
+    described: Described | None = None
+    connection: Connection | None = None
+    address: tuple[str, int] | None = None  # where it was reached last
+    asks: Asks | None = None
+    trouble: str = ""
+    published: Candidate | None = None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def where(self) -> list[tuple[str, int]]:
+        """Its addresses: the one that worked last, those announced last, those before."""
+        told = [(address, one.port) for one in reversed(self.sightings.values()) for address in one.addresses]
+        known = [self.address] if self.address and (self.address in told or not told) else []
+        return list(dict.fromkeys([*known, *told]))
+
+    @property
+    def sighting(self) -> Sighting | None:
+        return next(reversed(self.sightings.values()), None)
+
+    def refused(self, error: LinkError) -> None:
+        """What a failure means for a person."""
+        asks, text = {
+            NeedsKey: (ASKS_KEY, _NEEDS_KEY if self.described else ""),
+            WrongKey: (ASKS_KEY, _NEW_KEY),
+            NotEncrypted: (ASKS_KEY, _DOWNGRADE),
+            NeedsPassword: (
+                ASKS_PASSWORD,
+                "it wants a password" if not self.secret.password else "it has another password",
+            ),
+        }.get(type(error), (None, str(error)))
+        self.trouble = text or str(error)
+        if asks is not None:
+            self.asks = asks
+
+    def understood(self, described: Described) -> None:
+        self.described, self.asks, self.trouble = described, None, ""
+
+    def candidate(self) -> Candidate | None:
+        """As it stands now; None while nothing can be said."""
+        if self.asks is None:
+            return self.described.candidate if self.described else None
+        sighting = self.sighting
+        known = self.described.candidate if self.described else None
+        where = self.where()
+        bare = Candidate(
+            driver=DRIVER,
+            id=self.place,
+            endpoint=Endpoint(DRIVER, endpoint_of(*where[0]) if where else ""),
+            title=known.title if known else sighting.title if sighting else self.place,
+            components=(),
+            fingerprint="",
+            manufacturer=known.manufacturer if known else "",
+            model=known.model if known else sighting.model if sighting else "",
+            identities=frozenset({f"mac:{self.place}"}),
+            room=known.room if known else "",
+        )
+        return replace(bare, asks=self.asks, problems=(self.trouble,) if self.trouble else ())
+
+
+class Book:
+    def __init__(self) -> None:
+        self.candidates: Mailbox[Candidate | Withdrawn] = new_mailbox()
+        self.refused = 0  # announcements there was no room for
+        self._devices: dict[str, Device] = {}
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(tuple(self._devices.values()))
+
+    def get(self, place: str) -> Device | None:
+        return self._devices.get(place)
+
+    def keep(self, places: Collection[str], secrets: dict[str, Secret]) -> None:
+        """All Things, whether they were seen or not."""
+        for place in places:
+            device = self._devices.get(place)
+            if device is None:
+                device = self._devices[place] = Device(place, secrets.get(place, Secret()))
+            device.is_kept = True
+        for device in self._devices.values():
+            device.is_kept = device.place in places
+
+    def see(self, sighting: Sighting, secret: Secret | None) -> Device | None:
+        """The device that was seen; None where there is no room for it."""
+        device = self._devices.get(sighting.place)
+        if device is None:
+            if len(self._devices) >= MAX_DEVICES:
+                self.refused += 1
+                return None
+            device = self._devices[sighting.place] = Device(sighting.place, secret or Secret())
+        device.sightings.pop(sighting.source, None)  # the newest comes last
+        device.sightings[sighting.source] = sighting
+        while len(device.sightings) > MAX_SIGHTINGS:
+            del device.sightings[next(iter(device.sightings))]
+        return device
+
+    def lose(self, source: str) -> list[Device]:
+        """Whose announcement ended."""
+        found = [device for device in self._devices.values() if source in device.sightings]
+        for device in found:
+            del device.sightings[source]
+        return found
+
+    def publish(self, device: Device) -> None:
+        candidate = device.candidate()
+        if candidate is not None and candidate != device.published:
+            device.published = candidate
+            self.candidates.put_nowait(candidate)
+
+    def settle(self, device: Device) -> None:
+        """Of one that neither announces itself nor is connected nothing is said any more; what is no Thing is forgotten."""
+        if device.sightings or device.connection is not None:
+            return
+        if device.published is not None:
+            device.published = None
+            self.candidates.put_nowait(Withdrawn(DRIVER, device.place, "it is not announced any more"))
+        if not device.is_kept:
+            self._devices.pop(device.place, None)
+
+    def close(self) -> None:
+        for device in self._devices.values():
+            device.connection = None
+            device.published = None
+            device.sightings.clear()
+
+
+def new_mailbox() -> Mailbox[Candidate | Withdrawn]:
+    return Mailbox(CANDIDATES_CAPACITY_ITEMS, lambda item: item.id)
+
+
+def endpoint_of(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
