@@ -71,6 +71,17 @@ def _put_aside(session: Session, candidate: str, *, restore: bool) -> None:
     session.show({"id": name, "ignored": not restore}, lambda: session.say(text))
 
 
+@click.command(short_help="Wave away something that was found.")
+@click.argument("candidate")
+@json_option
+def ignore(candidate: str) -> None:
+    """Wave CANDIDATE away: it is not in the inbox any more, also after a restart.
+
+    `hearth inbox --ignored` lists what was waved away, `hearth inbox --restore CANDIDATE` brings it back.
+    """
+    _put_aside(current(), candidate, restore=False)
+
+
 @click.command(short_help="Make something that was found a Thing.")
 @click.argument("candidate")
 @click.option("--title", default="", help="What it is called (default: as it calls itself).")
