@@ -8,6 +8,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
+from gateway.api.discovery import shown as shown_health
 from gateway.api.streams import Streams
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
@@ -90,6 +91,7 @@ class HealthRoutes:
             "rules": gateway.policy.version,
             "rules_problems": list[Json](gateway.rules.places()) if manages(session.principal) else [],
             "drivers": drivers,
+            "watchers": self._watchers(session),
             "parts": parts,
             "ledger": {
                 "available": gateway.ledger.available,
@@ -103,6 +105,13 @@ class HealthRoutes:
             "failed_obligations": list[Json](failed),
             "streams": self._streams.count,
             "notify": self._channels(session, now),
+        }
+
+    def _watchers(self, session: Session) -> dict[str, Json]:
+        """Who looks around: that they look is for all, what they heard for those who can do something about it."""
+        return {
+            name: shown_health(health) | ({} if manages(session.principal) else {"problems": []})
+            for name, health in self._gateway.discovery.health().items()
         }
 
     def _channels(self, session: Session, now: float) -> dict[str, Json]:

@@ -22,6 +22,7 @@ from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
 from gateway.api.device_pairing import DevicePairing
+from gateway.api.discovery import DiscoveryRoutes
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
 from gateway.api.express import ExpressLane
@@ -100,6 +101,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *ReplaceRoutes(gateway, device_pairing).routes(),
         *RecordingRoutes(gateway).routes(),
         *InspectionRoutes(gateway).routes(),
+        *DiscoveryRoutes(gateway).routes(),
         *ModeRoutes(gateway).routes(),
         *ObligationRoutes(gateway).routes(),
         *NotifyRoutes(gateway).routes(),
