@@ -28,6 +28,9 @@ LOOK_AGAIN_S: Final = 900.0
 
 DIRECTORY_AGAIN_S: Final = 300.0
 
+EVERYWHERE: Final = "urn:hearth:"
+"""Ids that every Hearth gives its Things: they tell one apart in its house, not in the world."""
+
 SETTLES_S: Final = 0.2
 """Between being told to look and looking: one that is announced again and again is not looked at again and again."""
 
@@ -167,6 +170,8 @@ class Attendant:
             return fallback
         if document.is_directory or self._source.is_directory:
             return fallback
+        if document.id.startswith(EVERYWHERE):
+            return f"{self._source.parent.fallback if self._source.parent else fallback} {document.id}"
         return document.id or fallback
 
     async def _answers(self, holder: Source, id_: str) -> bool:
@@ -180,7 +185,7 @@ class Attendant:
             return False
         finally:
             await client.close()
-        return id_ in (document.id, holder.fallback)
+        return id_ in (document.id, holder.fallback) or id_.endswith(f" {document.id}")
 
     def _is_kept(self) -> bool:
         return self._house.holders.holds(self._source) and self._source.device in self._house.kept

@@ -14,8 +14,8 @@ from drivers.wot.origins import OriginError, Reach
 from drivers.wot.security import Choice, SecurityError, chosen
 from drivers.wot.templates import TemplateError, expand, variables
 
-MAX_FORMS: Final = 64
-"""Of one affordance. A server with many addresses and formats lists some twenty."""
+MAX_FORMS: Final = 256
+"""Of one affordance. Servers list one for each of their addresses, formats and names, which makes some seventy."""
 
 JSON: Final = "application/json"
 SSE: Final = "sse"

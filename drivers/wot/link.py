@@ -66,6 +66,7 @@ class Link:
         self._watched: set[str] = set()  # points whose stream is open now
         self._serial: dict[str, int] = {}  # how often a stream told of a point
         self._hurry = asyncio.Event()
+        self._written: set[str] = set()  # to be read before anything else
         self._monitors: set[asyncio.Task[None]] = set()
         self._watcher = Watcher(client, terms.clock, terms.secret, self._told, self._ask)
         self.problems: dict[str, str] = {}
@@ -101,8 +102,9 @@ class Link:
         monitor = monitor_of(point, answer, self._client.reach)
         if monitor is not None:
             self._follow(monitor)
-        if point.point not in self._watched:
-            self._hurry.set()
+        if not point.is_action:
+            self._written.add(point.point)  # many devices tell of a change, and not of what they were told
+        self._hurry.set()
 
     async def read(self, point: Point, deadline: float) -> None:
         value = await exchange.read(self._client, point, self._terms.secret, deadline)
@@ -144,15 +146,23 @@ class Link:
             if not due and readable:
                 turn = (turn + 1) % len(readable)
                 due = [readable[turn]]
-            for one in due:
+            for one in self._hurried(readable) or due:
                 await self._ask(one)
-            self._hurry.clear()
+                for written in self._hurried(readable):
+                    await self._ask(written)
+            if not self._written:
+                self._hurry.clear()
             pause = self._terms.poll_s * random.uniform(0.9, 1.1)  # noqa: S311  jitter, not a secret
             try:
                 async with asyncio.timeout(pause):
                     await self._hurry.wait()
             except TimeoutError:
                 pass
+
+    def _hurried(self, readable: list[Point]) -> list[Point]:
+        """What was written since, and can be read."""
+        written, self._written = self._written, set()
+        return [one for one in readable if one.point in written]
 
     async def _ask(self, point: Point) -> None:
         """Reads one property. What a stream told meanwhile is newer. Raises `LostError`."""
@@ -184,7 +194,7 @@ class Link:
                 if way.subprotocol == SSE:
                     await self._watcher.events(way, {point.name: point}, opened=opened)
                 else:
-                    await self._watcher.long_poll(way, point, opened=opened)
+                    await self._watcher.long_poll(way, point)
             except UnusableError as error:
                 self.problems[point.where] = f"{point.where} is polled: {error}"
             except Rejected as error:

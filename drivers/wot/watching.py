@@ -128,18 +128,16 @@ class Watcher:
             return  # one event that is none; the stream goes on
         self._told(point, seen(point, value))
 
-    async def long_poll(self, way: Way, point: Point, *, opened: Callable[[bool], None]) -> None:
-        """Asks again and again. Raises `NotSent` (it cannot be reached) and `UnusableError` (it does not answer so)."""
+    async def long_poll(self, way: Way, point: Point) -> None:
+        """Asks again and again. Raises `NotSent` (it cannot be reached) and `UnusableError` (it does not answer so). What
+        happens between two requests is lost to it, so its property is polled as well.
+        """
         mark = ""
-        opened(True)
-        try:
-            while True:
-                began = self._clock.monotonic()
-                mark = await self._poll_once(way, point, mark)
-                took = self._clock.monotonic() - began
-                await asyncio.sleep(max(0.0, 1.0 / LONG_POLLS_PER_S - took))
-        finally:
-            opened(False)
+        while True:
+            began = self._clock.monotonic()
+            mark = await self._poll_once(way, point, mark)
+            took = self._clock.monotonic() - began
+            await asyncio.sleep(max(0.0, 1.0 / LONG_POLLS_PER_S - took))
 
     async def _poll_once(self, way: Way, point: Point, mark: str) -> str:
         """What to say next time that is known already (`If-None-Match`)."""

@@ -1,4 +1,4 @@
-"""A Thing on a small HTTP server, and the tools that a driver is given: an mDNS browser that a test speaks for, a vault in memory."""
+"""A Thing on a small HTTP server; and what a driver is given: an mDNS browser that a test speaks for, a vault in memory."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class FakeServices:
         return lambda: self._told.remove(told) if told in self._told else None
 
     def announce(
-        self, port: int, path: str, *, name: str = "Lamp", host: str = "lamp.local.", addresses: tuple[str, ...] = ("127.0.0.1",),
-        **text: str,
+        self, port: int, path: str, *, name: str = "Lamp", host: str = "lamp.local.",
+        addresses: tuple[str, ...] = ("127.0.0.1",), **text: str,
     ) -> None:  # fmt: skip
         one = Service("_wot._tcp.local.", name, host, port, addresses, {"td": path, **text})
         self._known[one.type, name] = one
@@ -70,7 +70,12 @@ def tools(services: FakeServices, vault: MemoryVault | None = None) -> Tools:
 
 def lamp_td(**changes: Any) -> dict[str, Any]:
     """A lamp with relative forms; observed by server-sent events."""
-    sse = {"href": "properties/on/events", "op": "observeproperty", "subprotocol": "sse", "contentType": "text/event-stream"}
+    sse = {
+        "href": "properties/on/events",
+        "op": "observeproperty",
+        "subprotocol": "sse",
+        "contentType": "text/event-stream",
+    }
     description: dict[str, Any] = {
         "@context": ["https://www.w3.org/2022/wot/td/v1.1", {"iot": "http://iotschema.org/"}],
         "@type": "iot:Light",
@@ -108,7 +113,9 @@ class WotPeer:
     asked of everything but the description.
     """
 
-    def __init__(self, description: dict[str, Any] | None = None, *, credentials: str = "", locked: bool = False) -> None:
+    def __init__(
+        self, description: dict[str, Any] | None = None, *, credentials: str = "", locked: bool = False
+    ) -> None:
         self.description = description or lamp_td()
         self.credentials = credentials
         self.locked = locked  # the description, too
@@ -235,7 +242,9 @@ class WotPeer:
         status = self.status.get(name)
         if status is None:
             return web.Response(status=204)
-        return web.json_response({"status": "pending"}, status=201, headers={"Location": f"/lamp/status/{name}"})
+        return web.json_response(
+            {"status": "pending"}, status=201, headers={"Location": f"/lamp/status/{name}"}
+        )
 
     async def _status(self, request: web.Request) -> web.Response:
         return web.json_response(self.status[request.match_info["name"]])
