@@ -7,10 +7,9 @@ after a command is what the accessory says then, and never what it was told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Final
 
-from capabilities.readings import Observation
 from capabilities.vocabulary import Json
 from drivers.driver import NotSent, Rejected, Uncertain
 from drivers.homekit.hub import Hub
@@ -25,8 +24,7 @@ MAX_LOOKS: Final = 64
 
 
 class Commands:
-    def __init__(self, observe: Callable[[Observation], None]) -> None:
-        self._observe = observe
+    def __init__(self) -> None:
         self._looks: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
@@ -67,7 +65,7 @@ class Commands:
             raise Rejected("it cannot be read")
         try:
             async with asyncio.timeout(deadline):
-                refused = await hub.look(point, point.reads)
+                refused = await look(hub, point, point.reads)
         except LinkError as error:
             if error.sent:
                 raise Uncertain(str(error)) from None
@@ -96,15 +94,22 @@ class Commands:
         for pause in LOOKS_S:
             await asyncio.sleep(pause)
             try:
-                await hub.look(point, point.asked)
+                await look(hub, point, point.asked)
             except LinkError:
                 return  # it is read again as soon as it is reached
-            shown = {iid: hub.value((point.aid, iid)) for iid in wrote if iid in point.asked}
+            shown = {iid: hub.following.value((point.aid, iid)) for iid in wrote if iid in point.asked}
             if (
                 point.role == "property"
                 and shown
                 and all(wrote[iid] == value for iid, value in shown.items())
             ):
                 return
-            if hub.tells(point):
+            if hub.following.tells(point):
                 return
+
+
+async def look(hub: Hub, point: Point, iids: Collection[int]) -> list[str]:
+    """Reads some of an accessory now. The words of what was refused. Raises `LinkError`."""
+    if hub.session is None:
+        raise LinkError(hub.reason)
+    return await hub.following.read(hub.session, {(point.aid, iid) for iid in iids})

@@ -68,7 +68,7 @@ class HomeKitDriver:
     def _fresh(self) -> None:
         self._observations = observations()
         self._found: Mailbox[Candidate | Withdrawn] = Mailbox(MAX_CANDIDATES, lambda item: item.id)
-        self._commands = Commands(self._observations.put_nowait)
+        self._commands = Commands()
 
     async def __aenter__(self) -> Self:
         """Raises `OSError` where the vault cannot be read: without its keys every accessory would look like a stranger's."""
@@ -117,7 +117,7 @@ class HomeKitDriver:
         await self._commands.read(hub, place, deadline)
 
     def health(self) -> DriverHealth:
-        kept = [hub for hub in self._hubs.values() if hub.kept and hub.keys is not None]
+        kept = [hub for hub in self._hubs.values() if hub.is_kept and hub.keys is not None]
         reached = sum(hub.is_reached for hub in kept)
         running = self._stop is not None
         counters = {**self.counters, "dropped": self._observations.dropped, "not_looked_at": self._refused}
@@ -138,7 +138,7 @@ class HomeKitDriver:
         if self._refused:
             found.append(f"more than {MAX_HUBS} accessories were announced: the others are not looked at")
         for hub in self._hubs.values():
-            if hub.kept and not hub.is_reached:
+            if hub.is_kept and not hub.is_reached:
                 found.append(f"{hub.title}: {hub.reason}")
             found += [f"{hub.title}: {line}" for line in hub.complaints()]
         return found
@@ -267,8 +267,8 @@ class HomeKitDriver:
 
     def _place(self, point: str, role: str) -> tuple[Hub, Point]:
         hub = self._hubs.get(point[:ID_CHARACTERS])
-        place = hub.points.get(point) if hub is not None else None
-        if hub is not None and hub.kept and not hub.described:
+        place = hub.following.points.get(point) if hub is not None else None
+        if hub is not None and hub.is_kept and not hub.described:
             raise NotSent(f"{hub.title} cannot be used now: {hub.reason}")
         if hub is None or place is None or place.role != role:
             raise NotSent(f"the point {point[:80]!r} is not known")

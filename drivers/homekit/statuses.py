@@ -8,7 +8,7 @@ UNREACHABLE: Final = -70402
 
 _WORDS: Final = {
     -70401: "it does not let us do that (insufficient privileges): pair it anew",
-    UNREACHABLE: "the bridge cannot reach it: see whether it has power and is in range",
+    UNREACHABLE: "what it controls, or its bridge, cannot be reached: see whether that has power and is in range",
     -70403: "it is busy: try again",
     -70404: "it can only be read",
     -70405: "it can only be written",

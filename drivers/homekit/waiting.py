@@ -37,14 +37,18 @@ class Patience:
 
     def __init__(self) -> None:
         self._nudged = asyncio.Event()
+        self._at_once = False
         self._wait_s = FIRST_S
         self._nudges = Allowance(NUDGES_BURST, NUDGE_EVERY_S)
 
-    def nudge(self) -> None:
+    def nudge(self, *, by_person: bool = False) -> None:
+        """What a person asks for is not counted."""
+        self._at_once = self._at_once or by_person
         self._nudged.set()
 
     def succeeded(self) -> None:
         self._wait_s = FIRST_S
+        self._nudged.clear()
 
     async def wait(self) -> None:
         """Until the next attempt is due."""
@@ -53,7 +57,9 @@ class Patience:
         try:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
-                await asyncio.sleep(self._nudges.take())
+                if not self._at_once:
+                    await asyncio.sleep(self._nudges.take())
         except TimeoutError:
             pass
         self._nudged.clear()
+        self._at_once = False

@@ -249,7 +249,7 @@ class Peer:
     async def settle(self) -> None:
         """Its side of the connections is in this process too: until that has ended."""
         await self.wire.settle()
-        await until(lambda: not self.driver.http_server.connections)
+        await until(lambda: self._driver is None or not self._driver.http_server.connections)
 
     async def flush(self) -> None:
         links = self.driver.http_server.connections

@@ -36,11 +36,13 @@ _Steps = Generator[Any, Any, Any]
 
 
 class NotOurs(Exception):
-    """The accessory does not know our keys (it was reset, or our pairing was removed), or is not the one that it says."""
+    """The accessory does not know our keys (it was reset, or our pairing was removed). `is_somebody_else`: another one answers
+    at this address.
+    """
 
-
-class WrongAccessory(NotOurs):
-    """Somebody else answers at this address."""
+    def __init__(self, text: str, *, is_somebody_else: bool = False) -> None:
+        super().__init__(text)
+        self.is_somebody_else = is_somebody_else
 
 
 async def pair_setup(connection: Connection, code: str, *, with_auth: bool) -> Keys:
@@ -68,7 +70,7 @@ async def pair_verify(connection: Connection, keys: Keys) -> None:
     except LinkError:
         raise
     except hap.IncorrectPairingIdError:
-        raise WrongAccessory("another accessory answers at its address") from None
+        raise NotOurs("another accessory answers at its address", is_somebody_else=True) from None
     except (hap.AuthenticationError, hap.InvalidAuthTagError, hap.InvalidSignatureError):
         raise NotOurs("it does not know our keys") from None
     except Exception as error:

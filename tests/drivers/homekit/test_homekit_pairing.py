@@ -87,7 +87,7 @@ async def test_a_wrong_code_is_refused_with_a_word_on_being_locked_out(bench: Be
     peer = await bench.add(lamp, paired=False)
     async with bench.driver as driver:
         await candidate(bench)
-        with pytest.raises(Rejected, match="setup code is wrong.*100 wrong codes"):
+        with pytest.raises(Rejected, match=r"setup code is wrong.*100 wrong codes"):
             await driver.pair(peer.id, "123-45-679", PATIENCE_S)
         assert not bench.vault.kept
         assert (await driver.pair(peer.id, PIN, PATIENCE_S)).components
