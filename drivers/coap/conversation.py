@@ -25,9 +25,6 @@ from drivers.coap.pace import Pace
 TOKEN_BYTES: Final = 8
 """Random for every request: whoever cannot listen cannot answer in another's name (RFC 7252 §5.3.1, §11.4)."""
 
-MAX_MESSAGES_PER_S: Final = 500
-"""Of one peer. A line of 115,200 baud carries fewer; a flood beyond it is not read, and costs 2 % of a core at the most."""
-
 DUPLICATES_KNOWN: Final = 64
 DUPLICATE_LIFETIME_S: Final = 60.0
 """A notification that comes again within it is acknowledged again, and counts once (RFC 7252 §4.5)."""
@@ -81,9 +78,9 @@ class _Budget:
     second: int = 0
     left: int = 0
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, most: int) -> bool:
         if int(now) != self.second:
-            self.second, self.left = int(now), MAX_MESSAGES_PER_S
+            self.second, self.left = int(now), most
         self.left -= 1
         return self.left >= 0
 
@@ -200,7 +197,7 @@ class Conversation:
     def feed(self, data: bytes) -> None:
         """One message from the peer. Never raises; answers with four bytes at the most, so nobody is amplified."""
         now = asyncio.get_running_loop().time()
-        if not self._budget.take(now):
+        if not self._budget.take(now, self.pace.most_messages):
             self.counters.flooded += 1
             return
         message = parsed(data)

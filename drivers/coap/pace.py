@@ -26,6 +26,8 @@ class LinePace:
     """For a line with two ends (PROTOCOL.md, S6). `baud` is in bits per second."""
 
     baud: int
+    most_messages: int = 2_000
+    """Of the endpoint, a second: what a line of a megabaud carries. At 115,200 baud the line itself is the limit."""
 
     @property
     def patience(self) -> float:
@@ -53,6 +55,8 @@ class NetworkPace:
 
     first: float = 1.0
     patience: float = 6.0
+    most_messages: int = 500
+    """Of the peer, a second: a flood beyond it is not read, and costs 2 % of a core at the most."""
 
     def waits(self) -> Iterator[float]:
         """Seconds before each repetition."""

@@ -11,6 +11,7 @@ import secrets
 import tty
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import aiocoap
@@ -106,7 +107,7 @@ class Lamp:
 # ---------------------------------------------------------------------------------------------- over UDP: aiocoap's server
 
 
-class _Text(resource.Resource):
+class _Text(resource.Resource):  # type: ignore[misc]  # aiocoap has no types
     def __init__(self, text: Callable[[], bytes], content_format: int) -> None:
         super().__init__()
         self._text, self._format = text, content_format
@@ -115,7 +116,7 @@ class _Text(resource.Resource):
         return Message(payload=self._text(), content_format=self._format)
 
 
-class _Link(resource.Resource):
+class _Link(resource.Resource):  # type: ignore[misc]  # aiocoap has no types
     def __init__(self, lamp: Lamp) -> None:
         super().__init__()
         self._lamp = lamp
@@ -124,7 +125,7 @@ class _Link(resource.Resource):
         return Message(payload=self._lamp.epoch.hex().encode(), content_format=0, etag=self._lamp.epoch)
 
 
-class _On(resource.ObservableResource):
+class _On(resource.ObservableResource):  # type: ignore[misc]  # aiocoap has no types
     def __init__(self, lamp: Lamp) -> None:
         super().__init__()
         self._lamp = lamp
@@ -145,7 +146,7 @@ class _On(resource.ObservableResource):
         return _done(self._lamp, request, self._lamp.put)
 
 
-class _Identify(resource.Resource):
+class _Identify(resource.Resource):  # type: ignore[misc]  # aiocoap has no types
     def __init__(self, lamp: Lamp) -> None:
         super().__init__()
         self._lamp = lamp
@@ -172,7 +173,7 @@ class UdpServer:
 
     async def start(self) -> None:
         site = resource.Site()
-        site.add_resource([".well-known", "core"], _Text(lambda: self.lamp.links.encode(), 40))
+        site.add_resource([".well-known", "core"], _Text(self.lamp.links.encode, 40))
         if self.lamp.td is not None:
             site.add_resource([".well-known", "wot"], _Text(lambda: orjson.dumps(self.lamp.td), 432))
         site.add_resource(["hearth", "link"], _Link(self.lamp))
@@ -233,9 +234,8 @@ class LineEndpoint:
         self._deframer = Deframer()
         self.lamp.changed.append(self._notify)
         asyncio.get_running_loop().add_reader(master, self._readable)
-        with suppress(FileNotFoundError):
-            os.unlink(self.path)
-        os.symlink(os.ttyname(slave), self.path)
+        Path(self.path).unlink(missing_ok=True)
+        Path(self.path).symlink_to(os.ttyname(slave))
 
     def unplug(self) -> None:
         if self._ends is None:
@@ -247,8 +247,7 @@ class LineEndpoint:
             timer.cancel()
         self._unacked.clear()
         self._observers.clear()
-        with suppress(FileNotFoundError):
-            os.unlink(self.path)
+        Path(self.path).unlink(missing_ok=True)
         for end in ends:
             os.close(end)
 
@@ -402,7 +401,7 @@ class SeenPorts:
         return lambda: self._watchers.remove(told) if told in self._watchers else None
 
     def find(self, identity: str) -> SerialPort | None:
-        return SerialPort(identity, f"path:{identity}") if os.path.exists(identity) else None
+        return SerialPort(identity, f"path:{identity}") if Path(identity).exists() else None
 
     def came(self, port: SerialPort) -> None:
         for told in list(self._watchers):

@@ -55,7 +55,7 @@ async def down(driver: CoapDriver) -> None:
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not true():
+        while not true():  # noqa: ASYNC110 - health is asked, it does not tell
             await asyncio.sleep(0.01)
 
 
@@ -137,7 +137,9 @@ async def test_a_device_at_another_address_is_the_same() -> None:
             await up(driver)
             await driver.write(POINT, True, 1.0)
             assert second.lamp.count == 1
-        assert list(driver.recall(DEVICE).components if driver.recall(DEVICE) else ())
+        found = driver.recall(DEVICE)
+        assert found is not None
+        assert found.components
 
 
 async def test_no_is_told_with_the_words_of_the_endpoint() -> None:

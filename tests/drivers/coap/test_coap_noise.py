@@ -99,7 +99,7 @@ async def test_the_cable_is_pulled_in_between(tmp_path: Path) -> None:
 
 
 async def test_an_endpoint_that_restarted_refuses_what_was_meant_for_the_time_before(tmp_path: Path) -> None:
-    async with wired(tmp_path, seed=9) as (driver, endpoint, cable):
+    async with wired(tmp_path, seed=9) as (driver, endpoint, _):
         endpoint.restart()
         told = await commanded(driver, [True])
         assert told == [(True, "not done")]
