@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -53,14 +54,14 @@ def set_faults(devices: Mapping[str, _Faulty], faults: Iterable[str]) -> None:
         devices[device].fault = parse_fault(fault)
 
 
-async def _run(simulator: MqttHouse | Zigbee2Mqtt) -> None:
+async def _run(simulator: MqttHouse | Zigbee2Mqtt, garden: AbstractAsyncContextManager[object]) -> None:
     """Until SIGINT, SIGTERM or SIGHUP. Prints `ready` when everything is announced."""
     task = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if task:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with simulator:
+        async with simulator, garden:
             sys.stdout.write(f"ready: {len(simulator.devices)} devices\n")
             sys.stdout.flush()
             await asyncio.Event().wait()
@@ -73,7 +74,7 @@ async def _simulate(options: argparse.Namespace, actuations: ActuationLog) -> No
             read_messages(options.zigbee2mqtt), account, retain=options.retain, actuations=actuations
         )
         set_faults(bridge.devices, options.fault)
-        await _run(bridge)
+        await _run(bridge, contextlib.nullcontext())
         return
     devices = generated(options.count) if options.count else house()
     set_faults({device.id: device for device in devices}, options.fault)
@@ -85,8 +86,17 @@ async def _simulate(options: argparse.Namespace, actuations: ActuationLog) -> No
             seed=options.seed,
             drift=not options.still,
             actuations=actuations,
-        )
+        ),
+        _garden(options, actuations),
     )
+
+
+def _garden(options: argparse.Namespace, actuations: ActuationLog) -> AbstractAsyncContextManager[object]:
+    if not options.web_password_file:
+        return contextlib.nullcontext()
+    from drivers.simulated.web_thing import WebLight  # noqa: PLC0415  aiohttp only where it is wanted
+
+    return WebLight(_password(options.web_password_file), actuations=actuations)
 
 
 def _password(file: Path | None) -> str:
@@ -102,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=1883)
     parser.add_argument("--user", default="")
     parser.add_argument("--password-file", type=Path, help=f"else the variable {PASSWORD_VARIABLE}")
+    parser.add_argument(
+        "--web-password-file",
+        type=Path,
+        metavar="FILE",
+        help="also a W3C Web of Things light on loopback, announced by mDNS; the file has `user:password`",
+    )
     parser.add_argument("--base", default="home", help="the first level of all topics")
     parser.add_argument("--count", type=int, default=0, help="so many plain devices instead of the house")
     parser.add_argument(
