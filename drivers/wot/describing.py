@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +22,8 @@ from drivers.wot.schemas import PLAIN, Measure, schema_of
 
 CAREFUL: Final = (Hazard.PROPERTY, Privilege.MANAGE)
 """Of whatever can be written or invoked and no kind is known of, as `setting` has it: giving it a kind takes this off."""
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _NUMBERS: Final = ("number", "integer")
 
@@ -178,7 +181,7 @@ def part_of(
 
 def own_name(kind: str, name: str, otherwise: str) -> str:
     """The device's own name for an affordance that `kind` has none for, as one of ours."""
-    made = slug(name, "_")
+    made = slug(_HUMP.sub("_", name), "_")
     return made if made and made[0].isalpha() and made not in contract(kind).affordances else otherwise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -21,3 +22,12 @@ def node() -> str:
     done = subprocess.run([ROOT / ".ci/node-packages"], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return program
+
+
+@pytest.fixture
+def unused_ports() -> list[int]:
+    """Two TCP ports of the loopback interface that nobody uses now, for peers that must be told theirs."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1], other.getsockname()[1]]

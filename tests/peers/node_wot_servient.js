@@ -57,12 +57,12 @@ async function expose(wot, description, values) {
 
 async function main() {
   const servient = new Servient();
-  const http = new HttpServer({ port: Number(port), address: "127.0.0.1", baseUri: undefined, security: [security] });
+  const http = new HttpServer({ port: Number(port), address: "127.0.0.1", baseUri: `http://127.0.0.1:${port}`, security: [security] });
   servient.addServer(http);
   if (user) {
     servient.addCredentials({
-      [COUNTER.id]: [{ username: user, password }],
-      [LAMP.id]: [{ username: user, password }],
+      [COUNTER.id]: { username: user, password },
+      [LAMP.id]: { username: user, password },
     });
   }
   const wot = await servient.start();
