@@ -17,9 +17,20 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from drivers.wot.settings import WotSettings
 from gateway.api.server import serve
 from gateway.app import STARTUP_ERRORS, in_words, open_gateway, start_loop, stop_on_signals
-from gateway.config import Adoption, Config, House, Http, ManagedBroker, Mqtt, Publisher, user_runtime_dir
+from gateway.config import (
+    Adoption,
+    Config,
+    Discovery,
+    House,
+    Http,
+    ManagedBroker,
+    Mqtt,
+    Publisher,
+    user_runtime_dir,
+)
 from gateway.context import Gateway
 from gateway.protocols import stored_password
 from policies.decision import Principal, Role
@@ -28,6 +39,7 @@ HOUSE_USER: Final = "simulated-house"
 HOUSE_READY_S: Final = 15.0
 HOUSE_ENDS_S: Final = 5.0
 HOUSE_LOG: Final = "house.log"
+GARDEN_LOGIN: Final = "garden:sunflower"
 OWNER_CODE_S: Final = 3600.0
 """The owner's code of a demonstration lasts an hour: nobody outside this machine can reach it."""
 
@@ -99,6 +111,8 @@ def _config(state_dir: Path, port: int) -> Config:
         http=Http(port=_free_port(port)),
         mqtt=Mqtt(managed=ManagedBroker(users=(house,), port=_free_port(0))),
         adoption=Adoption(without_asking="all", label_new=False),  # its agent is to use the lamps
+        discovery=Discovery(families=("wot",), interfaces=("127.0.0.1",), announce=False),
+        wot=WotSettings(this_machine=True),  # where all of its devices are
         house=House(clock="trusted"),  # nothing in it can be harmed at a wrong hour
     )
 
@@ -115,6 +129,7 @@ async def _house(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
         *(sys.executable, "-m", "drivers.simulated"),
         *("--host", "127.0.0.1", "--port", str(config.mqtt.managed.port), "--user", HOUSE_USER),
         *("--password-file", str(directory / f"{HOUSE_USER}.password")),
+        *("--web-password-file", str(_login(directory))),
     )
     with (config.state_dir / HOUSE_LOG).open("wb") as log:
         house = await asyncio.create_subprocess_exec(
@@ -131,6 +146,13 @@ async def _house(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
         except TimeoutError:
             house.kill()
             await house.wait()
+
+
+def _login(directory: Path) -> Path:
+    """The file with what the light in the garden asks for."""
+    file = directory / "garden-light.login"
+    file.write_text(GARDEN_LOGIN)
+    return file
 
 
 async def _wait_for_house(gateway: Gateway, house: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:
@@ -182,7 +204,12 @@ async def _print_welcome(gateway: Gateway, address: str) -> None:
     code = await gateway.identity.open_pairing(Role.OWNER, "owner", ttl_s=OWNER_CODE_S)
     _say(
         WELCOME.format(
-            count=len(gateway.registry), address=address, token=secret, code=code, activate=_activation()
+            count=len(gateway.registry),
+            address=address,
+            token=secret,
+            code=code,
+            activate=_activation(),
+            garden=GARDEN_LOGIN,
         )
     )
 
@@ -220,6 +247,10 @@ In a second terminal, as the person at the box:
 {activate}  hearth things
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
+
+A light in the garden was found, and asks for its password before it becomes a Thing:
+  hearth inbox
+  hearth adopt "Garden light" --code {garden} --kind light --open
 
 In a third terminal, as the agent. The first is done, the second is too warm, the third waits for a person's yes:
 {activate}  export HEARTH_URL={address}

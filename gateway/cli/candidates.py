@@ -112,8 +112,9 @@ def _waits(session: Session, candidate: dict[str, Json]) -> None:
     if isinstance(asks := candidate.get("asks"), dict):
         whose = f" is {candidate['thing']}, and must be paired anew" if candidate.get("thing") else ""
         session.wrap(f"{name}{whose}: {asks.get('hint')}", "  ")
+        words = "" if candidate.get("thing") else _guesses(session, name, candidate.get("components"))
         _problems(session, candidate, "")
-        session.say(f"  → hearth adopt {name} --code {quoted(asks.get('example') or 'CODE')}")
+        session.say(f"  → hearth adopt {name} --code {quoted(asks.get('example') or 'CODE')}{words}")
         return
     if candidate.get("thing"):
         why = f": {candidate['suspended']}" if candidate.get("suspended") else ""
