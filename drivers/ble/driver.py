@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection
 from types import TracebackType
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import Final, Self
 
 from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import Json
@@ -37,13 +37,6 @@ QUIET_S: Final = 600.0
 """Nothing heard of anybody for so long: the adapter, or the house, is silent."""
 
 _SERVICES: Final = frozenset(ADVERTISED_SERVICES)
-
-
-@runtime_checkable
-class _Told(Protocol):
-    """A radio that can say how it is."""
-
-    def health(self) -> DriverHealth: ...
 
 
 class BleDriver:
@@ -148,13 +141,15 @@ class BleDriver:
         await self._linking.of(device, point).read(point, deadline)
 
     def health(self) -> DriverHealth:
-        radio = self._radio.health() if isinstance(self._radio, _Told) else None
+        """Of the devices; the adapter has a health of its own. `connected`: some Thing is in reach, or, where there is none,
+        somebody was heard of late.
+        """
         things = [one for one in self._devices if one.is_thing]
         reached = sum(one.reachable is True for one in things)
         heard = self._heard_at is not None and self._clock.monotonic() - self._heard_at < QUIET_S
         connected = self._task is not None and (reached > 0 if things else heard)
         detail = f"{reached} of {len(things)} devices are in reach; {len(self._devices)} are known"
-        problems = [*(radio.problems if radio else ()), *self._parsers.problems.values()]
+        problems = list(self._parsers.problems.values())
         problems += [self._keys.problem] if self._keys.problem else []
         counters = {
             "turned_away": self._devices.turned_away, "changing_addresses": self._changing,

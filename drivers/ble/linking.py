@@ -31,7 +31,7 @@ class Linking:
 
     def __init__(self, settings: BleSettings, tools: Tools, listener: Listener) -> None:
         self._on, self._tools, self._listener = settings.gatt, tools, listener
-        self._holds = Holds(max(1, settings.connections - 1))
+        self._holds = Holds(settings.connections - 1)
         self._describing = Describing(tools.radio, tools.clock, listener)
         self._task: asyncio.Task[None] | None = None
         self._links: dict[str, tuple[Kept, asyncio.Task[None]]] = {}

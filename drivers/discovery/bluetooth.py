@@ -40,6 +40,9 @@ CONNECTIONS: Final = 3
 CHECK_S: Final = 10.0
 """How often the adapter is looked at."""
 
+IDLE_LOOKS: Final = 3
+"""So many looks in a row at an adapter that does not scan, and hears nothing: BlueZ itself rests for some seconds at times."""
+
 START_S: Final = 20.0
 """BlueZ starts a scan within a second; one that takes longer hangs."""
 
@@ -61,8 +64,11 @@ MAX_UUIDS: Final = 64
 class Backend(Protocol):
     """Another Bluetooth stack than the platform's own: what `bleak` takes as `backend`."""
 
-    scanner: type[BaseBleakScanner]
-    client: type[BaseBleakClient]
+    @property
+    def scanner(self) -> type[BaseBleakScanner]: ...
+
+    @property
+    def client(self) -> type[BaseBleakClient]: ...
 
 
 class BleScanner:
@@ -91,6 +97,8 @@ class BleScanner:
         self._pauses = 0
         self._task: asyncio.Task[None] | None = None
         self._trouble = ""
+        self._idle_looks = 0
+        self._heard_before = 0
         self._counters = {"heard": 0, "restarts": 0, "reopened": 0, "power_cycles": 0, "failed_starts": 0}
 
     async def __aenter__(self) -> Self:
@@ -184,9 +192,14 @@ class BleScanner:
         if self._power is None:
             return Step.NOTHING
         state = await self._power.state(self._adapter)
-        if state is not None and not (state.powered and state.discovering) and not self._pauses:
-            return Step.REOPEN  # BlueZ was restarted, or somebody switched the adapter off
-        return Step.NOTHING
+        idle = state is not None and not (state.powered and state.discovering) and not self._pauses
+        heard = self._counters["heard"]
+        self._idle_looks = self._idle_looks + 1 if idle and heard == self._heard_before else 0
+        self._heard_before = heard
+        if self._idle_looks < IDLE_LOOKS:
+            return Step.NOTHING
+        self._idle_looks = 0
+        return Step.REOPEN  # BlueZ was restarted, or somebody switched the adapter off
 
     async def _restarted(self, scanner: BleakScanner) -> bool:
         self._counters["restarts"] += 1

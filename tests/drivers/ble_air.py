@@ -29,7 +29,7 @@ class Air:
     """One link. `powered`: whether the gateway's adapter is plugged in."""
 
     def __init__(self) -> None:
-        self.link = LocalLink()
+        self.link = LocalLink()  # type: ignore[no-untyped-call]
         self.powered = True
         self.central = self._device("gateway", "F0:00:00:00:00:01")
         self.connections: set[object] = set()
@@ -73,7 +73,9 @@ def advertised(name: str = "", uuids: Sequence[int] = (), data: Sequence[tuple[i
     if uuids:
         raw = b"".join(one.to_bytes(2, "little") for one in uuids)
         parts.append((AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, raw))
-    parts += [(AdvertisingData.SERVICE_DATA_16_BIT_UUID, uuid.to_bytes(2, "little") + raw) for uuid, raw in data]
+    parts += [
+        (AdvertisingData.SERVICE_DATA_16_BIT_UUID, uuid.to_bytes(2, "little") + raw) for uuid, raw in data
+    ]
     return bytes(AdvertisingData([(AdvertisingData.Type(kind), raw) for kind, raw in parts]))
 
 
@@ -96,6 +98,7 @@ class Relay:
         self.answers.set()
         self._air, self._address = air, address
         self._device: Device | None = None
+        self._turn = asyncio.Lock()
         self._again: asyncio.TimerHandle | None = None
         self._starting: asyncio.Task[None] | None = None
         self.digital: Characteristic[bytes] = Characteristic(
@@ -125,7 +128,9 @@ class Relay:
             Service(UUID.from_16_bits(0x180A), label),
         ]
         self._device = await self._air.peripheral("pump", self._address, services)
-        self._device.on("connection", lambda connection: connection.on("disconnection", self._on_disconnection))
+        self._device.on(
+            "connection", lambda connection: connection.on("disconnection", self._on_disconnection)
+        )
 
     def _on_disconnection(self, _: int) -> None:
         """A peripheral advertises again when its connection ended; a moment later."""
@@ -135,7 +140,10 @@ class Relay:
         self._starting = asyncio.ensure_future(self.announce())
 
     async def announce(self) -> None:
-        await advertise(self.device, advertised("Pump", [0x1815, 0x180F]))
+        if self._again is not None:
+            self._again.cancel()
+        async with self._turn:
+            await advertise(self.device, advertised("Pump", [0x1815, 0x180F]))
 
     async def vanish(self) -> None:
         """Out of range: silent, and every connection ends."""
@@ -146,7 +154,8 @@ class Relay:
             self._again.cancel()
         if self._starting is not None:
             await self._starting
-        await self.device.stop_advertising()
+        async with self._turn:
+            await self.device.stop_advertising()
 
     async def say(self, value: bool) -> None:
         self.state = value

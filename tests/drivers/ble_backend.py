@@ -84,7 +84,9 @@ class BumbleScanner(BaseBleakScanner):
         kind = "public" if told.address.is_public else "random"
         adv = _data(told)
         details = {"address": told.address, "props": {"AddressType": kind}}
-        self.call_detection_callbacks(self.create_or_update_device(address, address, adv.local_name, details, adv), adv)
+        self.call_detection_callbacks(
+            self.create_or_update_device(address, address, adv.local_name, details, adv), adv
+        )
 
 
 class BumbleClient(BaseBleakClient):
@@ -118,7 +120,7 @@ class BumbleClient(BaseBleakClient):
         connection.on("disconnection", self._on_disconnection)
         self._peer = Peer(connection)
         await self._peer.request_mtu(247)
-        await self._peer.discover_all()
+        await self._peer.discover_all()  # type: ignore[no-untyped-call]
         self.services = self._collect(self._peer)
 
     def _collect(self, peer: Peer) -> BleakGATTServiceCollection:
@@ -127,7 +129,11 @@ class BumbleClient(BaseBleakClient):
             service = BleakGATTService(one, one.handle, _uuid(one.uuid))
             found.add_service(service)
             for char in one.characteristics:
-                flags = [flag.name.replace("_", "-") for flag in GattCharacteristicsFlags if flag.value & char.properties]
+                flags = [
+                    flag.name.replace("_", "-")
+                    for flag in GattCharacteristicsFlags
+                    if flag.value & char.properties
+                ]
                 bleak_char = BleakGATTCharacteristic(
                     char, char.handle, _uuid(char.uuid), flags, lambda: self.mtu_size - 3, service  # type: ignore[arg-type]
                 )  # fmt: skip
@@ -157,7 +163,7 @@ class BumbleClient(BaseBleakClient):
         if self._peer is None or self._connection is None:
             raise BleakError("not connected")
         gone = asyncio.get_running_loop().create_future()
-        listener = self._connection.on("disconnection", lambda _: gone.done() or gone.set_result(None))
+        listener = self._connection.on("disconnection", lambda _: gone.cancel())
         asking = asyncio.ensure_future(ask(self._peer))
         connection = self._connection
         try:
@@ -166,7 +172,7 @@ class BumbleClient(BaseBleakClient):
                 raise BleakError("the connection was lost")
             return asking.result()
         except ProtocolError as error:
-            raise BleakGATTProtocolError(error.error_code) from error
+            raise BleakGATTProtocolError(error.error_code or 0x0E) from error
         finally:
             asking.cancel()
             with contextlib.suppress(KeyError, ValueError):
@@ -178,13 +184,19 @@ class BumbleClient(BaseBleakClient):
     async def read_gatt_descriptor(self, descriptor: BleakGATTDescriptor, **_: Any) -> bytearray:
         return bytearray(await self._ask(lambda peer: peer.read_value(descriptor.obj)))
 
-    async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool) -> None:
-        await self._ask(lambda peer: peer.write_value(characteristic.obj, bytes(data), with_response=response))
+    async def write_gatt_char(
+        self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool
+    ) -> None:
+        await self._ask(
+            lambda peer: peer.write_value(characteristic.obj, bytes(data), with_response=response)
+        )
 
     async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: SizedBuffer) -> None:
         await self._ask(lambda peer: peer.write_value(descriptor.obj, bytes(data), with_response=True))
 
-    async def start_notify(self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_: Any) -> None:
+    async def start_notify(
+        self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_: Any
+    ) -> None:
         await self._ask(lambda peer: peer.subscribe(characteristic.obj, lambda raw: callback(bytearray(raw))))
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:

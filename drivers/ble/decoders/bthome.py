@@ -10,7 +10,9 @@ from habluetooth import BluetoothServiceInfoBleak
 from sensor_state_data import SensorUpdate
 
 from drivers.ble.decoders.decoder import Decoded
-from drivers.ble.decoders.ecosystem import EcosystemDecoder
+from drivers.ble.decoders.ecosystem import EcosystemDecoder, hushed
+
+hushed("bthome_ble")
 
 
 def open_decoder(key: bytes | None) -> BTHomeDecoder:

@@ -5,6 +5,7 @@ Source: bluetooth-sensor-state-data 1.9, `BluetoothData.update`.
 
 from __future__ import annotations
 
+import logging
 import math
 from datetime import date, datetime
 from typing import Final, Protocol
@@ -25,6 +26,11 @@ _HOUSEKEEPING: Final = frozenset({"packet_id", "signal_strength", "raw", "channe
 
 _CLASSES: Final = {"mass": "weight", "mass_non_stabilized": "weight", "generic": "", "time": "timestamp"}
 """`sensor-state-data` → Home Assistant, where they are called otherwise."""
+
+
+def hushed(package: str) -> None:
+    """A parser logs a line for each frame that it does not like, and anybody can send those: they are counted instead."""
+    logging.getLogger(package).setLevel(logging.CRITICAL)
 
 
 class Parser(Protocol):

@@ -13,12 +13,14 @@ from sensor_state_data import SensorUpdate
 from xiaomi_ble import EncryptionScheme, XiaomiBluetoothDeviceData
 
 from drivers.ble.decoders.decoder import Decoded
-from drivers.ble.decoders.ecosystem import EcosystemDecoder
+from drivers.ble.decoders.ecosystem import EcosystemDecoder, hushed
 
 _PEOPLES: Final = frozenset({
     "mass", "mass_non_stabilized", "impedance", "impedance_low", "impedance_high", "heart_rate", "profile_id", "stabilized",
     "fingerprint", "key_id", "lock_method", "toothbrush", "score", "counter", "asleep",
 })  # fmt: skip
+
+hushed("xiaomi_ble")
 
 
 def open_decoder(key: bytes | None) -> XiaomiDecoder:

@@ -133,6 +133,7 @@ class Kept:
                 failed = 0
             except Exception as error:
                 reason = str(error) if isinstance(error, NotSent) else why(error, self.address)
+                reason = ENDED if self._lost else reason
                 lasted = self._clock.monotonic() - began
                 failed = 0 if self._was_up and lasted > SHORT_S else failed + 1
                 if held or failed >= MISSED_VISITS or not self._visited:
@@ -179,7 +180,9 @@ class Kept:
             self._teller.described(self.address, description)
             async with asyncio.timeout(DESCRIBE_S):
                 if hold:
-                    await self._subscribe(client, places, description)  # first: what changes meanwhile is told
+                    await self._subscribe(
+                        client, places, description
+                    )  # first: what changes meanwhile is told
                 await self._read_all(client, places, description)
             self._teller.contact(self.address, True, "")
             while hold:

@@ -10,6 +10,7 @@ import pytest
 from capabilities.vocabulary import Json
 from drivers.ble.bounds import FORGET_S
 from drivers.discovery.bluetooth import BleScanner
+from drivers.driver import Driver
 from tests.drivers.ble_air import Air, Relay
 from tests.drivers.ble_bench import PutForward, ble_driver, virtual_radio
 from tests.drivers.contract import DriverContract, Rig
@@ -23,8 +24,9 @@ class BleRig:
     def __init__(self, air: Air, radio: BleScanner, clock: PutForward) -> None:
         self.relay = Relay(air)
         self.point = f"{self.relay.address}|1815/2a56:0#on"
-        self.driver = ble_driver(radio, clock)
-        self.driver.keep({self.relay.address})
+        self._ble = ble_driver(radio, clock)
+        self._ble.keep({self.relay.address})
+        self.driver: Driver = self._ble
         self._clock = clock
 
     async def announce(self) -> None:
@@ -32,10 +34,10 @@ class BleRig:
 
     async def withdraw(self) -> None:
         """It is forgotten, and silent for long: a Thing's device is never withdrawn."""
-        self.driver.keep(())
+        self._ble.keep(())
         await self.relay.vanish()
         self._clock.ahead += 2 * FORGET_S + 1
-        self.driver.sweep()
+        self._ble.sweep()
 
     async def report(self, value: bool) -> None:
         await self.relay.say(value)
