@@ -15,13 +15,13 @@ demo: .venv/.stamp-demo ## a simulated house on a real broker; prints an address
 
 .PHONY: test
 test: .venv/.stamp-test ## all checks and all tests, but for those that need a heavy peer
-	@.ci/system-packages mosquitto
+	@.ci/system-packages mosquitto gcc
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not peers and not bench"
 
 .PHONY: test-peers
 test-peers: .venv/.stamp-test ## the tests against heavy third-party peers
-	@.ci/system-packages mosquitto node
+	@.ci/system-packages mosquitto node gcc g++ clang arm-none-eabi-gcc qemu-system-arm coap-client
 	@.ci/node-packages
 	@.ci/home-assistant || [ $$? = 3 ]
 	$(BIN)/python -m pytest -m peers
@@ -47,7 +47,7 @@ lock: .venv/.stamp-test ## write the versions that are installed now to constrai
 
 .PHONY: clean
 clean: ## remove the environment and everything that can be made again
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist firmware-bridge/build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp-demo: $(MANIFEST)

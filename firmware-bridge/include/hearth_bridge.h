@@ -32,8 +32,12 @@ extern "C" {
 #ifndef HB_ANSWER_MAX
 #define HB_ANSWER_MAX 64 /* bytes of a remembered answer; its payload has HB_ANSWER_HEAD less */
 #endif
-#ifndef HB_PEER_BYTES
-#define HB_PEER_BYTES 1 /* of a peer's address: on a line there is one peer; over UDP address and port */
+#ifndef HB_PEER_BYTES /* of a peer's address: on a line there is one peer; over UDP address and port */
+#ifdef ARDUINO
+#define HB_PEER_BYTES 6 /* of IPv4 */
+#else
+#define HB_PEER_BYTES 1
+#endif
 #endif
 
 #define HB_BLOCK_MAX (1u << (HB_BLOCK_SZX + 4))
