@@ -19,6 +19,7 @@ MAX_CHUNKS: Final = 20_000
 
 _NO_BODY: Final = frozenset({204, 304})
 _VERSIONS: Final = {b"HTTP/1.1": False, b"HTTP/1.0": False, b"EVENT/1.0": True}
+_BEGINNINGS: Final = frozenset(version[:8] for version in _VERSIONS)
 
 
 class BadHttp(Exception):
@@ -61,6 +62,9 @@ class Reader:
         if end < 0:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise BadHttp("the head of an answer has no end")
+            begins = bytes(self._buffer[:8])  # what cannot become a head is not waited for
+            if not any(version.startswith(begins) for version in _VERSIONS) and begins not in _BEGINNINGS:
+                raise BadHttp("an answer begins with no status line")
             return False
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
