@@ -38,9 +38,7 @@ def service(iid: int, *chars: Json, kind: Json = "47") -> Json:
 
 def lies(peer: Peer, *services: Json, beside: list[Json] | None = None) -> None:
     itself: dict[str, Json] = {"aid": 1, "services": list(services)}
-    peer.driver.get_accessories = lambda: {
-        "accessories": [{"aid": 1, "services": list(services)}, *(beside or [])]
-    }
+    peer.driver.get_accessories = lambda: {"accessories": [itself, *(beside or [])]}
 
 
 async def found(bench: Bench, device: str) -> Candidate:
