@@ -73,7 +73,7 @@ class Linking:
             if device.gatt is None:
                 self._describing.wanted(device.address)
             return
-        if device.address not in self._links:
+        if device.address not in self._links or self._links[device.address][1].done():
             link = Kept(device.address, self._tools.radio, self._tools.clock, self._listener, self._holds)
             task = asyncio.create_task(link.run(), name=f"ble {device.address}")
             self._links[device.address] = (link, task)

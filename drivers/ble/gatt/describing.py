@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Final, Protocol
 
 from drivers.ble.gatt.description import Description, describe, located
-from drivers.ble.gatt.kept import DESCRIBE_S
+from drivers.ble.gatt.kept import DESCRIBE_S, being_cancelled
 from drivers.ble.gatt.refusals import is_no, wants_pairing, why
 from drivers.discovery.tools import Clock, Radio
 from drivers.driver import NotSent
@@ -70,7 +70,9 @@ class Describing:
             self._remember(address)
             try:
                 description = await self._describe(address)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if being_cancelled():
+                    raise
                 _LOG.debug("%s could not be described: %s", address, why(error, address))
             else:
                 self._listener.described(address, description)

@@ -131,7 +131,9 @@ class Kept:
             try:
                 await self._session(hold=held)
                 failed = 0
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if being_cancelled():
+                    raise  # else a library cancelled what it waited for itself, as the connection ended
                 reason = str(error) if isinstance(error, NotSent) else why(error, self.address)
                 reason = ENDED if self._lost else reason
                 lasted = self._clock.monotonic() - began
@@ -294,7 +296,7 @@ class Kept:
         except asyncio.CancelledError:
             if not sent.is_set() or task.cancelled():
                 task.cancel()
-            if task.cancelled() and not _being_cancelled():
+            if task.cancelled() and not being_cancelled():
                 raise _ended(sent, self.address) from None
             raise
 
@@ -364,7 +366,7 @@ def _place(client: BleakClient, channel: GattChannel) -> BleakGATTCharacteristic
     raise NotSent(f"{channel.point}: the device does not have it any more")
 
 
-def _being_cancelled() -> bool:
+def being_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
