@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from drivers.wot.settings import WotSettings
 from gateway.api.server import serve
@@ -37,6 +38,7 @@ from policies.decision import Principal, Role
 
 HOUSE_USER: Final = "simulated-house"
 HOUSE_READY_S: Final = 15.0
+LIGHT_FOUND_S: Final = 5.0
 HOUSE_ENDS_S: Final = 5.0
 HOUSE_LOG: Final = "house.log"
 GARDEN_LOGIN: Final = "garden:sunflower"
@@ -75,9 +77,10 @@ async def _demo(state_dir: Path | None, port: int) -> None:
         if _answers(config.socket):
             raise _CannotRunError(f"a gateway of yours runs already at {config.socket}; stop it first")
         _say("Starting the gateway, a broker and a simulated house …")
-        async with open_gateway(config) as gateway, serve(gateway) as address, _house(config) as house:
+        light = f"urn:uuid:{uuid4()}"  # of its own: demonstrations on one machine see each other's
+        async with open_gateway(config) as gateway, serve(gateway) as address, _house(config, light) as house:
             if await _wait_for_house(gateway, house, stop):
-                await _print_welcome(gateway, address)
+                await _print_welcome(gateway, address, light if await _is_found(gateway, light) else "")
                 await stop.wait()
         with contextlib.suppress(OSError):
             config.runtime_dir.rmdir()  # not empty where another gateway has its socket there
@@ -118,7 +121,7 @@ def _config(state_dir: Path, port: int) -> Config:
 
 
 @contextlib.asynccontextmanager
-async def _house(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _house(config: Config, light: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The devices, in a session of their own: Ctrl-C is for the demonstration, which ends them."""
     assert config.mqtt is not None
     assert config.mqtt.managed is not None
@@ -129,7 +132,7 @@ async def _house(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
         *(sys.executable, "-m", "drivers.simulated"),
         *("--host", "127.0.0.1", "--port", str(config.mqtt.managed.port), "--user", HOUSE_USER),
         *("--password-file", str(directory / f"{HOUSE_USER}.password")),
-        *("--web-password-file", str(_login(directory))),
+        *("--web-password-file", str(_login(directory)), "--web-id", light),
     )
     with (config.state_dir / HOUSE_LOG).open("wb") as log:
         house = await asyncio.create_subprocess_exec(
@@ -199,7 +202,21 @@ def _complete(gateway: Gateway, devices: int) -> bool:
     return len(known) >= devices
 
 
-async def _print_welcome(gateway: Gateway, address: str) -> None:
+async def _is_found(gateway: Gateway, light: str) -> bool:
+    """Whether the light in the garden waits to be adopted; not every machine has multicast on its loopback interface."""
+    observer = gateway.observers.subscribe(None, kinds=frozenset({"discovery"}))
+    try:
+        async with asyncio.timeout(LIGHT_FOUND_S):
+            while ("wot", light) not in gateway.registry.inbox:
+                await observer.batch()
+    except TimeoutError:
+        return False
+    finally:
+        gateway.observers.unsubscribe(observer)
+    return True
+
+
+async def _print_welcome(gateway: Gateway, address: str, light: str) -> None:
     _, secret = await gateway.identity.create_token(AGENT, parent=None, title="the demonstration's agent")
     code = await gateway.identity.open_pairing(Role.OWNER, "owner", ttl_s=OWNER_CODE_S)
     _say(
@@ -209,7 +226,7 @@ async def _print_welcome(gateway: Gateway, address: str) -> None:
             token=secret,
             code=code,
             activate=_activation(),
-            garden=GARDEN_LOGIN,
+            light=LIGHT.format(light=light, login=GARDEN_LOGIN) if light else "",
         )
     )
 
@@ -235,6 +252,12 @@ def _free_port(wanted: int) -> int:
     raise SystemExit("no free port on 127.0.0.1")
 
 
+LIGHT: Final = """A light in the garden was found by mDNS. It asks for its password before it becomes a Thing:
+  hearth inbox
+  hearth adopt {light} --code {login} --kind light --open
+
+"""
+
 WELCOME: Final = """
 Hearth is running, with {count} Things of a simulated house.
 
@@ -248,11 +271,7 @@ In a second terminal, as the person at the box:
   hearth do desk-lamp toggle --why "time to read"
   hearth why desk-lamp
 
-A light in the garden was found, and asks for its password before it becomes a Thing:
-  hearth inbox
-  hearth adopt "Garden light" --code {garden} --kind light --open
-
-In a third terminal, as the agent. The first is done, the second is too warm, the third waits for a person's yes:
+{light}In a third terminal, as the agent. The first is done, the second is too warm, the third waits for a person's yes:
 {activate}  export HEARTH_URL={address}
   export HEARTH_TOKEN={token}
   hearth write desk-lamp brightness 40 --why "she comes home"

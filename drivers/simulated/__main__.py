@@ -19,6 +19,7 @@ from drivers.simulated.faults import Fault, parse_fault
 from drivers.simulated.house import generated, house
 from drivers.simulated.link import Account
 from drivers.simulated.mqtt_house import MqttHouse
+from drivers.simulated.web_thing import THING_ID, WebLight
 from drivers.simulated.zigbee2mqtt import Zigbee2Mqtt
 from drivers.simulated.zigbee2mqtt_model import read_messages
 
@@ -94,9 +95,7 @@ async def _simulate(options: argparse.Namespace, actuations: ActuationLog) -> No
 def _garden(options: argparse.Namespace, actuations: ActuationLog) -> AbstractAsyncContextManager[object]:
     if not options.web_password_file:
         return contextlib.nullcontext()
-    from drivers.simulated.web_thing import WebLight  # noqa: PLC0415  aiohttp only where it is wanted
-
-    return WebLight(_password(options.web_password_file), actuations=actuations)
+    return WebLight(_password(options.web_password_file), ident=options.web_id, actuations=actuations)
 
 
 def _password(file: Path | None) -> str:
@@ -118,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="also a W3C Web of Things light on loopback, announced by mDNS; the file has `user:password`",
     )
+    parser.add_argument("--web-id", default=THING_ID, metavar="URN", help="that light's id")
     parser.add_argument("--base", default="home", help="the first level of all topics")
     parser.add_argument("--count", type=int, default=0, help="so many plain devices instead of the house")
     parser.add_argument(

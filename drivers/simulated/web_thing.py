@@ -28,8 +28,8 @@ Value = bool | int
 
 
 class WebLight:
-    """From `async with` until its end at a free port of `host`. `credentials` are `user:password`; `announced`: by mDNS on the
-    interface of `host`.
+    """From `async with` until its end at a free port of `host`. `credentials` are `user:password`, `ident` is its id, a URN;
+    `announced`: by mDNS on the interface of `host`.
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class WebLight:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        ident: str = THING_ID,
         announced: bool = True,
         actuations: ActuationLog | None = None,
     ) -> None:
         self.state: dict[str, Value] = {"on": False, "brightness": 100}
         self.port = port
+        self._id = ident
         self._expected = "Basic " + base64.b64encode(credentials.encode()).decode()
         self._host = host
         self._announced = announced
@@ -79,7 +81,7 @@ class WebLight:
         return {
             "@context": "https://www.w3.org/2022/wot/td/v1.1",
             "@type": "Thing",
-            "id": THING_ID,
+            "id": self._id,
             "title": TITLE,
             "description": "A simulated light, dimmable, over http",
             "base": f"http://{self._host}:{self.port}/",
@@ -113,7 +115,7 @@ class WebLight:
             f"{TITLE}.{SERVICE}",
             port=self.port,
             properties={"td": DESCRIPTION, "type": "Thing", "scheme": "http"},
-            server="garden-light.local.",
+            server=f"garden-light-{self.port}.local.",
             addresses=[socket.inet_aton(self._host)],
         )
         await (await zeroconf.async_register_service(info, allow_name_change=True))
