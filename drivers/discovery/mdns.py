@@ -21,6 +21,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 from drivers.discovery.announcement import Announcement
 from drivers.discovery.interfaces import Chosen, choose
 from drivers.discovery.mdns_announcing import Announcer
+from drivers.discovery.mdns_flood import hear_own_groups
 from drivers.discovery.mdns_guard import Guard
 from drivers.discovery.mdns_instances import IN, PTR
 from drivers.discovery.mdns_known import Known
@@ -181,6 +182,7 @@ class MdnsBrowser:
                 continue
             guard = Guard(zeroconf, listener, self._known.admission, reader.fileno, self._counters)  # type: ignore[arg-type]
             reader.transport.set_protocol(guard)
+            hear_own_groups(reader.fileno)
 
     def _browse(self, kind: str) -> None:
         if self._azc is None:

@@ -173,7 +173,7 @@ class Admission:
         there = known.get(record.alias_key)
         if there is not None:
             there.heard_ms = now
-        if cached is not None and now - cached.created < REFRESHED_AFTER_MS:
+        if there is not None and cached is not None and now - cached.created < REFRESHED_AFTER_MS:
             return False
         if there is None:
             if not self._has_room(record, source, now):

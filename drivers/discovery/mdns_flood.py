@@ -36,6 +36,9 @@ MOST_MUTED: Final = 16
 _SO_ATTACH_FILTER: Final = 26
 _SO_DETACH_FILTER: Final = 27
 
+_IP_MULTICAST_ALL: Final = 49  # linux/in.h
+_IPV6_MULTICAST_ALL: Final = 29  # linux/in6.h
+
 _NETWORK_HEADER: Final = 0xFFF00000  # SKF_NET_OFF: from there on offsets are those of the IP header
 _LOAD_BYTE, _LOAD_WORD, _SHIFT_RIGHT, _IF_EQUAL, _RETURN = 0x30, 0x20, 0x74, 0x15, 0x06
 _ALL: Final = 0xFFFFFFFF
@@ -60,6 +63,14 @@ class Budget:
         self._packets -= 1
         self._bytes -= size
         return True
+
+
+def hear_own_groups(fileno: int) -> None:
+    """Only what comes in on the interfaces that were joined. The kernel's default is those of all programs of this box."""
+    with suppress(OSError), _handle(fileno) as handle:
+        handle.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+    with suppress(OSError), _handle(fileno) as handle:
+        handle.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
 
 
 def hear_nothing(fileno: int) -> None:
