@@ -65,7 +65,7 @@ async def described(place: str, endpoint: Endpoint, listing: Listing) -> Describ
             await asyncio.sleep(0)
         sort = SORTS[type(message)]
         number, sub = int(message.key), int(getattr(message, "device_id", 0))
-        about = About(sort.listed(message), sort.name, subs.get(sub, ""), listing.api, place)
+        about = About(sort.listed(message), sort.name, sub, subs.get(sub, ""), listing.api, place)
         try:
             entity = sort.describe(about)
         except NotUnderstoodError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from drivers.driver import Endpoint
@@ -13,8 +14,10 @@ from drivers.esphome.house import House
 from drivers.esphome.pauses import LONGEST_REFUSED_S, Haste, Pauses, waited
 from drivers.esphome.reception import Reception
 from drivers.esphome.session import Session, reach
-from drivers.esphome.wire.errors import LinkError
+from drivers.esphome.wire.errors import Garbled, LinkError
 from drivers.esphome.wire.messages import PB
+
+_LOG: Final = logging.getLogger(__name__)
 
 NOT_SEEN: Final = "it has not announced itself in the network yet"
 
@@ -36,7 +39,11 @@ class Keeper:
         try:
             while True:
                 self._device.wake.clear()
-                await self._try()
+                try:
+                    await self._try()
+                except Exception as error:  # whatever a device says, the next try must come
+                    _LOG.exception("an ESPHome device could not be understood")
+                    self._failed(Garbled(f"what it says makes no sense here ({type(error).__name__})"))
                 await self._pause()
         finally:
             if not self._device.is_kept:

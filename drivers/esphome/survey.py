@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ from drivers.esphome.pauses import Haste, waited
 from drivers.esphome.session import Session, reach
 from drivers.esphome.sightings import Sighting
 from drivers.esphome.wire.errors import LinkError, NeedsKey
+
+_LOG: Final = logging.getLogger(__name__)
 
 LOOKERS: Final = 4
 """Looks at once: a hundred new devices are described within some seconds."""
@@ -86,7 +89,10 @@ class Survey:
                 await waited(self._stirred, LOOK_BACK_S if device is not None else pause)
                 continue
             del self._waiting[device.place]
-            await self._look(device)
+            try:
+                await self._look(device)
+            except Exception:  # whatever a device says, the others have their turn
+                _LOG.exception("an ESPHome device could not be understood")
 
     def _next(self, now: float) -> tuple[Device | None, float]:
         """Whose turn it is, or how long until there is one."""

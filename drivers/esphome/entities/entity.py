@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 
 import orjson
 from aioesphomeapi.model import EntityCategory, EntityInfo
 
 from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.thing_models import contract
 from capabilities.vocabulary import Evidence, Hazard, Json, Privilege
 from drivers.esphome.entities.names import tidy
 from drivers.esphome.entities.values import Nothing
@@ -32,12 +34,13 @@ class NotUnderstoodError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """An entity as it was listed. `device` is the name of the sub-device that it belongs to ("" for the device itself);
-    `api` is the version of the native API that the device speaks; `place` is the id of the whole device.
+    """An entity as it was listed. `sub` and `device` are number and name of the sub-device that it belongs to (0 and "" for the
+    device itself); `api` is the version of the native API that the device speaks; `place` is the id of the whole device.
     """
 
     info: Any
     sort: str
+    sub: int
     device: str
     api: tuple[int, int]
     place: str
@@ -45,8 +48,8 @@ class About:
     @property
     def key(self) -> str:
         """Its name is what a person chose for it, unique within the sort and the sub-device; its number is a hash of that."""
-        name = tidy(self.info.name) or self.info.object_id[:120]
-        return f"{self.sort}/{name}" + (f"@{self.info.device_id}" if self.info.device_id else "")
+        name = tidy(self.info.name) or tidy(getattr(self.info, "object_id", ""))
+        return f"{self.sort}/{name}" + (f"@{self.sub}" if self.sub else "")
 
     @property
     def title(self) -> str:
@@ -119,7 +122,7 @@ class Builder:
         """`get` None: it is never told. `recipe` says what of the payloads depends on this device (its options)."""
         point = self._point(name)
         if get is not None:
-            self._sources.append(Source(point, get, unit))
+            self._sources.append(Source(point, get, unit or _unit_of(self.kind, name)))
         if make is not None:
             self._order(name, Command(make), recipe)
         self._affordances.append(
@@ -186,11 +189,19 @@ class Builder:
         info = self.about.info
         parts: list[Json] = [self.kind, self.about.sort]
         if self._recipes:
-            parts += [info.key, getattr(info, "device_id", 0), [*sorted(map(_text, self._recipes))]]
+            parts += [info.key, self.about.sub, [*sorted(map(_text, self._recipes))]]
         return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]
 
     def _point(self, name: str) -> str:
         return f"{self.about.place}|{self.about.key}#{name}"
+
+
+@cache
+def _unit_of(kind: str, name: str) -> str | None:
+    """The one that the model of the kind declares."""
+    known = contract(kind).affordances.get(name)
+    unit = known.schema.get("unit") if known is not None and known.schema is not None else None
+    return unit if isinstance(unit, str) else None
 
 
 def _text(recipe: Json) -> str:

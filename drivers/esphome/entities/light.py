@@ -82,7 +82,7 @@ class _Light:
         words = list(dict.fromkeys(_mode_word(mode) for mode in self.modes))
         if len(words) > 1:
             options: list[Json] = list(words)
-            self.builder.property("color_mode", self._mode, schema={"enum": options})
+            self.builder.property("color_mode", self._mode, schema={"enum": options}, shown=("unknown",))
         if len(self.parts) > 1:
             members: dict[str, Json] = {
                 **self.parts,
@@ -178,7 +178,7 @@ class _Light:
         return state.effect if state.effect in self.effects else UNKNOWN
 
     def _mode(self, state: LightState) -> Json | Nothing:
-        return _mode_word(int(state.color_mode)) if int(state.color_mode) in self.modes else UNKNOWN
+        return _mode_word(int(state.color_mode)) if int(state.color_mode) in self.modes else "unknown"
 
     # What it has
 
