@@ -13,7 +13,7 @@ from drivers.coap.conversation import Unanswered
 from drivers.coap.counters import Counters
 from drivers.coap.description import Access, Description, DescriptionError
 from drivers.coap.link import Link
-from drivers.coap.live import Ended, Live
+from drivers.coap.live import MAX_FOLLOWED, Ended, Live
 from drivers.coap.looking import look, present_epoch
 from drivers.coap.terms import boot
 from drivers.coap.waiting import first_of
@@ -31,6 +31,9 @@ UNUSABLE_RETRY_S: Final = 300.0
 
 SECOND_LOOK_S: Final = 60.0
 """A device that is no Thing is not looked at more often, whatever its announcements say."""
+
+MAX_FIRST: Final = 4 * MAX_FOLLOWED
+"""Answers of one device while everything of it is asked for once."""
 
 
 class Unopened(Exception):
@@ -156,12 +159,24 @@ class Session:
 
     async def _live(self, link: Link, description: Description) -> bool:
         """Returns whether it must be looked at anew: it has restarted."""
-        live = Live(link, description, lambda access, answer: self.house.told(self, access, answer))
+        first: list[tuple[Access, Answer]] = []
+
+        def told(access: Access, answer: Answer) -> None:
+            """What comes before it is said to be reached waits for that."""
+            if self.live is not None:
+                self.house.told(self, access, answer)
+            elif len(first) < MAX_FIRST:
+                first.append((access, answer))
+
+        live = Live(link, description, told)
         try:
             await live.begin()
             self._boot = None if live.epoch is None else boot(live.epoch)
             self.live = live
             self.house.up(self)
+            for access, answer in first:
+                self.house.told(self, access, answer)
+            first.clear()
             if await live.run() is Ended.STOOD_DOWN:
                 self._lost("")
                 await live.leave()

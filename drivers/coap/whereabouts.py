@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from drivers.coap.declared import DECLARED
 from drivers.coap.settings import CoapSettings
 from drivers.coap.ways import LineWay, UdpWay, Way, configured
+from drivers.discovery.adapters import may_be_probed
 from drivers.discovery.seen import SerialPort, SerialPortLost, Service, ServiceLost
 from drivers.discovery.tools import Stop, Tools
 
@@ -17,6 +18,8 @@ MAX_ADDRESSES: Final = 4
 """Of one device, that are tried in turn."""
 
 DEFAULT_BAUD: Final = 115_200
+FAMILY: Final = "coap"
+"""As `hardware/adapters.toml` calls it."""
 
 
 class Ways(Protocol):
@@ -94,9 +97,8 @@ class Whereabouts:
             if one.port in (seen.path, seen.identity):
                 self._ways.nudge(LineWay(one.port, one.baud).key)
                 return
-        known = isinstance(seen, SerialPort) and (seen.vid, seen.pid) in DECLARED.usb
         key = LineWay(seen.identity, DEFAULT_BAUD).key
-        if known:
+        if isinstance(seen, SerialPort) and may_be_probed(seen, FAMILY):
             self._ways.add(LineWay(seen.identity, DEFAULT_BAUD))
             self._ways.nudge(key)
         elif isinstance(seen, SerialPortLost):
