@@ -87,7 +87,7 @@ class Attendant:
             document, source.given = source.given or await look(client, source, kept), None
             id_ = self._id_of(document)
             await self._house.holders.claim(id_, source, self._answers)
-            described = describe(id_, document, source.reach)
+            described = await describe(id_, document, source.reach)
             if source.is_directory or document.is_directory:
                 described = directory_described(id_, source.reach, described)
         self._house.problems.pop(source.key, None)
@@ -142,7 +142,7 @@ class Attendant:
             return False
         finally:
             await client.close()
-        return describe(device.id, document, source.reach) == device.described
+        return await describe(device.id, document, source.reach) == device.described
 
     async def _list(self, client: Client, device: Device, kept: Kept | None) -> None:
         """Attends to what a directory lists; what it lists no more is asked whether it is there all the same."""

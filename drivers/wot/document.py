@@ -26,7 +26,7 @@ MAX_DESCRIPTION_BYTES: Final = 512 * 1024
 """The longest real ones (a gateway with a hundred points) have some 200 kB."""
 
 MAX_AFFORDANCES: Final = 256
-"""Of one Thing, of all sorts together."""
+"""Of one Thing, of all sorts together: a gateway that shows a hundred points as one Thing has so many."""
 
 MAX_NAME_CHARACTERS: Final = 64
 MAX_ID_CHARACTERS: Final = 256
@@ -117,7 +117,10 @@ def document_of(data: Json) -> Document:
     if not isinstance(data, dict):
         raise DescriptionError("its description is no JSON object")
     problems = Problems()
-    groups = {group: _group(data, group, problems) for group in _MODELS}
+    groups: dict[str, dict[str, Affordance]] = {}
+    for group in _MODELS:
+        room = MAX_AFFORDANCES - sum(map(len, groups.values()))
+        groups[group] = _group(data, group, problems, room)
     base = _base({name: value for name, value in data.items() if name not in _MODELS}, problems)
     return Document(
         base,
@@ -169,17 +172,17 @@ def _is_id(identity: Json) -> bool:
     )
 
 
-def _group(data: dict[str, Json], group: str, problems: Problems) -> dict[str, Affordance]:
+def _group(data: dict[str, Json], group: str, problems: Problems, most: int) -> dict[str, Affordance]:
     members = data.get(group)
     if members is None:
         return {}
     if not isinstance(members, dict):
         problems.add(f"its {group} are no object")
         return {}
-    if len(members) > MAX_AFFORDANCES:
-        problems.add(f"it has {len(members)} {group}; the first {MAX_AFFORDANCES} are looked at")
+    if len(members) > most:
+        problems.add(f"it has {len(members)} {group}; {most} of them are looked at")
     found: dict[str, Affordance] = {}
-    for name, member in list(members.items())[:MAX_AFFORDANCES]:
+    for name, member in list(members.items())[:most]:
         if not name or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
             problems.add(f"a name among its {group} is empty, too long or cannot be printed: {name[:20]!r}")
             continue

@@ -66,22 +66,23 @@ class FormReader:
         """The first usable form for `operation`; of streams the first by `sse`, for nothing is lost between two events there.
         `usual` are the operations of a form that names none. `must_fill`: nobody will bring values for variables.
         """
-        found: list[Way] = []
+        found: Way | None = None
         why = ""
         for form in (forms or [])[:MAX_FORMS]:
             if operation not in _operations(form, usual):
                 continue
             try:
-                found.append(self._usable(operation, form, uri_variables or {}, must_fill=must_fill))
+                way = self._usable(operation, form, uri_variables or {}, must_fill=must_fill)
             except (OriginError, SecurityError, TemplateError, ValueError) as error:
                 why = why or str(error)
-        if not found and why:
+                continue
+            found = found or way
+            if way.subprotocol != LONGPOLL:
+                found = way
+                break
+        if found is None and why:
             self.problems.add(f"{where} cannot be used for {operation}: {why}")
-        return (
-            min(found, key=lambda way: way.subprotocol != SSE)
-            if operation in _WATCHES and found
-            else next(iter(found), None)
-        )
+        return found
 
     def _usable(
         self, operation: str, form: Form, uri_variables: Mapping[str, DataSchema], *, must_fill: bool

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from drivers.wot.addresses import parsed
 
 MAX_HREF_CHARACTERS: Final = 2048  # what servers and proxies take without complaint
+_AS_WRITTEN: Final = "/%:?#[]@!$&'()*+,;={}~|^"
+"""What of an address stays; the rest, letters beyond ASCII first of all, is written with percent signs (RFC 3987, section 3.1)."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -67,8 +70,8 @@ class Reach:
             origin = self.home
         elif origin not in self.further:
             raise OriginError(f"it leads to {str(origin)[:120]}, which is not {self.home}")
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{origin}{parts.path or '/'}{query}"
+        query = f"?{quote(parts.query, safe=_AS_WRITTEN)}" if parts.query else ""
+        return f"{origin}{quote(parts.path, safe=_AS_WRITTEN) or '/'}{query}"
 
     def _is_home(self, origin: Origin) -> bool:
         same = origin.scheme == self.home.scheme and origin.port == self.home.port

@@ -57,7 +57,7 @@ async def _tried(client: Client, source: Source, device: str, code: str) -> tupl
         raise Rejected(f"{source.home}: {error}") from None
     except LookError as error:
         raise Uncertain(f"{source.home}: {error}") from None
-    described = describe(device, document, source.reach)
+    described = await describe(device, document, source.reach)
     need = described.need
     if need is not None:
         _check(need, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -19,15 +20,20 @@ from drivers.wot.security import Need, SecurityError, chosen, weakness
 
 _MAC: Final = re.compile(r"urn:dev:mac:([0-9a-f]{6})(fffe)?([0-9a-f]{6})([0-9a-f]{4})?", re.IGNORECASE)
 
+AT_ONCE: Final = 8
+"""Components made before the loop may turn: some 2 ms."""
+
 Made = tuple[ComponentDescription, list[Point]]
 
 
-def describe(device: str, document: Document, reach: Reach) -> Described:
-    """Raises nothing: what cannot be used is in `problems`."""
+async def describe(device: str, document: Document, reach: Reach) -> Described:
+    """Raises nothing: what cannot be used is in `problems`. Others have their turn meanwhile."""
     describer = Describer(device, document, reach)
     components: list[ComponentDescription] = []
     points: dict[str, Point] = {}
-    for made, used in _components(describer):
+    for count, (made, used) in enumerate(_components(describer)):
+        if count % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
         if not castable(made):
             document.problems.add(f"{made.key} is left out: its schema contradicts its kind, {made.kind}")
             continue

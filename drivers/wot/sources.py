@@ -76,7 +76,7 @@ def announced(service: Service) -> Source:
     if not path.startswith("/") or path.startswith("//") or len(path) > MAX_PATH_CHARACTERS:
         raise NoSourceError("its record `td` is no path")
     host = service.host.rstrip(".").lower()
-    addresses = tuple(sorted(address for address in service.addresses[:MAX_ADDRESSES]))
+    addresses = service.addresses[:MAX_ADDRESSES]
     if not host or not addresses:
         raise NoSourceError("it has no address")
     try:
@@ -87,7 +87,7 @@ def announced(service: Service) -> Source:
         raise NoSourceError(str(error)) from None
     instance = f"{service.name}._wot._tcp"
     return Source(
-        f"mdns {instance} {url} {' '.join(addresses)}",
+        f"mdns {instance} {url} {' '.join(sorted(addresses))}",
         Reach(home, url, reach.aliases),
         f"mdns:{service.name[:100]}",
         addresses=addresses,
@@ -100,7 +100,7 @@ def listed(directory: Source, document: Document, mark: str) -> Source:
     url = f"{directory.home}/things/{quote(document.id, safe='')}"
     reach = Reach(directory.home, url, directory.reach.aliases, directory.reach.further)
     return Source(
-        f"listed {url} {' '.join(directory.addresses or ())}", reach, url, addresses=directory.addresses, parent=directory,
+        f"listed {url} {' '.join(sorted(directory.addresses or ()))}", reach, url, addresses=directory.addresses, parent=directory,
         given=document,
         mark=mark,
     )  # fmt: skip
