@@ -87,8 +87,10 @@ class SerialWatcher:
         return self._claims.claimed(port.path, by)
 
     def held(self) -> dict[str, str]:
-        """Which driver has which port, by its real path."""
-        return self._claims.held()
+        """Which driver has which port, by its path; one that the kernel does not list by its real path."""
+        held = self._claims.held()
+        listed_ones = {os.path.realpath(path): path for path in self._ports}
+        return {listed_ones.get(real, real): by for real, by in held.items()}
 
     def since(self, path: str) -> float:
         """Since when the port is there, or was when this began: seconds since the epoch."""
