@@ -99,6 +99,7 @@ void simulator_turn(simulator *self) {
     else
         serial_turn(self, now - self->last_turn);
     self->last_turn = now;
+    now = simulator_now(); /* what was received meanwhile was received later: time must not seem to go back */
     if (self->is_relay)
         relay_poll(&self->device.relay, now);
     else
