@@ -209,16 +209,17 @@ class HomeKitDriver:
                 await self._tools.vault.delete(device)  # keys that could not be read
                 self._unreadable_keys.discard(device)
             return  # behind a bridge: the pairing is the bridge's
-        keys = hub.keys
+        freed = False
         try:
-            await take_down(hub, keys, hub.session)
+            await take_down(hub, hub.keys, hub.session)
+            freed = True
         finally:
             await self._tools.vault.delete(device)
             run = self._runs.pop(device, None)
             if run is not None:
                 run.cancel()
                 await asyncio.gather(run, return_exceptions=True)
-            hub.forget()
+            hub.forget(freed=freed)
             if hub.advert is None:
                 del self._hubs[device]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final, Protocol
 
 from capabilities.readings import Observation
@@ -144,8 +145,10 @@ class Hub:
         self._is_pairing = under_way
         self._show()
 
-    def forget(self) -> None:
-        """No keys any more: what is known by them goes."""
+    def forget(self, *, freed: bool = False) -> None:
+        """No keys any more: what is known by them goes. `freed`: the accessory knows it, and will soon announce that."""
+        if freed and self.advert is not None:
+            self.advert = replace(self.advert, is_paired=False)
         self.keys, self.problem = None, ""
         self.described = {}
         self.following.describe({})
