@@ -108,9 +108,9 @@ void simulator_turn(simulator *self) {
 
 static void report(simulator *self) {
     const hb_bridge *bridge = simulator_bridge(self);
-    printf("state relay=%d acts=%lu handled=%" PRIu32 " duplicates=%" PRIu32 " malformed=%" PRIu32 " lost=%" PRIu32 " dropped_frames=%lu "
+    printf("state relay=%d acts=%lu handled=%" PRIu32 " duplicates=%" PRIu32 " malformed=%" PRIu32 " refused=%" PRIu32 " lost=%" PRIu32 " dropped_frames=%lu "
            "damaged_bytes=%lu void_frames=%" PRIu32 " bytes_in=%lu bytes_out=%lu alive=%d\n",
-           self->outputs[BOARD_RELAY], self->acts, bridge->counts.acted, bridge->counts.duplicates, bridge->counts.malformed,
+           self->outputs[BOARD_RELAY], self->acts, bridge->counts.acted, bridge->counts.duplicates, bridge->counts.malformed, bridge->counts.refused,
            bridge->counts.lost, self->line.dropped, self->line.damaged, self->deframer.dropped, self->line.bytes_in,
            self->line.bytes_out, hb_link_alive(bridge));
 }
