@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -17,6 +18,8 @@ from drivers.modbus.link import Link
 from drivers.modbus.settings import LineSettings
 from drivers.modbus.unit import Unit
 from drivers.modbus.wire import SerialWire, TcpWire, Wire
+
+log = logging.getLogger(__name__)
 
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 """Between attempts to open a line. A port that appears is opened at once."""
@@ -47,18 +50,27 @@ class Line:
         stop = self._watched()
         try:
             while True:
-                try:
-                    async with self._open() as link:
-                        attempts = 0
-                        await self._serve(link)
-                except (NotSent, Uncertain) as error:
-                    self._closed(str(error))
+                answered = await self._once()
+                attempts = 0 if answered else attempts
                 pause = RETRY_S[min(attempts, len(RETRY_S) - 1)] * random.uniform(0.8, 1.2)  # noqa: S311
                 attempts += 1
                 await self._wait(asyncio.get_running_loop().time() + pause)
         finally:
             stop()
             self._closed("the driver was stopped")
+
+    async def _once(self) -> bool:
+        """Opens and serves the line until it is lost; whether anybody answered meanwhile."""
+        link: Link | None = None
+        try:
+            async with self._open() as link:
+                await self._serve(link)
+        except (NotSent, Uncertain) as error:
+            self._closed(str(error))
+        except Exception:  # a mistake of ours: the other lines go on, and this one tries again
+            log.exception("the line %s failed in its own way", self.settings.name)
+            self._closed("the driver failed; its log says how")
+        return link is not None and link.answers > 0
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[Link]:

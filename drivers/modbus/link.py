@@ -32,13 +32,14 @@ class NoAnswer(Uncertain):
 
 
 class Link:
-    """`silent_in_a_row` counts questions without an answer since the last one that had one."""
+    """`answers` counts what was answered, `silent_in_a_row` the questions since then that were not."""
 
     def __init__(
         self, wire: Wire, framing: RtuFraming | TcpFraming, *, timeout_s: float, baud: int = 0
     ) -> None:
         self.wire = wire
         self.framing = framing
+        self.answers = 0
         self.silent_in_a_row = 0
         self.garbled = 0
         self._timeout_s = timeout_s
@@ -96,6 +97,7 @@ class Link:
             self._unanswered, self._late_until = request, until + LATE_S
         answer = await self._answer(request, min(end, until))
         self._unanswered = None
+        self.answers += 1
         self.silent_in_a_row = 0
         self._busy_until = loop.time() + self._silence_s
         return answer

@@ -105,6 +105,7 @@ class Cable:
     """Two pseudo-terminals, and what is between them. `far` is where a slave is; `near` is where the driver's port is."""
 
     def __init__(self) -> None:
+        self.forth: Callable[[bytes], bytes] = lambda data: data  # what becomes of a question
         self.back: Callable[[bytes], bytes] = lambda data: data  # what becomes of an answer
         self.deaf = False
         self.sent: asyncio.Queue[bytes] = asyncio.Queue()
@@ -155,7 +156,7 @@ class Cable:
         if self.deaf:
             self._held += data
         else:
-            os.write(self._far_master, data)
+            os.write(self._far_master, self.forth(data))
 
     def _answered(self) -> None:
         data = self.back(os.read(self._far_master, 4096))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from drivers.modbus.blocks import blocks_of
 from drivers.modbus.describing import candidate
 from drivers.modbus.profile import ProfileTable
 from drivers.modbus.profiles import SHIPPED, ProfileError, Profiles, load
+from drivers.modbus.settings import ModbusSettings
 
 GOOD = """
 name = "mine"
@@ -142,6 +144,16 @@ def test_what_hangs_on_a_relay_is_for_a_person_to_say(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="a bit cannot be written"):
         bit = RELAY.replace('"coil"', '"holding"').replace('"bool"', '"bit"') + "bit = 3"
         load(write(tmp_path, head + bit))
+
+
+def test_the_examples_of_the_readme_hold(tmp_path: Path) -> None:
+    readme = (SHIPPED.parent / "README.md").read_text()
+    config, own = re.findall(r"```toml\n(.*?)```", readme, re.S)
+    settings = ModbusSettings.model_validate(tomllib.loads(config)["modbus"])
+    assert all(Profiles().get(unit.profile) for line in settings.line for unit in line.unit)
+    assert load(write(tmp_path, own, "cellar-pump"))
+    for name in Profiles().names():
+        assert f"| `{name}` |" in readme
 
 
 def test_huge_files_are_left_alone(tmp_path: Path) -> None:
