@@ -13,7 +13,7 @@ from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.compose import ComposeError, compose
 from capabilities.naming import allot_names
 from capabilities.thing_models import Contract, contract
-from capabilities.vocabulary import KINDS, Hazard, Json, Privilege
+from capabilities.vocabulary import KINDS, SENSOR_KINDS, Hazard, Json, Privilege
 from drivers.coap import identity
 from drivers.coap.forms import Target, Targets, targets
 from drivers.coap.terms import Terms, terms
@@ -30,6 +30,11 @@ ROLES: Final = {"properties": "property", "actions": "action", "events": "event"
 _SCHEMA: Final = (
     "type", "minimum", "maximum", "multipleOf", "enum", "unit", "minLength", "maxLength", "items", "properties", "required",
 )  # fmt: skip
+BELIEVED: Final = frozenset({*SENSOR_KINDS, "light", "other", "setting"})
+"""Kinds whose operations a wrong word makes no less careful, and lamps. What else moves something is a guess until a person
+confirms it: a device's word is only that.
+"""
+
 UNKNOWN: Final = "setting"
 """The kind of what can be written or pressed and is not said to be anything."""
 
@@ -184,7 +189,8 @@ def _components(reader: _Reader) -> Iterator[ComponentDescription]:
             key=f"{kind}:{name}" if name else kind,
             kind=kind,
             affordances=tuple(affordances),
-            title=_title(name),
+            title=_title(name.replace("_", " ")),
+            certain=kind in BELIEVED,
             fingerprint=_fingerprint(reader, kind, affordances),
             commands=tuple(_commands(reader, affordances)),
         )

@@ -16,6 +16,7 @@ from typing import Final, Protocol, cast
 import serial
 
 from drivers.coap.framing import MESSAGE, Deframer, encode
+from drivers.discovery.serial_claims import keep_others_out
 
 READ_BYTES: Final = 4096
 MAX_UNSENT_BYTES: Final = 4096
@@ -133,6 +134,7 @@ def _opened(path: str, baud: int) -> LinePort:
     except (ValueError, OverflowError, termios.error) as error:
         raise OSError(0, f"{path} cannot be opened at {baud} baud: {error}") from error
     _keep_lines_on(port.fileno())
+    keep_others_out(port.fileno())
     return port
 
 

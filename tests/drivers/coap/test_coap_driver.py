@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import Hazard, Quality
+from drivers.coap.declared import DECLARED
 from drivers.coap.driver import CoapDriver, open_driver
 from drivers.coap.settings import CoapSettings
+from drivers.discovery.adapters import may_be_probed
+from drivers.discovery.seen import SerialPort
 from drivers.driver import Candidate, NotSent, Rejected, Uncertain, Withdrawn
 from tests.drivers.coap_bench import DEVICE, SeenPorts, SeenServices, lamp_td, line_lamp, tools, udp_lamp
 from tests.drivers.contract import PATIENCE_S, wait_for
@@ -260,3 +264,31 @@ def test_what_is_no_endpoint_is_refused(uri: str) -> None:
 )
 def test_endpoints_are_written_as_uris(uri: str) -> None:
     CoapSettings.model_validate({"endpoints": [uri]})
+
+
+def espressif(identity: str) -> SerialPort:
+    return SerialPort(
+        "/dev/ttyACM7",
+        identity,
+        0x303A,
+        0x1001,
+        "7C:DF:A1:00:00:01",
+        "Espressif",
+        "USB JTAG/serial debug unit",
+    )
+
+
+async def test_a_port_is_asked_what_it_is_only_where_its_adapter_is_known_to_be_an_endpoints(
+    tmp_path: Path,
+) -> None:
+    ports, path = SeenPorts(), str(tmp_path / "chip")
+    async with line_lamp(path), driving(ports=ports, keep=False) as driver:
+        ports.came(replace(espressif(path), vid=0x1A86, pid=0x7523))
+        assert not driver._sessions
+        ports.came(espressif(path))
+        assert (await candidate(driver)).id == DEVICE
+
+
+def test_what_is_declared_may_be_probed() -> None:
+    for vid, pid in DECLARED.usb:
+        assert may_be_probed(replace(espressif("usb"), vid=vid, pid=pid), "coap")
