@@ -1,4 +1,4 @@
-"""Through the whole gateway, as `[modbus]` in hearth.toml opens it: from the inbox to a pulled cable, and a restart elsewhere."""
+"""Through the whole gateway, as `[modbus]` in hearth.toml opens it: inbox, commands, a pulled cable, a restart elsewhere."""
 
 from __future__ import annotations
 
