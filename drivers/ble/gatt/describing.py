@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Final, Protocol
 
 from drivers.ble.gatt.description import Description, describe, located
-from drivers.ble.gatt.kept import DESCRIBE_S, being_cancelled
+from drivers.ble.gatt.kept import being_cancelled
 from drivers.ble.gatt.refusals import is_no, wants_pairing, why
 from drivers.discovery.tools import Clock, Radio
 from drivers.driver import NotSent
@@ -20,6 +20,9 @@ MAX_WAITING: Final = 64
 
 CONNECT_S: Final = 15.0
 """For a stranger: others wait behind it."""
+
+LOOK_S: Final = 15.0
+"""So long a stranger may take to say what it is; it has the one connection that is not held."""
 
 GAP_S: Final = 2.0
 """Between two strangers: the adapter is there for the Things."""
@@ -88,7 +91,7 @@ class Describing:
     async def _describe(self, address: str) -> Description:
         """With what can be known of it only by reading: whether it wants to be paired first."""
         self.attempts += 1
-        async with self._radio.connected(address, deadline=CONNECT_S) as client, asyncio.timeout(DESCRIBE_S):
+        async with self._radio.connected(address, deadline=CONNECT_S) as client, asyncio.timeout(LOOK_S):
             description = await describe(client, address)
             places = {key: one for key, _, one in located(client)}
             for at in dict.fromkeys(one.at for one in description.channels.values() if one.readable):

@@ -4,7 +4,6 @@ again after a restart."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -102,7 +101,7 @@ async def test_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
                 await home.value(output, False)
                 await relay.vanish()
                 await until(lambda: not home.slot(output).reach.reachable)
-                status, outcome = await home.put(output, True)
+                status, _ = await home.put(output, True)
                 assert (status >= 400, relay.state) == (True, False)
                 await relay.announce()
                 await until(lambda: home.slot(output).reach.reachable)
