@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection
 from types import TracebackType
 from typing import Final, Self
@@ -17,7 +18,7 @@ from drivers.modbus.line import Line
 from drivers.modbus.profiles import ProfileError, Profiles
 from drivers.modbus.search import Stranger, strangers
 from drivers.modbus.settings import ModbusSettings
-from drivers.modbus.unit import Unit
+from drivers.modbus.unit import NOT_ASKED, Unit
 
 CANDIDATES_CAPACITY_ITEMS: Final = 4096
 """Every unit of every line at once."""
@@ -27,6 +28,8 @@ MAX_PROBLEMS: Final = 50
 
 
 def open_driver(settings: ModbusSettings, tools: Tools) -> ModbusDriver:
+    # It logs each frame that it cannot read: whoever sends them would fill the journal. They are counted in `health`.
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
     return ModbusDriver(settings, tools)
 
 
@@ -186,10 +189,15 @@ class ModbusDriver:
         self._reports.put_nowait(Contact(device, True, self.wall()))
         return ""
 
+    def asked(self) -> None:
+        self._say_who_is_missing()
+
     def missed(self, unit: Unit, why: str) -> None:
-        if unit.device and self._bound.get(unit.device) is unit:
+        device = unit.device or unit.place
+        if self._bound.get(device) is unit or (device in self._kept and device not in self._bound):
+            self._unbound_said.add(device)
             reason = f"{unit.place} cannot be reached: {why}"
-            self._reports.put_nowait(Contact(unit.device, False, self.wall(), reason))
+            self._reports.put_nowait(Contact(device, False, self.wall(), reason))
         self._say_who_is_missing()
 
     def told(self, report: Report) -> None:
@@ -216,7 +224,9 @@ class ModbusDriver:
         self._candidates.put_nowait(Withdrawn(self.name, device, reason))
 
     def _say_who_is_missing(self) -> None:
-        """Things that have not answered since the start."""
+        """Things that have not answered since the start, once everybody has been asked."""
+        if any(unit.trouble == NOT_ASKED for line in self._lines for unit in line.units):
+            return
         for device in self._kept - self._bound.keys() - self._unbound_said:
             self._unbound_said.add(device)
             reason = (

@@ -40,6 +40,8 @@ CHASE_S: Final = 10.0
 CHASE_EVERY_S: Final = 0.3
 """Ten times before a switch counts as not confirmed (3 s)."""
 
+NOT_ASKED: Final = "it has not been asked yet"
+
 NO_SERIAL_NUMBERS: Final = frozenset({"", "0", "65535", "4294967295", "18446744073709551615"})
 """What devices tell that were given none."""
 
@@ -49,6 +51,9 @@ class House(Protocol):
 
     def met(self, unit: Unit, device: str) -> str:
         """It answered, and is `device`. "", or why it cannot be that one."""
+
+    def asked(self) -> None:
+        """One was met, and is there now."""
 
     def missed(self, unit: Unit, why: str) -> None:
         """It does not answer (any more)."""
@@ -85,7 +90,7 @@ class Unit:
         self.line, self.settings, self.profile = line, settings, profile
         self.device = ""
         self.serial_number = ""
-        self.trouble = "it has not been asked yet"
+        self.trouble = NOT_ASKED
         self.problems: dict[str, str] = {}  # by point, or "" for the unit: what is wrong, for a person
         self.waking: Callable[[], None] = lambda: None
         self._house = house
@@ -169,6 +174,7 @@ class Unit:
             return
         self._failures, self.device, self.trouble, self._said = 0, device, "", ""
         self._all_due()
+        self._house.asked()
 
     async def _identity(self, link: Link) -> str:
         """A device is known by its serial number, else by its place. Raises `NoAnswer` where nothing is known of it."""

@@ -14,9 +14,11 @@ from pymodbus.pdu.register_message import ReadInputRegistersResponse
 from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Candidate, NotSent, Rejected, Withdrawn
+from drivers.modbus.driver import open_driver
+from drivers.modbus.settings import ModbusSettings
 from tests.drivers.contract import open_files, wait_for
-from tests.drivers.modbus_bench import IDENTITY, Device, Ports, cable, driver, tcp_server
-from tests.drivers.modbus_line import RELAYS, SENSOR, Bench
+from tests.drivers.modbus_bench import IDENTITY, Device, Ports, cable, driver, tcp_server, tools
+from tests.drivers.modbus_line import RELAY, RELAYS, SENSOR, Bench
 
 
 async def test_a_slave_that_was_never_there_is_said() -> None:
@@ -31,7 +33,38 @@ async def test_a_slave_that_was_never_there_is_said() -> None:
             )
             assert isinstance(lost, Contact)
             assert lost.device == "cellar/9"
-            assert "hearth.toml" in lost.reason
+            assert "cellar/9 cannot be reached" in lost.reason
+
+
+async def test_a_thing_that_nobody_answers_as_is_said_once_all_were_asked() -> None:
+    relays = Device(1)
+    async with tcp_server(relays) as port:
+        made = driver(f"tcp://127.0.0.1:{port}", RELAYS, kept=("eastron:1932", "cellar/1"))
+        async with made:
+            first = await wait_for(made.reports(), lambda item: isinstance(item, Contact))
+            second = await wait_for(made.reports(), lambda item: isinstance(item, Contact))
+            assert isinstance(first, Contact)
+            assert isinstance(second, Contact)
+            assert (first.device, first.reachable) == ("cellar/1", True)
+            assert (second.device, second.reachable) == ("eastron:1932", False)
+            assert "hearth.toml" in second.reason
+
+
+async def test_one_line_that_is_not_there_leaves_the_other() -> None:
+    relays = Device(1)
+    async with tcp_server(relays) as port:
+        lines = [
+            {"name": "cellar", "port": f"tcp://127.0.0.1:{port}", "unit": [RELAYS]},
+            {"name": "attic", "port": "usb:0403:6001:A1", "unit": [SENSOR]},
+        ]
+        made = open_driver(ModbusSettings.model_validate({"line": lines}), tools())
+        made.keep(["cellar/1", "attic/2"])
+        async with made:
+            await wait_for(made.reports(), lambda item: isinstance(item, Contact) and item.reachable)
+            await made.write(RELAY, True, 5)
+            health = made.health()
+            assert not health.connected
+            assert "line attic is closed: there is no port usb:0403:6001:A1 now" in health.detail
 
 
 async def test_a_register_that_is_not_there_is_bad_and_the_rest_is_read() -> None:
