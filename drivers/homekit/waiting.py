@@ -27,7 +27,7 @@ class Allowance:
     def take(self) -> float:
         """Uses one up. For how many seconds to wait before."""
         now = self._loop.time()
-        self._left = min(self._burst, self._left + (now - self._at) / self._every_s) - 1
+        self._left = max(-1.0, min(self._burst, self._left + (now - self._at) / self._every_s) - 1)
         self._at = now
         return max(0.0, -self._left * self._every_s)
 
@@ -53,13 +53,12 @@ class Patience:
     async def wait(self) -> None:
         """Until the next attempt is due."""
         pause = self._wait_s * random.uniform(0.7, 1.3)  # noqa: S311 - jitter, no secret
-        self._wait_s = min(LONGEST_S, 2 * self._wait_s)
         try:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
                 if not self._at_once:
                     await asyncio.sleep(self._nudges.take())
         except TimeoutError:
-            pass
+            self._wait_s = min(LONGEST_S, 2 * self._wait_s)
         self._nudged.clear()
         self._at_once = False
