@@ -89,7 +89,7 @@ def candidate(
         manufacturer=profile.manufacturer,
         model=profile.model,
         identities=frozenset(
-            {f"serial:{slug(profile.manufacturer)}:{serial_number}"} if serial_number else ()
+            {f"serial:{slug(profile.manufacturer)}:{serial_number.lower()}"} if serial_number else ()
         ),
         problems=problems,
         room=room,

@@ -34,7 +34,7 @@ def open_driver(settings: ModbusSettings, tools: Tools) -> ModbusDriver:
 
 
 class ModbusDriver:
-    """Also a `Scanner`, `Keeping`, `Searching` and `Recalling`. A unit whose profile cannot be used is left out, and said."""
+    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit without a profile that holds is left out, and said."""
 
     name = describing.FAMILY
 
@@ -123,11 +123,11 @@ class ModbusDriver:
         )
 
     def _counters(self) -> dict[str, int]:
-        links = [line.link for line in self._lines if line.link is not None]
+        counted = [line.counters() for line in self._lines]
         return {
             "opened": sum(line.opened for line in self._lines),
-            "garbled": sum(link.garbled for link in links),
-            "strangers": sum(link.framing.strangers for link in links),
+            "garbled": sum(one["garbled"] for one in counted),
+            "strangers": sum(one["strangers"] for one in counted),
             "dropped": self._reports.dropped + self._candidates.dropped,
         }
 
@@ -140,7 +140,7 @@ class ModbusDriver:
                 lines += unit.problems.values()
         return lines
 
-    # -- Scanner, Recalling, Keeping, Searching
+    # -- Scanner, Recalling, Keeping, Refreshing, Searching
 
     def candidates(self) -> AsyncIterator[Candidate | Withdrawn]:
         return self._candidates
@@ -157,6 +157,11 @@ class ModbusDriver:
                 unit.wake()
         if self._running is not None:
             self._say_who_is_missing()
+
+    def refresh(self, device: str) -> None:
+        unit = self._bound.get(device)
+        if unit is not None:
+            unit.wake()
 
     async def search(self) -> None:
         """Asks the addresses 1 to 32 of every open line who they are: a read that changes nothing."""

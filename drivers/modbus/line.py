@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Final
@@ -38,6 +39,7 @@ class Line:
         self.trouble = "it is being opened"
         self.link: Link | None = None
         self.opened = 0
+        self._before: Counter[str] = Counter()  # what the links before this one counted
         self.endpoint = settings.port
         self._tools = tools
         self._woken = asyncio.Event()
@@ -96,7 +98,12 @@ class Line:
             try:
                 yield self.link
             finally:
+                self._before.update(_counted(self.link))
                 self.link = None
+
+    def counters(self) -> Counter[str]:
+        """Since the start: frames of others, and questions whose answer was garbled."""
+        return self._before + (_counted(self.link) if self.link is not None else Counter())
 
     def _port(self) -> SerialPort:
         """Where the port is now. Raises `NotSent`."""
@@ -157,3 +164,7 @@ class Line:
         self.trouble = why
         for unit in self.units:
             unit.disconnected(why)
+
+
+def _counted(link: Link) -> Counter[str]:
+    return Counter(garbled=link.garbled, strangers=link.framing.strangers)

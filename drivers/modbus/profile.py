@@ -28,8 +28,9 @@ WIDTHS: Final = {
 """Registers of each type; those of `string` are its `length`."""
 
 NUMBERS: Final = frozenset({"u16", "s16", "u32", "s32", "u64", "s64", "f32"})
-SOMEBODYS_TO_SAY: Final = frozenset({"switch", "outlet", "valve", "lock", "garage", "siren"})
-"""Kinds that a profile cannot vouch for where they can be written: what hangs on a contact is wired by a person."""
+SOMEBODYS_TO_SAY: Final = frozenset({"switch", "outlet", "valve", "lock", "garage", "blind", "siren"})
+"""Kinds that a profile cannot vouch for where they can be written: what hangs on a contact, and what a drive moves, is
+known to a person."""
 
 Register = Annotated[int, Field(ge=0, le=65535)]
 Options = dict[

@@ -134,6 +134,21 @@ async def test_who_is_no_thing_is_hardly_asked() -> None:
             assert asked == 1
 
 
+async def test_what_is_kept_of_a_device_comes_once_more() -> None:
+    relays = Device(1)
+    async with tcp_server(relays) as port:
+        made = driver(f"tcp://127.0.0.1:{port}", {**RELAYS, "poll_s": 3600}, kept=("cellar/1",))
+        async with made:
+
+            def last(item: Observation) -> bool:
+                return isinstance(item, Report) and item.point == "cellar/1#relay8.on"
+
+            await wait_for(made.reports(), last)
+            made.refresh("cellar/1")
+            made.refresh("nobody")
+            await wait_for(made.reports(), last)
+
+
 async def test_the_same_meter_at_another_place_is_the_same_device(tmp_path: Path) -> None:
     meter, other = Device(1), Device(2)
     for one, number in ((meter, 1932), (other, 7)):
