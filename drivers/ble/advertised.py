@@ -23,6 +23,11 @@ WRONG_KEY: Final = 20
 """So many advertisements in a row that cannot be opened, and no other since the device counts as silent: it has another key.
 Fewer may be anybody's, sent to make a device look so."""
 
+RELABELLED_S: Final = 10.0
+"""How often its title, manufacturer and model are taken anew: the name that tells the model may come later, and need not change
+with each advertisement.
+"""
+
 EXAMPLES: Final = 4
 """Encrypted advertisements that a key is tried on: one of them may be somebody else's, sent to confuse."""
 
@@ -42,6 +47,7 @@ class Advertised:
         self._decoder = decoder
         self._unopened = 0
         self._marked: Marked = ()
+        self._labelled_at = float("-inf")
         self._signal = signal_of(address)
         self._signal_at = float("-inf")
         self._channels: dict[str, Channel] = {}
@@ -74,7 +80,7 @@ class Advertised:
         self._unopened = 0
         self.rhythm.sleepy = decoded.sleepy
         self.rhythm.heard(now)
-        changed = self._describe(decoded)
+        changed = self._describe(decoded, now)
         return [*self._read(decoded, advertisement, now), *self._tell_signal(advertisement, now)], changed
 
     def _not_opened(self, decoded: Decoded | None) -> tuple[list[Report | Occurrence], bool] | None:
@@ -113,12 +119,14 @@ class Advertised:
             return (f"it tells more than {MAX_COMPONENTS} values: the others are left out",)
         return ()
 
-    def _describe(self, decoded: Decoded) -> bool:
+    def _describe(self, decoded: Decoded, now: float) -> bool:
         before = (self.title, self.manufacturer, self.model, self.encrypted, len(self._channels))
         self.encrypted = decoded.encrypted
-        self.title = decoded.title or self.title
-        self.manufacturer = decoded.manufacturer or self.manufacturer
-        self.model = decoded.model or self.model
+        if now - self._labelled_at > RELABELLED_S:
+            self._labelled_at = now
+            self.title = decoded.title or self.title
+            self.manufacturer = decoded.manufacturer or self.manufacturer
+            self.model = decoded.model or self.model
         for channel in _channels(self.address, decoded):
             key = channel.component.key
             if key in self._channels or key == SIGNAL_KEY:

@@ -97,8 +97,8 @@ class BleDriver:
         before = self._devices.things
         self._devices.keep(devices)
         for device in self._devices:
-            if not device.is_thing:
-                device.link = None
+            if not device.is_thing and device.link is not None:
+                device.link = device.reachable = None
         if self._task is None:
             return
         self._linking.keep(self._devices.things)

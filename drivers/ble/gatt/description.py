@@ -19,7 +19,7 @@ from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Hazard, Json
 from drivers.ble.bounds import MAX_COMPONENTS, clean
 from drivers.ble.gatt import numbers, outputs
-from drivers.ble.gatt.refusals import wants_pairing
+from drivers.ble.gatt.refusals import is_no, wants_pairing
 from drivers.ble.gatt.values import NUMBERS, Number
 
 MAX_CHARACTERISTICS: Final = 512
@@ -184,7 +184,7 @@ async def _label(client: BleakClient, characteristic: BleakGATTCharacteristic, f
     except BleakError as error:
         if wants_pairing(error):
             found.problem("its label can be read only after pairing: it is left out")
-        elif not client.is_connected:
+        elif not is_no(error):
             raise
         return
     setattr(found, field_, clean(raw.rstrip(b"\0").decode("utf-8", "replace")))
@@ -218,9 +218,9 @@ async def _descriptor(
         return None
     try:
         return bytes(await client.read_gatt_descriptor(descriptor))
-    except BleakError:
-        if not client.is_connected:
-            raise
+    except BleakError as error:
+        if not is_no(error):
+            raise  # else a disturbance would make another device of it
         return None
 
 

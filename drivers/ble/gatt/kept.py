@@ -146,10 +146,11 @@ class Kept:
                     self._holds.give_back()
                 await self._end_commands()
             self._heard.clear()
+            self._stir.clear()
             if not held and not failed:
                 await self._rest(POLL_S)
             else:
-                await self._rest(min(MAX_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failed, 10)))
+                await self._rest(min(MAX_RETRY_S, FIRST_RETRY_S * 2.0 ** min(max(0, failed - 1), 10)))
 
     async def _until_heard(self) -> None:
         try:
@@ -160,10 +161,10 @@ class Kept:
             await self._heard.wait()
 
     async def _rest(self, seconds: float) -> None:
-        self._stir.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds * random.uniform(0.8, 1.2)):  # noqa: S311 -- no secret
                 await self._stir.wait()
+        self._stir.clear()
 
     def _out_of_reach(self, reason: str) -> None:
         self.reason, self._client, self._visited = reason, None, False

@@ -20,7 +20,9 @@ from tests.drivers.ble_bench import PutForward
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
+<policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+</policy></busconfig>"""
 
 
 class Adapter(ServiceInterface):
@@ -33,7 +35,7 @@ class Adapter(ServiceInterface):
     def Powered(self) -> "b":  # type: ignore[name-defined]  # noqa: F821, N802, UP037
         return self.powered
 
-    @Powered.setter
+    @Powered.setter  # type: ignore[no-redef]
     def Powered(self, on: "b") -> None:  # type: ignore[name-defined]  # noqa: F821, N802, UP037
         self.powered = on
         self.switched.append(on)
@@ -42,7 +44,7 @@ class Adapter(ServiceInterface):
     def Discovering(self) -> "b":  # type: ignore[name-defined]  # noqa: F821, N802, UP037
         return True
 
-    @Discovering.setter
+    @Discovering.setter  # type: ignore[no-redef]
     def Discovering(self, _: "b") -> None:  # type: ignore[name-defined]  # noqa: F821, N802, UP037
         raise NotImplementedError
 
