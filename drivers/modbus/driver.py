@@ -34,7 +34,7 @@ def open_driver(settings: ModbusSettings, tools: Tools) -> ModbusDriver:
 
 
 class ModbusDriver:
-    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit without a profile that holds is left out, and said."""
+    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit whose profile is wrong is left out, and said."""
 
     name = describing.FAMILY
 
@@ -50,6 +50,7 @@ class ModbusDriver:
         self._lines: tuple[Line, ...] = ()
         self._problems: tuple[str, ...] = ()
         self._running: asyncio.Task[None] | None = None
+        self._searching: asyncio.Task[None] | None = None
         profiles = Profiles(settings.profiles)
         problems = list(profiles.problems)
         self._lines = tuple(self._line(at, profiles, problems) for at in range(len(settings.line)))
@@ -78,10 +79,11 @@ class ModbusDriver:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        tasks = [task for task in (self._running, self._searching) if task is not None]
+        self._running = self._searching = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._reports.close()
         self._candidates.close()
 
@@ -164,7 +166,13 @@ class ModbusDriver:
             unit.wake()
 
     async def search(self) -> None:
-        """Asks the addresses 1 to 32 of every open line who they are: a read that changes nothing."""
+        """Asks the addresses 1 to 32 of every open line who they are, which changes nothing. Takes up to half a minute, between
+        the turns of the units; returns at once.
+        """
+        if self._running is not None and (self._searching is None or self._searching.done()):
+            self._searching = asyncio.create_task(self._search(), name="modbus search")
+
+    async def _search(self) -> None:
         for line in self._lines:
             if line.link is not None:
                 known = {unit.settings.unit for unit in line.units}
