@@ -34,7 +34,7 @@ def open_driver(settings: ModbusSettings, tools: Tools) -> ModbusDriver:
 
 
 class ModbusDriver:
-    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit whose profile is wrong is left out, and said."""
+    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit with a wrong profile is left out, and said."""
 
     name = describing.FAMILY
 
