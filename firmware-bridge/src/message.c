@@ -57,7 +57,7 @@ hb_verdict hb_parse(const uint8_t *bytes, size_t length, hb_message *message) {
     if (length < 4 || bytes[0] >> 6 != 1) return HB_IGNORED;
     *message = (hb_message){
         .type = bytes[0] >> 4 & 3, .token_length = bytes[0] & 15, .code = bytes[1], .token = bytes + 4};
-    message->mid = (uint16_t)(bytes[2] << 8 | bytes[3]);
+    message->mid = (uint16_t)((unsigned)bytes[2] << 8 | bytes[3]);
     if (message->token_length > 8 || message->token_length > length - 4 || !fits(message)) return HB_MALFORMED;
     if (message->code == HB_EMPTY && length != 4) return HB_MALFORMED;
     return split(bytes + 4 + message->token_length, bytes + length, message) ? HB_SOUND : HB_MALFORMED;

@@ -121,7 +121,7 @@ void hb_refuse(hb_bridge *bridge, const hb_peer *peer, const uint8_t *bytes, siz
     if (length < 4 || bytes[0] >> 4 != 4 /* version 1, CON */ || token_length > 8 || token_length > length - 4) return;
     if (bytes[1] == HB_EMPTY || bytes[1] >> 5 != 0) return;
     hb_answer answer = hb_bare(HB_TOO_LARGE);
-    uint16_t mid = (uint16_t)(bytes[2] << 8 | bytes[3]);
+    uint16_t mid = (uint16_t)((unsigned)bytes[2] << 8 | bytes[3]);
     size_t size = hb_serialise(bridge, HB_ACK, mid, bytes + 4, token_length, &answer);
     bridge->config->send(bridge->config->context, peer, bridge->out, size);
 }
@@ -129,7 +129,7 @@ void hb_refuse(hb_bridge *bridge, const hb_peer *peer, const uint8_t *bytes, siz
 void hb_init(hb_bridge *bridge, const hb_config *config) {
     memset(bridge, 0, sizeof *bridge);
     bridge->config = config;
-    bridge->mid = (uint16_t)(config->random[4] << 8 | config->random[5]);
+    bridge->mid = (uint16_t)((unsigned)config->random[4] << 8 | config->random[5]);
     config->safe_state(config->context); /* a link that was never there is lost as well (L3) */
 }
 

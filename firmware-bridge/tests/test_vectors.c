@@ -111,7 +111,14 @@ static void check_message(char **fields, int count) {
     free(exact);
 }
 
+static void check_text(void) { /* S2: the stream named `diagnostic` begins with it */
+    wire.length = 0;
+    hb_frame_text("Hello, I am a relay.", collect, NULL);
+    CHECK(equal(from_hex("c00a48656c6c6f2c204920616d20612072656c61792ec0"), wire.at, wire.length));
+}
+
 void test_vectors(const char *folder) {
+    check_text();
     CHECK(each_line(folder, "crc32.txt", check_crc32) >= 7);
     CHECK(each_line(folder, "frames.txt", check_frame) >= 30);
     CHECK(each_line(folder, "streams.txt", check_stream) >= 30);

@@ -54,7 +54,7 @@ def test_over_a_line_it_describes_itself_acts_and_tells() -> None:
         assert client.ask(GET, "interlock_closed", b"", (6, b""))[:2] == (CONTENT, b"true")
         assert client.ask(PUT, "on", b"true")[0] == CHANGED
         relay.say("interlock 0")
-        client.listen(2)
+        client.listen(10)
         assert client.notifications == [b"false"]
         assert client.ask(GET, "reason")[1] == b'"interlock"'
         assert client.ask(PUT, "on", b"true")[0] == 0x83

@@ -15,10 +15,15 @@ from drivers.coap.settings import CoapSettings
 from drivers.driver import Candidate, Rejected
 from tests.drivers.coap_bench import tools
 from tests.drivers.contract import wait_for
-from tests.firmware_bridge_build import Endpoint, acts
+from tests.firmware_bridge_build import Endpoint, acts, built
 
 RELAY = "urn:dev:os:32473-relay-1"
 CLIMATE = "urn:dev:os:32473-climate-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def program() -> None:
+    built("hearth-endpoint")
 
 
 @asynccontextmanager

@@ -56,6 +56,29 @@ def test_the_sketches_for_an_esp32_run_against_a_stub_of_arduino() -> None:
     assert made("arduino").count("the sketch answers") == 2
 
 
+def test_the_first_endpoint_of_the_readme_compiles(tmp_path: Path) -> None:
+    needs("g++")
+    code = (BRIDGE / "README.md").read_text().split("```cpp\n")[1].split("```")[0]
+    assert len(code.splitlines()) <= 12
+    (tmp_path / "first.cpp").write_text(code)
+    port = BRIDGE / "ports/esp32-arduino"
+    folders = (port, port / "stub", BRIDGE / "include", BRIDGE / "examples", BRIDGE / "examples/relay")
+    command = [
+        "g++",
+        "-std=c++17",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-fsyntax-only",
+        "-DARDUINO=10819",
+        "-include",
+        "Arduino.h",
+    ]
+    command += [*(f"-I{folder}" for folder in folders), str(tmp_path / "first.cpp")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_code_and_memory_stay_small_and_nothing_is_static() -> None:
     needs("arm-none-eabi-gcc")
     said = made("size")

@@ -25,15 +25,21 @@ LOST_AFTER_SECONDS = 6
 pytestmark = pytest.mark.peers
 
 
-@contextmanager
-def microbit(example: str) -> Iterator[Path]:
-    """QEMU with the example; the pty of its serial line."""
+@pytest.fixture(scope="module", autouse=True)
+def programs() -> None:
     for program in ("qemu-system-arm", "arm-none-eabi-gcc"):
         subprocess.run([ROOT / ".ci/system-packages", program], check=False, capture_output=True)
         if shutil.which(program) is None:
             pytest.skip(
                 f"{program} is not installed, and cannot be installed from here (see .ci/system-packages)"
             )
+    built("relay-microbit.elf")
+    built("climate-microbit.elf")
+
+
+@contextmanager
+def microbit(example: str) -> Iterator[Path]:
+    """QEMU with the example; the pty of its serial line."""
     kernel = built(f"{example}-microbit.elf")
     command = [
         "qemu-system-arm",
