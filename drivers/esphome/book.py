@@ -121,7 +121,7 @@ class Book:
         """The device that was seen; None where there is no room for it."""
         device = self._devices.get(sighting.place)
         if device is None:
-            if len(self._devices) >= MAX_DEVICES:
+            if not self._has_room():
                 self.refused += 1
                 return None
             device = self._devices[sighting.place] = Device(sighting.place, secret or Secret())
@@ -130,6 +130,19 @@ class Book:
         while len(device.sightings) > MAX_SIGHTINGS:
             del device.sightings[next(iter(device.sightings))]
         return device
+
+    def _has_room(self) -> bool:
+        if len(self._devices) < MAX_DEVICES:
+            return True
+        gone = next((one for one in self._devices.values() if not one.is_kept and not one.sightings), None)
+        if gone is not None:
+            del self._devices[gone.place]
+        return gone is not None
+
+    def found_components(self) -> int:
+        """Of all that are no Things."""
+        known = (one.described for one in self._devices.values() if not one.is_kept)
+        return sum(len(one.candidate.components) for one in known if one is not None)
 
     def lose(self, source: str) -> list[Device]:
         """Whose announcement ended."""
@@ -145,14 +158,14 @@ class Book:
             self.candidates.put_nowait(candidate)
 
     def settle(self, device: Device) -> None:
-        """Of one that neither announces itself nor is connected nothing is said any more; what is no Thing is forgotten."""
+        """Of one that neither announces itself nor is connected nothing is said any more. It is known all the same, so that it
+        need not be looked at anew each time that it comes back; who needs room has its place.
+        """
         if device.sightings or device.connection is not None:
             return
         if device.published is not None:
             device.published = None
             self.candidates.put_nowait(Withdrawn(DRIVER, device.place, "it is not announced any more"))
-        if not device.is_kept:
-            self._devices.pop(device.place, None)
 
     def close(self) -> None:
         for device in self._devices.values():

@@ -13,6 +13,7 @@ import orjson
 from aioesphomeapi.model import DeviceInfo
 
 from capabilities.components import ComponentDescription
+from capabilities.compose import ComposeError, compose
 from drivers.driver import Candidate, Endpoint
 from drivers.esphome.entities.entity import About, Command, Entity, NotUnderstoodError
 from drivers.esphome.entities.names import tidy
@@ -68,7 +69,10 @@ async def described(place: str, endpoint: Endpoint, listing: Listing) -> Describ
         about = About(sort.listed(message), sort.name, sub, subs.get(sub, ""), listing.api, place)
         try:
             entity = sort.describe(about)
-        except NotUnderstoodError as error:
+            compose(
+                place, "", (entity.component,), {entity.component.key: ""}
+            )  # raises for what can be no part of a Thing
+        except (NotUnderstoodError, ComposeError) as error:
             problems.append(f"{about.key[:60]}: {error}")
             continue
         except Exception as error:  # a device says what it likes: one entity must not cost the others

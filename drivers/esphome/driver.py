@@ -136,9 +136,11 @@ class EspHomeDriver:
             raise NotSent(f"no ESPHome device {device[:40]} is known; it has to be found first")
         if not self._house.opened.is_set():
             raise NotSent(f"secrets cannot be kept at present: {self._vault_trouble}")
-        candidate = await paired(self._house, self._tools.vault, found, code, deadline)
-        self._secrets[device] = found.secret
-        return candidate
+        try:
+            return await paired(self._house, self._tools.vault, found, code, deadline)
+        finally:
+            if found.secret != Secret():
+                self._secrets[device] = found.secret
 
     async def unpair(self, device: str) -> None:
         """The device itself knows of no pairing: its key is that of its configuration."""

@@ -15,7 +15,9 @@ from drivers.esphome.wire.errors import LinkError, NeedsKey, NeedsPassword, NotE
 
 
 async def paired(house: House, vault: Vault, device: Device, code: str, deadline: float) -> Candidate:
-    """Raises `Rejected`, `NotSent`. Where it fails, everything is as it was."""
+    """Raises `Rejected`, `NotSent`. Where it fails, everything is as it was; but a key that fits is kept, even where a password
+    is wanted besides.
+    """
     asks = device.asks or ASKS_KEY
     try:
         secret = device.secret.with_code(asks.what, code)
@@ -29,13 +31,16 @@ async def paired(house: House, vault: Vault, device: Device, code: str, deadline
             f"the device did not answer within {deadline:g} s; is it switched on, and near enough?"
         ) from None
     except LinkError as error:
-        raise _refusal(error, device, secret) from None
+        if isinstance(error, NeedsPassword) and not secret.password:
+            await _keep(vault, device, secret)
+        refusal = _refusal(error, device, secret)
+        house.book.publish(device)
+        raise refusal from None
     try:
-        await vault.put(device.place, secret.encode())
-    except OSError as error:
+        await _keep(vault, device, secret)
+    except NotSent:
         await session.connection.farewell()
-        raise NotSent(f"its secret could not be kept, so it was not paired: {error}") from None
-    device.secret = secret
+        raise
     await take_in(device, session)
     candidate = device.candidate()
     if candidate is None:
@@ -43,6 +48,14 @@ async def paired(house: House, vault: Vault, device: Device, code: str, deadline
     house.book.publish(device)
     device.wake.set()
     return candidate
+
+
+async def _keep(vault: Vault, device: Device, secret: Secret) -> None:
+    try:
+        await vault.put(device.place, secret.encode())
+    except OSError as error:
+        raise NotSent(f"its secret could not be kept, so it was not paired: {error}") from None
+    device.secret = secret
 
 
 def _refusal(error: LinkError, device: Device, secret: Secret) -> DriverError:

@@ -21,6 +21,9 @@ _LOG: Final = logging.getLogger(__name__)
 LOOKERS: Final = 4
 """Looks at once: a hundred new devices are described within some seconds."""
 
+MAX_FOUND_COMPONENTS: Final = 20_000
+"""Of all that was found and is no Thing, some 30 MB: two hundred devices have a tenth of that."""
+
 TRIES: Final = 4
 """For one device, until it announces something else."""
 
@@ -119,6 +122,11 @@ class Survey:
                 self._waiting[device.place] = done.at + TRY_AGAIN_S * 2**done.tries
         else:
             await take_in(device, session)
+            if house.book.found_components() > MAX_FOUND_COMPONENTS:
+                device.described, device.trouble = (
+                    None,
+                    "there is no room for what it lists: too much was found already",
+                )
         if not device.is_kept:
             house.book.publish(device)
 

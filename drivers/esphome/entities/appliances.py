@@ -23,10 +23,10 @@ from drivers.esphome.entities.values import (
     as_bool,
     as_float,
     as_share,
+    choices,
     number,
     one_of,
     percent,
-    text,
 )
 from drivers.esphome.wire.messages import PB, Message
 
@@ -34,6 +34,7 @@ MAX_SOUND_S: Final = 3600
 MAX_TONES: Final = 200
 MAX_EVENT_TYPES: Final = 200
 MAX_ADDRESS_CHARS: Final = 2048
+MAX_VERSION_CHARS: Final = 256
 
 _MEDIA_STATES: Final = {
     MediaPlayerState.NONE: "unknown", MediaPlayerState.IDLE: "idle", MediaPlayerState.PLAYING: "playing",
@@ -57,7 +58,7 @@ def siren(about: About) -> Entity:
     """Tone, volume and duration go out with the order to sound; none of them is told back."""
     info = about.info
     builder = Builder(about, "siren")
-    tones = [one for one in dict.fromkeys(info.tones) if one][:MAX_TONES]
+    tones = choices(info.tones, MAX_TONES)
 
     def order(**fields: Json) -> list[Message]:
         return [PB.SirenCommandRequest(key=info.key, device_id=info.device_id, has_state=True, **fields)]
@@ -175,8 +176,8 @@ def update(about: About) -> Entity:
 
     def told(member: str) -> Any:
         def get(state: UpdateState) -> Json | Nothing:
-            said = str(getattr(state, member))[: MAX_ADDRESS_CHARS + 1]
-            return UNKNOWN if state.missing_state or not said else text(said)
+            said = str(getattr(state, member))
+            return UNKNOWN if state.missing_state or not 0 < len(said) <= MAX_VERSION_CHARS else said
 
         return get
 
@@ -193,10 +194,9 @@ def update(about: About) -> Entity:
         return UNKNOWN if isinstance(found, Nothing) or not 0 <= found <= 100 else found
 
     def release(state: UpdateState) -> Json | Nothing:
-        address = told("release_url")(state)
-        return (
-            address if isinstance(address, str) and address.startswith(("http://", "https://")) else UNKNOWN
-        )
+        address = state.release_url
+        fits = not state.missing_state and len(address) <= MAX_ADDRESS_CHARS and address.isprintable()
+        return address if fits and address.startswith(("http://", "https://")) else UNKNOWN
 
     def install(_: Json) -> list[Message]:
         return [PB.UpdateCommandRequest(key=info.key, device_id=info.device_id, command=1)]

@@ -8,11 +8,13 @@ from aioesphomeapi.model import FanDirection, FanState
 
 from capabilities.vocabulary import Json
 from drivers.esphome.entities.entity import About, Builder, Entity
-from drivers.esphome.entities.values import NO_VALUE, UNKNOWN, Nothing, as_bool, as_float, one_of
+from drivers.esphome.entities.values import NO_VALUE, UNKNOWN, Nothing, as_bool, as_float, choices, one_of
 from drivers.esphome.wire.messages import PB, Message
 
 FINE_SPEEDS: Final = 23
 """From here on each percentage, the smallest too, is within 4 % of a speed: with that it counts as reached."""
+
+MAX_PRESETS: Final = 64
 
 NONE: Final = "none"
 _DIRECTIONS: Final = {FanDirection.FORWARD: "forward", FanDirection.REVERSE: "reverse"}
@@ -31,7 +33,7 @@ def fan(about: About) -> Entity:
     builder.property("on", on, lambda value: order(has_state=True, state=as_bool(value)))
     if info.supports_speed:
         _speed(builder, info.supported_speed_count or 3)
-    presets = [one for one in dict.fromkeys(info.supported_preset_modes) if one]
+    presets = choices(info.supported_preset_modes, MAX_PRESETS)
     if presets:
 
         def preset(state: FanState) -> Json | Nothing:

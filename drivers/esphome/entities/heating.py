@@ -33,6 +33,7 @@ from drivers.esphome.entities.values import (
     Nothing,
     as_bool,
     as_float,
+    choices,
     number,
     one_of,
     scaled,
@@ -243,7 +244,7 @@ def _mixed(
 ) -> None:
     """A fixed list beside words of the device's own; where both have a word, the fixed one counts."""
     numbers = {word: int(one) for one, word in fixed.items()}
-    own = [word for word in dict.fromkeys(custom) if word and word not in numbers][:MAX_CHOICES]
+    own = [word for word in choices(custom, MAX_CHOICES) if word not in numbers]
     options: list[Json] = [*numbers, *own]
     if not options:
         return

@@ -23,6 +23,7 @@ from drivers.esphome.entities.values import (
     as_bool,
     as_float,
     as_share,
+    choices,
     level,
     one_of,
 )
@@ -61,9 +62,7 @@ class _Light:
         for mode in self.modes:
             self.able |= mode
         self.mireds = self._mireds()
-        self.effects = [
-            one for one in dict.fromkeys(self.info.effects) if one and one != _THEIR_NONE
-        ][:MAX_EFFECTS]  # fmt: skip
+        self.effects = [one for one in choices(self.info.effects, MAX_EFFECTS) if one != _THEIR_NONE]
         self.parts: dict[str, dict[str, Json]] = {"on": {}}
 
     def describe(self) -> Entity:
@@ -81,8 +80,8 @@ class _Light:
             self._part("effect", self._effect, {"enum": listed}, (NONE,) if NONE not in listed else ())
         words = list(dict.fromkeys(_mode_word(mode) for mode in self.modes))
         if len(words) > 1:
-            options: list[Json] = list(words)
-            self.builder.property("color_mode", self._mode, schema={"enum": options}, shown=("unknown",))
+            options: list[Json] = [*words, "unknown"]
+            self.builder.property("color_mode", self._mode, schema={"enum": options})
         if len(self.parts) > 1:
             members: dict[str, Json] = {
                 **self.parts,

@@ -93,8 +93,9 @@ def select(about: About) -> Entity:
 def free_text(about: About) -> Entity:
     """`mode: password` is for displays: every free text counts as sensitive here."""
     info = about.info
-    schema: dict[str, Json] = {"type": "string", "maxLength": min(max(info.max_length, 0), MAX_TEXT_CHARS)}
-    if 0 < info.min_length <= info.max_length:
+    longest = min(info.max_length, MAX_TEXT_CHARS) if info.max_length > 0 else MAX_TEXT_CHARS
+    schema: dict[str, Json] = {"type": "string", "maxLength": longest}
+    if 0 < info.min_length <= longest:
         schema["minLength"] = info.min_length
     pattern, refusal = f"^(?:{info.pattern})$", ""
     if info.pattern:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
@@ -24,6 +25,10 @@ UNKNOWN: Final = Nothing.UNKNOWN
 
 MAX_TEXT_CHARS: Final = 1024
 """Of a text state. Home Assistant shows 255; the firmware's own buffers are mostly smaller."""
+
+
+MAX_CHOICE_CHARS: Final = 256
+"""Of a preset, an effect, a tone: the limit of the models."""
 
 
 def number(value: float) -> int | float | Nothing:
@@ -86,6 +91,11 @@ def as_text(value: Json) -> str:
     if not isinstance(value, str):
         raise ValueError("should be text")
     return value
+
+
+def choices(told: Iterable[str], limit: int) -> list[str]:
+    """What can be chosen: each once, no empty one, none that is longer than a word may be here."""
+    return [one for one in dict.fromkeys(told) if 0 < len(one) <= MAX_CHOICE_CHARS][:limit]
 
 
 def one_of(value: Json, options: list[str] | tuple[str, ...]) -> str:

@@ -108,16 +108,16 @@ class Connection(asyncio.Protocol):
         return str(hello.name)
 
     def send(self, *messages: Message) -> None:
-        """Raises `Unreachable` where the connection has ended: nothing was sent then."""
-        if self._transport is None or self.error is not None:
-            raise Unreachable(str(self.error or "the connection has ended"))
+        """Raises `LinkError` where the connection has ended: nothing was sent then."""
+        self._refuse_ended()
+        if self._transport is None:
+            raise Unreachable("the connection has ended")
         self._transport.write(b"".join(self._frames.encode(*encode(message)) for message in messages))
 
     async def written(self) -> None:
-        """Waits until the operating system has taken everything. Raises `Unreachable` where the connection ends meanwhile."""
+        """Waits until the operating system has taken everything. Raises `LinkError` where the connection ends meanwhile."""
         await self._written.wait()
-        if self.error is not None:
-            raise Unreachable(str(self.error))
+        self._refuse_ended()
 
     @property
     def is_stuck(self) -> bool:
@@ -254,6 +254,10 @@ class Connection(asyncio.Protocol):
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._gone.wait()
+
+    def _refuse_ended(self) -> None:
+        if self.error is not None:
+            raise type(self.error)(str(self.error))
 
     def _set_ready(self) -> None:
         if not self._ready.done():

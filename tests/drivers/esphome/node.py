@@ -34,6 +34,7 @@ class Node:
         self.api = (1, 14)
         self.received: asyncio.Queue[Any] = asyncio.Queue()
         self.greetings = 0  # connections that said hello
+        self.pings = 0
         self.port = 0
         self._server: asyncio.Server | None = None
         self._peers: set[Peer] = set()
@@ -88,6 +89,7 @@ class Node:
             peer.is_subscribed = True
             peer.send(*self.states)
         elif sort is PB.PingRequest:
+            self.pings += 1
             peer.send(PB.PingResponse())
         elif sort is PB.DisconnectRequest:
             peer.send(PB.DisconnectResponse())
