@@ -164,6 +164,7 @@ class Unit:
         """Whether it is there, and who it is."""
         loop = asyncio.get_running_loop()
         device = await self._identity(link)
+        self._failures = 0
         self._identify_at = loop.time() + UNADOPTED_EVERY_S
         if device == self.device and self.reachable:
             return
@@ -172,7 +173,7 @@ class Unit:
             self.device, self.trouble = "", refused
             self._next_try = self._identify_at
             return
-        self._failures, self.device, self.trouble, self._said = 0, device, "", ""
+        self.device, self.trouble, self._said = device, "", ""
         self._all_due()
         self._house.asked()
 
