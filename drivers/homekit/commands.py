@@ -90,7 +90,7 @@ class Commands:
             del self._looks[point]
 
     async def _look(self, hub: Hub, point: Point, wrote: dict[int, Json]) -> None:
-        """Until it shows what was written; the current state of what moves is told by itself, or looked at for a while."""
+        """Until it shows what was written. The current state of what moves is told by itself, or else looked at for a while."""
         for pause in LOOKS_S:
             await asyncio.sleep(pause)
             try:
@@ -98,13 +98,9 @@ class Commands:
             except LinkError:
                 return  # it is read again as soon as it is reached
             shown = {iid: hub.following.value((point.aid, iid)) for iid in wrote if iid in point.asked}
-            if (
-                point.role == "property"
-                and shown
-                and all(wrote[iid] == value for iid, value in shown.items())
-            ):
+            if shown and all(wrote[iid] == value for iid, value in shown.items()):
                 return
-            if hub.following.tells(point):
+            if not shown and hub.following.tells(point):
                 return
 
 

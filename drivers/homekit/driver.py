@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection
 from types import TracebackType
 from typing import Final, Self
 
-from capabilities.readings import Observation
+from capabilities.readings import Contact, Observation
 from capabilities.vocabulary import Json
 from drivers.discovery.seen import Service, ServiceLost
 from drivers.discovery.tools import Stop, Tools
@@ -17,7 +17,7 @@ from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Uncertain
 from drivers.homekit import advert
 from drivers.homekit.commands import Commands
 from drivers.homekit.declared import DECLARED
-from drivers.homekit.describe import NAME
+from drivers.homekit.describe import NAME, device_id
 from drivers.homekit.hub import Hub
 from drivers.homekit.keys import Keys
 from drivers.homekit.pairs import set_up, take_down
@@ -83,6 +83,10 @@ class HomeKitDriver:
             hub = self._hubs[ident] = Hub(ident, self)
             hub.keep(self._kept.get(ident, ()))
             self._start(hub, keys)
+        for ident in self._kept.keys() - self._hubs.keys():
+            for aid in self._kept[ident]:
+                reason = "its keys are gone: it must be paired anew"
+                self.observe(Contact(device_id(ident, aid), False, self.clock.wall(), reason))
         self._stop = self._tools.services.watch(DECLARED.services, self._told)
         return self
 
@@ -125,6 +129,8 @@ class HomeKitDriver:
             detail = "not running"
         elif kept:
             detail = f"{reached} of {len(kept)} paired accessories and bridges are reached"
+        elif self._kept:
+            detail = "the keys of all Things are gone: pair them anew (hearth inbox)"
         else:
             detail = "waiting for accessories to be announced; none that is paired here is a Thing"
         connected = running and (reached > 0 or (not kept and not self._kept))
@@ -135,7 +141,7 @@ class HomeKitDriver:
             f"{ident}: its keys cannot be read; remove its pairing and pair it anew"
             for ident in sorted(self._unreadable_keys)
         ]
-        if self._refused:
+        if self._refused and len(self._hubs) >= MAX_HUBS:
             found.append(f"more than {MAX_HUBS} accessories were announced: the others are not looked at")
         for hub in self._hubs.values():
             if hub.is_kept and not hub.is_reached:
@@ -233,16 +239,14 @@ class HomeKitDriver:
 
     def _told(self, seen: Service | ServiceLost) -> None:
         if isinstance(seen, ServiceLost):
-            for hub in list(self._hubs.values()):
-                hub.lost(seen.name)
-                if hub.advert is None and hub.keys is None and hub.id not in self._pairing:
-                    del self._hubs[hub.id]
+            self._lost(seen.name)
             return
         try:
             told = advert.read(seen)
         except advert.BadAdvert:
             self.counters["bad_announcements"] += 1
             return
+        self._lost(seen.name, but=told.id)
         if told.id not in self._hubs:
             if len(self._hubs) >= MAX_HUBS:
                 self._refused += 1
@@ -250,6 +254,13 @@ class HomeKitDriver:
             self._hubs[told.id] = Hub(told.id, self)
             self._hubs[told.id].keep(self._kept.get(told.id, ()))
         self._hubs[told.id].announced(told)
+
+    def _lost(self, instance: str, *, but: str = "") -> None:
+        """The instance ended, or is that of another accessory (`but`) now."""
+        for hub in [one for one in self._hubs.values() if one.id != but]:
+            hub.lost(instance)
+            if hub.advert is None and hub.keys is None and hub.id not in self._pairing:
+                del self._hubs[hub.id]
 
     def _start(self, hub: Hub, keys: Keys) -> None:
         hub.paired(keys)

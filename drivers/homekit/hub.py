@@ -265,14 +265,18 @@ class Hub:
             if polled:
                 await self.following.poll(session)
             else:
-                await asyncio.sleep(self._looks.take())
+                await self._looks.wait()
                 await self._refresh(session)
                 await self.following.probe(session)  # it may be announced elsewhere, and not be here any more
 
     async def _refresh(self, session: Session) -> None:
         """What is new since: services, Things, states."""
         if self._is_stale():
-            await self._read_description(session)
+            pause = self._descriptions.take()
+            if pause and self.described:
+                asyncio.get_running_loop().call_later(pause, self.wake)
+            else:
+                await self._read_description(session)
         await self.following.settle(session)
         state = self.advert.state if self.advert is not None else self._state_read
         if state != self._state_read:
@@ -281,7 +285,6 @@ class Hub:
 
     async def _read_description(self, session: Session) -> None:
         """Reads all services and makes candidates of them, one accessory after the other, so that the loop is not held up."""
-        await asyncio.sleep(self._descriptions.take())
         advert = self.advert
         raw, more = database.raw_accessories(await session.accessories())
         limit = f"it has more than {database.MAX_ACCESSORIES} accessories; the others are left out"

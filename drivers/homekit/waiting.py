@@ -25,11 +25,19 @@ class Allowance:
         self._at = self._loop.time()
 
     def take(self) -> float:
-        """Uses one up. For how many seconds to wait before."""
+        """Uses one up, and gives 0; where there is none, in how many seconds there will be."""
         now = self._loop.time()
-        self._left = max(-1.0, min(self._burst, self._left + (now - self._at) / self._every_s) - 1)
+        self._left = min(self._burst, self._left + (now - self._at) / self._every_s)
         self._at = now
-        return max(0.0, -self._left * self._every_s)
+        if self._left >= 1:
+            self._left -= 1
+            return 0.0
+        return (1 - self._left) * self._every_s
+
+    async def wait(self) -> None:
+        """Until there is one, which it uses up."""
+        while pause := self.take():  # noqa: ASYNC110 - no condition: time
+            await asyncio.sleep(pause)
 
 
 class Patience:
@@ -57,7 +65,7 @@ class Patience:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
                 if not self._at_once:
-                    await asyncio.sleep(self._nudges.take())
+                    await self._nudges.wait()
         except TimeoutError:
             self._wait_s = min(LONGEST_S, 2 * self._wait_s)
         self._nudged.clear()

@@ -51,7 +51,8 @@ class Connection(asyncio.Protocol):
         self.on_lost: Callable[[str], None] | None = None
         self.slowed = 0  # how often it told more than it may
         self.asked = 0  # how many requests went out
-        self._host = f"[{host}]" if ":" in host else host
+        bare = host.partition("%")[0]  # where the scope is this machine's own matter
+        self._host = f"[{bare}]" if ":" in bare else bare
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._reader = Reader()

@@ -6,6 +6,7 @@ import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -335,3 +336,40 @@ async def test_strangers_are_not_connected_to(bench: Bench) -> None:
         _, good = await two(bench)
         await found(bench, good.id)
         assert not visits
+
+
+async def test_an_instance_that_says_another_id_each_time_is_one_accessory(bench: Bench) -> None:
+    async with bench.driver as driver:
+        for n in range(2 * MAX_HUBS):
+            ident = f"0a:00:00:00:{n >> 8:02x}:{n & 255:02x}"
+            bench.services.tell(
+                Service("_hap._tcp.local.", "Liar", "h", 9, ("127.0.0.1",), {"id": ident, "sf": "1"})
+            )
+        _, good = await two(bench)
+        await found(bench, good.id)
+        assert driver.recall("0a:00:00:00:00:00") is None
+        assert not any("more than" in line for line in driver.health().problems)
+
+
+async def test_a_config_number_that_changes_all_the_time_is_followed_at_leisure(bench: Bench) -> None:
+    bad, good = await two(bench)
+    async with bench.driver as driver:
+        await contact(bench, bad.id, True)
+        reads = 0
+        real = bad.driver.get_accessories
+
+        def counted() -> Any:
+            nonlocal reads
+            reads += 1
+            return real()
+
+        bad.driver.get_accessories = counted
+        said = bad.advertiser.said
+        assert said is not None
+        for n in range(5, 200):
+            bench.services.tell(replace(said, properties={**said.properties, "c#": str(n)}))
+            await asyncio.sleep(0)
+        await works(bench, bad)
+        await works(bench, good)
+        assert reads <= 3
+        assert driver.health().connected

@@ -235,3 +235,39 @@ async def test_the_driver_runs_a_second_time(bench: Bench) -> None:
             await driver.write(point, False, 5)
         peer.advertiser.again()
     await until(lambda: not peer.driver.http_server.connections)
+
+
+async def test_a_thing_whose_keys_are_gone_is_told_to_be_so(bench: Bench) -> None:
+    peer, point = await kept(bench)
+    bench.vault.kept.clear()
+    async with bench.driver as driver:
+        assert "keys are gone" in (await contact(bench, False)).reason
+        assert not driver.health().connected
+        with pytest.raises(NotSent, match=r"cannot be used now|not known"):
+            await driver.write(point, True, 5)
+    assert not peer.driver.http_server.connections
+
+
+async def test_keys_that_cannot_be_read_are_named(bench: Bench) -> None:
+    peer, _ = await kept(bench)
+    bench.vault.kept[peer.id] = b"\x00 not ours"
+    async with bench.driver as driver:
+        assert any("keys cannot be read" in line for line in driver.health().problems)
+        await driver.unpair(peer.id)
+        assert not bench.vault.kept
+
+
+async def test_a_slow_lamp_is_looked_at_until_it_shows_what_it_was_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the value, and shows it only later, and tells nobody: as the specification has it for whoever asked."""
+    peer, point = await kept(bench)
+    async with bench.driver as driver:
+        await shows(bench, point, False)
+        on = peer.char("Outlet", "On")
+        on.setter_callback = lambda _: setattr(on, "value", False)
+        monkeypatch.setattr("drivers.homekit.commands.LOOKS_S", (0.0, 0.05))
+        await driver.write(point, True, 5)
+        await shows(bench, point, False)
+        on.value = True
+        await shows(bench, point, True)
