@@ -87,6 +87,7 @@ class Attendant:
             document, source.given = source.given or await look(client, source, kept), None
             id_ = self._id_of(document)
             await self._house.holders.claim(id_, source, self._answers)
+            kept = kept or self._house.keyring.for_source(source)  # now that it is known who it is
             described = await describe(id_, document, source.reach)
             if source.is_directory or document.is_directory:
                 described = directory_described(id_, source.reach, described)
@@ -100,6 +101,10 @@ class Attendant:
             return True
         if not self._is_kept():
             self._house.outlet.contacts.pop(id_, None)
+            self._pause = LOOK_AGAIN_S
+            return True
+        if described.need is not None and kept is None:
+            self._lost("it asks for credentials; pair it")
             self._pause = LOOK_AGAIN_S
             return True
         await self._live(client, device, described, kept)

@@ -11,7 +11,7 @@ from drivers.wot.addresses import parsed
 
 MAX_HREF_CHARACTERS: Final = 2048  # what servers and proxies take without complaint
 _AS_WRITTEN: Final = "/%:?#[]@!$&'()*+,;={}~|^"
-"""What of an address stays; the rest, letters beyond ASCII first of all, is written with percent signs (RFC 3987, section 3.1)."""
+"""What of an address stays; the rest (letters beyond ASCII) is written with percent signs (RFC 3987, section 3.1)."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 

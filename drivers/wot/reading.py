@@ -18,7 +18,7 @@ from drivers.wot.origins import Reach
 from drivers.wot.relations import claimed, hearth_components
 from drivers.wot.security import Need, SecurityError, chosen, weakness
 
-_MAC: Final = re.compile(r"urn:dev:mac:([0-9a-f]{6})(fffe)?([0-9a-f]{6})([0-9a-f]{4})?", re.IGNORECASE)
+_MAC: Final = re.compile(r"urn:dev:mac:([0-9a-f]{12}|[0-9a-f]{16})(?:[-_].*)?", re.IGNORECASE)
 
 AT_ONCE: Final = 8
 """Components made before the loop may turn: some 2 ms."""
@@ -113,14 +113,15 @@ def _need(describer: Describer, points: Mapping[str, Point]) -> Need | None:
 
 
 def _identities(identity: str) -> frozenset[str]:
-    """Of `urn:dev:mac:` (RFC 9039, section 4.1)."""
+    """Of `urn:dev:mac:` (RFC 9039, section 4.1): an EUI-64, often one made of a MAC address."""
     found = _MAC.fullmatch(identity)
     if found is None:
         return frozenset()
-    digits = (found[1] + (found[2] or "" if found[4] else "") + found[3] + (found[4] or "")).lower()
-    if not found[4]:
-        return frozenset({"mac:" + ":".join(digits[i : i + 2] for i in range(0, 12, 2))})
-    return frozenset({"eui64:" + ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))})
+    digits = found[1].lower()
+    if len(digits) == 16 and digits[6:10] != "fffe":
+        return frozenset({f"eui64:0x{digits}"})
+    digits = digits[:6] + digits[-6:]
+    return frozenset({"mac:" + ":".join(digits[i : i + 2] for i in range(0, 12, 2))})
 
 
 def _text(value: object) -> str:

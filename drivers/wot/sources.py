@@ -100,7 +100,8 @@ def listed(directory: Source, document: Document, mark: str) -> Source:
     url = f"{directory.home}/things/{quote(document.id, safe='')}"
     reach = Reach(directory.home, url, directory.reach.aliases, directory.reach.further)
     return Source(
-        f"listed {url} {' '.join(sorted(directory.addresses or ()))}", reach, url, addresses=directory.addresses, parent=directory,
+        f"listed {url} {' '.join(sorted(directory.addresses or ()))}", reach, url, addresses=directory.addresses,
+        parent=directory,
         given=document,
         mark=mark,
     )  # fmt: skip
