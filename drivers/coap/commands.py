@@ -14,6 +14,7 @@ from drivers.coap.live import Live
 from drivers.coap.tame import line
 from drivers.coap.values import JSON, MAX_VALUE_BYTES, encoded, misfit
 from drivers.driver import NotSent, Rejected, Uncertain
+from drivers.wot.described import Point
 
 _REFUSALS: Mapping[Code, str] = {
     Code.BAD_REQUEST: "it does not take this value",
@@ -30,15 +31,15 @@ _REFUSALS: Mapping[Code, str] = {
 _MAYBE_DONE = frozenset({Code.INTERNAL_SERVER_ERROR, Code.BAD_GATEWAY, Code.GATEWAY_TIMEOUT})
 
 
-def payload(value: Json, schema: Mapping[str, Json], *, needed: bool) -> bytes:
+def payload(value: Json, point: Point, *, needed: bool) -> bytes:
     """Raises `NotSent` where the value is not what the endpoint takes."""
     if not needed and value is None:
         return b""
-    wanted = misfit(value, schema)
+    wanted = misfit(value, point.schema)
     if wanted:
         raise NotSent(f"The value must be {wanted}; nothing was sent.")
     try:
-        return encoded(value)
+        return encoded(point.measure.sent(value))
     except (TypeError, ValueError):
         raise NotSent("The value cannot be written as JSON; nothing was sent.") from None
 

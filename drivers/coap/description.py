@@ -1,42 +1,47 @@
-"""What an endpoint says of itself, as components: its Thing Description, or at least a list of what it has."""
+"""What an endpoint says of itself: its Thing Description, read as every description is (`drivers.wot`), over CoAP's forms.
+
+The family for the Web of Things owns what an affordance becomes. It knows forms of http, so CoAP's are written in its words
+first: `PUT /on` is `PUT /on` in both.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
-import orjson
+from aiocoap.numbers.codes import Code
 
 from capabilities.components import AffordanceDescription, ComponentDescription
-from capabilities.compose import ComposeError, compose
-from capabilities.naming import allot_names
-from capabilities.thing_models import Contract, contract
-from capabilities.vocabulary import KINDS, SENSOR_KINDS, Hazard, Json, Privilege
+from capabilities.vocabulary import Hazard, Json, Privilege
 from drivers.coap import identity
-from drivers.coap.forms import Target, Targets, targets
+from drivers.coap.forms import Target, targets
+from drivers.coap.tame import line
 from drivers.coap.terms import Terms, terms
+from drivers.wot.content import ContentError, check_size
+from drivers.wot.described import Point
+from drivers.wot.document import DescriptionError as UnreadableDocument
+from drivers.wot.document import document_of
+from drivers.wot.forms import Way
+from drivers.wot.origins import Origin, Reach
+from drivers.wot.reading import describe
 
 MAX_TD_BYTES: Final = 64 * 1024
 """PROTOCOL.md allows an endpoint 8 kB; other devices have more memory."""
 
 MAX_AFFORDANCES: Final = 64
-MAX_NAME_CHARACTERS: Final = 64
-MAX_TITLE_CHARACTERS: Final = 64
 MAX_PROBLEMS: Final = 12
 
 ROLES: Final = {"properties": "property", "actions": "action", "events": "event"}
-_SCHEMA: Final = (
-    "type", "minimum", "maximum", "multipleOf", "enum", "unit", "minLength", "maxLength", "items", "properties", "required",
-)  # fmt: skip
-BELIEVED: Final = frozenset({*SENSOR_KINDS, "light", "other", "setting"})
-"""Kinds whose operations a wrong word makes no less careful, and lamps. What else moves something is a guess until a person
-confirms it: a device's word is only that.
-"""
+_HERE: Final = Reach(Origin("http", "endpoint.invalid", 80), "http://endpoint.invalid/.well-known/wot")
+"""Nowhere (RFC 2606): what stands before a path."""
 
-UNKNOWN: Final = "setting"
-"""The kind of what can be written or pressed and is not said to be anything."""
+_OPEN: Final[dict[str, Json]] = {"securityDefinitions": {"open": {"scheme": "nosec"}}, "security": ["open"]}
+_KEPT: Final = frozenset(
+    {"@context", "@type", "title", "version", "schema:manufacturer", "manufacturer", "schema:model"}
+)
+_WATCHED: Final = ("observeproperty", "subscribeevent")
 
 
 class DescriptionError(Exception):
@@ -45,22 +50,27 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How one affordance is reached. `schema` is what a write takes, or an action's input."""
+    """How one affordance is reached. `watch` is what tells of its own accord."""
 
-    point: str
+    point: Point
     role: str
-    title: str
-    targets: Targets
-    schema: Mapping[str, Json]
-    unit: str | None
+    read: Target | None = None
+    write: Target | None = None
+    watch: Target | None = None
 
-    def target(self, operation: str) -> Target | None:
-        return self.targets.get(operation)
+    @property
+    def title(self) -> str:
+        return line(self.point.name, 40)
+
+    @property
+    def unit(self) -> str | None:
+        unit = self.point.schema.get("unit")
+        return unit if isinstance(unit, str) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """`id` is the device's; `host` is whom the description came from."""
+    """`id` is the device's."""
 
     id: str
     title: str
@@ -73,180 +83,113 @@ class Description:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Reader:
-    device: str
-    base: str
-    host: str
-    accesses: dict[str, Access] = field(default_factory=dict)
-    parts: dict[tuple[str, str], list[AffordanceDescription]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def problem(self, text: str) -> None:
-        if len(self.problems) < MAX_PROBLEMS and text not in self.problems:
-            self.problems.append(text)
-
-
-def described(document: Json, host: str, fallback_id: str = "") -> Description:
+async def described(document: Json, host: str, fallback_id: str = "") -> Description:
     """`document` is a Thing Description as it came from `host`. Raises `DescriptionError`."""
     if not isinstance(document, dict):
         raise DescriptionError("its description is no JSON object")
     device = identity.usable(document.get("id")) or fallback_id
     if not device:
         raise DescriptionError("its description has no id that tells it from others")
-    base = document.get("base")
-    reader = _Reader(device, base if isinstance(base, str) else "", host)
-    for role, name, member in _members(document, reader):
-        _take(reader, role, name, member)
-    components = tuple(_components(reader))
-    points = {one.point for part in components for one in part.affordances}
-    accesses = {point: access for point, access in reader.accesses.items() if point in points}
+    problems: list[str] = []
+    try:
+        check_size(document)
+        read = document_of(_rewritten(document, host, problems))
+    except (ContentError, UnreadableDocument) as error:
+        raise DescriptionError(str(error)) from None
+    found = await describe(device, read, _HERE)
     return Description(
         id=device,
-        title=_title(document.get("title")) or device[:MAX_TITLE_CHARACTERS],
-        components=components,
-        accesses=accesses,
+        title=found.title,
+        components=tuple(_raised(one, document) for one in found.components),
+        accesses={point: _access(one) for point, one in found.points.items()},
         terms=terms(document.get("hearth:link")),
-        fingerprint=_hash([one.fingerprint for one in components]),
-        manufacturer=_name(document.get("schema:manufacturer", document.get("manufacturer"))),
-        model=_name(document.get("schema:model", document.get("model"))),
-        problems=tuple(reader.problems),
+        fingerprint=found.fingerprint,
+        manufacturer=found.manufacturer,
+        model=found.model,
+        problems=(*problems[:MAX_PROBLEMS], *found.problems[:MAX_PROBLEMS]),
     )
 
 
-def _members(document: Mapping[str, Json], reader: _Reader) -> Iterator[tuple[str, str, Mapping[str, Json]]]:
+def _raised(component: ComponentDescription, document: Mapping[str, Json]) -> ComponentDescription:
+    """With the hazard and privilege that the device itself asks for, where they are higher: also where no kind is known."""
+    return replace(component, affordances=tuple(_raise(one, document) for one in component.affordances))
+
+
+def _raise(one: AffordanceDescription, document: Mapping[str, Json]) -> AffordanceDescription:
+    group, _, name = one.point.partition(" ")[2].partition("/")
+    members = document.get(group)
+    member = members.get(name) if isinstance(members, dict) else None
+    if not isinstance(member, dict):
+        return one
+    hazard, privilege = member.get("hearth:hazard"), member.get("hearth:privilege")
+    if type(hazard) is int and one.hazard < hazard <= max(Hazard):
+        one = replace(one, hazard=Hazard(hazard))
+    if isinstance(privilege, str) and privilege in tuple(Privilege):
+        one = replace(one, privilege=max(one.privilege, Privilege(privilege), key=lambda of: of.rank))
+    return one
+
+
+def device_of(point: str) -> str:
+    """Whose a point is: ids have no spaces."""
+    return point.partition(" ")[0]
+
+
+def _rewritten(document: Mapping[str, Json], host: str, problems: list[str]) -> Json:
+    base = document.get("base")
+    here: dict[str, Json] = {name: document[name] for name in _KEPT if name in document}
+    for group in ROLES:
+        here[group] = {}
+    for group, name, member in _members(document, problems):
+        found = targets(member, ROLES[group], base if isinstance(base, str) else "", host)
+        if found.problem:
+            problems.append(f"{group}/{line(name, 40)}: {found.problem}")
+        forms: list[Json] = [_form(operation, target) for operation, target in found.by_operation.items()]
+        members = here[group]
+        assert isinstance(members, dict)
+        members[name] = {**member, "forms": forms, "uriVariables": {}}
+    return {**here, **_OPEN}
+
+
+def _members(
+    document: Mapping[str, Json], problems: list[str]
+) -> Iterator[tuple[str, str, Mapping[str, Json]]]:
     count = 0
-    for group, role in ROLES.items():
+    for group in ROLES:
         members = document.get(group)
         for name, member in members.items() if isinstance(members, dict) else ():
             count += 1
             if count > MAX_AFFORDANCES:
-                reader.problem(
+                problems.append(
                     f"it describes more than {MAX_AFFORDANCES} things that it can do; the rest is left out"
                 )
                 return
-            if isinstance(member, dict) and 0 < len(name) <= MAX_NAME_CHARACTERS and name.isprintable():
-                yield role, name, member
+            if isinstance(member, dict):
+                yield group, name, member
             else:
-                reader.problem(f"{name[:MAX_NAME_CHARACTERS]!r} is described in a way that cannot be used")
+                problems.append(f"{group}/{line(name, 40)} is described in a way that cannot be used")
 
 
-def _take(reader: _Reader, role: str, name: str, member: Mapping[str, Json]) -> None:
-    found = targets(member, role, reader.base, reader.host)
-    if found.problem:
-        reader.problem(f"{name}: {found.problem}")
-    if not found.by_operation:
-        reader.problem(f"{name} is left out: nothing says where it is")
-        return
-    kind, own, component = _meant(role, name, member, found)
-    source = member.get("input") if role == "action" else member.get("data") if role == "event" else member
-    schema = {key: source[key] for key in _SCHEMA if key in source} if isinstance(source, dict) else {}
-    point = f"{reader.device}|{role}/{name}"
-    writable = role == "property" and "writeproperty" in found.by_operation and not member.get("readOnly")
-    of = contract(kind).affordances.get(own)
-    if of is not None and role == "property" and writable and not of.writable:
-        reader.problem(f"{name}: a {kind}'s {own} can only be read; it is not written")
-        writable = False
-    reader.accesses[point] = Access(point, role, name, found, schema, _unit(schema))
-    described = AffordanceDescription(
-        name=own,
-        point=point,
-        role=role,
-        schema=schema,
-        title="" if of else _title(member.get("title")),
-        observable="observeproperty" in found.by_operation or role != "property",
-        readable=role == "property" and "readproperty" in found.by_operation,
-        writable=writable,
-        hazard=_hazard(member.get("hearth:hazard")),
-        privilege=_privilege(member.get("hearth:privilege")),
-    )
-    reader.parts.setdefault((kind, component), []).append(described)
+def _form(operation: str, target: Target) -> Json:
+    path = "/".join(quote(one, safe="") for one in target.path)
+    query = "&".join(quote(one, safe="=") for one in target.query)
+    form: dict[str, Json] = {
+        "op": operation,
+        "href": f"/{path}?{query}" if query else f"/{path}",
+        "htv:methodName": target.code.name,
+        "contentType": "application/json",
+    }
+    return {**form, "subprotocol": "sse"} if operation in _WATCHED else form
 
 
-def _meant(role: str, name: str, member: Mapping[str, Json], found: Targets) -> tuple[str, str, str]:
-    """Kind, affordance and component. What says nothing that is known here is a setting, or something that can be read."""
-    capability, component = member.get("hearth:capability"), member.get("hearth:component", "")
-    if isinstance(capability, str) and isinstance(component, str):
-        kind, _, own = capability.partition(".")
-        if kind in KINDS and own and _fits(contract(kind), own, role):
-            return kind, own, component[:MAX_NAME_CHARACTERS]
-    if role == "property" and ("writeproperty" not in found.by_operation or member.get("readOnly")):
-        return "other", "value", name
-    if role == "event":
-        return "other", "occurred", name
-    pressed = role == "action" and "input" not in member
-    return UNKNOWN, "press" if pressed else "value" if role == "property" else "call", name
+def _access(point: Point) -> Access:
+    role = "action" if point.is_action else "event" if point.is_event else "property"
+    return Access(point, role, _target(point.read), _target(point.write), _target(point.watch))
 
 
-def _fits(of: Contract, own: str, role: str) -> bool:
-    known = of.affordances.get(own)
-    return known is not None and known.role == role and not known.absolute
-
-
-def _components(reader: _Reader) -> Iterator[ComponentDescription]:
-    for (kind, name), affordances in reader.parts.items():
-        component = ComponentDescription(
-            key=f"{kind}:{name}" if name else kind,
-            kind=kind,
-            affordances=tuple(affordances),
-            title=_title(name.replace("_", " ")),
-            certain=kind in BELIEVED,
-            fingerprint=_fingerprint(reader, kind, affordances),
-            commands=tuple(_commands(reader, affordances)),
-        )
-        try:
-            compose("urn:hearth:look", "look", [component], allot_names([component], {}))
-        except ComposeError as error:
-            reader.problem(f"{component.key} is left out: {str(error)[:200]}")
-        else:
-            yield component
-
-
-def _commands(reader: _Reader, affordances: list[AffordanceDescription]) -> Iterator[str]:
-    for one in affordances:
-        target = _commanding(reader.accesses[one.point], one)
-        if target is not None:
-            yield f"{one.name} → {target}"
-
-
-def _commanding(access: Access, one: AffordanceDescription) -> Target | None:
-    if one.role == "action":
-        return access.target("invokeaction")
-    return access.target("writeproperty") if one.writable else None
-
-
-def _fingerprint(reader: _Reader, kind: str, affordances: list[AffordanceDescription]) -> str:
-    rows: list[Json] = [kind]
-    for one in sorted(affordances, key=lambda one: one.name):
-        access = reader.accesses[one.point]
-        target = _commanding(access, one)
-        shape: list[Json] = [access.schema.get(name) for name in ("type", "enum", "unit")] if target else []
-        rows.append([one.name, one.role, one.writable, str(target or ""), *shape])
-    return _hash(rows)
-
-
-def _hash(rows: object) -> str:
-    return hashlib.sha256(orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
-
-
-def _title(text: object) -> str:
-    plain = "".join(c for c in text if c.isprintable()) if isinstance(text, str) else ""
-    return " ".join(plain.split())[:MAX_TITLE_CHARACTERS]
-
-
-def _name(value: object) -> str:
-    """schema.org's manufacturer may be an object with a name."""
-    return _title(value.get("name") if isinstance(value, dict) else value)
-
-
-def _unit(schema: Mapping[str, Json]) -> str | None:
-    unit = schema.get("unit")
-    return unit if isinstance(unit, str) else None
-
-
-def _hazard(said: object) -> Hazard:
-    return Hazard(said) if isinstance(said, int) and said in tuple(Hazard) else Hazard.COMFORT
-
-
-def _privilege(said: object) -> Privilege:
-    return Privilege(said) if isinstance(said, str) and said in tuple(Privilege) else Privilege.VIEW
+def _target(way: Way | None) -> Target | None:
+    if way is None:
+        return None
+    parts = urlsplit(way.url)
+    path = tuple(unquote(one) for one in parts.path.removeprefix("/").split("/"))
+    query = tuple(unquote(one) for one in parts.query.split("&")) if parts.query else ()
+    return Target(Code[way.method], path, query)

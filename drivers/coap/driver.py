@@ -18,7 +18,7 @@ from drivers.coap.candidates import Candidates
 from drivers.coap.commands import command, judge, payload
 from drivers.coap.conversation import Unanswered
 from drivers.coap.counters import Counters
-from drivers.coap.description import Access, Description
+from drivers.coap.description import Access, Description, device_of
 from drivers.coap.link import Link
 from drivers.coap.opening import Opener
 from drivers.coap.reading import Unreadable, observed
@@ -105,24 +105,22 @@ class CoapDriver:
 
     async def write(self, point: str, value: Json, deadline: float) -> None:
         session, access = self._found(point)
-        target = access.target("writeproperty")
-        if target is None or access.role != "property":
+        if access.write is None or access.role != "property":
             raise Rejected(f"{access.title} can only be read.")
-        body = payload(value, access.schema, needed=True)
-        await command(self._roster.live(session), target, body, deadline)
+        body = payload(value, access.point, needed=True)
+        await command(self._roster.live(session), access.write, body, deadline)
 
     async def invoke(self, point: str, value: Json, deadline: float) -> None:
         session, access = self._found(point)
-        target = access.target("invokeaction")
-        if target is None:
+        if access.write is None or access.role != "action":
             raise Rejected(f"{access.title} is nothing that can be invoked.")
-        body = payload(value, access.schema, needed=bool(access.schema))
-        await command(self._roster.live(session), target, body, deadline)
+        body = payload(value, access.point, needed=bool(access.point.schema))
+        await command(self._roster.live(session), access.write, body, deadline)
 
     async def read(self, point: str, deadline: float) -> None:
         session, access = self._found(point)
-        target = access.target("readproperty")
-        if target is None:
+        target = access.read
+        if target is None or access.role != "property":
             raise Rejected(f"{access.title} cannot be asked for.")
         live = self._roster.live(session)
         call = Call(target.code, target.path, target.query)
@@ -169,7 +167,7 @@ class CoapDriver:
 
     def _found(self, point: str) -> tuple[Session, Access]:
         """Raises `NotSent`."""
-        session = self._roster.session_of(point.partition("|")[0])
+        session = self._roster.session_of(device_of(point))
         access = session.description.accesses.get(point) if session and session.description else None
         if session is None or access is None:
             raise NotSent("This is not known here (any more). Wait until its device is found.")

@@ -139,19 +139,14 @@ class Live:
         return epoch(told.payload) if told.good else None
 
     def _call(self, access: Access) -> Call | None:
-        target = (
-            access.target("observeproperty")
-            or access.target("subscribeevent")
-            or access.target("readproperty")
-        )
+        target = access.watch or access.read
         return None if target is None else Call(target.code, target.path, target.query)
 
     def _follow(self, access: Access) -> Following:
         call = self._call(access)
         assert call is not None
-        observable = access.target("observeproperty") or access.target("subscribeevent")
 
         def told(answer: Answer) -> None:
             self.told(access, answer)
 
-        return Following(self.caller, call, told, self.patience, observable is not None)
+        return Following(self.caller, call, told, self.patience, access.watch is not None)

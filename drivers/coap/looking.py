@@ -41,7 +41,7 @@ async def look(link: Link) -> Description:
             document = orjson.loads(told.payload)
         except orjson.JSONDecodeError:
             raise DescriptionError("its description is no JSON") from None
-        return described(document, link.host, fallback_id(link))
+        return await described(document, link.host, fallback_id(link))
     return await _listed(link)
 
 

@@ -7,6 +7,7 @@ from capabilities.vocabulary import Evidence, Quality
 from drivers.coap.calls import Answer
 from drivers.coap.description import Access
 from drivers.coap.values import decoded
+from drivers.wot.schemas import fitted
 
 
 class Unreadable(Exception):
@@ -18,12 +19,12 @@ def observed(access: Access, told: Answer, now: float) -> Observation:
     if not told.good:
         if access.role == "event":
             raise Unreadable(f"is not told ({told.code.dotted})")
-        return Report(access.point, Reading(None, access.unit, now, now, Quality.BAD), Evidence.DEVICE)
+        return Report(access.point.point, Reading(None, access.unit, now, now, Quality.BAD), Evidence.DEVICE)
     try:
-        kind = access.schema.get("type")
-        value = decoded(told.payload, told.content_format, kind if isinstance(kind, str) else "")
+        value = decoded(told.payload, told.content_format, access.point.type)
     except ValueError as error:
         raise Unreadable(str(error)) from None
     if access.role == "event":
-        return Occurrence(access.point, value, now, now)
-    return Report(access.point, Reading(value, access.unit, now, now), Evidence.DEVICE)
+        return Occurrence(access.point.point, value, now, now)
+    seen = fitted(access.point.measure.seen(value), access.point.schema)
+    return Report(access.point.point, Reading(seen, access.unit, now, now), Evidence.DEVICE)

@@ -28,7 +28,7 @@ from tests.peers.coap_peers import HostEndpoint, built
 
 BAUD = 115_200
 DEVICE = "urn:dev:os:32473-relay-1"
-POINT = f"{DEVICE}|property/on"
+POINT = f"{DEVICE} properties/on"
 Told = list[tuple[bool, str]]
 
 

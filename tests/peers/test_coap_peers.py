@@ -183,7 +183,7 @@ async def test_libcoaps_server_as_a_device(unused_ports: list[int]) -> None:
     td = lamp_td()
     del td["hearth:link"]
     device = str(td["id"])
-    point = f"{device}|property/on"
+    point = f"{device} properties/on"
     services = SeenServices()
     async with coap_server(port):
         client = await aiocoap.Context.create_client_context(transports=["udp6"])

@@ -14,7 +14,7 @@ from drivers.driver import Driver
 from tests.drivers.coap_bench import DEVICE, Lamp, LineEndpoint, SeenPorts, SeenServices, UdpServer, tools
 from tests.drivers.contract import DriverContract, Rig
 
-POINT = f"{DEVICE}|property/on"
+POINT = f"{DEVICE} properties/on"
 
 
 class CoapRig:
@@ -22,7 +22,7 @@ class CoapRig:
 
     driver: Driver
     point = POINT
-    unreadable = f"{DEVICE}|action/identify"
+    unreadable = f"{DEVICE} actions/identify"
     lamp: Lamp
 
     async def report(self, value: bool) -> None:

@@ -21,7 +21,7 @@ from drivers.driver import Candidate, NotSent, Rejected, Uncertain, Withdrawn
 from tests.drivers.coap_bench import DEVICE, SeenPorts, SeenServices, lamp_td, line_lamp, tools, udp_lamp
 from tests.drivers.contract import PATIENCE_S, wait_for
 
-POINT = f"{DEVICE}|property/on"
+POINT = f"{DEVICE} properties/on"
 
 
 @asynccontextmanager
@@ -177,7 +177,7 @@ async def test_an_action_is_invoked_without_input() -> None:
     async with udp_lamp() as server, driving(services) as driver:
         services.announce("lamp", server.port)
         await up(driver)
-        await driver.invoke(f"{DEVICE}|action/identify", None, 1.0)
+        await driver.invoke(f"{DEVICE} actions/identify", None, 1.0)
         assert await server.lamp.commands.get() == {"identify": None}
 
 

@@ -260,7 +260,7 @@ def test_any_description_is_read_or_refused(members: dict[str, Json], group: str
         other,
     ):
         try:
-            found = described(document, "fe80::1%eth0")
+            found = asyncio.run(described(document, "fe80::1%eth0"))
         except DescriptionError:
             continue
         points = [one.point for part in found.components for one in part.affordances]
@@ -268,10 +268,10 @@ def test_any_description_is_read_or_refused(members: dict[str, Json], group: str
         assert set(points) == set(found.accesses)
 
 
-def test_endless_descriptions_are_cut() -> None:
+async def test_endless_descriptions_are_cut() -> None:
     form: Json = [{"href": "/x"}]
     many: dict[str, Json] = {f"p{i}": {"type": "boolean", "forms": form} for i in range(5000)}
-    found = described({**lamp_td(), "properties": many}, "a.alt")
+    found = await described({**lamp_td(), "properties": many}, "a.alt")
     assert len(found.accesses) <= MAX_AFFORDANCES
     assert len(found.problems) < 20
 

@@ -16,7 +16,7 @@ from tests.drivers.coap_bench import DEVICE, LineEndpoint, line_lamp, tools
 from tests.drivers.coap_cable import Cable
 from tests.drivers.contract import wait_for
 
-POINT = f"{DEVICE}|property/on"
+POINT = f"{DEVICE} properties/on"
 
 
 @asynccontextmanager
