@@ -180,12 +180,16 @@ class HomeKitDriver:
             async with asyncio.timeout(deadline):
                 if hub.keys is None or hub.is_forgotten:
                     await self._pair(hub, code)
-                await hub.on_described.wait()
+                await hub.on_described.wait()  # at once for one that is ours already
         except TimeoutError:
+            if hub.keys is not None:
+                raise NotSent(
+                    f"it is paired, and will show itself when it is reached: {hub.reason}"
+                ) from None
             raise Uncertain(
                 f"pairing took longer than {deadline:g} s and goes on: if it succeeds, the accessory shows itself"
             ) from None
-        return hub.described[1].candidate
+        return hub.shown.get(device) or hub.described[1].candidate
 
     async def _pair(self, hub: Hub, code: str) -> None:
         if hub.id in self._pairing:
@@ -198,7 +202,14 @@ class HomeKitDriver:
         self._pairing[hub.id] = task
         hub.pairing(True)
         task.add_done_callback(lambda done: self._paired(hub, done))
-        await asyncio.shield(task)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise  # whoever waited gave up
+            raise Uncertain(
+                "the driver was stopped: if the accessory says that it is paired, reset it"
+            ) from None
 
     def _paired(self, hub: Hub, done: asyncio.Task[Keys]) -> None:
         """Whether somebody still waits for it or not."""

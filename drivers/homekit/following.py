@@ -20,6 +20,9 @@ MAX_EVENT_BYTES: Final = 64 * 1024
 """Of one event: all states of a large bridge fit."""
 
 
+GONE: Final = "its bridge does not have it any more"
+
+
 class Following:
     """Of the accessories that are Things (`kept`), and of no others."""
 
@@ -34,6 +37,7 @@ class Following:
         self._counters = counters
         self._reporter = Reporter(clock, observe, counters)
         self._telling: frozenset[Where] = frozenset()
+        self._there: frozenset[int] = frozenset()  # the accessories that it has
         self._settled: set[int] = set()  # accessories that are subscribed to in this session
         self._silent: set[Where] = set()  # what is not told by itself
         self._reached: dict[int, bool] = {}  # what was said of each accessory's contact
@@ -46,6 +50,7 @@ class Following:
     def describe(self, described: Mapping[int, Described]) -> None:
         """These are all the points there are from now on; they are subscribed to anew."""
         self.points = {point.id: point for one in described.values() for point in one.points}
+        self._there = frozenset(described)
         self._telling = frozenset((aid, iid) for aid, one in described.items() for iid in one.telling)
         self._settled.clear()
         self._silent.clear()
@@ -59,7 +64,9 @@ class Following:
         """Hears from now on of accessories that became Things, then reads them: what changes in between is not missed.
         Raises `LinkError`.
         """
-        fresh = (self.kept & {point.aid for point in self.points.values()}) - self._settled
+        for aid in self.kept - self._there:
+            self.contact(aid, False, GONE)
+        fresh = (self.kept & self._there) - self._settled
         if not fresh:
             return
         wanted = self._wheres(fresh, events=True)

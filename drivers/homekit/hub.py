@@ -18,7 +18,7 @@ from drivers.homekit import database
 from drivers.homekit.advert import Advert
 from drivers.homekit.candidates import Shown
 from drivers.homekit.describe import Described, describe
-from drivers.homekit.following import Following
+from drivers.homekit.following import GONE, Following
 from drivers.homekit.keys import Keys
 from drivers.homekit.session import Session
 from drivers.homekit.waiting import Allowance, Patience
@@ -300,7 +300,7 @@ class Hub:
         self.described, self._config_read = found, advert.config if advert is not None else self._config_read
         self.following.describe(found)
         self.problem = ""
-        self.shown.only([one.candidate.id for one in found.values()], "its bridge does not have it any more")
+        self.shown.only([one.candidate.id for one in found.values()], GONE)
         self._show()
         self.on_described.set()
 

@@ -48,19 +48,21 @@ class NotOurs(Exception):
 async def pair_setup(connection: Connection, code: str, *, with_auth: bool) -> Keys:
     """Pairs. Raises `Rejected` (what to do), `LinkError`."""
     # The modular powers take some 50 ms each on a small computer: not in the loop.
-    with ThreadPoolExecutor(1, "homekit pairing") as calculator:
-        try:
-            salt, public = await _run(connection, "/pair-setup", perform_pair_setup_part1(with_auth), None)
-            _refuse_weak(bytes(public))
-            steps: _Steps = await _calculate(
-                calculator, lambda: perform_pair_setup_part2(code, str(uuid.uuid4()), salt, public)
-            )
-            made = await _run(connection, "/pair-setup", steps, calculator)
-            return Keys.made(made)
-        except (Rejected, NotSent, LinkError):
-            raise
-        except Exception as error:
-            raise _setup_refusal(error) from None
+    calculator = ThreadPoolExecutor(1, "homekit pairing")
+    try:
+        salt, public = await _run(connection, "/pair-setup", perform_pair_setup_part1(with_auth), None)
+        _refuse_weak(bytes(public))
+        steps: _Steps = await _calculate(
+            calculator, lambda: perform_pair_setup_part2(code, str(uuid.uuid4()), salt, public)
+        )
+        made = await _run(connection, "/pair-setup", steps, calculator)
+        return Keys.made(made)
+    except (Rejected, NotSent, LinkError):
+        raise
+    except Exception as error:
+        raise _setup_refusal(error) from None
+    finally:
+        calculator.shutdown(wait=False, cancel_futures=True)
 
 
 async def pair_verify(connection: Connection, keys: Keys) -> None:

@@ -6,8 +6,12 @@ import asyncio
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drivers.driver import Candidate, DriverError, NotSent, Rejected, Withdrawn
+from capabilities.readings import Contact
+from drivers.driver import Candidate, DriverError, NotSent, Rejected, Uncertain, Withdrawn
+from drivers.homekit.keys import Keys
 from drivers.homekit.pin import FORBIDDEN, setup_code
 from tests.drivers.contract import wait_for
 from tests.drivers.homekit.conftest import Bench
@@ -182,12 +186,17 @@ async def test_a_bridge_is_paired_once_and_those_behind_it_come_by_themselves(be
 
 async def test_one_that_leaves_its_bridge_is_withdrawn(bench: Bench) -> None:
     peer = await bench.add(bridge)
-    async with bench.driver:
+    bench.driver.keep({f"{peer.id}:5"})
+    async with bench.driver as driver:
         await candidate(bench, device=f"{peer.id}:5")
+        await wait_for(driver.reports(), lambda item: isinstance(item, Contact) and item.reachable)
         del peer.accessory.accessories[5]
         peer.driver.config_changed()
         gone = await wait_for(bench.driver.candidates(), lambda item: isinstance(item, Withdrawn))
         assert gone.id == f"{peer.id}:5"
+        told = await wait_for(driver.reports(), lambda item: isinstance(item, Contact))
+        assert isinstance(told, Contact)
+        assert (told.device, told.reachable) == (f"{peer.id}:5", False)
 
 
 @pytest.mark.parametrize("code", ["", "1234567", "12-345-678", "123-45-6789", "abc-de-fgh", "１２３-45-678"])
@@ -205,3 +214,27 @@ def test_codes_that_the_specification_forbids_are_refused(code: str) -> None:
 
 def test_codes_are_taken_with_and_without_dashes() -> None:
     assert setup_code(" 03145154 ") == setup_code("031-45-154") == "031-45-154"
+
+
+async def test_pairing_that_is_under_way_ends_with_the_driver(bench: Bench) -> None:
+    peer = await bench.add(lamp, paired=False)
+    async with bench.driver as driver:
+        await candidate(bench)
+        waiting = asyncio.create_task(driver.pair(peer.id, PIN, PATIENCE_S))
+        await until(lambda: peer.driver.http_server.connections)
+    with pytest.raises(Uncertain, match="stopped"):
+        await waiting
+
+
+async def test_one_that_is_ours_and_out_of_reach_is_not_paired_again(bench: Bench) -> None:
+    peer = await bench.add(lamp)
+    await peer.wire.pull()
+    async with bench.driver as driver:
+        with pytest.raises(NotSent, match="is paired"):
+            await driver.pair(peer.id, PIN, 0.1)
+
+
+@given(st.binary(max_size=200) | st.sampled_from([b"{}", b"[]", b'{"version":1}', b'{"version":1,"x":"y"}']))
+def test_whatever_lies_in_the_vault_is_keys_or_refused(stored: bytes) -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        Keys.decode(stored)
