@@ -179,6 +179,9 @@ def nonsense() -> list[Any]:
 
 
 FIELD = PB.HelloRequest.DESCRIPTOR.fields[0]
+OWN_WORDS = frozenset({"name", "key", "min_length", "max_length", "pattern"})
+"""Which entity it is, and what a device says of its own texts: whether it keeps to that is seen by the gateway."""
+
 STRANGE: dict[int, list[Any]] = {
     FIELD.CPPTYPE_BOOL: [False, True],
     FIELD.CPPTYPE_STRING: ["", "x" * 300, "\n", "one"],
@@ -194,12 +197,7 @@ STRANGE: dict[int, list[Any]] = {
 def fill(message: Any, chance: random.Random) -> None:
     """Whatever the fields take."""
     for field in message.DESCRIPTOR.fields:
-        if field.name in (
-            "name",
-            "key",
-            "min_length",
-            "max_length",
-        ):  # and what a device says of its own texts
+        if field.name in OWN_WORDS:
             continue
         for _ in range(3 if field.is_repeated else 1):
             if field.message_type is not None:
