@@ -45,11 +45,11 @@ static bool split(const uint8_t *at, const uint8_t *end, hb_message *message) {
     return message->payload_length > 0; /* a marker without a payload is an error (section 3) */
 }
 
-/* Which types may carry which codes (section 4.3, table 1), and no reserved class (section 5.2). */
+/* Which types may carry which codes (section 4.3, table 1), and none of the reserved classes 1, 6, 7 (section 4.2). */
 static bool fits(const hb_message *message) {
     unsigned class = message->code >> 5;
     if (message->code == HB_EMPTY) return message->type != HB_NON;
-    if (class == 1 || class > 5 || class == 3 || message->type == HB_RST) return false;
+    if (class == 1 || class > 5 || message->type == HB_RST) return false;
     return class != 0 || message->type == HB_CON || message->type == HB_NON;
 }
 
