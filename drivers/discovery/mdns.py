@@ -34,6 +34,9 @@ _log: Final = logging.getLogger(__name__)
 LOOKED_AFTER_S: Final = 10.0
 """Interfaces are read so often: a third of a millisecond."""
 
+JOINED_WITHIN_S: Final = 60.0
+"""So long after a change addresses that could not be used yet are tried again."""
+
 MOST_TYPES: Final = 64
 """All families together declare some twenty."""
 
@@ -65,6 +68,7 @@ class MdnsBrowser:
         self._every = every
         self._azc: AsyncZeroconf | None = None
         self._chosen = Chosen((), (), frozenset())
+        self._join_until = clock.monotonic() + JOINED_WITHIN_S
         self._trouble = ""
         self._counters: Counter[str] = Counter()
         self._floods_seen = 0
@@ -236,6 +240,8 @@ class MdnsBrowser:
         chosen = choose(self._wanted)
         if chosen != self._chosen:
             await self._move(chosen)
+        elif self._clock.monotonic() < self._join_until and self._is_incomplete():
+            await self._join()
         elif self._is_flooded:
             self._floods_seen = self._counters["floods"]  # something may have been missed: ask anew
             self._browse_all()
@@ -252,15 +258,29 @@ class MdnsBrowser:
         """To other interfaces. What was heard by one that is gone is asked for anew, and lost where nobody answers."""
         assert self._azc is not None
         gone = self._chosen.addresses - chosen.addresses
-        version = IPVersion.All if chosen.ipv6 else IPVersion.V4Only
-        await self._azc.async_update_interfaces(chosen.for_zeroconf(), version)
         self._chosen, self._trouble = chosen, ""
+        self._join_until = self._clock.monotonic() + JOINED_WITHIN_S
         self._counters["interfaces_changed"] += 1
-        self._guard()
+        await self._join()
         if gone:
             self._known.doubt()
         self._browse_all()
         await self._announcer.moved()
+
+    async def _join(self) -> None:
+        """An address that was given to an interface just now cannot be used yet (IPv6: it is looked for others who have it)."""
+        assert self._azc is not None
+        before = len(self._azc.zeroconf.engine.senders)
+        version = IPVersion.All if self._chosen.ipv6 else IPVersion.V4Only
+        await self._azc.async_update_interfaces(self._chosen.for_zeroconf(), version)
+        self._guard()
+        if len(self._azc.zeroconf.engine.senders) > before:
+            self._known.doubt()  # what is known already would not be said again there, with its addresses
+            self._browse_all()
+
+    def _is_incomplete(self) -> bool:
+        assert self._azc is not None
+        return len(self._azc.zeroconf.engine.senders) < len(self._chosen.ipv4) + len(self._chosen.ipv6)
 
     def _browse_all(self) -> None:
         for kind in self._watched:

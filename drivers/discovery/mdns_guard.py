@@ -75,7 +75,7 @@ class Guard(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         now = self._loop.time()
-        self._note(str(addr[0]), now)
+        self._note(_source(addr), now)
         if not self._budget.take(len(data), now):
             self._counters["dropped_packets"] += 1
             self._shed()
@@ -97,7 +97,7 @@ class Guard(asyncio.DatagramProtocol):
         scope = int(addr[3]) if len(addr) == 4 and addr[3] else None
         if self._is_repeated(data if scope is None else data + scope.to_bytes(4), now):
             return
-        source = str(addr[0])
+        source = _source(addr)
         message = DNSIncoming(data, (source, int(addr[1])), scope, now)
         answers = message.answers()  # the message's own list
         if not message.valid or not answers:
@@ -152,3 +152,8 @@ class Guard(asyncio.DatagramProtocol):
         self.muted.pop(source, None)
         if self._hearing is None:
             hear_all_but(self._fileno, self.muted)
+
+
+def _source(addr: tuple[str | int, ...]) -> str:
+    """Who sent it; a socket for both versions of IP says IPv4 addresses in its own way."""
+    return str(addr[0]).removeprefix("::ffff:")

@@ -29,6 +29,8 @@ _log: Final = logging.getLogger(__name__)
 TOLD_AGAIN_S: Final = 1.0
 """Changes of one instance are told once in so long: two that contradict each other cost nobody more."""
 
+DOUBTED_TIMES: Final = 3
+
 Told = Callable[[Service | ServiceLost], None]
 
 
@@ -104,14 +106,14 @@ class Known(RecordUpdateListener):
         return lambda: self._watchers.pop(token, None) is not None
 
     def doubt(self) -> None:
-        """Everything has to be said anew; what is not is lost after the grace."""
+        """Everything has to be said anew; what is not is lost after three times the grace: it is asked for thrice meanwhile."""
         if self._zeroconf is None:
             return
         cache = self._zeroconf.cache
         for kind, known in self.admission.instances.items():
             cache.async_remove_records(cache.async_all_by_details(kind, PTR, IN))
             for name in known:
-                self._fade((kind, name))
+                self._fade((kind, name), DOUBTED_TIMES)
 
     # --- what the library calls ---
 
@@ -206,9 +208,10 @@ class Known(RecordUpdateListener):
         self._told_at[key] = self._clock.monotonic()
         self._tell_all(key[0], service)
 
-    def _fade(self, key: Key) -> None:
+    def _fade(self, key: Key, times: int = 1) -> None:
         if key not in self._fading:
-            self._fading[key] = asyncio.get_running_loop().call_later(self._grace, self._lose, key)
+            loop = asyncio.get_running_loop()
+            self._fading[key] = loop.call_later(times * self._grace, self._lose, key)
         self._ask_again(key[0])
 
     def _stay(self, key: Key) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import Counter
 from typing import Final, Protocol, runtime_checkable
 
 from aiohttp import web
 
 from capabilities.vocabulary import Json
+from drivers.discovery.adapters import Adapter, Adapters, adapters
 from drivers.discovery.seen import SerialPort
 from drivers.driver import Candidate, DriverHealth, Searching
 from gateway.api.auth import require_manager
@@ -15,6 +18,8 @@ from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
 from gateway.discovery.looking import FamilyState
 from gateway.foreign import LONGEST_PROBLEM, one_line
+
+log = logging.getLogger(__name__)
 
 MOST_UNREAD: Final = 100
 """Candidates of which nothing was understood; the inbox has them all."""
@@ -41,7 +46,12 @@ class DiscoveryRoutes:
     async def index(self, request: web.Request) -> web.Response:
         """200 with `families`, `watchers`, `ports` and `unread`. For owners and adults."""
         require_manager(request)
-        return reply(self._document())
+        try:
+            known = await asyncio.to_thread(adapters)
+        except (OSError, ValueError) as error:  # an incomplete installation: the rest is told all the same
+            log.warning("the list of serial adapters cannot be read: %s", error)
+            known = None
+        return reply(self._document(known))
 
     async def search(self, request: web.Request) -> web.Response:
         """Whatever can go and look does, once: 200 and the families that did. What answers comes into the inbox."""
@@ -53,7 +63,7 @@ class DiscoveryRoutes:
         ]
         return reply({"searched": searched})
 
-    def _document(self) -> dict[str, Json]:
+    def _document(self, known: Adapters | None) -> dict[str, Json]:
         looking, inbox = self._gateway.discovery, self._gateway.registry.inbox
         waiting = Counter(candidate.driver for candidate in inbox.values())
         families: list[Json] = [self._family(state, waiting) for state in looking.families.values()]
@@ -62,7 +72,7 @@ class DiscoveryRoutes:
         return {
             "families": families,
             "watchers": watchers,
-            "ports": self._ports(),
+            "ports": self._ports(known),
             "unread": list[Json](unread[:MOST_UNREAD]),
         }
 
@@ -80,7 +90,7 @@ class DiscoveryRoutes:
             "driver": shown(state.driver.health()) if state.driver is not None else None,
         }
 
-    def _ports(self) -> list[Json]:
+    def _ports(self, known: Adapters | None) -> list[Json]:
         watcher: object = self._gateway.discovery.ports
         if not isinstance(watcher, Listing):
             return []
@@ -93,6 +103,7 @@ class DiscoveryRoutes:
                 "usb": f"{port.vid:04x}:{port.pid:04x}" if port.vid else None,
                 "since": rfc3339(watcher.since(port.path)),
                 "used_by": held.get(port.path),
+                "adapter": _adapter(known.of(port) if known is not None else None),
             }
             for port in watcher.ports()
         ]
@@ -104,6 +115,12 @@ class DiscoveryRoutes:
             "title": candidate.title,
             "problems": list[Json](candidate.problems),
         }
+
+
+def _adapter(found: Adapter | None) -> Json:
+    if found is None:
+        return None
+    return {"title": found.title, "what": found.what, "advice": found.advice}
 
 
 def shown(health: DriverHealth) -> dict[str, Json]:

@@ -117,6 +117,9 @@ def _tell_watcher(session: Session, name: str, watcher: dict[str, Json]) -> None
 def _tell_ports(session: Session, ports: list[dict[str, Json]]) -> None:
     for port in ports:
         session.wrap(_port_line(port), "  ")
+        adapter = port.get("adapter")
+        if isinstance(adapter, dict):
+            session.wrap(f"  {adapter.get('title')}: {adapter.get('advice')}", "    ")
 
 
 def _port_line(port: dict[str, Json]) -> str:

@@ -96,6 +96,8 @@ async def test_how_it_is_with_looking_around_is_told(house: House) -> None:
     (port,) = found["ports"]
     assert port.pop("path").endswith("/ttyACM0")
     assert port.pop("since")
+    adapter = port.pop("adapter")
+    assert set(adapter) == {"title", "what", "advice"}
     assert port == {
         "identity": "usb:1a86:55d4:5849013232",
         "made_by": "QinHeng\ufffd[31m USB Single Serial",
@@ -149,6 +151,7 @@ async def test_the_command_tells_it_to_people(house: House) -> None:
     assert "! HomeKit: it needs the extra" in ran.out
     assert "10.0.0.6 floods" in ran.out
     assert "used by modbus" in ran.out
+    assert "CH910x serial adapter" in " ".join(ran.out.split())
     assert "its TD has no forms" in ran.out
     assert "\x1b" not in ran.out
 
