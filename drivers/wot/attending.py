@@ -61,7 +61,7 @@ class Attendant:
         try:
             return await self._look_and_live(client)
         except GoneError as error:
-            self._lost(str(error))
+            self._failed(str(error))
             self._withdraw(str(error))
             return source.announced or self._is_kept()
         except LockedError as error:
@@ -93,7 +93,7 @@ class Attendant:
                 described = directory_described(id_, source.reach, described)
         self._house.problems.pop(source.key, None)
         device = self._house.learn(id_, source, described)
-        self._pause, source.failures, device.locked = FIRST_PAUSE_S, 0, ""
+        self._pause, source.failures = FIRST_PAUSE_S, 0
         self._house.outlet.candidate(candidate_of(self._house.name, id_, source, described, kept))
         if is_readable_directory(source, document):
             if described.need is None or kept is not None:
@@ -115,6 +115,8 @@ class Attendant:
         house, outlet = self._house, self._house.outlet
         secret = kept.secret if kept is not None else ""
         terms = Terms(house.clock, secret, house.settings.poll_seconds)
+        asking = candidate_of(house.name, device.id, self._source, described, None)
+        device.ask = lambda: outlet.candidate(asking)
         link = device.link = Link(client, described, terms, device)
         outlet.contact(device.id, True)
         self._source.again.clear()
@@ -124,8 +126,6 @@ class Attendant:
             self._lost(str(error))
         finally:
             device.link = None
-        if device.locked and described.need is not None:
-            outlet.candidate(candidate_of(house.name, device.id, self._source, described, None))
         self._pause = FIRST_PAUSE_S
 
     async def _still_the_same(self, device: Device) -> None:

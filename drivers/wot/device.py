@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Json
@@ -23,8 +24,7 @@ class Device:
     outlet: Outlet = field(repr=False)
     described: Described | None = None
     link: Link | None = None
-    locked: str = ""  # why credentials are asked for anew
-    client: object = field(default=None, repr=False)
+    ask: Callable[[], None] = field(default=lambda: None, repr=False)  # for credentials, anew
 
     @property
     def points(self) -> list[Point]:
@@ -42,7 +42,8 @@ class Device:
         self.outlet.refused(self.id, point, reason)
 
     def locked_out(self, reason: str) -> None:
-        self.locked = reason
+        if self.described is not None and self.described.need is not None:
+            self.ask()
 
 
 def candidate_of(

@@ -206,3 +206,27 @@ async def test_a_number_is_sent_in_the_devices_own_range() -> None:
         await told(driver, 40)
         with pytest.raises(NotSent, match="brightness"):
             await driver.write(f"{LAMP_ID} properties/brightness", 101, 5)
+
+
+async def test_credentials_that_are_taken_back_are_asked_for_anew_and_once() -> None:
+    peer = WotPeer(
+        lamp_td(securityDefinitions={"s": {"scheme": "basic"}}, security="s"), credentials="anna:secret"
+    )
+    async with linked(peer) as driver:
+        await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
+        await driver.pair(LAMP_ID, "anna:secret", 5)
+        await up(driver)
+        await told(driver, False)
+        peer.credentials = "anna:changed"
+        asking = await wait_for(
+            driver.candidates(), lambda item: isinstance(item, Candidate) and item.asks is not None
+        )
+        assert isinstance(asking, Candidate)
+        with pytest.raises(Rejected, match="pair it again"):
+            await driver.write(ON, True, 5)
+        looks = peer.looks
+        await driver.pair(LAMP_ID, "anna:changed", 5)
+        await until(lambda: peer.looks > looks + 1)
+        await up(driver)
+        await driver.write(ON, True, 5)
+        assert peer.commands == [("on", True)]
