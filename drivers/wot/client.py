@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import aiohttp
@@ -135,7 +136,7 @@ class Client:
             use_dns_cache=False,
             resolver=self._resolver or aiohttp.ThreadedResolver(),
             socket_factory=guarded_socket(this_machine=self._this_machine),
-            ssl=ssl.create_default_context() if self.reach.home.secure else True,
+            ssl=_tls() if self._is_secure() else True,
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -149,6 +150,9 @@ class Client:
         )
         self._sessions.append(session)
         return session
+
+    def _is_secure(self) -> bool:
+        return any(origin.secure for origin in (self.reach.home, *self.reach.further))
 
     async def _exchange(self, session: aiohttp.ClientSession, request: Request, most: int) -> Answer:
         response = await self._open(session, request)
@@ -197,6 +201,12 @@ class Client:
         except OriginError as error:
             raise AnswerError(f"it redirects, and {error}") from None
         return Request("GET", url, request.headers, query=request.query)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: to read the system's authorities takes some 30 ms."""
+    return ssl.create_default_context()
 
 
 async def _awaited(closing: Awaitable[None]) -> None:
