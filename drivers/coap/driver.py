@@ -19,6 +19,7 @@ from drivers.coap.commands import command, judge, payload
 from drivers.coap.conversation import Unanswered
 from drivers.coap.counters import Counters
 from drivers.coap.description import Access, Description, device_of
+from drivers.coap.lines import Lines
 from drivers.coap.link import Link
 from drivers.coap.opening import Opener
 from drivers.coap.reading import Unreadable, observed
@@ -54,7 +55,9 @@ class CoapDriver:
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._where = Whereabouts(settings, tools, self)
+        self._lines = Lines(tools.vault)
         self._reading: set[asyncio.Task[None]] = set()
+        self._reached: dict[str, bool] = {}
         self._unreadable = 0
         self._entered = False
 
@@ -62,6 +65,8 @@ class CoapDriver:
         self._observations = observations()
         self._candidates = Candidates(self.name)
         self._entered = True
+        for device in await self._lines.load():
+            self._roster.met_on_line(device)
         self._where.start()
         return self
 
@@ -70,13 +75,14 @@ class CoapDriver:
     ) -> None:
         self._entered = False
         self._where.stop()
-        tasks = [*self._tasks.values(), *self._reading]
+        tasks = [*self._tasks.values(), *self._reading, *self._lines.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
         self._sessions.clear()
         self._roster.clear()
+        self._reached.clear()
         self._observations.close()
         self._candidates.close()
 
@@ -93,6 +99,8 @@ class CoapDriver:
 
     def keep(self, devices: Collection[str]) -> None:
         changed = self._roster.keep(devices)
+        self._reached = {device: so for device, so in self._reached.items() if device in devices}
+        self._lines.keep(devices)
         for session in self._sessions.values():
             if session.device in changed:
                 session.nudge()
@@ -153,7 +161,9 @@ class CoapDriver:
             connected=self._entered and live > 0,
             detail=f"{live} of {len(sessions)} ways to endpoints are in use",
             counters=counters,
-            problems=tuple([*self._where.problems, *self._problems(sessions)][:MAX_PROBLEMS]),
+            problems=tuple(
+                [*self._where.problems, *self._lines.problems, *self._problems(sessions)][:MAX_PROBLEMS]
+            ),
         )
 
     def _problems(self, sessions: list[Session]) -> list[str]:
@@ -236,7 +246,9 @@ class CoapDriver:
         return self._roster.claim(session)
 
     def up(self, session: Session) -> None:
-        self._observations.put_nowait(Contact(session.device, True, self._tools.clock.wall()))
+        if session.is_line:
+            self._lines.met(session.device)
+        self._contact(session.device, True, "")
 
     def down(self, session: Session, reason: str) -> None:
         device = session.device
@@ -246,8 +258,16 @@ class CoapDriver:
         if heir is not None:
             heir.nudge()
         if device and self._roster.is_kept(device) and self._roster.is_dark(device):
-            text = reason or "it is not reached any more"
-            self._observations.put_nowait(Contact(device, False, self._tools.clock.wall(), text))
+            self._contact(device, False, reason or "it is not reached any more")
+
+    def restarted(self, session: Session) -> None:
+        self._contact(session.device, False, "it restarted, or had lost its link: its state is read anew")
+
+    def _contact(self, device: str, reachable: bool, reason: str) -> None:
+        """Told when it changes: a port that is not there is looked for several times a second."""
+        if self._reached.get(device) is not reachable:
+            self._reached[device] = reachable
+            self._observations.put_nowait(Contact(device, reachable, self._tools.clock.wall(), reason))
 
     def told(self, session: Session, access: Access, answer: Answer) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import quote
 
 import orjson
 from aiocoap.numbers.codes import Code
@@ -24,6 +25,7 @@ LOOK_S: Final = 30.0
 MAX_LINKS_BYTES: Final = 16 * 1024
 MAX_LINKS_SHOWN: Final = 12
 MAX_LINK_BYTES: Final = 64
+MAX_FALLBACK_CHARACTERS: Final = 150
 
 _TD_PATH: Final = (".well-known", "wot")
 _CORE_PATH: Final = (".well-known", "core")
@@ -56,7 +58,9 @@ async def present_epoch(link: Link) -> bytes | None:
 def fallback_id(link: Link) -> str:
     """For a device whose description has no id: the name that a person or its announcement gives it."""
     way = link.way
-    return f"coap:{way.named}"[:160] if isinstance(way, UdpWay) else f"coap:{way.port}"[:160]
+    return (
+        "coap:" + quote(way.named if isinstance(way, UdpWay) else way.port, safe="")[:MAX_FALLBACK_CHARACTERS]
+    )
 
 
 async def _listed(link: Link) -> Description:

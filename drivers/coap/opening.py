@@ -15,6 +15,9 @@ from drivers.driver import NotSent
 
 CLAIMED_BY: Final = "coap"
 
+MAX_TURNS: Final = 512
+"""Ways whose next address is known: several times those there can be at once."""
+
 
 class Opener:
     def __init__(self, ports: Ports) -> None:
@@ -57,6 +60,8 @@ class Opener:
 
     async def _udp(self, way: UdpWay, counters: Counters) -> Link:
         """Of several addresses one after the other, a try each."""
+        if len(self._turns) > MAX_TURNS:
+            self._turns.clear()
         turn = self._turns.get(way.key, 0)
         self._turns[way.key] = turn + 1
         try:

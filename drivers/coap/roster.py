@@ -49,9 +49,14 @@ class Roster:
         if session not in sessions:
             sessions.append(session)
         if session.is_line:
-            self._on_lines[description.id] = None
-            if len(self._on_lines) > MAX_ON_LINES:
-                self._on_lines.popitem(last=False)
+            self.met_on_line(description.id)
+
+    def met_on_line(self, device: str) -> None:
+        """Now, or before the last start."""
+        self._on_lines[device] = None
+        self._on_lines.move_to_end(device)
+        if len(self._on_lines) > MAX_ON_LINES:
+            self._on_lines.popitem(last=False)
 
     def claim(self, session: Session) -> bool:
         """Whether the session is to keep its device alive. One that has another way steps back for a line."""

@@ -32,6 +32,8 @@ UNUSABLE_RETRY_S: Final = 300.0
 SECOND_LOOK_S: Final = 60.0
 """A device that is no Thing is not looked at more often, whatever its announcements say."""
 
+ANEW_AT_MOST_EVERY_S: Final = 2.0
+
 MAX_FIRST: Final = 4 * MAX_FOLLOWED
 """Answers of one device while everything of it is asked for once."""
 
@@ -54,6 +56,9 @@ class House(Protocol):
     def up(self, session: Session) -> None: ...
 
     def down(self, session: Session, reason: str) -> None: ...
+
+    def restarted(self, session: Session) -> None:
+        """It is there, and what it was told before may hold no more."""
 
     def told(self, session: Session, access: Access, answer: Answer) -> None: ...
 
@@ -83,6 +88,7 @@ class Session:
     problem: str = ""
     said: str = ""
     _boot: bytes | None = None
+    _anew_at: float = float("-inf")
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -138,7 +144,7 @@ class Session:
             self.house.found(self, description)
             while self.house.wanted(self):
                 if await self._live(link, description):
-                    return 0.0
+                    return self._anew()
         except Unanswered as error:
             self._lost(error.reason)
             return backoff.next()
@@ -181,10 +187,18 @@ class Session:
                 self._lost("")
                 await live.leave()
                 return False
+            self.house.restarted(self)
         finally:
             self.live = None
             live.stop()
         return live.seen_epoch is None or boot(live.seen_epoch) != self._boot
+
+    def _anew(self) -> float:
+        """How long to wait until it is looked at anew: one that restarts all the time is not looked at all the time."""
+        now = asyncio.get_running_loop().time()
+        wait = max(0.0, self._anew_at + ANEW_AT_MOST_EVERY_S - now)
+        self._anew_at = now
+        return wait
 
     def _lost(self, reason: str) -> None:
         self.problem, self.live = reason, None

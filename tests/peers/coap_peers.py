@@ -122,7 +122,7 @@ async def qemu(machine_code: Path, folder: Path) -> AsyncIterator[str]:
 @asynccontextmanager
 async def coap_server(port: int) -> AsyncIterator[None]:
     """libcoap's own server, with room for resources that a client makes."""
-    program = needed("coap-server-notls", "coap-server", "coap-server-openssl")
+    program = needed("coap-server-notls", "coap-server-openssl", "coap-server-gnutls", "coap-server")
     process = await asyncio.create_subprocess_exec(
         program, "-A", "::1", "-p", str(port), "-d", "20", stdout=DEVNULL, stderr=DEVNULL
     )

@@ -106,7 +106,7 @@ async def test_two_ways_to_one_device_are_one_candidate_and_the_line_is_preferre
         async with line_lamp(path) as endpoint:
             again = await candidate(driver)
             assert (again.id, again.endpoint.scheme) == (DEVICE, "serial")
-            await up(driver)
+            await until(lambda: any(one.live and one.is_line for one in driver._sessions.values()))
             await driver.write(POINT, True, 1.0)
             assert (server.lamp.count, endpoint.lamp.count) == (1, 1)
         await up(driver)  # the cable was pulled: the other way takes over
@@ -127,6 +127,40 @@ async def test_who_says_over_udp_that_it_is_an_endpoint_known_from_a_line_is_not
         with pytest.raises(NotSent):
             await driver.write(POINT, True, 1.0)
         assert stranger.lamp.count == 0
+
+
+async def test_what_was_met_on_a_line_is_known_after_a_restart(tmp_path: Path) -> None:
+    path, services = str(tmp_path / "line"), SeenServices()
+    with_memory = tools(services)
+    settings = CoapSettings.model_validate({"line": [{"port": path}]})
+    first, second = open_driver(settings, with_memory), open_driver(settings, with_memory)
+    first.keep([DEVICE])
+    async with first, line_lamp(path):
+        await up(first)
+        await until(lambda: not first._lines.tasks)
+    assert await with_memory.vault.load() == {DEVICE: b"line"}
+    second.keep([DEVICE])
+    async with second, udp_lamp() as stranger:
+        services.announce("lamp", stranger.port)
+        await until(lambda: any("is not used" in one for one in second.health().problems))
+        assert stranger.lamp.count == 0
+        second.keep([])
+        await until(lambda: not second._lines.tasks)
+    assert await with_memory.vault.load() == {}
+
+
+async def test_a_port_that_is_not_there_is_told_once(tmp_path: Path) -> None:
+    path = str(tmp_path / "line")
+    async with line_lamp(path) as endpoint, driving(line=[{"port": path}]) as driver:
+        await up(driver)
+        endpoint.unplug()
+        await down(driver)
+        await asyncio.sleep(0.5)  # it is looked for twice meanwhile
+        assert not any(isinstance(item, Contact) for item in waiting(driver))
+
+
+def waiting(driver: CoapDriver) -> list[Observation]:
+    return [slot[0] for slot in driver._observations._slots]
 
 
 async def test_a_device_at_another_address_is_the_same() -> None:
