@@ -46,10 +46,13 @@ class Device:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def where(self) -> list[tuple[str, int]]:
-        """Its addresses: the one that worked last, those announced last, those before."""
+        """Its addresses: the one that worked last, those announced last, those before. Where somebody else announces so much in
+        its name that its own announcement has no room, the one that worked last is tried all the same.
+        """
         told = [(address, one.port) for one in reversed(self.sightings.values()) for address in one.addresses]
-        known = [self.address] if self.address and (self.address in told or not told) else []
-        return list(dict.fromkeys([*known, *told]))
+        if self.address is None:
+            return list(dict.fromkeys(told))
+        return list(dict.fromkeys([self.address, *told] if self.address in told else [*told, self.address]))
 
     @property
     def sighting(self) -> Sighting | None:

@@ -103,7 +103,7 @@ def _candidate(
     problems: list[str],
 ) -> Candidate:
     maker, _, product = tidy(info.project_name).partition(".")
-    if info.api_encryption_supported and endpoint.scheme == DRIVER and info.api_encryption_provisionable:
+    if info.api_encryption_provisionable:
         problems.append(
             "it could encrypt and has no key: whoever is in its network can give it one, and command it"
         )

@@ -28,6 +28,8 @@ class Orders:
             messages = list(command.make(value))
         except ValueError as error:
             raise NotSent(f"the value {error}") from None
+        except (TypeError, OverflowError, KeyError):  # a message's field does not take it
+            raise NotSent("the value is of another sort than this device takes") from None
         connection = device.connection
         if connection is None:
             raise NotSent(f"the device cannot be reached: {device.trouble or 'it is not connected'}")

@@ -134,19 +134,28 @@ def media_player(about: About) -> Entity:
         if able & feature:
             builder.action(name, _fixed(command(number_)))
     if able & MediaPlayerEntityFeature.PLAY_MEDIA:
-
-        def play(value: Json) -> list[Message]:
-            address = value.get("url") if isinstance(value, dict) else None
-            if not isinstance(address, str) or not address.startswith(("http://", "https://")):
-                raise ValueError("should have the web address of a sound as its url")
-            return order(has_media_url=True, media_url=address)
-
-        schema: dict[str, Json] = {
-            "type": "object", "required": ["url"],
-            "properties": {"url": {"type": "string", "format": "uri", "maxLength": MAX_ADDRESS_CHARS}},
-        }  # fmt: skip
-        builder.action("play_media", play, schema=schema, title="Play from an address")
+        _from_an_address(builder)
     return builder.build()
+
+
+def _from_an_address(builder: Builder) -> None:
+    info = builder.about.info
+
+    def play(value: Json) -> list[Message]:
+        address = value.get("url") if isinstance(value, dict) else None
+        if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+            raise ValueError("should have the web address of a sound as its url")
+        return [
+            PB.MediaPlayerCommandRequest(
+                key=info.key, device_id=info.device_id, has_media_url=True, media_url=address
+            )
+        ]
+
+    schema: dict[str, Json] = {
+        "type": "object", "required": ["url"],
+        "properties": {"url": {"type": "string", "format": "uri", "maxLength": MAX_ADDRESS_CHARS}},
+    }  # fmt: skip
+    builder.action("play_media", play, schema=schema, title="Play from an address")
 
 
 def _fixed(messages: list[Message]) -> Make:

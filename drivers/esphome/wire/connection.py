@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, cast
 
 from drivers.discovery.tools import Clock
 from drivers.esphome.wire.errors import Garbled, LinkError, NeedsPassword, Unreachable
@@ -154,15 +154,15 @@ class Connection(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport) or self.error is not None:
+        if self.error is not None:
             transport.close()
             return
-        self._transport = transport
+        self._transport = made = cast("asyncio.Transport", transport)  # uvloop's are of no class of asyncio's
         self._gone.clear()
-        transport.set_write_buffer_limits(high=0)  # told as soon as something has to wait
+        made.set_write_buffer_limits(high=0)  # told as soon as something has to wait
         opening = self._frames.opening()
         if opening:
-            transport.write(opening)
+            made.write(opening)
         else:
             self._set_ready()
 
