@@ -242,8 +242,9 @@ def _named(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, ForbiddenAddressError):
             return str(cause)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate: {cause.verify_message}"
-        cause = getattr(cause, "os_error", None) or cause.__cause__
+        if said := getattr(cause, "verify_message", None):
+            return f"its certificate: {said}"[:160]
+        inner = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None)
+        cause = inner or cause.__cause__
     text = getattr(getattr(error, "os_error", None), "strerror", None)
     return str(text or type(error).__name__)[:160]
