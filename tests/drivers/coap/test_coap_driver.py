@@ -109,7 +109,8 @@ async def test_two_ways_to_one_device_are_one_candidate_and_the_line_is_preferre
             await until(lambda: any(one.live and one.is_line for one in driver._sessions.values()))
             await driver.write(POINT, True, 1.0)
             assert (server.lamp.count, endpoint.lamp.count) == (1, 1)
-        await up(driver)  # the cable was pulled: the other way takes over
+        # the cable was pulled: the other way takes over
+        await until(lambda: any(one.live and not one.is_line for one in driver._sessions.values()))
         await driver.write(POINT, False, 1.0)
         assert server.lamp.count == 2
 
