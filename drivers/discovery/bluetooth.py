@@ -46,6 +46,9 @@ IDLE_LOOKS: Final = 3
 START_S: Final = 20.0
 """BlueZ starts a scan within a second; one that takes longer hangs."""
 
+STOP_S: Final = 5.0
+"""An adapter that does not stop is left as it is: the gateway must come to its end."""
+
 MAX_RETRY_S: Final = 300.0
 """The longest pause before an adapter that is not there is looked for again: somebody may just have plugged it in."""
 
@@ -236,7 +239,7 @@ class BleScanner:
         async with self._turn:
             self._scanner = None
             try:
-                async with asyncio.timeout(START_S):
+                async with asyncio.timeout(STOP_S):
                     await scanner.stop()
             except Exception as error:
                 _LOG.debug("the scan was not stopped in order: %r", error)

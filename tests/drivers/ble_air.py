@@ -94,6 +94,7 @@ class Relay:
         self.state = False
         self.commands: asyncio.Queue[bool] = asyncio.Queue()
         self.arrived = 0
+        self.asked = 0
         self.answers = asyncio.Event()
         self.answers.set()
         self._air, self._address = air, address
@@ -149,7 +150,8 @@ class Relay:
         """Out of range: silent, and every connection ends."""
         for connection in list(self.device.connections.values()):
             with contextlib.suppress(Exception):
-                await connection.disconnect()
+                async with asyncio.timeout(1):
+                    await connection.disconnect()
         if self._again is not None:
             self._again.cancel()
         if self._starting is not None:
@@ -162,10 +164,12 @@ class Relay:
         await self.device.notify_subscribers(self.digital, bytes([value]))
 
     async def _read(self, _: object) -> bytes:
+        self.asked += not self.answers.is_set()
         await self.answers.wait()
         return bytes([self.state])
 
     async def _write(self, _: object, raw: bytes) -> None:
+        self.asked += not self.answers.is_set()
         await self.answers.wait()
         self.state = bool(raw[0] & 1)
         self.arrived += 1

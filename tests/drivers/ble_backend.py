@@ -72,12 +72,24 @@ class BumbleScanner(BaseBleakScanner):
             raise BleakBluetoothNotAvailableError("no adapter", BleakBluetoothNotAvailableReason.NO_BLUETOOTH)
         self.seen_devices = {}
         self.air.central.on("advertisement", self._on_advertisement)
-        await self.air.central.start_scanning(active=True, filter_duplicates=False)
+        starting = asyncio.ensure_future(
+            self.air.central.start_scanning(active=True, filter_duplicates=False)
+        )
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:  # bumble's controller takes no other command while one is half sent
+            await starting
+            raise
 
     async def stop(self) -> None:
         with contextlib.suppress(KeyError, ValueError):
             self.air.central.remove_listener("advertisement", self._on_advertisement)
-        await self.air.central.stop_scanning()
+        stopping = asyncio.ensure_future(self.air.central.stop_scanning())
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            await stopping
+            raise
 
     def _on_advertisement(self, told: Advertisement) -> None:
         address = told.address.to_string(with_type_qualifier=False)
@@ -115,7 +127,15 @@ class BumbleClient(BaseBleakClient):
     async def connect(self, pair: bool, **_: Any) -> None:
         if not self.air.powered:
             raise BleakError("no adapter")
-        connection = await self.air.central.connect(self._peer_address, timeout=self._timeout)
+        connecting = asyncio.ensure_future(
+            self.air.central.connect(self._peer_address, timeout=self._timeout)
+        )
+        try:
+            connection = await asyncio.shield(connecting)
+        except asyncio.CancelledError:  # bumble would go on, and leave a connection that nobody knows of
+            with contextlib.suppress(Exception):
+                await (await connecting).disconnect()
+            raise
         self._connection = connection
         connection.on("disconnection", self._on_disconnection)
         self._peer = Peer(connection)
