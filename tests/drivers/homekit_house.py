@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +25,11 @@ from policies import Principal, Role
 from tests.drivers.homekit_bench import PIN, Accessory, AccessoryDriver
 
 LOOPBACK = "127.0.0.1"
+
+
+def some_id() -> str:
+    """A device id that no other test on this machine has announced at the same time."""
+    return ":".join(["02", *(f"{byte:02X}" for byte in secrets.token_bytes(5))])
 
 
 @dataclass
@@ -97,9 +103,9 @@ async def a_house(path: Path) -> AsyncIterator[House]:
 class AnnouncedPeer:
     """An accessory of HAP-python with its own mDNS."""
 
-    def __init__(self, folder: Path, build: Callable[[AccessoryDriver], Accessory], mac: str) -> None:
-        self.id = mac.lower()
-        self._file, self._build, self._mac = folder / "accessory.state", build, mac
+    def __init__(self, folder: Path, build: Callable[[AccessoryDriver], Accessory]) -> None:
+        self._file, self._build, self._mac = folder / "accessory.state", build, some_id()
+        self.id = self._mac.lower()
         self._driver: AccessoryDriver | None = None
         self.accessory: Any = None
 

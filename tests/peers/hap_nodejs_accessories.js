@@ -1,9 +1,10 @@
 // Accessories of hap-nodejs: one with a room full of services, and a bridge with three behind it. What it would announce by mDNS
-// it prints, a line of JSON each; what it is told to do, too. argv: the folder with node_modules, a folder for its keys, two ports.
+// it prints, a line of JSON each; what it is told to do, too. argv: the folder with node_modules, a folder for its keys, two device ids,
+// two ports.
 // On standard input, a line each: {"accessory", "characteristic", "value"} to show that, {"add": "lamp"} for a fourth behind the bridge.
 const path = require("path")
 const readline = require("readline")
-const [modules, storage, roomPort, bridgePort] = process.argv.slice(2)
+const [modules, storage, roomId, bridgeId, roomPort, bridgePort] = process.argv.slice(2)
 const library = path.join(modules, "hap-nodejs")
 const advertisers = require(path.join(library, "dist/lib/Advertiser.js"))
 
@@ -97,8 +98,8 @@ function behind(name) {
 for (const name of ["One", "Two", "Three"]) behind(name)
 
 const common = { pincode: "031-45-154", advertiser: "ciao", addIdentifyingMaterial: false }
-room.publish({ ...common, username: "02:00:00:BB:00:01", port: Number(roomPort), category: Categories.OTHER })
-bridge.publish({ ...common, username: "02:00:00:BB:00:02", port: Number(bridgePort), category: Categories.BRIDGE })
+room.publish({ ...common, username: roomId, port: Number(roomPort), category: Categories.OTHER })
+bridge.publish({ ...common, username: bridgeId, port: Number(bridgePort), category: Categories.BRIDGE })
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const wish = JSON.parse(line)

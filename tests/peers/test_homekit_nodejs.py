@@ -16,13 +16,12 @@ from capabilities.vocabulary import Json
 from drivers.driver import Rejected
 from drivers.homekit.driver import HomeKitDriver
 from tests.drivers.homekit_bench import PIN
-from tests.drivers.homekit_house import LOOPBACK, House, a_house, until
+from tests.drivers.homekit_house import LOOPBACK, House, a_house, some_id, until
 
 pytestmark = pytest.mark.peers
 
 HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / ".ci" / "node_modules"
-ROOM, BRIDGE = "02:00:00:bb:00:01", "02:00:00:bb:00:02"
 TYPE = "_hap._tcp.local."
 
 
@@ -30,7 +29,9 @@ class NodeHome:
     """The child process, and mDNS on the loopback interface for it."""
 
     def __init__(self, node: str, folder: Path) -> None:
-        self._command = [node, str(HERE / "hap_nodejs_accessories.js"), str(MODULES), str(folder)]
+        ids = some_id(), some_id()
+        self.room, self.bridge = (one.lower() for one in ids)
+        self._command = [node, str(HERE / "hap_nodejs_accessories.js"), str(MODULES), str(folder), *ids]
         self._zeroconf = AsyncZeroconf(interfaces=[LOOPBACK])
         self._infos: dict[str, AsyncServiceInfo] = {}
         self._process: Process | None = None
@@ -55,9 +56,13 @@ class NodeHome:
     async def _announce(self, line: dict[str, Any]) -> None:
         name = line["announced"]
         info = AsyncServiceInfo(
-            TYPE, f"{name}.{TYPE}", port=line["port"], server=f"node-{name.lower()}.local.", parsed_addresses=[LOOPBACK],
+            TYPE,
+            f"{name} {self.room[-5:]}.{TYPE}",
+            port=line["port"],
+            server=f"node-{self.room[-2:]}-{name.lower()}.local.",
+            parsed_addresses=[LOOPBACK],
             properties={key: str(value) for key, value in line["txt"].items()},
-        )  # fmt: skip
+        )
         if name in self._infos:
             await (await self._zeroconf.async_update_service(info))
         else:
@@ -106,8 +111,8 @@ def named(house: House, kind: str, name: str) -> str:
 
 async def test_a_room_full_of_services(home: NodeHome, tmp_path: Path) -> None:
     async with a_house(tmp_path) as house:
-        assert (await house.waiting(ROOM))["asks"]["what"] == "pin"
-        status, made = await house.adopt(ROOM, title="Room", code=PIN)
+        assert (await house.waiting(home.room))["asks"]["what"] == "pin"
+        status, made = await house.adopt(home.room, title="Room", code=PIN)
         assert status == 201, made
 
         async def shows(kind: str, name: str, value: Json) -> None:
@@ -132,7 +137,7 @@ async def test_a_room_full_of_services(home: NodeHome, tmp_path: Path) -> None:
         await shows("contact", "open", True)
         await pressed(home, house)
         await jammed(home, house)
-        await refused(house)
+        await refused(home, house)
         assert (await house.invoke("room", named(house, "setting", "identify")))[0] == 204
         await until(lambda: home.was_told("Identify", True))
 
@@ -153,11 +158,11 @@ async def jammed(home: NodeHome, house: House) -> None:
     await house.shows("room", named(house, "lock", "state"), "jammed")
 
 
-async def refused(house: House) -> None:
+async def refused(home: NodeHome, house: House) -> None:
     """A value that we would not send: hap-nodejs says −70410, and that is a no with words."""
     driver = house.gateway.drivers["homekit"]
     assert isinstance(driver, HomeKitDriver)
-    hub = driver._hubs[ROOM]
+    hub = driver._hubs[home.room]
     assert hub.session is not None
     point = next(one for one in hub.following.points.values() if one.id.endswith("#target"))
     with pytest.raises(Rejected, match="does not take this value"):
@@ -168,10 +173,10 @@ async def test_a_bridge_its_three_and_a_fourth_lost_and_found(
     home: NodeHome, tmp_path: Path, unused_ports: list[int]
 ) -> None:
     async with a_house(tmp_path) as house:
-        await house.waiting(BRIDGE)
-        status, made = await house.adopt(BRIDGE, title="Bridge", code=PIN)
+        await house.waiting(home.bridge)
+        status, made = await house.adopt(home.bridge, title="Bridge", code=PIN)
         assert status == 201, made
-        behind = [f"{BRIDGE}:{aid}" for aid in (2, 3, 4)]
+        behind = [f"{home.bridge}:{aid}" for aid in (2, 3, 4)]
         await until(lambda: all(("homekit", one) in house.gateway.registry.inbox for one in behind))
         for device, title in zip(behind, ("One", "Two", "Three"), strict=True):
             assert (await house.waiting(device))["asks"] is None
@@ -181,7 +186,7 @@ async def test_a_bridge_its_three_and_a_fourth_lost_and_found(
         await until(lambda: {"told": "Two", "name": "On", "value": True} in home.told)
         # a fourth
         home.wish(add="Four")
-        assert (await house.waiting(f"{BRIDGE}:5"))["title"] == "Four"
+        assert (await house.waiting(f"{home.bridge}:5"))["title"] == "Four"
         # lost, found again after a restart, and at another port
         for ports in (unused_ports, unused_ports[::-1]):
             await home.stop()
@@ -194,5 +199,5 @@ async def test_a_bridge_its_three_and_a_fourth_lost_and_found(
         assert len(house.gateway.registry) == 4
         # the bridge is forgotten: its pairing ends there too
         assert await house.forget("bridge") in (200, 204)
-        assert (await house.waiting(BRIDGE))["asks"]["what"] == "pin"
+        assert (await house.waiting(home.bridge))["asks"]["what"] == "pin"
         await house.reached("two", False)

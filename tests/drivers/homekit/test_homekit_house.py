@@ -33,7 +33,7 @@ def hall(driver: AccessoryDriver) -> Accessory:
 
 @pytest.fixture
 async def peer(tmp_path: Path) -> AsyncIterator[AnnouncedPeer]:
-    peer = AnnouncedPeer(tmp_path, hall, "02:00:00:AA:00:01")
+    peer = AnnouncedPeer(tmp_path, hall)
     await peer.start()
     yield peer
     await peer.stop()
