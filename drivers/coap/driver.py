@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Final, Self
 
@@ -36,6 +36,9 @@ from drivers.mailbox import Mailbox, observations
 
 MAX_PROBLEMS: Final = 40
 
+LOOKED_AT_AT_ONCE: Final = 16
+"""Announced devices that are no Things, whose descriptions are fetched at a time: some 20 kB each."""
+
 
 def open_driver(settings: CoapSettings, tools: Tools) -> CoapDriver:
     return CoapDriver(settings, tools)
@@ -57,6 +60,7 @@ class CoapDriver:
         self._where = Whereabouts(settings, tools, self)
         self._lines = Lines(tools.vault)
         self._reading: set[asyncio.Task[None]] = set()
+        self._looks = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._reached: dict[str, bool] = {}
         self._unreadable = 0
         self._entered = False
@@ -237,6 +241,10 @@ class CoapDriver:
 
     def link(self, way: Way, counters: Counters) -> AbstractAsyncContextManager[Link]:
         return self._opener.link(way, counters)
+
+    def looking(self, session: Session) -> AbstractAsyncContextManager[object]:
+        free = session.is_line or self._roster.is_kept(session.device) or _configured(session)
+        return nullcontext() if free else self._looks
 
     def found(self, session: Session, description: Description) -> None:
         self._roster.met(session, description)

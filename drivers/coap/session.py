@@ -48,6 +48,9 @@ class House(Protocol):
     def link(self, way: Way, counters: Counters) -> AbstractAsyncContextManager[Link]:
         """Opens it, and closes it on exit. Raises `Unopened`."""
 
+    def looking(self, session: Session) -> AbstractAsyncContextManager[object]:
+        """Its turn to fetch a description: what is no Thing takes turns."""
+
     def found(self, session: Session, description: Description) -> None: ...
 
     def wanted(self, session: Session) -> bool:
@@ -160,7 +163,8 @@ class Session:
             present = await present_epoch(link)
             if present is not None and boot(present) == self._boot:
                 return known
-        self.description = await look(link)
+        async with self.house.looking(self):
+            self.description = await look(link)
         return self.description
 
     async def _live(self, link: Link, description: Description) -> bool:

@@ -22,7 +22,7 @@ from drivers.coap.looking import LOOK_S
 from drivers.coap.settings import CoapSettings
 from drivers.coap.values import TD
 from drivers.driver import NotSent, Rejected, Uncertain
-from tests.drivers.coap_bench import tools
+from tests.drivers.coap_tools import tools
 from tests.drivers.contract import wait_for
 from tests.peers.coap_peers import HostEndpoint, built
 

@@ -1,4 +1,4 @@
-"""What CoAP tests share: tools that show what a test wants seen, a lamp, and two ways to it: aiocoap's server over UDP, and an
+"""What CoAP tests share: a lamp, and two ways to it: aiocoap's server over UDP, and an
 endpoint on a pseudo-terminal.
 """
 
@@ -9,10 +9,10 @@ import os
 import pty
 import secrets
 import tty
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiocoap
 import orjson
@@ -23,13 +23,8 @@ from aiocoap.numbers.types import Type
 from capabilities.vocabulary import Json
 from drivers.coap.framing import Deframer, encode
 from drivers.coap.messages import empty, parsed
-from drivers.discovery.seen import SerialPort, SerialPortLost, Service, ServiceLost
-from drivers.discovery.tools import Radio, Tools, Vault
-from drivers.driver import NotSent
-from gateway.clock import SystemClock
 
 DEVICE = "urn:dev:mac:0024befffe804ff1"
-SERVICE = "_coap._udp.local."
 
 
 def lamp_td(**more: Json) -> dict[str, Json]:
@@ -355,96 +350,6 @@ class LineEndpoint:
         self.say(frame)
         loop = asyncio.get_running_loop()
         self._unacked[mid] = loop.call_later(0.03, self._repeat, mid, frame, left - 1)
-
-
-# ---------------------------------------------------------------------------------------------- tools
-
-
-class SeenServices:
-    """The one mDNS browser, told by hand."""
-
-    zeroconf = cast("Any", None)
-
-    def __init__(self) -> None:
-        self._watchers: list[Callable[[Service | ServiceLost], None]] = []
-        self.known: dict[str, Service] = {}
-
-    def watch(
-        self, types: Collection[str], told: Callable[[Service | ServiceLost], None]
-    ) -> Callable[[], None]:
-        self._watchers.append(told)
-        for one in self.known.values():
-            told(one)
-        return lambda: self._watchers.remove(told) if told in self._watchers else None
-
-    def announce(self, name: str, port: int, address: str = "::1", **properties: str) -> None:
-        service = Service(SERVICE, name, f"{name}.local.", port, (address,), properties)
-        self.known[name] = service
-        for told in list(self._watchers):
-            told(service)
-
-    def withdraw(self, name: str) -> None:
-        self.known.pop(name, None)
-        for told in list(self._watchers):
-            told(ServiceLost(SERVICE, name))
-
-
-class SeenPorts:
-    """The one watcher of serial ports, which knows those that exist."""
-
-    def __init__(self) -> None:
-        self._watchers: list[Callable[[SerialPort | SerialPortLost], None]] = []
-        self.claims: set[str] = set()
-
-    def watch(self, told: Callable[[SerialPort | SerialPortLost], None]) -> Callable[[], None]:
-        self._watchers.append(told)
-        return lambda: self._watchers.remove(told) if told in self._watchers else None
-
-    def find(self, identity: str) -> SerialPort | None:
-        return SerialPort(identity, f"path:{identity}") if Path(identity).exists() else None
-
-    def came(self, port: SerialPort) -> None:
-        for told in list(self._watchers):
-            told(port)
-
-    def claimed(self, port: SerialPort, by: str) -> AbstractContextManager[None]:
-        return self._claimed(port)
-
-    @contextmanager
-    def _claimed(self, port: SerialPort) -> Iterator[None]:
-        if port.path in self.claims:
-            raise NotSent(f"{port.path} is used by another")
-        self.claims.add(port.path)
-        try:
-            yield
-        finally:
-            self.claims.discard(port.path)
-
-
-class Memory:
-    """A vault that forgets with the test."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    async def load(self) -> Mapping[str, bytes]:
-        return dict(self.kept)
-
-    async def put(self, device: str, secret: bytes) -> None:
-        self.kept[device] = secret
-
-    async def delete(self, device: str) -> None:
-        self.kept.pop(device, None)
-
-
-def tools(services: SeenServices | None = None, ports: SeenPorts | None = None) -> Tools:
-    return Tools(
-        clock=SystemClock(),
-        services=services or SeenServices(),
-        radio=cast("Radio", None),
-        ports=ports or SeenPorts(),
-        vault=cast("Vault", Memory()),
-    )
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from drivers.coap.driver import open_driver
 from drivers.coap.settings import CoapSettings
-from tests.drivers.coap_bench import SeenServices, lamp_td, tools
+from tests.drivers.coap_bench import lamp_td
+from tests.drivers.coap_tools import SeenServices, tools
 from tests.drivers.contract import wait_for
 from tests.peers.coap_peers import (
     LOOPBACK,

@@ -11,7 +11,8 @@ from capabilities.vocabulary import Json
 from drivers.coap.driver import open_driver
 from drivers.coap.settings import CoapSettings
 from drivers.driver import Driver
-from tests.drivers.coap_bench import DEVICE, Lamp, LineEndpoint, SeenPorts, SeenServices, UdpServer, tools
+from tests.drivers.coap_bench import DEVICE, Lamp, LineEndpoint, UdpServer
+from tests.drivers.coap_tools import SeenPorts, SeenServices, tools
 from tests.drivers.contract import DriverContract, Rig
 
 POINT = f"{DEVICE} properties/on"

@@ -18,7 +18,8 @@ from drivers.coap.settings import CoapSettings
 from drivers.discovery.adapters import may_be_probed
 from drivers.discovery.seen import SerialPort
 from drivers.driver import Candidate, NotSent, Rejected, Uncertain, Withdrawn
-from tests.drivers.coap_bench import DEVICE, SeenPorts, SeenServices, lamp_td, line_lamp, tools, udp_lamp
+from tests.drivers.coap_bench import DEVICE, lamp_td, line_lamp, udp_lamp
+from tests.drivers.coap_tools import SeenPorts, SeenServices, tools
 from tests.drivers.contract import PATIENCE_S, wait_for
 
 POINT = f"{DEVICE} properties/on"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 import orjson
 import pytest
 from aiocoap import Message
 from aiocoap.numbers.codes import Code
 from aiocoap.numbers.types import Type
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
 from drivers.coap.calls import Call, Caller, TooLarge
-from drivers.coap.conversation import Conversation, Unanswered
+from drivers.coap.conversation import Unanswered
 from drivers.coap.description import MAX_AFFORDANCES, DescriptionError, described
 from drivers.coap.driver import open_driver
 from drivers.coap.following import Order
@@ -27,42 +26,9 @@ from drivers.coap.pace import LinePace, NetworkPace
 from drivers.coap.settings import CoapSettings
 from drivers.coap.values import decoded
 from drivers.coap.whereabouts import MAX_ANNOUNCED
-from tests.drivers.coap_bench import SeenServices, lamp_td, tools
+from tests.drivers.coap_bench import lamp_td
+from tests.drivers.coap_tools import Peer, SeenServices, encoded, reply, tools
 from tests.drivers.contract import PATIENCE_S
-
-
-class Peer:
-    """The other side of a conversation; `answers` makes what it sends for each message."""
-
-    def __init__(self, answers: Callable[[Message], list[Message | bytes]]) -> None:
-        self.talk = Conversation(self, LinePace(115_200))
-        self.sent: list[bytes] = []
-        self._answers = answers
-
-    def send(self, data: bytes) -> None:
-        self.sent.append(data)
-        message = parsed(data)
-        assert message is not None
-        for one in self._answers(message):
-            raw = one if isinstance(one, bytes) else encoded(one)
-            asyncio.get_running_loop().call_soon(self.talk.feed, raw)
-
-    def drop_unsent(self) -> None:
-        pass
-
-
-def encoded(message: Message) -> bytes:
-    data: bytes = message.encode()
-    return data
-
-
-def reply(to: Message, payload: bytes = b"", code: Code = Code.CONTENT, **more: object) -> Message:
-    message = Message(code=code, payload=payload)
-    message.mtype, message.mid, message.token = Type.ACK, to.mid, to.token
-    for name, value in more.items():
-        setattr(message.opt, name, value)
-    return message
-
 
 GET = Call(Code.GET, ("x",))
 
@@ -249,6 +215,7 @@ MEMBER = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.text(max_size=8), MEMBER | JSON, max_size=4),
     st.sampled_from(["properties", "actions", "events"]),
