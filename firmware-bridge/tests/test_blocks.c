@@ -46,6 +46,7 @@ static void test_descriptions(void) {
     CHECK(fetch(&table.relay.bridge, ".well-known/wot", 1, true) == length && memcmp(first, whole, length) == 0);
     length = fetch(&table.climate.bridge, ".well-known/core", 2, true);
     CHECK(whole_has(length, "</.well-known/wot>;ct=432;rt=\"wot.thing\",</hearth/link>;ct=0;rt=\"hearth.link\",</temperature>;obs;ct=50"));
+    CHECK(whole_has(length, "</interval>;ct=50,</label>;obs;ct=50"));
     CHECK(fetch(&table.climate.bridge, ".well-known/wot", 2, true) > 800);
 }
 
@@ -106,10 +107,21 @@ static void test_upload(void) {
     message = sent(&table, 0);
     CHECK(has_option(&message, 27, &block) && block == B64);
     CHECK(put_label(0, 11, SIXTEEN, 0 << 4 | 7) == HB_BAD_REQUEST && label_is(SIXTEEN "fghij\""));
+    CHECK(put_label(0, 12, SIXTEEN, 0 << 4 | MORE | B16) == HB_CONTINUE);
+    CHECK(put_label(0, 13, "fghijklmnopqrst\"", 1 << 4 | B16) == HB_CHANGED); /* the last block may be full */
+    CHECK(label_is(SIXTEEN "fghijklmnopqrst\""));
 }
 
 static void test_upload_too_long(void) {
     static const char block[] = "\"123456789012345678901234567890123456789012345678901234567890123";
+    bench_start(&table, 0, false);
+    char rest[CLIMATE_LABEL_MAX];
+    memset(rest, 'r', sizeof rest);
+    memcpy(rest + CLIMATE_LABEL_MAX - 64 - 1, "\"", 2);
+    CHECK(put_label(0, 20, block, 0 << 4 | MORE | B64) == HB_CONTINUE && put_label(0, 21, rest, 1 << 4 | B64) == HB_CHANGED);
+    CHECK(table.climate.label_length == CLIMATE_LABEL_MAX && table.acts == 1);
+    memcpy(rest + CLIMATE_LABEL_MAX - 64 - 1, "r\"", 3);
+    CHECK(put_label(0, 22, block, 0 << 4 | MORE | B64) == HB_CONTINUE && put_label(0, 23, rest, 1 << 4 | B64) == HB_TOO_LARGE);
     bench_start(&table, 0, false);
     CHECK(put_label(0, 1, block, 0 << 4 | MORE | B64) == HB_CONTINUE);
     CHECK(put_label(0, 2, block, 1 << 4 | MORE | B64) == HB_TOO_LARGE);

@@ -21,6 +21,7 @@ void test_climate(void) {
     check_about = "climate";
     bench_start(&table, 0, false);
     CHECK(value_is("temperature", "21.50") && value_is("humidity", "40.05") && value_is("interval", "10"));
+    CHECK(value_is("hearth/link", "7f3a21c90000"));
     table.measured[0] = -5;
     wait(&table, 9900);
     CHECK(value_is("temperature", "21.50"));

@@ -46,6 +46,7 @@ static void test_notifications(void) {
     hb_message first = sent(&table, 0);
     uint32_t sequence = 0, next = 0;
     CHECK(first.type == HB_CON && first.token[0] == 'T' && has_option(&first, 6, &sequence));
+    CHECK(sequence == 2);
     wait(&table, 60); /* repeated bit by bit until it is acknowledged */
     CHECK(table.sent_count == 2 && equal(of(table.sent[0].at, table.sent[0].length), table.sent[1].at, table.sent[1].length));
     CHECK(sent(&table, 0).mid == first.mid);
@@ -87,6 +88,44 @@ static void test_registrations(void) {
     CHECK(table.sent_count == HB_OBSERVERS - 1 && table.to[0] == 1 && table.to[1] == 2);
 }
 
+static void test_what_is_new(void) { /* S8: told anew, though it is the same value, or though nobody said that it changed */
+    start(false);
+    CHECK(observe(0, 1, "temperature", "T", 0));
+    hb_notify(line, 0);
+    wait(&table, 10);
+    uint16_t first = sent(&table, 0).mid;
+    acknowledge(0, HB_ACK, first);
+    hb_notify(line, 0);
+    wait(&table, 10);
+    CHECK(sent(&table, 0).mid == first + 1);
+    hb_notify(line, 0);
+    wait(&table, 30);
+    CHECK(table.sent_count == 1 && sent(&table, 0).mid == first + 2);
+    table.climate.readings[0].hundredths = 999;
+    wait(&table, 30);
+    CHECK(table.sent_count == 1 && sent(&table, 0).mid == first + 3 && payload_is(&table, 0, "9.99"));
+    acknowledge(0, HB_ACK, (uint16_t)(first + 3));
+    wait(&table, 100);
+    CHECK(table.sent_count == 0);
+}
+
+static void test_two_observers(void) {
+    start(false);
+    CHECK(observe(1, 1, "temperature", "T", 0) && observe(2, 1, "temperature", "T", 0));
+    measure(2300);
+    wait(&table, 10);
+    CHECK(table.sent_count == 2);
+    acknowledge(2, HB_ACK, (uint16_t)(line->mid - 1));
+    wait(&table, 30);
+    CHECK(table.sent_count == 1 && table.to[0] == 1);
+    wait(&table, 15000);
+    CHECK(!hb_link_alive(line) && line->counts.lost == 1);
+    say(&table, line, 0, from_hex("40000001"));
+    measure(2400);
+    wait(&table, 100);
+    CHECK(table.sent_count == 0); /* all of them are forgotten */
+}
+
 static void test_slow_repetition(void) { /* S8: after 1 s once a second, until the link is lost */
     start(false);
     CHECK(observe(0, 1, "temperature", "T", 0));
@@ -123,6 +162,20 @@ static void test_datagrams(void) { /* RFC 7252's times: 2, 4, 8, 16, 32 s, then 
     measure(2400);
     wait(&table, 100);
     CHECK(table.sent_count == 0 && hb_link_alive(line));
+    for (uint8_t peer = 1; peer <= HB_OBSERVERS; peer++) CHECK(observe(peer, 9, "temperature", "T", 0)); /* its place is free */
+}
+
+static void test_datagrams_begin_anew(void) {
+    start(true);
+    table.climate.config.lost_after_ms = 65000;
+    CHECK(observe(5, 1, "temperature", "T", 0));
+    measure(2300);
+    wait(&table, 12000);
+    CHECK(table.sent_count == 3); /* at 0, 2 and 6 s, a little later each */
+    acknowledge(5, HB_ACK, (uint16_t)(line->mid - 1));
+    measure(2400);
+    wait(&table, 3200);
+    CHECK(table.sent_count == 2);
 }
 
 static void test_failed_sensor(void) {
@@ -154,15 +207,25 @@ static void test_large_value(void) { /* more than a block: the first one comes, 
     wait(&table, 10);
     hb_message message = sent(&table, 0);
     uint32_t block = 0;
+    ask second = GET; /* a later block registers nobody */
+    second.path = "label";
+    second.observe = 0;
+    second.block2 = 1 << 4 | 2;
     CHECK(message.payload_length == 64 && has_option(&message, 23, &block) && block == (8 | 2) && has_option(&message, 4, &block));
+    say(&table, line, 3, written(second));
+    message = sent(&table, 0);
+    CHECK(message.code == HB_CONTENT && !has_option(&message, 6, &block));
 }
 
 void test_observe(void) {
     check_about = "observe";
     test_notifications();
     test_registrations();
+    test_what_is_new();
+    test_two_observers();
     test_slow_repetition();
     test_datagrams();
+    test_datagrams_begin_anew();
     test_failed_sensor();
     test_large_value();
 }

@@ -64,6 +64,47 @@ static void test_pulse(void) {
     CHECK(act(HB_POST, "identify", "") == HB_CHANGED && table.outputs[BOARD_LAMP]);
     wait(&table, 2100);
     CHECK(!table.outputs[BOARD_LAMP]);
+    int driven = table.driven;
+    wait(&table, 1000);
+    CHECK(table.driven == driven);
+}
+
+static size_t told(const char *path, uint8_t method, const char *change, const char *value) {
+    ask get = GET; /* observes, changes `on`, and counts what it is told of */
+    get.path = path;
+    get.mid = mid++;
+    get.observe = 0;
+    say(&table, &table.relay.bridge, 0, written(get));
+    if (change) act(method, "on", change);
+    wait(&table, 10);
+    if (table.sent_count) CHECK(payload_is(&table, 0, value));
+    return table.sent_count;
+}
+
+static void test_notifications(void) {
+    bench_start(&table, 0, false);
+    CHECK(told("on", HB_PUT, "true", "true") == 1);
+    bench_start(&table, 0, false);
+    CHECK(told("on", HB_PUT, "false", "") == 0); /* it was off: nothing changed */
+    bench_start(&table, 0, false);
+    CHECK(told("cycles", HB_PUT, "true", "1") == 1);
+    bench_start(&table, 0, false);
+    CHECK(told("reason", HB_PUT, "true", "\"commanded\"") == 1);
+    bench_start(&table, 0, false);
+    CHECK(told("interlock_closed", HB_PUT, "true", "") == 0);
+    bench_start(&table, 0, false);
+    table.interlock_closed = false;
+    CHECK(told("interlock_closed", HB_GET, NULL, "false") == 1);
+}
+
+static void test_reasons(void) {
+    bench_start(&table, 0, false);
+    keep_alive(1000);
+    wait(&table, 7000); /* lost while it is off: it is off for the same reason as before */
+    CHECK(value_is("reason", "\"started\"") && value_is("hearth/link", "7f3a21c90001"));
+    CHECK(act(HB_PUT, "on", "true") == HB_CHANGED);
+    wait(&table, 7000);
+    CHECK(value_is("reason", "\"link_lost\"") && value_is("hearth/link", "7f3a21c90002") && table.relay.bridge.counts.lost == 2);
 }
 
 void test_relay(void) {
@@ -71,4 +112,6 @@ void test_relay(void) {
     test_max_on();
     test_interlock();
     test_pulse();
+    test_notifications();
+    test_reasons();
 }

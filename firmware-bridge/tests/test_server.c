@@ -107,9 +107,28 @@ static void test_options(void) {
     CHECK(answered(&table, HB_PRECONDITION_FAILED));
     say(&table, line, 0, RAW(HB_CON, HB_PUT, 11, "true", 0xb2, 'o', 'n', 0x11, 50, 0x01, 60)); /* elective twice: the first counts */
     CHECK(answered(&table, HB_CHANGED));
+    say(&table, line, 0, RAW(HB_CON, HB_GET, 20, "", 0x31, 'h', 0x01, 'h', 0x82, 'o', 'n')); /* twice what may be once */
+    CHECK(answered(&table, HB_BAD_OPTION));
+    say(&table, line, 0, RAW(HB_CON, HB_GET, 21, "", 0x71, 1, 0x01, 1, 0x42, 'o', 'n'));
+    CHECK(answered(&table, HB_BAD_OPTION));
+    say(&table, line, 0, RAW(HB_CON, HB_PUT, 22, "true", 0x50, 0x00, 0x62, 'o', 'n'));
+    CHECK(answered(&table, HB_BAD_OPTION));
+    say(&table, line, 0, RAW(HB_CON, HB_GET, 23, "", 0xb2, 'o', 'n', 0xc1, 2, 0x01, 2));
+    CHECK(answered(&table, HB_BAD_OPTION));
+    say(&table, line, 0, RAW(HB_CON, HB_PUT, 24, "true", 0xb2, 'o', 'n', 0xd1, 3, 2, 0x01, 2));
+    CHECK(answered(&table, HB_BAD_OPTION));
+    uint32_t sequence;
+    say(&table, line, 0, RAW(HB_CON, HB_GET, 25, "", 0x60, 0x01, 1, 0x52, 'o', 'n')); /* Observe 0, then 1: the first counts */
+    hb_message observed = sent(&table, 0);
+    CHECK(answered(&table, HB_CONTENT) && has_option(&observed, 6, &sequence));
     static const uint8_t core[] = {0xbb, '.', 'w', 'e', 'l', 'l', '-', 'k', 'n', 'o', 'w', 'n', 0x04, 'c', 'o', 'r', 'e', 0x44, 'r', 't', '=', 'x'};
     say(&table, line, 0, raw(HB_CON, HB_GET, 12, core, sizeof core, ""));
     CHECK(answered(&table, HB_CONTENT)); /* a filter is taken and not applied */
+    uint8_t filters[sizeof core + 2];
+    memcpy(filters, core, sizeof core);
+    memcpy(filters + sizeof core, "\x01y", 2);
+    say(&table, line, 0, raw(HB_CON, HB_GET, 13, filters, sizeof filters, ""));
+    CHECK(answered(&table, HB_CONTENT));
 }
 
 static void test_paths(void) { /* C5 */
@@ -171,6 +190,25 @@ static void test_duplicates(void) { /* C3 */
     CHECK(table.acts == 3);
 }
 
+static void test_the_oldest_is_forgotten_first(void) {
+    start(false);
+    for (uint16_t mid = 1; mid <= HB_RING; mid++) {
+        wait(&table, 10);
+        put_on(mid, mid % 2 ? "true" : "false");
+    }
+    wait(&table, 10);
+    put_on(100, "true");
+    wait(&table, 10);
+    put_on(101, "true");
+    CHECK(table.acts == HB_RING + 2);
+    for (uint16_t mid = 3; mid <= HB_RING; mid++) put_on(mid, mid % 2 ? "true" : "false");
+    put_on(100, "true");
+    put_on(101, "true");
+    CHECK(table.acts == HB_RING + 2 && line->counts.acted == HB_RING + 2);
+    put_on(1, "true");
+    CHECK(table.acts == HB_RING + 3);
+}
+
 static void test_epoch(void) { /* C12 */
     start(false);
     ask put = PUT;
@@ -207,6 +245,12 @@ static void test_foreign_messages(void) { /* C6, C15 */
         say(&table, line, 0, from_hex(reset[i]));
         CHECK(table.sent_count == 1 && sent(&table, 0).type == HB_RST && sent(&table, 0).mid == 7);
     }
+    CHECK(line->counts.malformed == 16);
+    bytes longest = {.length = HB_MESSAGE_MAX}; /* S5 */
+    memset(longest.at, 'x', longest.length);
+    memcpy(longest.at, "\x41\x03\x00\x01t\xb2on\xff", 9);
+    say(&table, line, 0, longest);
+    CHECK(answered(&table, HB_BAD_REQUEST));
     bytes big = {.length = HB_MESSAGE_MAX + 1};
     memset(big.at, 'x', big.length);
     memcpy(big.at, "\x41\x03\x00\x01t\xb2on\xff", 9);
@@ -221,7 +265,12 @@ static void test_foreign_messages(void) { /* C6, C15 */
     hb_refuse(line, &peer, big.at, 50);
     big.at[0] = 0x4f;
     hb_refuse(line, &peer, big.at, 50);
+    hb_refuse(line, &peer, (const uint8_t *)"\x40\x00\x00\x01", 4); /* a ping, an answer, another class: not refused */
+    hb_refuse(line, &peer, (const uint8_t *)"\x40\x45\x00\x01", 4);
+    hb_refuse(line, &peer, (const uint8_t *)"\x40\x20\x00\x01", 4);
     CHECK(table.sent_count == 0);
+    hb_refuse(line, &peer, (const uint8_t *)"\x40\x03\x00\x01", 4);
+    CHECK(answered(&table, HB_TOO_LARGE) && line->counts.refused == 12);
 }
 
 void test_server(void) {
@@ -231,6 +280,7 @@ void test_server(void) {
     test_options();
     test_paths();
     test_duplicates();
+    test_the_oldest_is_forgotten_first();
     test_epoch();
     test_foreign_messages();
 }

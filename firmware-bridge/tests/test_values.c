@@ -18,10 +18,16 @@ static void test_json(void) {
     CHECK(int_of("2147483647", &number) && number == 2147483647);
     static const char *const no_ints[] = {"", "-", "-301", "2147483648", "9999999999", "99999999999", "1.0", "1e3", "01", "+1", " 1", "1 ", "--1", "0x1", "true", "null", "NaN"};
     for (size_t i = 0; i < sizeof no_ints / sizeof no_ints[0]; i++) CHECK(!int_of(no_ints[i], &number) && number == 2147483647);
-    static const char *const strings[] = {"\"\"", "\"a\"", "\"\\n\\\"\\\\\"", "\"\\u00e4\"", "\"\xc3\xa4\"", "\"\xf0\x9f\x8f\xa0\""};
+    static const char *const strings[] = {"\"\"", "\"a\"", "\"\\n\\\"\\\\\"", "\"\\u00e4\"", "\"\xc3\xa4\"", "\"\xf0\x9f\x8f\xa0\"",
+                                          "\"\x7f\"", "\"\xc2\x80\"", "\"\xe0\xa0\x80\"", "\"\xed\x9f\xbf\"", "\"\xef\xbf\xbf\"",
+                                          "\"\xf0\x90\x80\x80\"", "\"\xf4\x8f\xbf\xbf\"", "\"\\uafAF\"", "\"\\u0909\"",
+                                          "\"\\ud7ff\"", "\"\\u8000\"", "\"\\uE000\""};
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) CHECK(is_string(strings[i]));
     static const char *const no_strings[] = {"", "\"", "a", "\"a", "a\"", "\"\\\"", "\"\\x\"", "\"\\u00g0\"", "\"\\ud800\"", "\"a\"b\"",
-                                             "\"\n\"", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xc3\"", "\"\\u00e\"", "\"\xf5\x80\x80\x80\""};
+                                             "\"\n\"", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xc3\"", "\"\\u00e\"", "\"\xf5\x80\x80\x80\"",
+                                             "\"\x80\"", "\"\xc1\xbf\"", "\"\xe0\x9f\xbf\"", "\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"",
+                                             "\"\\u000/\"", "\"\\u000:\"", "\"\\u000@\"", "\"\\u000G\"", "\"\\u000`\"", "\"\\uDFFF\"",
+                                             "\"\\uDC00\"", "\"\xe2\x82\""};
     for (size_t i = 0; i < sizeof no_strings / sizeof no_strings[0]; i++) CHECK(!is_string(no_strings[i]));
 }
 

@@ -117,7 +117,36 @@ static void check_text(void) { /* S2: the stream named `diagnostic` begins with 
     CHECK(equal(from_hex("c00a48656c6c6f2c204920616d20612072656c61792ec0"), wire.at, wire.length));
 }
 
+static void check_dropped(void) { /* counted are frames of our type, or broken ones, and neither noise nor other types */
+    static const struct { const char *wire; uint32_t dropped; } rows[] = {
+        {"c0c0c0", 0}, {"c0ac40001234d159a1b1c0", 0}, {"c0ac40011234d159a1b1c0", 1}, {"c0acc0", 1}, {"c00a4869c0", 0},
+        {"7273743a30c0", 0}, {"c0acdb00c0", 1}, {"c0ac40001234d159a1b1dbc0", 1}, {"c0ac40011234d159a1b1c0acc0", 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bytes all = from_hex(rows[i].wire);
+        hb_deframer deframer;
+        hb_deframer_init(&deframer);
+        for (size_t j = 0; j < all.length; j++) hb_deframe(&deframer, all.at[j]);
+        CHECK(deframer.dropped == rows[i].dropped);
+    }
+}
+
+static void check_overlong(void) { /* a sound frame that fills the buffer, and then goes on: it is not that frame */
+    uint8_t message[HB_MESSAGE_MAX];
+    memset(message, 'x', sizeof message);
+    wire.length = 0;
+    hb_frame(message, sizeof message, collect, NULL);
+    hb_deframer deframer;
+    hb_deframer_init(&deframer);
+    for (unsigned more = 0; more < 3; more++) {
+        for (size_t i = 0; i + 1 < wire.length; i++) CHECK(hb_deframe(&deframer, wire.at[i]) == 0);
+        for (unsigned i = 0; i < more; i++) CHECK(hb_deframe(&deframer, 'x') == 0);
+        CHECK(hb_deframe(&deframer, 0xc0) == (more ? 0 : sizeof message));
+    }
+}
+
 void test_vectors(const char *folder) {
+    check_overlong();
+    check_dropped();
     check_text();
     CHECK(each_line(folder, "crc32.txt", check_crc32) >= 7);
     CHECK(each_line(folder, "frames.txt", check_frame) >= 30);

@@ -150,8 +150,7 @@ static void describe(void *context, hb_sink *sink) {
 
 static void safe_state(void *context) {
     relay *self = context;
-    bool started = self->reason == RELAY_STARTED && self->cycles == 0;
-    drive(self, false, 0, self->on || !started ? RELAY_LINK_LOST : RELAY_STARTED);
+    drive(self, false, 0, self->on ? RELAY_LINK_LOST : self->reason);
 }
 
 static void send(void *context, const hb_peer *peer, const uint8_t *message, size_t length) {
