@@ -126,9 +126,8 @@ class EspHomeDriver:
         for place in self._keepers.keys() - self._kept:
             self._keepers.pop(place)[1].cancel()
             device = book.get(place)
-            if device is not None and device.sighting is not None:
-                self._survey.forget(device)
-                self._survey.seen(device, device.sighting)
+            if device is not None:
+                self._is_found_anew(device)
 
     async def pair(self, device: str, code: str, deadline: float) -> Candidate:
         found = self._house.book.get(device)
@@ -148,15 +147,15 @@ class EspHomeDriver:
         found = self._house.book.get(device)
         if found is not None:
             found.secret, found.asks, found.described, found.trouble = Secret(), None, None, ""
+            found.published = None
             if found.connection is not None:
                 found.connection.fail("the device was forgotten")
         try:
             await self._tools.vault.delete(device)
         except OSError as error:
             raise NotSent(f"its key could not be deleted here: {error}; try again") from None
-        if found is not None and found.sighting is not None:
-            self._survey.forget(found)
-            self._survey.seen(found, found.sighting)
+        if found is not None:
+            self._is_found_anew(found)
 
     def health(self) -> DriverHealth:
         things = [device for device in self._house.book if device.is_kept]
@@ -210,6 +209,13 @@ class EspHomeDriver:
     def _welcome(self, device: Device, sighting: Sighting) -> None:
         self._house.book.publish(device)
         self._survey.seen(device, sighting)
+
+    def _is_found_anew(self, device: Device) -> None:
+        """It was a Thing: what is known of it is told again, and it is looked at as if it had just come."""
+        if device.sighting is not None and not device.is_kept:
+            device.published = None
+            self._survey.forget(device)
+            self._welcome(device, device.sighting)
 
     # The vault
 

@@ -30,6 +30,9 @@ TRIES: Final = 4
 LOOK_AGAIN_S: Final = 600.0
 """So long nothing that a device announces makes anybody look again."""
 
+UNKNOWN_AGAIN_S: Final = 60.0
+"""The same for one that was not there when it was looked at."""
+
 LOOKS_BURST: Final = 256
 LOOK_BACK_S: Final = 2.0
 """Looks altogether, whatever is announced: 256 at once, and one more each 2 s."""
@@ -69,7 +72,14 @@ class Survey:
             return
         before = self._looked.get(device.place)
         now = self._house.clock.monotonic()
-        if before is None or (before.version != sighting.version and now - before.at >= LOOK_AGAIN_S):
+        if before is None:
+            self.look(device)
+            return
+        since = now - before.at
+        is_unknown = device.described is None and device.asks is None
+        if (is_unknown and since >= UNKNOWN_AGAIN_S) or (
+            before.version != sighting.version and since >= LOOK_AGAIN_S
+        ):
             self.look(device)
 
     def look(self, device: Device) -> None:

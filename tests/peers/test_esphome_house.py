@@ -178,6 +178,10 @@ async def test_from_found_to_found_again(tmp_path: Path, node: EspHomeNode, anno
     async with whole_gateway(tmp_path) as house:
         await house.reached(True)
         await house.shows(RELAY, True)
+        # forgotten, and found anew
+        async with house.client.delete("/things/house") as answer:
+            assert answer.status in (200, 204)
+        await house.waiting(asks=False)
 
 
 async def test_with_a_key(tmp_path: Path, node: EspHomeNode, announcer: Announcer) -> None:

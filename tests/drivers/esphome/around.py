@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from capabilities.readings import Contact, Observation
 from drivers.discovery.seen import Service, ServiceLost
-from drivers.discovery.tools import Stop, Tools
+from drivers.discovery.tools import Clock, Stop, Tools
 from drivers.driver import Candidate, Withdrawn
 from drivers.esphome.driver import EspHomeDriver
 from drivers.esphome.settings import EspHomeSettings
@@ -86,11 +86,11 @@ class MemoryVault:
 class Around:
     """A driver and all around it."""
 
-    def __init__(self, *hosts: str, vault: MemoryVault | None = None) -> None:
+    def __init__(self, *hosts: str, vault: MemoryVault | None = None, clock: Clock | None = None) -> None:
         self.services = Announcements()
         self.vault = vault or MemoryVault()
         nothing = cast("Any", None)
-        tools = Tools(SystemClock(), self.services, nothing, nothing, self.vault)
+        tools = Tools(clock or SystemClock(), self.services, nothing, nothing, self.vault)
         self.driver = EspHomeDriver(EspHomeSettings(hosts=hosts), tools)
 
     async def candidate(self, wanted: Callable[[Candidate], bool] = lambda one: True) -> Candidate:

@@ -8,6 +8,7 @@ from capabilities.readings import Report
 from drivers.discovery.seen import Service
 from drivers.esphome.book import MAX_DEVICES
 from drivers.esphome.secret import Secret
+from drivers.esphome.survey import LOOK_AGAIN_S, UNKNOWN_AGAIN_S
 from tests.drivers.contract import PATIENCE_S, looked_at
 from tests.drivers.esphome.around import TYPE, Around, running, until
 from tests.drivers.esphome.node import KEY, MAC, PB, Node
@@ -199,3 +200,46 @@ async def test_a_flood_of_announcements_has_an_end() -> None:
         await looked_at(around.driver)
         around.services.announce(node)  # the Thing has its place all the same
         await around.contact(True)
+
+
+class HandClock:
+    """Moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def wall(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+async def test_looks_are_rationed_by_time() -> None:
+    clock = HandClock()
+    around = Around(clock=clock)
+    async with running(a_node()) as node, around.driver:
+        around.services.announce(node)
+        await around.candidate()
+        for later, version, looks in (
+            (UNKNOWN_AGAIN_S, "b", 1),
+            (LOOK_AGAIN_S, "2026.10.0", 1),
+            (LOOK_AGAIN_S, "c", 2),
+        ):
+            clock.now += later
+            around.services.announce(node, version=version)
+            await until(lambda looks=looks: node.greetings == looks)  # type: ignore[misc]
+            assert around.driver.health().counters["looks"] == looks
+
+
+async def test_one_that_was_not_there_is_looked_at_again_when_it_is() -> None:
+    clock = HandClock()
+    around = Around(clock=clock)
+    async with running(a_node()) as node, around.driver:
+        await node.stop()
+        around.services.announce(node)
+        await until(lambda: any(MAC in line for line in around.driver.health().problems))
+        await node.start()
+        clock.now += UNKNOWN_AGAIN_S
+        around.services.announce(node)
+        assert (await around.candidate()).components
