@@ -135,6 +135,7 @@ class InboxRoutes:
             "room": candidate.room,
             "endpoint": f"{candidate.endpoint.scheme}:{candidate.endpoint.address}",
             "components": [described(component) for component in candidate.components],
+            "via": self._member(candidate.driver, candidate.via) if candidate.via else None,
             "members": [self._member(candidate.driver, device) for device in candidate.members],
             "problems": list(candidate.problems),
             "asks": asks_of(candidate),

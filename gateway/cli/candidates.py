@@ -124,6 +124,8 @@ def _waits(session: Session, candidate: dict[str, Json]) -> None:
         _problems(session, candidate, "")
         session.say(f"  → hearth accept {candidate['thing']}")
         return
+    if isinstance(via := candidate.get("via"), dict):
+        session.wrap(f"{name} is reached through {via.get('thing') or via.get('device')}", "  ")
     if isinstance(same := candidate.get("same_as"), list) and same:
         session.wrap(f"{name} says that it is the device of {joined([str(one) for one in same])}", "  ")
     if members := member_texts(candidate.get("members")):

@@ -173,7 +173,7 @@ def _lines(session: Session) -> dict[str, tuple[Json, str]]:
         name = quoted(one.get("id"))
         title = one.get("title") or one.get("id")
         asks = one.get("asks")
-        more = f", asks for a {asks.get('what')}" if isinstance(asks, dict) else ""
+        more = f", asks for its {asks.get('what')}" if isinstance(asks, dict) else ""
         if one.get("thing"):
             more = f", which is {one['thing']}"
         text = f"+ {title} ({one.get('driver')}{more})  → hearth adopt {name}"
