@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection
 from types import TracebackType
 from typing import Final, Self
 
-from capabilities.readings import Contact, Observation, Report
+from capabilities.readings import Contact, Observation, Occurrence, Report
 from capabilities.vocabulary import Json
 from drivers.ble.addresses import follows
 from drivers.ble.bounds import REPORT_BURST
@@ -32,6 +32,9 @@ _LOG = logging.getLogger(__name__)
 
 SWEEP_S: Final = 15.0
 """How often silence is looked for: it counts from five minutes on."""
+
+SETTLE_S: Final = 5.0
+"""After the start no event is told for so long: BlueZ hands out what it kept, and an old press must not count again."""
 
 QUIET_S: Final = 600.0
 """Nothing heard of anybody for so long: the adapter, or the house, is silent."""
@@ -206,8 +209,10 @@ class BleDriver:
         renamed = device.rename(advertisement.name, now)
         heard = self._hearing.hear(device, advertisement, now)
         if heard is not None:
+            settled = now - self._entered_at >= SETTLE_S
             for one in heard.observations:
-                self._told(device, one)
+                if settled or not isinstance(one, Occurrence):
+                    self._told(device, one)
             if heard.changed or renamed:
                 self._announce(device)
         elif device.advertised is None and not _SERVICES.isdisjoint(advertisement.service_uuids):

@@ -134,7 +134,8 @@ class BumbleClient(BaseBleakClient):
             connection = await asyncio.shield(connecting)
         except asyncio.CancelledError:  # bumble would go on, and leave a connection that nobody knows of
             with contextlib.suppress(Exception):
-                await (await connecting).disconnect()
+                async with asyncio.timeout(2):
+                    await (await connecting).disconnect()
             raise
         self._connection = connection
         connection.on("disconnection", self._on_disconnection)
@@ -171,7 +172,8 @@ class BumbleClient(BaseBleakClient):
 
     async def disconnect(self) -> None:
         if self._connection is not None:
-            await self._connection.disconnect()
+            async with asyncio.timeout(2):
+                await self._connection.disconnect()
 
     async def pair(self, *_: Any, **__: Any) -> None:
         raise NotImplementedError

@@ -11,7 +11,7 @@ import pytest
 
 from capabilities.readings import Contact, Observation, Occurrence, Report
 from drivers.ble.decoders.table import ROWS
-from drivers.ble.driver import BleDriver
+from drivers.ble.driver import SETTLE_S, BleDriver
 from drivers.discovery.seen import Advertisement
 from drivers.driver import Candidate, Withdrawn
 from tests.drivers.ble_bench import SENSOR, MemoryVault, PutForward, Whisper, ble_driver, heard
@@ -73,6 +73,7 @@ async def bench() -> AsyncIterator[Bench]:
     driver.keep({SENSOR})
     async with driver:
         await parsers_loaded(driver)
+        clock.ahead += SETTLE_S
         yield Bench(driver, radio, clock, vault)
 
 

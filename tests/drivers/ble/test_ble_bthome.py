@@ -8,6 +8,7 @@ import pytest
 
 from capabilities.readings import Report
 from capabilities.vocabulary import Evidence, Quality
+from drivers.ble.driver import SETTLE_S
 from drivers.ble.rhythm import SLEEPY_S, UNKNOWN_S
 from drivers.driver import Candidate, NotSent, Rejected, Withdrawn
 from tests.drivers.ble_bench import SENSOR, heard
@@ -95,6 +96,18 @@ async def test_a_press_is_one_press_however_often_it_is_sent(bench: Any) -> None
     for _ in range(5):
         bench.say(bthome(packet(3), BUTTON))
     assert await bench.events() == [{"event_type": "press"}]
+
+
+async def test_an_old_press_does_not_count_again_after_a_restart(bench: Any) -> None:
+    await bench.driver.__aexit__(None, None, None)
+    async with bench.driver:
+        bench.say(bthome(packet(9), BUTTON))
+        assert await bench.events() == []
+        bench.clock.ahead += SETTLE_S
+        bench.say(bthome(packet(9), BUTTON))
+        assert await bench.events() == []
+        bench.say(bthome(packet(10), BUTTON))
+        assert await bench.events() == [{"event_type": "press"}]
 
 
 async def test_a_dimmer_tells_its_steps(bench: Any) -> None:

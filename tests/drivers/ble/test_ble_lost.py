@@ -111,15 +111,15 @@ async def test_a_stranger_that_does_not_answer_is_left(
 async def test_whoever_does_not_wait_any_more_leaves_no_connection(room: Any, relays: list[Relay]) -> None:
     air, radio, _ = room
     relay = relays[0]
-    waiting = asyncio.create_task(_hold(radio, relay.address))
+    connected = asyncio.Event()
+    waiting = asyncio.create_task(_hold(radio, relay.address, connected))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     await relay.announce()
-    holding = asyncio.create_task(_hold(radio, relay.address))
+    holding = asyncio.create_task(_hold(radio, relay.address, connected))
     async with asyncio.timeout(PATIENCE_S):
-        while not relay.device.connections:  # noqa: ASYNC110 -- what a library has, without telling
-            await asyncio.sleep(0.005)
+        await connected.wait()
     holding.cancel()
     await asyncio.gather(holding, return_exceptions=True)
     async with asyncio.timeout(PATIENCE_S):
@@ -129,8 +129,9 @@ async def test_whoever_does_not_wait_any_more_leaves_no_connection(room: Any, re
     assert not radio._links._awaited
 
 
-async def _hold(radio: BleScanner, address: str) -> None:
+async def _hold(radio: BleScanner, address: str, connected: asyncio.Event) -> None:
     async with radio.connected(address, deadline=PATIENCE_S):
+        connected.set()
         await asyncio.Event().wait()
 
 
