@@ -53,7 +53,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`max_age` in seconds. `more` where only the first block is here."""
+    """`max_age` in seconds. `more` where this is one block of several, the one with the number `block`."""
 
     code: Code
     payload: bytes
@@ -62,6 +62,7 @@ class Answer:
     max_age: int = DEFAULT_MAX_AGE_S
     observe: int | None = None
     more: bool = False
+    block: int = 0
 
     @property
     def good(self) -> bool:
@@ -80,6 +81,7 @@ def answer(message: Message) -> Answer:
         max_age=DEFAULT_MAX_AGE_S if age is None else int(age),
         observe=_number(message.opt.observe),
         more=more,
+        block=0 if block is None else int(block.block_number),
     )
 
 
@@ -132,14 +134,19 @@ class Caller:
 
     async def _rest(self, call: Call, first: Answer, until: float, most: int) -> Answer:
         """Everything from the first block on, fetched with one ETag (RFC 7959 §2.4)."""
-        for _ in range(MAX_RESTARTS + 1):
-            whole = await self._fetched(call, until, most)
+        for turn in range(MAX_RESTARTS + 1):
+            whole = await self._fetched(call, until, most, None if turn else first)
             if whole is not None:
                 return whole
         raise Unanswered("what it tells changed whenever it was half told", sent=True)
 
-    async def _fetched(self, call: Call, until: float, most: int) -> Answer | None:
+    async def _fetched(self, call: Call, until: float, most: int, first: Answer | None) -> Answer | None:
+        """`first` is the first block, where it is here already. None: what came does not fit together."""
         body, number, exponent, etag = b"", 0, self.block_exp, None
+        if first is not None and first.block == 0 and 16 <= len(first.payload) <= _size(exponent):
+            if len(first.payload) not in _SIZES:
+                return None
+            body, number, exponent, etag = first.payload, 1, _SIZES[len(first.payload)], first.etag
         while True:
             message = call.message(b"")
             message.opt.block2 = (number, False, exponent)
@@ -200,6 +207,9 @@ def _bounded(whole: Answer, most: int) -> Answer:
     if len(whole.payload) > most:
         raise TooLarge(most)
     return whole
+
+
+_SIZES: Final = {1 << (exponent + 4): exponent for exponent in range(LARGE_BLOCK_EXP + 1)}
 
 
 def _size(exponent: int) -> int:
