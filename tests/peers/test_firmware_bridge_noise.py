@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from drivers.driver import NotSent, Uncertain
-from tests.firmware_bridge.test_firmware_bridge_gateway import RELAY, driving, line, up
+from tests.firmware_bridge.test_firmware_bridge_gateway import RELAY, candidate, driving, line, point, up
 from tests.firmware_bridge_build import Endpoint, acts, built
 
 ROUNDS = 4
 WRITES = 40
-POINT = f"{RELAY}|property/max_on"
 
 pytestmark = pytest.mark.peers
 
@@ -31,6 +30,7 @@ async def test_no_wrong_and_no_double_actuation(tmp_path: Path) -> None:
     spent = 0.0
     with Endpoint("relay", "--link", str(tty), "--log", str(log), "--baud", "115200") as relay:
         async with driving(RELAY, **line(tty)) as driver:
+            max_on = point(await candidate(driver), "max_on")
             await up(driver)
             relay.say("noise 0.01 0.02")
             for number in range(ROUNDS):
@@ -40,7 +40,7 @@ async def test_no_wrong_and_no_double_actuation(tmp_path: Path) -> None:
                         spent += time.monotonic() - begun
                         relay.say("pull")  # and the last ones meet a line that is not there
                     try:
-                        await driver.write(POINT, value, 5.0)
+                        await driver.write(max_on, value, 5.0)
                         confirmed.append(value)
                     except Uncertain:
                         doubtful.append(value)

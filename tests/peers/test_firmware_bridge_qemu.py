@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from capabilities.readings import Contact
-from drivers.driver import Candidate
 from tests.drivers.contract import wait_for
-from tests.firmware_bridge.test_firmware_bridge_gateway import driving, line, reads
+from tests.firmware_bridge.test_firmware_bridge_gateway import candidate, driving, line, point, reads
 from tests.firmware_bridge_build import built
 from tests.firmware_bridge_line import CHANGED, CONTENT, GET, PUT, Client
 
@@ -86,15 +85,15 @@ async def test_the_gateways_driver_reads_and_commands_it() -> None:
         with Client(str(pty)) as client:
             device = re.search(rb"urn:dev:os:32473-microbit-[0-9a-f]+", client.whole(".well-known/wot"))
             assert device
-        point = f"{device[0].decode()}|property/on"
         async with driving(device[0].decode(), **line(pty)) as driver:
-            found = await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
+            found = await candidate(driver)
+            on = point(found, "on")
             assert found.id == device[0].decode()
             await wait_for(driver.reports(), lambda one: isinstance(one, Contact) and one.reachable)
-            await driver.write(point, True, 2.0)
-            await wait_for(driver.reports(), reads(point, True))
-            await driver.write(point, False, 2.0)
-            await wait_for(driver.reports(), reads(point, False))
+            await driver.write(on, True, 2.0)
+            await wait_for(driver.reports(), reads(on, True))
+            await driver.write(on, False, 2.0)
+            await wait_for(driver.reports(), reads(on, False))
 
 
 async def test_its_climate_is_observed() -> None:
@@ -103,11 +102,11 @@ async def test_its_climate_is_observed() -> None:
             device = re.search(rb"urn:dev:os:32473-microbit-[0-9a-f]+", client.whole(".well-known/wot"))
             assert device
             assert client.ask(PUT, "interval", b"1")[0] == CHANGED
-        point = f"{device[0].decode()}|property/temperature"
         async with driving(device[0].decode(), **line(pty)) as driver:
+            temperature = point(await candidate(driver), "temperature")
             values: set[object] = set()
             async for one in driver.reports():
-                if getattr(one, "point", "") == point:
+                if getattr(one, "point", "") == temperature:
                     values.add(one.reading.value)  # type: ignore[union-attr]
                 if len(values) == 3:
                     break
