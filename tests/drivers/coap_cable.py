@@ -8,6 +8,7 @@ import pty
 import random
 import tty
 from contextlib import suppress
+from pathlib import Path
 
 BITS_PER_BYTE = 10
 
@@ -75,17 +76,15 @@ class Cable:
         os.set_blocking(master, False)
         self.is_pulled = False
         self._directions = [_Direction(self, master, self._far_end), _Direction(self, self._far_end, master)]
-        with suppress(FileNotFoundError):
-            os.unlink(self.near)
-        os.symlink(os.ttyname(slave), self.near)
+        Path(self.near).unlink(missing_ok=True)
+        Path(self.near).symlink_to(os.ttyname(slave))
 
     def pull(self) -> None:
         self.is_pulled = True
         for one in self._directions:
             one.close()
         self._directions.clear()
-        with suppress(FileNotFoundError):
-            os.unlink(self.near)
+        Path(self.near).unlink(missing_ok=True)
         for end in self._near_ends or ():
             os.close(end)
         self._near_ends = None
