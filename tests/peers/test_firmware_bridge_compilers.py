@@ -12,7 +12,7 @@ import pytest
 from tests.firmware_bridge_build import BRIDGE, built, made
 
 ROOT = Path(__file__).parents[2]
-FUZZ_SECONDS = 20
+FUZZ_SECONDS = 15
 FRAMES = 1_000_000
 CODE_BYTES_AT_MOST = 8 * 1024
 STATE_BYTES_AT_MOST = 1024
