@@ -15,6 +15,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from drivers.ble.settings import BleSettings
 from drivers.discovery.absent import AbsentPorts, AbsentRadio, AbsentServices
 from drivers.discovery.declared import Declared
 from drivers.discovery.seen import Advertisement, SerialPort, SerialPortLost, Service, ServiceLost
@@ -142,8 +143,8 @@ class Lookout:
         try:
             from drivers.discovery.bluetooth import BleScanner  # noqa: PLC0415  only if it is on
 
-            settings = self._section(ble)
-            scanner = BleScanner(self._clock, adapter=str(getattr(settings, "adapter", "")))
+            settings = self._config.ble or BleSettings()
+            scanner = BleScanner(self._clock, adapter=settings.adapter, connections=settings.connections)
             await stack.enter_async_context(scanner)
         except ImportError as error:
             return AbsentRadio(_extra("ble", error))

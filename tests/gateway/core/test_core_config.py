@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from drivers.ble.settings import BleSettings
+from drivers.coap.settings import CoapSettings
+from drivers.coap.settings import LineSettings as CoapLine
+from drivers.esphome.settings import EspHomeSettings
+from drivers.homekit.settings import HomeKitSettings
+from drivers.modbus.settings import LineSettings as ModbusLine
+from drivers.modbus.settings import ModbusSettings, UnitSettings
+from drivers.wot.settings import WotSettings, WotThing
 from gateway import config as config_module
 from gateway.app import open_gateway
 from gateway.config import (
@@ -152,6 +160,11 @@ async def test_a_household_s_own_rules_are_used(tmp_path: Path) -> None:
         assert shipped.policy.version != version
 
 
+OF_FAMILIES = (
+    *(EspHomeSettings, HomeKitSettings, WotSettings, WotThing, BleSettings),
+    *(CoapSettings, CoapLine, ModbusSettings, ModbusLine, UnitSettings),
+)
+
 EXAMPLE = Path(config_module.__file__).with_name("hearth.example.toml")
 
 
@@ -173,15 +186,27 @@ def test_the_example_names_every_setting_with_its_default() -> None:
         House,
         Arbitration,
         Channel,
+        *OF_FAMILIES,
     ):
         sections = {"http", "mqtt", "adoption", "arbitration", "house", "managed", "users", "notify"}
-        sections |= {"discovery", *(family.name for family in FAMILIES)}
+        sections |= {"discovery", "thing", "directory", "line", "unit", *(family.name for family in FAMILIES)}
         assert set(model.model_fields) - sections <= named, model.__name__
+
+
+def test_the_sections_of_the_families_are_understood() -> None:
+    """Each as it stands in the example, with its defaults and examples."""
+    text = EXAMPLE.read_text()
+    text = text[text.index("# [discovery]") : text.index("[adoption]")]
+    plain = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", text)
+    config = parse(tomllib.loads(plain))
+    assert config.discovery == Discovery()
+    assert all(getattr(config, family.name) is not None for family in FAMILIES)
 
 
 def test_the_examples_of_the_example_are_understood() -> None:
     text = re.sub(r"(?m)^#:", "", EXAMPLE.read_text()).replace('host = "192.168.1.10"', "")
     text, _, _ = text.partition("# [[notify]]")
+    text = text[: text.index("# [discovery]")] + text[text.index("[adoption]") :]
     managed = parse(tomllib.loads(re.sub(r"(?m)^# (?=\[|program|port|name|publish|subscribe)", "", text)))
     assert managed.mqtt is not None
     assert managed.mqtt.managed is not None
