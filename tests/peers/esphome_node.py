@@ -1,12 +1,10 @@
-"""ESPHome's own build for this machine (platform `host`): compiled once, run as a child on whatever port a test likes."""
+"""ESPHome's own build for this machine (platform `host`), compiled by .ci/esphome, run as a child on whatever port is wanted."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -16,46 +14,20 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 CONFIG: Final = Path(__file__).parent / "esphome" / "house.yaml"
-TOOL: Final = ROOT / ".ci" / "esphome-venv" / "bin" / "esphome"
 VERSIONS: Final = ROOT / ".ci" / "esphome.txt"
 BUILDS: Final = ROOT / ".ci" / "esphome-build"
 MAC: Final = "02:00:5e:00:53:01"
-COMPILE_S: Final = 300
 
 
 def program() -> Path:
-    """The compiled node, from the cache where the configuration and ESPHome are the same. Skips where it cannot be made."""
-    if not TOOL.exists():
-        pytest.skip("ESPHome is not installed: .ci/esphome does it")
+    """The compiled node. Skips where there is none for this configuration and this ESPHome."""
     stamp = hashlib.sha256(CONFIG.read_bytes() + VERSIONS.read_bytes()).hexdigest()[:16]
-    cached = BUILDS / stamp / "node"
-    if cached.exists():
-        return cached
-    if shutil.which("g++") is None:
-        pytest.skip("ESPHome's build for this machine needs g++, and there is none")
-    BUILDS.mkdir(exist_ok=True)
-    with (BUILDS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not cached.exists():
-            _compile(cached)
-    return cached
-
-
-def _compile(cached: Path) -> None:
-    work = BUILDS / "work"
-    work.mkdir(exist_ok=True)
-    shutil.copy(CONFIG, work / CONFIG.name)
-    done = subprocess.run(
-        [TOOL, "compile", CONFIG.name],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        timeout=COMPILE_S,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    cached.parent.mkdir(exist_ok=True)
-    shutil.copy(work / ".esphome/build/test-house/.pioenvs/test-house/program", cached)
+    built = BUILDS / stamp / "node"
+    if not built.exists():
+        pytest.skip(
+            "ESPHome's node is not built: .ci/esphome does it, where there are Python 3.12 or 3.13 and g++"
+        )
+    return built
 
 
 class EspHomeNode:
