@@ -36,10 +36,11 @@ check: .venv/.stamp-test ## formatting, lint, types and the direction of imports
 
 .PHONY: bench
 bench: .venv/.stamp-test ## measure speed and memory beside a floor of the same run, fairness, and a thousand power cuts
-	@.ci/system-packages mosquitto
+	@.ci/system-packages mosquitto gcc
 	$(BIN)/python tests/bench/run.py
 	$(BIN)/python tests/bench/discovery.py
 	$(BIN)/python -m tests.bench.announced_lan
+	$(BIN)/python -m tests.bench.line
 	$(BIN)/python -m tests.bench.arbitration
 	$(BIN)/python -m tests.bench.campaign --kills 1000
 
