@@ -1,4 +1,4 @@
-"""ESPHome's own build for this machine (platform `host`), compiled by .ci/esphome, run as a child on whatever port is wanted."""
+"""ESPHome's own build for this machine (platform `host`), compiled by .ci/esphome, a child on whatever port is wanted."""
 
 from __future__ import annotations
 
