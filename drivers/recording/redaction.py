@@ -246,10 +246,15 @@ def is_harmless(word: str) -> bool:
 
 
 def _is_long(value: Json, digits: int) -> bool:
-    """Whether it is a whole number of more digits than that, and no time."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    """Whether it is a whole number of more digits than that, no time, and no end of a range (65535, 2**32 - 1)."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) & (abs(value) + 1) == 0:
         return False
     return abs(value) >= 10**digits and not any(value in times for times in _TIMES)
+
+
+def names_secret(name: str) -> bool:
+    """Whether what stands under a member of this name is replaced whole."""
+    return name not in _HARMLESS and not _SECRET.isdisjoint(_parts(name))
 
 
 def _is_place(values: list[Json]) -> bool:
