@@ -197,9 +197,9 @@ typedef struct hb_bridge { /* the members are for the library; `counts` may be r
     hb_remembered ring[HB_RING];
     hb_observer observers[HB_OBSERVERS];
     hb_upload upload;
-    uint32_t heard, sequence;
+    uint32_t now, heard, sequence;
     uint16_t mid, losses;
-    bool alive;
+    bool alive, begun;
     struct {
         uint32_t acted, duplicates, malformed, refused, lost;
     } counts; /* wrap */

@@ -79,6 +79,14 @@ static void lose(hb_bridge *bridge) {
     bridge->config->safe_state(bridge->config->context);
 }
 
+/* A loop that reads its clock once a turn may give an older time after a newer one: taken as it is, the difference would be
+ * huge, the link lost, and what was answered forgotten. */
+static uint32_t forward(hb_bridge *bridge, uint32_t now) {
+    if (!bridge->begun || (int32_t)(now - bridge->now) > 0) bridge->now = now;
+    bridge->begun = true;
+    return bridge->now;
+}
+
 static void watch(hb_bridge *bridge, uint32_t now) { /* L3 */
     if (bridge->alive && (uint32_t)(now - bridge->heard) >= bridge->config->lost_after_ms) lose(bridge);
 }
@@ -99,6 +107,7 @@ static void empty(hb_bridge *bridge, uint32_t now, const hb_peer *peer, const hb
 
 void hb_receive(hb_bridge *bridge, uint32_t now, const hb_peer *peer, const uint8_t *bytes, size_t length) {
     hb_message message;
+    now = forward(bridge, now);
     watch(bridge, now); /* first: a message does not revive what was lost meanwhile */
     hb_verdict verdict = length > HB_MESSAGE_MAX ? HB_IGNORED : hb_parse(bytes, length, &message);
     if (verdict != HB_SOUND) {
@@ -134,6 +143,7 @@ void hb_init(hb_bridge *bridge, const hb_config *config) {
 }
 
 void hb_poll(hb_bridge *bridge, uint32_t now) {
+    now = forward(bridge, now);
     watch(bridge, now);
     hb_forget_old(bridge, now);
     hb_send_notifications(bridge, now);

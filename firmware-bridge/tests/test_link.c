@@ -41,6 +41,18 @@ static void test_lost(uint32_t begin) {
     CHECK(answered(&table, HB_PRECONDITION_FAILED) && !table.outputs[BOARD_RELAY]);
 }
 
+/* A turn whose time was read before the last message came: nothing is lost, and nothing is done twice. */
+static void test_an_older_time(uint32_t begin) {
+    bench_start(&table, begin, false);
+    hb_bridge *line = &table.relay.bridge;
+    request(line, 1, "on", "true", NULL);
+    uint32_t acted = line->counts.acted;
+    hb_poll(line, table.now - 3);
+    CHECK(hb_link_alive(line) && table.outputs[BOARD_RELAY]);
+    request(line, 1, "on", "true", NULL);
+    CHECK(line->counts.acted == acted && line->counts.duplicates == 1);
+}
+
 /* What is not a request from the other side does not keep the link alive: our own echo least of all (L3). */
 static void test_what_does_not_count(void) {
     static const char *const others[] = {"60001234", "70001234", "40450001ff61", "49010001", "40010001ff", "80010001", "-"};
@@ -58,6 +70,8 @@ void test_link(void) {
     check_about = "link";
     test_lost(0);
     test_lost(UINT32_MAX - 12345); /* the clock wraps */
+    test_an_older_time(5000);
+    test_an_older_time(1); /* and over the wrap */
     test_lost(UINT32_MAX - 25000);
     test_what_does_not_count();
 }
