@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyhap.hap_handler  # type: ignore[import-untyped]
 import pyhap.hap_protocol  # type: ignore[import-untyped]
+import pyhap.hsrp  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyhap.accessory import Accessory, Bridge  # type: ignore[import-untyped]
 from pyhap.accessory_driver import AccessoryDriver  # type: ignore[import-untyped]
@@ -27,6 +29,16 @@ __all__ = ["Accessory", "AccessoryDriver", "Bridge", "Peer", "Services", "Vault"
 TYPE = "_hap._tcp.local."
 CONTROLLER = "6e1d0a6c-6b5c-4a44-9a55-2f0e8f6fd0b1"
 PIN = "031-45-154"
+
+
+def _whole(number: int) -> bytes:
+    """As many bytes as the value has in SRP: a generator, a key, a number of the group."""
+    bits = number.bit_length()
+    return number.to_bytes(1 if bits <= 8 else 64 if bits <= 512 else 384)
+
+
+# It leaves leading zeros out, and so refuses one right code in ninety; accessories of others do not.
+pyhap.hsrp.long_to_bytes = pyhap.hap_handler.long_to_bytes = _whole
 
 
 async def until(so: Callable[[], object]) -> None:
