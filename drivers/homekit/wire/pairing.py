@@ -140,8 +140,8 @@ def _refuse_weak(public: bytes) -> None:
 _REFUSALS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (
         hap.AuthenticationError,
-        "the setup code is wrong: look again on the accessory. After 100 wrong codes it takes none any more"
-        " until it is reset",
+        "the setup code is wrong: look again on the accessory, and try once more (some refuse a right one now and"
+        " then). After 100 wrong codes it takes none any more until it is reset",
     ),
     (
         hap.UnavailableError,
