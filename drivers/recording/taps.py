@@ -1,4 +1,4 @@
-"""Who listens to which device. A driver asks `if device in taps` before it makes anything for them: otherwise it costs nothing."""
+"""Who listens to which device. A driver asks `if device in taps` before it makes anything for them: else it costs nothing."""
 
 from __future__ import annotations
 

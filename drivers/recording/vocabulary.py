@@ -124,14 +124,14 @@ vcc volatile volt volts watt watts yd µv μv
 """Rest of components, device classes, units and payloads of the discovery format."""
 
 _DESCRIPTIONS: Final = """
-alg apikey apparent authorization barometric bearer body cancelaction cbor cel combo const cookie cubic cubicmetre data
+alg apikey apparent authorization barometric bearer body cancelaction cbor cel charset combo const cookie cubic cubicmetre data
 decibel degc degf degree delete descriptions diagram digest directory exclusive federal header hectopascal hertz htv
 instantaneous intl invokeaction iot iotschema jwt kilowatt kilowatthour kilowatthr liter litre longpoll meta methodname
 metre million monitor multi nosec oauth2 observe observeallproperties observemultipleproperties observeproperty octet
 om ontology parts pascal patch photo plain post psk purl put qudt query queryaction readallproperties
 readmultipleproperties readproperty relation saref saref4bldg sense sse stream subprotocol subscribe subscribeallevents
 subscribeevent td thing things unobserveallproperties unobserveproperty unsubscribeallevents unsubscribeevent video w3
-watthour websub wot writeallproperties writemultipleproperties writeonly writeproperty xml
+urn utf watthour websub wot writeallproperties writemultipleproperties writeonly writeproperty xml
 """
 """Thing Descriptions: operations, schemes, media types, prefixes and types of the vocabularies that they use."""
 

@@ -13,6 +13,7 @@ from drivers.wot.described import Described
 from drivers.wot.device import Device, candidate_of, locked_candidate
 from drivers.wot.directory import directory_described, is_readable_directory
 from drivers.wot.document import Document
+from drivers.wot.hearing import LISTED, locked_out, said_of
 from drivers.wot.holders import TakenError
 from drivers.wot.house import House
 from drivers.wot.keyring import Kept
@@ -93,6 +94,7 @@ class Attendant:
                 described = directory_described(id_, source.reach, described)
         self._house.problems.pop(source.key, None)
         device = self._house.learn(id_, source, described)
+        self._house.heard(id_, said_of(id_, source, document, is_paired=kept is not None))
         self._pause, source.failures = FIRST_PAUSE_S, 0
         self._house.outlet.candidate(candidate_of(self._house.name, id_, source, described, kept))
         if is_readable_directory(source, document):
@@ -161,6 +163,8 @@ class Attendant:
         self._pause = DIRECTORY_AGAIN_S
         if self._is_kept():
             self._house.outlet.contact(device.id, True)
+        if device.id in self._house.taps:
+            self._house.taps.tell(device.id, LISTED, {"things": len(names)})
         for point in device.points:
             device.reported(point, len(names))
 
@@ -207,8 +211,9 @@ class Attendant:
             return
         if house.devices.get(id_) is None:
             house.learn(id_, source, None)
+        house.heard(id_, locked_out(id_, source, error.need, str(error)))
         self._lost(str(error))
-        house.outlet.candidate(locked_candidate(house.name, id_, source, error.need, str(error)))
+        house.outlet.candidate(locked_candidate(house.name, id_, source.home, error.need, str(error)))
         self._pause = LOOK_AGAIN_S
 
     def _failed(self, why: str) -> None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from capabilities.vocabulary import Json
 from drivers.driver import Asks, Candidate, Endpoint
+from drivers.recording.taps import Taps
 from drivers.wot.described import Described, Point
+from drivers.wot.hearing import ANSWER, EVENT, body_message
 from drivers.wot.keyring import Kept
 from drivers.wot.link import Link
+from drivers.wot.origins import Origin
 from drivers.wot.outlet import Outlet
 from drivers.wot.security import BASIC, Need
 from drivers.wot.sources import Source
@@ -25,12 +28,18 @@ class Device:
     described: Described | None = None
     link: Link | None = None
     ask: Callable[[], None] = field(default=lambda: None, repr=False)  # for credentials, anew
+    taps: Taps = field(default_factory=Taps, repr=False)
 
     @property
     def points(self) -> list[Point]:
         return list(self.described.points.values()) if self.described is not None else []
 
     # -- what its link tells (Listener) ----------------------------------------------------------------------------
+
+    def heard(self, point: Point, body: bytes | str, content_type: str) -> None:
+        if self.id in self.taps:
+            kind = EVENT if isinstance(body, str) else ANSWER
+            self.taps.tell(self.id, kind, body_message(point, body, content_type))
 
     def reported(self, point: Point, value: Json) -> None:
         self.outlet.reported(point, value)
@@ -50,30 +59,37 @@ def candidate_of(
     driver: str, device: str, source: Source, described: Described, kept: Kept | None
 ) -> Candidate:
     """As it is announced now."""
+    via = source.parent.device if source.parent is not None else ""
+    return candidate_at(driver, device, source.home, described, via=via, is_paired=kept is not None)
+
+
+def candidate_at(
+    driver: str, device: str, home: Origin, described: Described, *, via: str, is_paired: bool
+) -> Candidate:
     need = described.need
     return Candidate(
         driver=driver,
         id=device,
-        endpoint=Endpoint(source.home.scheme, str(source.home)),
+        endpoint=Endpoint(home.scheme, str(home)),
         title=described.title,
         components=described.components,
         fingerprint=described.fingerprint,
         manufacturer=described.manufacturer,
         model=described.model,
         identities=described.identities,
-        via=source.parent.device if source.parent is not None else "",
+        via=via,
         problems=described.problems,
-        asks=asks_of(need) if need is not None and kept is None else None,
+        asks=asks_of(need) if need is not None and not is_paired else None,
     )
 
 
-def locked_candidate(driver: str, device: str, source: Source, need: Need, why: str) -> Candidate:
+def locked_candidate(driver: str, device: str, home: Origin, need: Need, why: str) -> Candidate:
     """Of what tells nothing to strangers."""
     return Candidate(
         driver=driver,
         id=device,
-        endpoint=Endpoint(source.home.scheme, str(source.home)),
-        title=source.home.host,
+        endpoint=Endpoint(home.scheme, str(home)),
+        title=home.host,
         components=(),
         fingerprint="",
         problems=(why,),

@@ -70,13 +70,16 @@ class Problems:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`base` is without its affordances, which are by group and name. `id` is "" where it has none."""
+    """`base` is without its affordances, which are by group and name. `id` is "" where it has none. `said` is the JSON that it
+    was read from.
+    """
 
     base: ThingDescription
     properties: Mapping[str, PropertyAffordance]
     actions: Mapping[str, ActionAffordance]
     events: Mapping[str, EventAffordance]
     problems: Problems
+    said: Json = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -128,6 +131,7 @@ def document_of(data: Json) -> Document:
         {name: one for name, one in groups["actions"].items() if isinstance(one, ActionAffordance)},
         {name: one for name, one in groups["events"].items() if isinstance(one, EventAffordance)},
         problems,
+        data,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,6 +13,7 @@ from capabilities.vocabulary import Json
 from drivers.discovery.seen import Service, ServiceLost
 from drivers.discovery.tools import Stop, Tools
 from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
+from drivers.recording.taps import Hears, Taps
 from drivers.wot import pairing
 from drivers.wot.addresses import all_own
 from drivers.wot.attending import Attendant
@@ -44,7 +45,8 @@ class WotDriver:
         self._settings = settings
         self._tools = tools
         self._kept: frozenset[str] = frozenset()
-        self._house = House(self.name, settings, tools)
+        self._taps = Taps()
+        self._house = House(self.name, settings, tools, self._taps)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._sources: dict[str, Source] = {}
         self._stop: Stop | None = None
@@ -54,7 +56,7 @@ class WotDriver:
         self._counters: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
-        self._house = House(self.name, self._settings, self._tools, self._kept)
+        self._house = House(self.name, self._settings, self._tools, self._taps, self._kept)
         self._house.add, self._house.listed = self._attend, self._listed
         self._problems, self._entered = Problems(), True
         await self._house.keyring.load()
@@ -217,6 +219,14 @@ class WotDriver:
         known = self._house.devices.get(device)
         if known is not None:
             self._house.outlet.again(known.points)
+
+    def tap(self, device: str, heard: Hears) -> Callable[[], None]:
+        """Messages: `description` (or `locked`), `answer` to a read, `event` of a stream, `listed`; see `hearing`."""
+        if device not in self._house.devices:
+            raise KeyError(device)
+        if (said := self._house.said.get(device)) is not None:
+            heard(said.kind, said.message())
+        return self._taps.add(device, heard)
 
     async def _link(self, device: Device, point: Point, value: Json, deadline: float) -> None:
         if device.link is None:

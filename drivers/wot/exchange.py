@@ -81,8 +81,8 @@ async def command(client: Client, request: Request, seconds: float) -> Answer:
     raise Rejected(f"the device refused it ({answer.status}{said})")
 
 
-async def read(client: Client, point: Point, secret: str, seconds: float) -> Json:
-    """The property's value now. Raises `NotSent`, `Rejected`, `Uncertain`."""
+async def read(client: Client, point: Point, secret: str, seconds: float) -> Answer:
+    """The answer that tells the property's value now. Raises `NotSent`, `Rejected`, `Uncertain`."""
     way = point.read
     if way is None:
         raise Rejected(f"{point.where} cannot be asked for; its changes are told by the device")
@@ -92,9 +92,15 @@ async def read(client: Client, point: Point, secret: str, seconds: float) -> Jso
             raise Rejected(f"the device does not let us read {point.where} ({answer.status}); pair it again")
         if not answer.good:
             raise Rejected(f"the device does not tell {point.where} ({answer.status}{_said(answer)})")
-        return value_of(point, answer.body, answer.content_type or way.content_type)
+        return answer
     except AnswerError as error:
         raise Rejected(f"{point.where} cannot be read: {error}") from None
+
+
+def understood(point: Point, body: bytes, content_type: str) -> Json:
+    """What it says. Raises `Rejected`."""
+    try:
+        return value_of(point, body, content_type)
     except ContentError as error:
         raise Rejected(f"{point.where} cannot be read: {error}") from None
 

@@ -10,11 +10,13 @@ from typing import Final
 
 from drivers.discovery.tools import Tools
 from drivers.driver import DriverHealth
+from drivers.recording.taps import Taps
 from drivers.wot.addresses import PinnedResolver
 from drivers.wot.client import Client
 from drivers.wot.described import Described, Point
 from drivers.wot.device import Device
 from drivers.wot.document import MAX_PROBLEMS
+from drivers.wot.hearing import MAX_SAID_BYTES, Said
 from drivers.wot.holders import Holders
 from drivers.wot.keyring import Keyring
 from drivers.wot.outlet import Outlet
@@ -29,12 +31,14 @@ log = logging.getLogger(__name__)
 
 class House:
     def __init__(
-        self, name: str, settings: WotSettings, tools: Tools, kept: frozenset[str] = frozenset()
+        self, name: str, settings: WotSettings, tools: Tools, taps: Taps, kept: frozenset[str] = frozenset()
     ) -> None:
         self.name = name
         self.settings = settings
         self.clock = tools.clock
         self.kept = kept
+        self.taps = taps
+        self.said: dict[str, Said] = {}
         self.outlet = Outlet(name, tools.clock)
         self.keyring = Keyring(tools.vault)
         self.holders = Holders()
@@ -69,7 +73,7 @@ class House:
         """The device as it is described now; what it had before and has no more is forgotten."""
         device = self.devices.get(id_)
         if device is None:
-            device = self.devices[id_] = Device(id_, source, self.outlet)
+            device = self.devices[id_] = Device(id_, source, self.outlet, taps=self.taps)
         gone = [one for one in device.points if described is None or one.point not in described.points]
         for one in gone:
             self.points.pop(one.point, None)
@@ -79,7 +83,16 @@ class House:
             self.points[one.point] = device, one
         return device
 
+    def heard(self, id_: str, said: Said) -> None:
+        """What it says of itself: kept for whoever will listen, as far as there is room."""
+        self.said.pop(id_, None)
+        if sum(len(one.text) for one in self.said.values()) + len(said.text) <= MAX_SAID_BYTES:
+            self.said[id_] = said
+        if id_ in self.taps:
+            self.taps.tell(id_, said.kind, said.message())
+
     def forget(self, id_: str) -> None:
+        self.said.pop(id_, None)
         device = self.devices.pop(id_, None)
         if device is not None:
             for one in device.points:
@@ -118,6 +131,7 @@ class House:
         self.outlet.close()
         self.holders.clear()
         self.devices.clear()
+        self.said.clear()
         self.points.clear()
 
 

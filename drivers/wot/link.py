@@ -12,7 +12,7 @@ from capabilities.vocabulary import Json
 from drivers.discovery.tools import Clock
 from drivers.driver import DriverError, NotSent, Rejected, Uncertain
 from drivers.wot import exchange
-from drivers.wot.client import Client
+from drivers.wot.client import Answer, Client
 from drivers.wot.described import Described, Point
 from drivers.wot.forms import SSE
 from drivers.wot.monitoring import Monitor, monitor_of
@@ -31,6 +31,9 @@ MONITORS_PER_DEVICE: Final = 8
 
 class Listener(Protocol):
     """What a link tells."""
+
+    def heard(self, point: Point, body: bytes | str, content_type: str) -> None:
+        """Before anything is made of it."""
 
     def reported(self, point: Point, value: Json) -> None: ...
 
@@ -68,7 +71,9 @@ class Link:
         self._hurry = asyncio.Event()
         self._written: set[str] = set()  # to be read before anything else
         self._monitors: set[asyncio.Task[None]] = set()
-        self._watcher = Watcher(client, terms.clock, terms.secret, self._told, self._ask)
+        self._watcher = Watcher(
+            client, terms.clock, terms.secret, self._told, self._ask, heard=listener.heard
+        )
         self.problems: dict[str, str] = {}
 
     @property
@@ -107,8 +112,15 @@ class Link:
         self._hurry.set()
 
     async def read(self, point: Point, deadline: float) -> None:
-        value = await exchange.read(self._client, point, self._terms.secret, deadline)
-        self._listener.reported(point, value)
+        answer = await exchange.read(self._client, point, self._terms.secret, deadline)
+        self._listener.reported(point, self._value(point, answer))
+
+    def _value(self, point: Point, answer: Answer) -> Json:
+        """Raises `Rejected`."""
+        assert point.read is not None
+        content_type = answer.content_type or point.read.content_type
+        self._listener.heard(point, answer.body, content_type)
+        return exchange.understood(point, answer.body, content_type)
 
     def _follow(self, monitor: Monitor) -> None:
         if len(self._monitors) >= MONITORS_PER_DEVICE:
@@ -170,7 +182,9 @@ class Link:
             return
         before = self._serial.get(point.point, 0)
         try:
-            value = await exchange.read(self._client, point, self._terms.secret, READ_S)
+            answer = await exchange.read(self._client, point, self._terms.secret, READ_S)
+            if self._serial.get(point.point, 0) == before:
+                self._listener.reported(point, self._value(point, answer))
         except Rejected as error:
             self.problems[point.where] = str(error)
             if "pair it again" in str(error):
@@ -179,8 +193,6 @@ class Link:
         except DriverError as error:
             raise LostError(str(error)) from None
         self.problems.pop(point.where, None)
-        if self._serial.get(point.point, 0) == before:
-            self._listener.reported(point, value)
 
     async def _observe(self, point: Point) -> None:
         way = point.watch

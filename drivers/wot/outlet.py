@@ -15,6 +15,15 @@ MAX_CANDIDATES: Final = 1024
 """Twice as many as there are sources."""
 
 
+def report_of(point: Point, value: Json, now: float) -> Report:
+    unit = point.schema.get("unit")
+    return Report(point.point, Reading(value, unit if isinstance(unit, str) else None, now, now))
+
+
+def occurrence_of(point: Point, data: Json, now: float) -> Occurrence:
+    return Occurrence(point.point, data, now, now)
+
+
 class Outlet:
     def __init__(self, name: str, clock: Clock) -> None:
         self._name = name
@@ -42,15 +51,12 @@ class Outlet:
             self.observations.put_nowait(contact)
 
     def reported(self, point: Point, value: Json) -> None:
-        now = self._clock.wall()
-        unit = point.schema.get("unit")
-        report = Report(point.point, Reading(value, unit if isinstance(unit, str) else None, now, now))
+        report = report_of(point, value, self._clock.wall())
         self._last[point.point] = report
         self.observations.put_nowait(report)
 
     def occurred(self, point: Point, data: Json) -> None:
-        now = self._clock.wall()
-        self.observations.put_nowait(Occurrence(point.point, data, now, now))
+        self.observations.put_nowait(occurrence_of(point, data, self._clock.wall()))
 
     def refused(self, device: str, point: Point, reason: str) -> None:
         self.observations.put_nowait(Refusal(device, point.point, self._clock.wall(), reason[:300]))

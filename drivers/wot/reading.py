@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Generator, Iterator, Mapping
+from typing import Final, cast
 
 from capabilities.admission import clean
 from capabilities.components import ComponentDescription
@@ -28,12 +28,33 @@ Made = tuple[ComponentDescription, list[Point]]
 
 async def describe(device: str, document: Document, reach: Reach) -> Described:
     """Raises nothing: what cannot be used is in `problems`. Others have their turn meanwhile."""
+    steps = _steps(device, document, reach)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Described", end.value)
+        await asyncio.sleep(0)
+
+
+def describe_at_once(device: str, document: Document, reach: Reach) -> Described:
+    """As `describe`, where nobody else waits for a turn."""
+    steps = _steps(device, document, reach)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Described", end.value)
+
+
+def _steps(device: str, document: Document, reach: Reach) -> Generator[None, None, Described]:
+    """Comes to rest where others may have their turn."""
     describer = Describer(device, document, reach)
     components: list[ComponentDescription] = []
     points: dict[str, Point] = {}
     for count, (made, used) in enumerate(_components(describer)):
         if count % AT_ONCE == AT_ONCE - 1:
-            await asyncio.sleep(0)
+            yield
         if not castable(made):
             document.problems.add(f"{made.key} is left out: its schema contradicts its kind, {made.kind}")
             continue

@@ -42,8 +42,19 @@ class UnusableError(Exception):
     """A stream that cannot be read; what it would tell is polled. The text says why."""
 
 
+EVENT_TYPE: Final = "application/json"
+"""Of what an event brings, whatever the form says of the stream."""
+
+
+def event_value(point: Point, data: bytes | str) -> Json:
+    """Raises `ContentError`."""
+    return seen(point, loads(data))
+
+
 class Watcher:
-    """The streams of one device. `told` gets each value; `missed` is awaited when values may have been lost."""
+    """The streams of one device. `told` gets each value, `heard` what it is made of; `missed` is awaited when values may have
+    been lost.
+    """
 
     def __init__(
         self,
@@ -52,12 +63,15 @@ class Watcher:
         secret: str,
         told: Told,
         missed: Callable[[Point], Awaitable[None]],
+        *,
+        heard: Callable[[Point, bytes | str, str], None],
     ) -> None:
         self._client = client
         self._clock = clock
         self._secret = secret
         self._told = told
         self._missed = missed
+        self._heard = heard
         self.throttled = 0
 
     async def events(self, way: Way, points: Mapping[str, Point], *, opened: Callable[[bool], None]) -> None:
@@ -122,11 +136,12 @@ class Watcher:
         return next(iter(points.values())) if event.name == "message" and len(points) == 1 else None
 
     def _one(self, point: Point, event: ServerEvent) -> None:
+        self._heard(point, event.data, EVENT_TYPE)
         try:
-            value = loads(event.data)
+            value = event_value(point, event.data)
         except ContentError:
             return  # one event that is none; the stream goes on
-        self._told(point, seen(point, value))
+        self._told(point, value)
 
     async def long_poll(self, way: Way, point: Point) -> None:
         """Asks again and again. Raises `NotSent` (it cannot be reached) and `UnusableError` (it does not answer so). What
@@ -156,8 +171,10 @@ class Watcher:
             return mark
         if not answer.good:
             raise UnusableError(f"it answers {answer.status} when it is observed")
+        content_type = answer.content_type or way.content_type
+        self._heard(point, answer.body, content_type)
         try:
-            self._told(point, value_of(point, answer.body, answer.content_type or way.content_type))
+            self._told(point, value_of(point, answer.body, content_type))
         except ContentError as error:
             raise UnusableError(f"what it tells cannot be read: {error}") from None
         return answer.headers.get("ETag", "")[:256]
