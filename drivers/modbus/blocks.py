@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from drivers.modbus.profile import MAX_BITS_PER_READ, Place, ProfileTable, PropertyTable
+from drivers.modbus.profile import MAX_BITS_PER_READ, ProfileTable, PropertyTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Block:
     poll_s: float
     points: tuple[Point, ...]
 
-    def cut(self, place: Place, values: list[int]) -> list[int]:
-        """The part of `values` that is `place`'s."""
-        at = place.register_ - self.start
-        return values[at : at + place.width]
+
+def points_of(profile: ProfileTable) -> Iterator[Point]:
+    """All of them, in the profile's order."""
+    return (Point(component.key, of) for component in profile.component for of in component.property)
 
 
 def blocks_of(profile: ProfileTable, poll_s: float | None = None) -> tuple[Block, ...]:
@@ -44,10 +44,10 @@ def blocks_of(profile: ProfileTable, poll_s: float | None = None) -> tuple[Block
     """
     usual = profile.poll_s if poll_s is None else poll_s
     groups: dict[tuple[str, float], list[Point]] = {}
-    for component in profile.component:
-        for of in component.property:
-            every = usual if of.poll_s is None else max(of.poll_s, poll_s or 0.0)
-            groups.setdefault((of.table, every), []).append(Point(component.key, of))
+    for point in points_of(profile):
+        of = point.of
+        every = usual if of.poll_s is None else max(of.poll_s, poll_s or 0.0)
+        groups.setdefault((of.table, every), []).append(point)
     return tuple(
         block for (table, every), points in groups.items() for block in _joined(profile, table, every, points)
     )

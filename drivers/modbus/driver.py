@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,12 +13,13 @@ from capabilities.vocabulary import Json
 from drivers.discovery.tools import Tools
 from drivers.driver import Candidate, DriverHealth, Endpoint, NotSent, Withdrawn
 from drivers.mailbox import Mailbox, observations
-from drivers.modbus import describing
+from drivers.modbus import describing, recorded
 from drivers.modbus.line import Line
 from drivers.modbus.profiles import ProfileError, Profiles
 from drivers.modbus.search import Stranger, strangers
 from drivers.modbus.settings import ModbusSettings
 from drivers.modbus.unit import NOT_ASKED, Unit
+from drivers.recording.taps import Taps
 
 CANDIDATES_CAPACITY_ITEMS: Final = 4096
 """Every unit of every line at once."""
@@ -34,7 +35,10 @@ def open_driver(settings: ModbusSettings, tools: Tools) -> ModbusDriver:
 
 
 class ModbusDriver:
-    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`. A unit with a wrong profile is left out, and said."""
+    """Also `Scanner`, `Keeping`, `Refreshing`, `Searching`, `Recalling`, `Tappable`.
+
+    A unit with a wrong profile is left out, and said.
+    """
 
     name = describing.FAMILY
 
@@ -51,17 +55,18 @@ class ModbusDriver:
         self._problems: tuple[str, ...] = ()
         self._running: asyncio.Task[None] | None = None
         self._searching: asyncio.Task[None] | None = None
-        profiles = Profiles(settings.profiles)
-        problems = list(profiles.problems)
-        self._lines = tuple(self._line(at, profiles, problems) for at in range(len(settings.line)))
+        self.taps = Taps()
+        self._profiles = Profiles(settings.profiles)
+        problems = list(self._profiles.problems)
+        self._lines = tuple(self._line(at, problems) for at in range(len(settings.line)))
         self._problems = tuple(problems)
 
-    def _line(self, at: int, profiles: Profiles, problems: list[str]) -> Line:
+    def _line(self, at: int, problems: list[str]) -> Line:
         settings = self._settings.line[at]
         units = []
         for one in settings.unit:
             try:
-                units.append(Unit(settings.name, one, profiles.get(one.profile), self))
+                units.append(Unit(settings.name, one, self._profiles.get(one.profile), self))
             except ProfileError as error:
                 problems += [
                     f"unit {one.unit} of line {settings.name} is left out: {p}" for p in error.problems
@@ -164,6 +169,13 @@ class ModbusDriver:
         unit = self._bound.get(device)
         if unit is not None:
             unit.wake()
+
+    def tap(self, device: str, heard: Callable[[str, Json], None]) -> Callable[[], None]:
+        unit = self._bound[device]
+        shipped = self._profiles.is_shipped(unit.profile.name)
+        heard(recorded.PROFILE, recorded.profile(unit.profile, unit.settings.poll_s, shipped=shipped))
+        heard(recorded.IDENTITY, recorded.identity(unit.serial_number))
+        return self.taps.add(device, heard)
 
     async def search(self) -> None:
         """Asks the addresses 1 to 32 of every open line who they are, which changes nothing. Takes up to half a minute, between

@@ -45,6 +45,11 @@ class Profiles:
         self._found: dict[str, ProfileTable] = {}
         if own is not None:
             self._read_all(own)
+        self._own = frozenset(self._found)
+
+    def is_shipped(self, name: str) -> bool:
+        """Whether it is one of Hearth's, as everybody has it."""
+        return name not in self._own
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({*self._found, *(path.stem for path in self._shipped.glob("*.toml"))}))

@@ -13,14 +13,16 @@ from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from capabilities.readings import Reading, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import NotSent, Rejected, Uncertain
-from drivers.modbus import adu
-from drivers.modbus.blocks import Block, Point, blocks_of
-from drivers.modbus.describing import point_of, slug
+from drivers.modbus import adu, recorded
+from drivers.modbus.answers import NO_SERIAL_NUMBERS, Said, id_of, means_refusal, said, serial_of
+from drivers.modbus.blocks import Block, Point, blocks_of, points_of
+from drivers.modbus.describing import point_of
 from drivers.modbus.link import Link, NoAnswer
 from drivers.modbus.profile import Place, ProfileTable
-from drivers.modbus.refusals import ACKNOWLEDGE, BUSY, DOES_NOT_KNOW, NOT_REACHED, refusal
+from drivers.modbus.refusals import DOES_NOT_KNOW, NOT_REACHED, refusal
 from drivers.modbus.settings import UnitSettings
-from drivers.modbus.values import Unreadable, Unwritable, raw_of, value_of, words_of
+from drivers.modbus.values import Unwritable, words_of
+from drivers.recording.taps import Taps
 
 PATIENCE_S: Final = 30.0
 """For one question of ours, with all the turns before it: the line asks one after the other."""
@@ -42,12 +44,11 @@ CHASE_EVERY_S: Final = 0.3
 
 NOT_ASKED: Final = "it has not been asked yet"
 
-NO_SERIAL_NUMBERS: Final = frozenset({"", "0", "65535", "4294967295", "18446744073709551615"})
-"""What devices tell that were given none."""
-
 
 class House(Protocol):
     """What a unit tells, and to whom."""
+
+    taps: Taps
 
     def met(self, unit: Unit, device: str) -> str:
         """It answered, and is `device`. "", or why it cannot be that one."""
@@ -185,7 +186,8 @@ class Unit:
             raise NoAnswer(str(refusal(answer, "it") or "it is busy"))
         if self.profile.serial_number is None:
             return self.place
-        number = "" if isinstance(answer, ExceptionResponse) else self._number(place, answer)
+        absent = isinstance(answer, ExceptionResponse)
+        number = "" if absent else serial_of(self.profile, place, answer.registers)
         if number in NO_SERIAL_NUMBERS:
             self.problems[""] = (
                 f"{self.place}: its serial number is {number or 'empty'}; it is known by its place instead"
@@ -193,13 +195,7 @@ class Unit:
             return self.place
         self.problems.pop("", None)
         self.serial_number = number
-        return f"{slug(self.profile.manufacturer)}:{number}"
-
-    def _number(self, place: Place, answer: ModbusPDU) -> str:
-        try:
-            return str(raw_of(place, answer.registers, self.profile.word_order, self.profile.byte_order))
-        except Unreadable:
-            return ""
+        return id_of(self.profile, number)
 
     async def _asked(self, link: Link, place: Place) -> ModbusPDU:
         return await link.ask(
@@ -212,10 +208,11 @@ class Unit:
         request = adu.read(self.settings.unit, block.table, block.start, block.count)
         observed = self._house.wall()
         answer = await link.ask(request, PATIENCE_S)
+        self._overheard(answer, block.table, block.start, block.count)
         if isinstance(answer, ExceptionResponse) and answer.exception_code in NOT_REACHED:
             raise NoAnswer(str(refusal(answer, "it")))
         self._failures = 0
-        if isinstance(answer, ExceptionResponse) and answer.exception_code not in {ACKNOWLEDGE, BUSY}:
+        if isinstance(answer, ExceptionResponse) and means_refusal(answer.exception_code):
             one.due, one.refused = loop.time() + REFUSED_AGAIN_S, str(refusal(answer, "it"))
             for point in block.points:
                 self._bad(point, f"cannot be read: {one.refused}", observed)
@@ -225,22 +222,15 @@ class Unit:
             return
         one.refused = ""
         values = answer.bits if block.table in {"coil", "discrete"} else answer.registers
-        for point in block.points:
-            self._tell(point, block.cut(point.of, list(values)), observed)
+        for told in said(self.profile, block.points, block.start, values):
+            self._tell(told, observed)
         if any(point.name in self._chases for point in block.points):
             one.due = min(one.due, loop.time() + CHASE_EVERY_S)
 
-    def _tell(self, point: Point, values: list[int], observed: float) -> None:
-        try:
-            value: Json = (
-                bool(values[0])
-                if point.of.is_bit
-                else value_of(
-                    point.of, raw_of(point.of, values, self.profile.word_order, self.profile.byte_order)
-                )
-            )
-        except Unreadable as error:
-            self._bad(point, str(error), observed)
+    def _tell(self, told: Said, observed: float) -> None:
+        point, value = told.point, told.value
+        if told.problem:
+            self._bad(point, told.problem, observed)
             return
         self.problems.pop(point.name, None)
         self._report(point, Reading(value, point.of.unit or None, observed, self._house.wall()))
@@ -289,10 +279,25 @@ class Unit:
         place = point.of
         request = adu.read(self.settings.unit, place.table, place.register_, place.width)
         answer = await link.ask(request, seconds)
+        self._overheard(answer, place.table, place.register_, place.width, name)
         if isinstance(answer, ExceptionResponse):
             self._refuse(answer)
             return
-        self._tell(point, list((answer.bits if place.is_bit else answer.registers)[: place.width]), observed)
+        values = answer.bits if place.is_bit else answer.registers
+        for told in said(self.profile, [point], place.register_, values):
+            self._tell(told, observed)
+
+    def _overheard(self, answer: ModbusPDU, table: str, start: int, count: int, asked: str = "") -> None:
+        """Tells who listens. `asked` is the point that was asked for by itself."""
+        if self.device not in self._house.taps:
+            return
+        told: Sequence[int] | int = answer.bits if table in {"coil", "discrete"} else answer.registers
+        if isinstance(answer, ExceptionResponse):
+            told = answer.exception_code
+        message = recorded.answer(self.profile, table, start, count, told)
+        if asked:
+            message["property"] = [point.name for point in points_of(self.profile)].index(asked)
+        self._house.taps.tell(self.device, recorded.ASKED if asked else recorded.READ, message)
 
     def _refuse(self, answer: ExceptionResponse) -> None:
         error = refusal(answer, self.place)
