@@ -254,6 +254,8 @@ def _file_problems(config: Config) -> list[str]:
     if mqtt is not None:
         files |= {"mqtt.password_file": mqtt.password_file, "mqtt.ca": mqtt.ca}
         files |= {"mqtt.certificate": mqtt.certificate, "mqtt.key": mqtt.key}
+    if config.wot is not None:
+        files["wot.ca"] = config.wot.ca
     problems = [
         f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()
     ]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -70,8 +71,12 @@ class Answer:
 class Client:
     """For one device at `reach`. Made in a running loop, and closed."""
 
-    def __init__(self, reach: Reach, resolver: AbstractResolver | None, *, this_machine: bool) -> None:
+    def __init__(
+        self, reach: Reach, resolver: AbstractResolver | None, *, this_machine: bool, ca: Path | None = None
+    ) -> None:
+        """`ca` has certificates that are believed besides the system's authorities."""
         self.reach = reach
+        self._ca = ca
         self._this_machine = this_machine
         self._resolver = resolver
         self._sessions: list[aiohttp.ClientSession] = []
@@ -136,7 +141,7 @@ class Client:
             use_dns_cache=False,
             resolver=self._resolver or aiohttp.ThreadedResolver(),
             socket_factory=guarded_socket(this_machine=self._this_machine),
-            ssl=_tls() if self._is_secure() else True,
+            ssl=_tls(self._ca) if self._is_secure() else True,
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -204,9 +209,12 @@ class Client:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(ca: Path | None) -> ssl.SSLContext:
     """Made once: to read the system's authorities takes some 30 ms."""
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    if ca is not None:
+        context.load_verify_locations(ca)
+    return context
 
 
 async def _awaited(closing: Awaitable[None]) -> None:

@@ -67,7 +67,7 @@ class House:
         resolver = (
             PinnedResolver(source.home.host, source.addresses) if source.addresses is not None else None
         )
-        return Client(source.reach, resolver, this_machine=self.settings.this_machine)
+        return Client(source.reach, resolver, this_machine=self.settings.this_machine, ca=self.settings.ca)
 
     def learn(self, id_: str, source: Source, described: Described | None) -> Device:
         """The device as it is described now; what it had before and has no more is forgotten."""

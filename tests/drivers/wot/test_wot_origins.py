@@ -152,7 +152,7 @@ async def test_forms_that_lead_elsewhere_cost_only_themselves() -> None:
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
-    """And nothing is sent to who shows it."""
+    """And nothing is sent to who shows it, unless a person believes it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
     builder = (
@@ -178,6 +178,10 @@ async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> 
     with pytest.raises(NotSent, match="its certificate: self-signed"):
         await client.read(Request("GET", f"{origin}/"), 5)
     await client.close()
+    assert liar.asked == []
+    (tmp_path / "ca.pem").write_bytes(pem)
+    client = Client(Reach(origin, f"{origin}/"), None, this_machine=True, ca=tmp_path / "ca.pem")
+    assert (await client.read(Request("GET", f"{origin}/"), 5)).body == b"{}"
+    await client.close()
     server.close()
     await server.wait_closed()
-    assert liar.asked == []
