@@ -54,21 +54,25 @@ class Candidates:
         self.mailbox.close()
 
     def _candidate(self, session: Session, description: Description) -> Candidate:
-        problems = description.problems
-        if not session.is_line:
-            problems = (*problems, OPEN_TO_ALL)
-        return Candidate(
-            driver=self._driver,
-            id=description.id,
-            endpoint=_endpoint(session),
-            title=description.title,
-            components=description.components,
-            fingerprint=description.fingerprint,
-            manufacturer=description.manufacturer,
-            model=description.model,
-            identities=identities(description.id),
-            problems=problems,
-        )
+        return candidate_of(self._driver, description, _endpoint(session))
+
+
+def candidate_of(driver: str, description: Description, endpoint: Endpoint) -> Candidate:
+    problems = description.problems
+    if endpoint.scheme != "serial":
+        problems = (*problems, OPEN_TO_ALL)
+    return Candidate(
+        driver=driver,
+        id=description.id,
+        endpoint=endpoint,
+        title=description.title,
+        components=description.components,
+        fingerprint=description.fingerprint,
+        manufacturer=description.manufacturer,
+        model=description.model,
+        identities=identities(description.id),
+        problems=problems,
+    )
 
 
 def _endpoint(session: Session) -> Endpoint:

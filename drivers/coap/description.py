@@ -7,7 +7,7 @@ first: `PUT /on` is `PUT /on` in both.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -20,12 +20,12 @@ from drivers.coap.forms import Target, targets
 from drivers.coap.tame import line
 from drivers.coap.terms import Terms, terms
 from drivers.wot.content import ContentError, check_size
-from drivers.wot.described import Point
+from drivers.wot.described import Described, Point
 from drivers.wot.document import DescriptionError as UnreadableDocument
-from drivers.wot.document import document_of
+from drivers.wot.document import Document, document_of
 from drivers.wot.forms import Way
 from drivers.wot.origins import Origin, Reach
-from drivers.wot.reading import describe
+from drivers.wot.reading import describe, describe_at_once
 
 MAX_TD_BYTES: Final = 64 * 1024
 """PROTOCOL.md allows an endpoint 8 kB; other devices have more memory."""
@@ -69,8 +69,17 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a description was made of, as it came from `host`: a Thing Description, or a list of links."""
+
+    host: str
+    text: bytes
+    is_links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
-    """`id` is the device's."""
+    """`id` is the device's. `said` is for recordings."""
 
     id: str
     title: str
@@ -81,10 +90,22 @@ class Description:
     manufacturer: str = ""
     model: str = ""
     problems: tuple[str, ...] = ()
+    said: Said | None = field(default=None, compare=False, repr=False)
 
 
 async def described(document: Json, host: str, fallback_id: str = "") -> Description:
     """`document` is a Thing Description as it came from `host`. Raises `DescriptionError`."""
+    device, read, problems = _usable(document, host, fallback_id)
+    return _description(device, document, await describe(device, read, _HERE), problems)
+
+
+def described_at_once(document: Json, host: str, fallback_id: str = "") -> Description:
+    """As `described`, where nobody else waits for a turn."""
+    device, read, problems = _usable(document, host, fallback_id)
+    return _description(device, document, describe_at_once(device, read, _HERE), problems)
+
+
+def _usable(document: Json, host: str, fallback_id: str) -> tuple[str, Document, list[str]]:
     if not isinstance(document, dict):
         raise DescriptionError("its description is no JSON object")
     device = identity.usable(document.get("id")) or fallback_id
@@ -96,7 +117,11 @@ async def described(document: Json, host: str, fallback_id: str = "") -> Descrip
         read = document_of(_rewritten(document, host, problems))
     except (ContentError, UnreadableDocument) as error:
         raise DescriptionError(str(error)) from None
-    found = await describe(device, read, _HERE)
+    return device, read, problems
+
+
+def _description(device: str, document: Json, found: Described, problems: list[str]) -> Description:
+    assert isinstance(document, dict)
     return Description(
         id=device,
         title=found.title,

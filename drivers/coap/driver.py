@@ -6,13 +6,14 @@ One session a way (a line, an announced or configured address); a device that is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Final, Self
 
 from capabilities.readings import Contact, Observation
 from capabilities.vocabulary import Json
+from drivers.coap import recorded
 from drivers.coap.calls import Answer, Call, TooLarge
 from drivers.coap.candidates import Candidates
 from drivers.coap.commands import command, judge, payload
@@ -33,6 +34,7 @@ from drivers.coap.whereabouts import Whereabouts
 from drivers.discovery.tools import Tools
 from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
 from drivers.mailbox import Mailbox, observations
+from drivers.recording.taps import Taps
 
 MAX_PROBLEMS: Final = 40
 
@@ -45,7 +47,7 @@ def open_driver(settings: CoapSettings, tools: Tools) -> CoapDriver:
 
 
 class CoapDriver:
-    """Driver, Scanner, Recalling, Keeping, Searching."""
+    """Driver, Scanner, Recalling, Keeping, Searching, Tappable."""
 
     name = "coap"
 
@@ -62,6 +64,7 @@ class CoapDriver:
         self._reading: set[asyncio.Task[None]] = set()
         self._looks = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._reached: dict[str, bool] = {}
+        self._taps = Taps()
         self._unreadable = 0
         self._entered = False
 
@@ -108,6 +111,13 @@ class CoapDriver:
         for session in self._sessions.values():
             if session.device in changed:
                 session.nudge()
+
+    def tap(self, device: str, heard: Callable[[str, Json], None]) -> Callable[[], None]:
+        session = self._roster.session_of(device)
+        if session is None or session.description is None:
+            raise KeyError(device)
+        heard(recorded.DESCRIPTION, recorded.description(session.description, is_line=session.is_line))
+        return self._taps.add(device, heard)
 
     async def search(self) -> None:
         """Ways that are being waited for are tried at once."""
@@ -278,6 +288,8 @@ class CoapDriver:
             self._observations.put_nowait(Contact(device, reachable, self._tools.clock.wall(), reason))
 
     def told(self, session: Session, access: Access, answer: Answer) -> None:
+        if session.device in self._taps:
+            self._taps.tell(session.device, recorded.ANSWER, recorded.answer(access, answer))
         try:
             self._observations.put_nowait(observed(access, answer, self._tools.clock.wall()))
         except Unreadable as error:

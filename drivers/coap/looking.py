@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ import orjson
 from aiocoap.numbers.codes import Code
 
 from drivers.coap.calls import Call
-from drivers.coap.description import MAX_TD_BYTES, Description, DescriptionError, described
+from drivers.coap.description import MAX_TD_BYTES, Description, DescriptionError, Said, described
 from drivers.coap.link import Link
 from drivers.coap.pace import LinePace
 from drivers.coap.tame import line
@@ -23,6 +24,9 @@ LOOK_S: Final = 30.0
 """For a description: 1.4 kB take 2 s where every hundredth byte is damaged."""
 
 MAX_LINKS_BYTES: Final = 16 * 1024
+MAX_SAID_BYTES: Final = 16 * 1024
+"""Of a description, that are kept for a recording: twice what PROTOCOL.md allows. What is longer is cut, and is none then."""
+
 MAX_LINKS_SHOWN: Final = 12
 MAX_LINK_BYTES: Final = 64
 MAX_FALLBACK_CHARACTERS: Final = 150
@@ -43,7 +47,8 @@ async def look(link: Link) -> Description:
             document = orjson.loads(told.payload)
         except orjson.JSONDecodeError:
             raise DescriptionError("its description is no JSON") from None
-        return await described(document, link.host, fallback_id(link))
+        found = await described(document, link.host, fallback_id(link))
+        return replace(found, said=Said(link.host, told.payload[:MAX_SAID_BYTES]))
     return await _listed(link)
 
 
@@ -69,12 +74,19 @@ async def _listed(link: Link) -> Description:
         raise DescriptionError(
             "it answers, and describes itself neither by a Thing Description nor by a list of resources"
         )
-    rows = list(links(told.payload.decode(errors="replace")))
+    text = told.payload[:MAX_SAID_BYTES]
+    found = listed(text.decode(errors="replace"), fallback_id(link), line(str(link.way), 64))
+    return replace(found, said=Said(link.host, text, is_links=True))
+
+
+def listed(text: str, device: str, title: str) -> Description:
+    """What has no Thing Description, from its list of links (RFC 6690)."""
+    rows = list(links(text))
     shown = "; ".join(rows[:MAX_LINKS_SHOWN]) or "nothing"
     more = f" and {len(rows) - MAX_LINKS_SHOWN} more" if len(rows) > MAX_LINKS_SHOWN else ""
     return Description(
-        id=fallback_id(link),
-        title=line(str(link.way), 64),
+        id=device,
+        title=title,
         components=(),
         accesses={},
         terms=None,

@@ -119,9 +119,14 @@ convert defrosting demand difference electric emitter exported fl formaldehyde f
 hcho high infrared inf injected integer intensity iso8601 kcal klx kv legacy location mcal mired modulation mpa mva mvar
 multipleof nitrous nmi nominal occurred organic onoff oscillating oxide oz panel params parts pci performance produced
 properties rated receiver sat scanned segment segments signal storage strength tension timings tracker tvoc tw uri uv
-vcc volatile volt volts watt watts yd µv μv
+media vcc volatile volt volts watt watts yd µv μv
 """
 """Rest of components, device classes, units and payloads of the discovery format."""
+
+_BRIDGED: Final = """
+administer alt coap coaps cov did manage operate pubsub view
+"""
+"""Thing Descriptions over CoAP: schemes, terms of Hearth's firmware, hosts that are nowhere."""
 
 _DESCRIPTIONS: Final = """
 alg apikey apparent authorization barometric bearer body cancelaction cbor cel charset combo const cookie cubic cubicmetre data
@@ -135,13 +140,18 @@ urn utf watthour websub wot writeallproperties writemultipleproperties writeonly
 """
 """Thing Descriptions: operations, schemes, media types, prefixes and types of the vocabularies that they use."""
 
+_ACCESSORIES: Final = "aa accessories arcdegrees bool characteristics ev hap hd homekit pr pw tlv tw uint wr"
+"""HomeKit: formats, permissions and units of characteristics."""
+
+_TABLES: Final = (
+    _FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA, _MEANINGS, _DESCRIPTIONS, _ACCESSORIES, _BRIDGED,
+)  # fmt: skip
+
 WORDS: Final[frozenset[str]] = frozenset(
     part
     for table in (abbreviations.CONFIG, abbreviations.DEVICE, abbreviations.ORIGIN)
     for word in (
-        *" ".join(
-            (_FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA, _MEANINGS, _DESCRIPTIONS)
-        ).split(),
+        *" ".join(_TABLES).split(),
         *table,
         *table.values(),
     )
