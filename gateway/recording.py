@@ -20,6 +20,9 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 
 LONGEST_S: Final = 24 * 3600.0
 
+QUIET_S: Final = 0.25
+"""So soon it is seen that the caller hung up, also where the device says nothing."""
+
 END: Final = "end"
 """The last message's kind: how many were left out, and what was replaced how often."""
 
@@ -43,17 +46,20 @@ class Recording:
         self.left_out = 0
 
     async def lines(self, seconds: float) -> AsyncGenerator[bytes, None]:
-        """For so long. Raises `KeyError` where the driver does not know the device."""
+        """For so long; empty ones while nothing comes, so that whoever reads them may look whether he still wants to. Raises
+        `KeyError` where the driver does not know the device.
+        """
         self._began = self._clock.monotonic()
         stop = self._driver.tap(self._device, self._heard)
         try:
             yield first_line(self._family)
             while (left := self._began + min(seconds, LONGEST_S) - self._clock.monotonic()) > 0:
                 try:
-                    async with asyncio.timeout(left):
-                        yield await self._waiting.get()
+                    async with asyncio.timeout(min(left, QUIET_S)):
+                        text = await self._waiting.get()
                 except TimeoutError:
-                    break
+                    text = b""
+                yield text
             while not self._waiting.empty():
                 yield self._waiting.get_nowait()
         finally:

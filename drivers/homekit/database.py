@@ -18,6 +18,8 @@ MAX_SERVICES: Final = 100
 MAX_CHARACTERISTICS: Final = 100
 """Of a bridge, an accessory and a service: the specification's own limits (2.3.1 to 2.3.3)."""
 
+TOO_MANY: Final = f"it has more than {MAX_ACCESSORIES} accessories; the others are left out"
+
 MAX_POINTS: Final = 400
 """Characteristics of one accessory that are read: a television with its inputs has some 150."""
 

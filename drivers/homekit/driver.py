@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Final, Self
 
@@ -25,6 +25,7 @@ from drivers.homekit.pin import setup_code
 from drivers.homekit.points import Point
 from drivers.homekit.settings import HomeKitSettings
 from drivers.mailbox import Mailbox, observations
+from drivers.recording.taps import Hears, Taps
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class HomeKitDriver:
         self.clock = tools.clock
         self.counters: Counter[str] = Counter()
         self.poll_s = settings.poll_s
+        self.taps = Taps()
         self._tools = tools
         self._hubs: dict[str, Hub] = {}
         self._kept: dict[str, set[int]] = {}
@@ -241,6 +243,16 @@ class HomeKitDriver:
                 del self._hubs[device]
 
     # ------------------------------------------------------------------
+
+    def tap(self, device: str, heard: Hears) -> Callable[[], None]:
+        """Messages: `announcement`, `accessory`, `known` (what it told before), `answer` to a read, `event`; see `hearing`."""
+        hub = self._hubs.get(device[:ID_CHARACTERS])
+        if hub is None or (
+            device != hub.id and not any(device == device_id(hub.id, aid) for aid in hub.described)
+        ):
+            raise KeyError(device)
+        hub.said.recall(device, heard, hub.following.values)
+        return self.taps.add(device, heard)
 
     def emit(self, item: Candidate | Withdrawn) -> None:
         self._found.put_nowait(item)

@@ -10,9 +10,10 @@ from capabilities.readings import Contact, Observation
 from capabilities.vocabulary import Json
 from drivers.discovery.tools import Clock
 from drivers.homekit.describe import Described, device_id
+from drivers.homekit.hearing import ANSWER, EVENT
 from drivers.homekit.points import Point
 from drivers.homekit.reporting import Reporter
-from drivers.homekit.session import Session, Where, parsed, rows
+from drivers.homekit.session import Row, Session, Where, parsed, rows
 from drivers.homekit.statuses import UNREACHABLE, in_words
 from drivers.homekit.wire.connection import LinkError
 
@@ -27,7 +28,12 @@ class Following:
     """Of the accessories that are Things (`kept`), and of no others."""
 
     def __init__(
-        self, hub: str, clock: Clock, observe: Callable[[Observation], None], counters: Counter[str]
+        self,
+        hub: str,
+        clock: Clock,
+        observe: Callable[[Observation], None],
+        counters: Counter[str],
+        heard: Callable[[str, list[Row]], None],
     ) -> None:
         self.kept: frozenset[int] = frozenset()
         self.points: dict[str, Point] = {}
@@ -35,6 +41,7 @@ class Following:
         self._clock = clock
         self._observe = observe
         self._counters = counters
+        self._heard = heard
         self._reporter = Reporter(clock, observe, counters)
         self._telling: frozenset[Where] = frozenset()
         self._there: frozenset[int] = frozenset()  # the accessories that it has
@@ -98,6 +105,7 @@ class Following:
             statuses = [row.status for row in found if row.where[0] == aid]
             gone = bool(statuses) and all(status == UNREACHABLE for status in statuses)
             self.contact(aid, not gone, in_words(UNREACHABLE) if gone else "")
+        self._heard(ANSWER, found)
         self._reporter.take(found, self.kept | {aid for aid, _ in wanted}, event=False)
         return [in_words(row.status) for row in found if row.status]
 
@@ -114,6 +122,7 @@ class Following:
         self._counters["events"] += 1
         for aid in {row.where[0] for row in told if not row.status} & self.kept:
             self.contact(aid, True)
+        self._heard(EVENT, told)
         self._reporter.take(told, self.kept, event=True)
 
     def contact(self, aid: int, reachable: bool, reason: str = "") -> None:
@@ -128,6 +137,9 @@ class Following:
     def value(self, where: Where) -> Json:
         """What was told or read last."""
         return self._reporter.value(where)
+
+    def values(self, aid: int) -> dict[int, Json]:
+        return self._reporter.values(aid)
 
     def tells(self, point: Point) -> bool:
         """Whether all that shows what came of a command is told by itself."""

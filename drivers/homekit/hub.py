@@ -19,11 +19,13 @@ from drivers.homekit.advert import Advert
 from drivers.homekit.candidates import Shown
 from drivers.homekit.describe import Described, describe
 from drivers.homekit.following import GONE, Following
+from drivers.homekit.hearing import SaidBy, as_text
 from drivers.homekit.keys import Keys
 from drivers.homekit.session import Session
 from drivers.homekit.waiting import Allowance, Patience
 from drivers.homekit.wire.connection import LinkError, connect
 from drivers.homekit.wire.pairing import NotOurs, pair_verify
+from drivers.recording.taps import Taps
 
 IDLE_S: Final = 30.0
 """What nobody has adopted yet stays connected for so long after it was described: adoption often follows."""
@@ -50,6 +52,7 @@ class Host(Protocol):
     counters: Counter[str]
     connecting: asyncio.Semaphore
     poll_s: float
+    taps: Taps
 
     def emit(self, item: Candidate | Withdrawn) -> None: ...
 
@@ -67,7 +70,8 @@ class Hub:
         self.described: dict[int, Described] = {}
         self.on_described = asyncio.Event()
         self.shown = Shown(host.emit)
-        self.following = Following(ident, host.clock, host.observe, host.counters)
+        self.said = SaidBy(ident, host.taps)
+        self.following = Following(ident, host.clock, host.observe, host.counters, self.said.rows)
         self._host = host
         self._is_pairing = False
         self._places: tuple[tuple[str, int], ...] = ()  # where it is announced
@@ -99,6 +103,10 @@ class Hub:
         """It does not take our keys."""
         return self.problem == FORGOTTEN
 
+    @property
+    def is_ours(self) -> bool:
+        return self.keys is not None and not self.is_forgotten
+
     def complaints(self) -> list[str]:
         """What is wrong with it, besides that it is not reached."""
         found = [self.problem] if self.problem and self.keys is not None else []
@@ -124,6 +132,7 @@ class Hub:
         places = tuple((host, advert.port) for host in advert.addresses)
         moved, self._places = places != self._places, places
         if before != advert:
+            self.said.announced(advert, is_ours=self.is_ours)
             self._show()
         changed = before is None or before.config != advert.config or before.state != advert.state
         if moved or changed or not self.is_reached:
@@ -151,6 +160,7 @@ class Hub:
             self.advert = replace(self.advert, is_paired=False)
         self.keys, self.problem = None, ""
         self.described = {}
+        self.said.accessories({}, more=False)
         self.following.describe({})
         self._config_read = self._good_place = None
         self.on_described.clear()
@@ -164,7 +174,7 @@ class Hub:
 
     def _show(self) -> None:
         """Only what is announced is a candidate."""
-        ours = self.keys is not None and not self.is_forgotten
+        ours = self.is_ours
         if self.advert is None or (self._is_pairing and not ours):
             return  # while it is being paired it says already that it is, and will be ours in a moment
         if not ours:
@@ -287,17 +297,20 @@ class Hub:
         """Reads all services and makes candidates of them, one accessory after the other, so that the loop is not held up."""
         advert = self.advert
         raw, more = database.raw_accessories(await session.accessories())
-        limit = f"it has more than {database.MAX_ACCESSORIES} accessories; the others are left out"
         found: dict[int, Described] = {}
+        texts: dict[int, bytes] = {}
         for one in raw:
             await asyncio.sleep(0)
             accessory = database.accessory(one)
             if accessory is not None and accessory.aid not in found:
-                also = (limit,) if more and accessory.aid == 1 else ()
+                also = (database.TOO_MANY,) if more and accessory.aid == 1 else ()
                 found[accessory.aid] = describe(self.id, accessory, advert, also)
+                texts[accessory.aid] = as_text(one)
         if 1 not in found:
             raise database.BadDatabase("it tells no accessory 1, which is itself")
         self.described, self._config_read = found, advert.config if advert is not None else self._config_read
+        self.said.announced(advert, is_ours=True)
+        self.said.accessories(texts, more=more)
         self.following.describe(found)
         self.problem = ""
         self.shown.only([one.candidate.id for one in found.values()], GONE)

@@ -36,11 +36,22 @@ class Reporter:
     def value(self, where: Where) -> Json:
         return self._values.get(where[0], {}).get(where[1])
 
+    def values(self, aid: int) -> dict[int, Json]:
+        """All that was told of an accessory last, by instance id."""
+        return dict(self._values.get(aid, {}))
+
+    def know(self, found: Iterable[Row]) -> None:
+        """What is known already: nothing is reported."""
+        for row in self._known(found):
+            self._values.setdefault(row.where[0], {})[row.where[1]] = row.value
+
+    def _known(self, found: Iterable[Row]) -> list[Row]:
+        return [row for row in found if row.told and not row.status and row.where in self._points]
+
     def take(self, found: Iterable[Row], aids: frozenset[int], *, event: bool) -> None:
         """Reports what `found` tells of the accessories `aids`; `event`: it was told unasked, so buttons were pressed."""
-        known = [row for row in found if row.told and not row.status and row.where in self._points]
-        for row in known:
-            self._values.setdefault(row.where[0], {})[row.where[1]] = row.value
+        known = self._known(found)
+        self.know(known)
         for point in self._touched(known):
             if point.aid in aids and (point.role == "property" or (event and point.role == "event")):
                 self._tell(point)

@@ -17,6 +17,9 @@ class Taps:
     def __init__(self) -> None:
         self._by_device: dict[str, list[Hears]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._by_device)
+
     def __contains__(self, device: str) -> bool:
         return device in self._by_device
 

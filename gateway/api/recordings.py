@@ -50,7 +50,10 @@ class RecordingRoutes:
         try:
             await response.write(first)
             async for line in lines:
-                await response.write(line)
+                if request.transport is None or request.transport.is_closing():
+                    break
+                if line:
+                    await response.write(line)
         finally:
             await lines.aclose()  # the tap ends with it
         return response
