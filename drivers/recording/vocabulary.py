@@ -143,8 +143,17 @@ urn utf watthour websub wot writeallproperties writemultipleproperties writeonly
 _ACCESSORIES: Final = "aa accessories arcdegrees bool characteristics ev hap hd homekit pr pw tlv tw uint wr"
 """HomeKit: formats, permissions and units of characteristics."""
 
+_NODES: Final = """
+brama bramka brana cancello deep deur dor driveway dør einfahrt entrance erase garagedeur garagentor garageport garaje
+grind haustur haustür hoftor hoftür infinity nan neustart nvs poort port portail portao portão porte porton portone
+portón puerta redemarrer redémarrer reiniciar riavvia shutdown soll sollwert tor tur tür unpair upgrade vrata
+werksreset wipe
+"""
+"""ESPHome: words of names by which something counts as a gate, or as done to the device itself."""
+
 _TABLES: Final = (
-    _FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA, _MEANINGS, _DESCRIPTIONS, _ACCESSORIES, _BRIDGED,
+    _FORMAT, _HOUSE, _UNITS, _TEMPLATES, _PUBLISHERS, _EXPOSED, _TASMOTA, _MEANINGS, _DESCRIPTIONS, _ACCESSORIES, _NODES,
+    _BRIDGED,
 )  # fmt: skip
 
 WORDS: Final[frozenset[str]] = frozenset(
