@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from drivers.homekit.wire.frames import BadFrame, Frames
 from drivers.homekit.wire.http import BadHttp, Message, Reader, request
@@ -100,8 +100,7 @@ class Connection(asyncio.Protocol):
     # ------------------------------------------------------------------ called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own are none of asyncio's classes
 
     def data_received(self, data: bytes) -> None:
         if self._gone is not None:
