@@ -136,5 +136,5 @@ class House:
 
 
 def _said(device: Device) -> list[str]:
-    lines = list(device.link.problems.values()) if device.link is not None else []
+    lines = device.link.said if device.link is not None else []
     return [f"{device.id[:60]}: {line}" for line in lines[:3]]

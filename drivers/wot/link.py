@@ -16,7 +16,7 @@ from drivers.wot.client import Answer, Client
 from drivers.wot.described import Described, Point
 from drivers.wot.forms import SSE
 from drivers.wot.monitoring import Monitor, monitor_of
-from drivers.wot.watching import UnusableError, Watcher
+from drivers.wot.watching import EVENTS_PER_S, UnusableError, Watcher
 
 STREAMS_PER_DEVICE: Final = 8
 """What is observed beyond that is polled: small servers hold few connections."""
@@ -79,6 +79,12 @@ class Link:
     @property
     def throttled(self) -> int:
         return self._watcher.throttled
+
+    @property
+    def said(self) -> list[str]:
+        """What is wrong, in lines for people."""
+        flood = [f"it tells more than {EVENTS_PER_S} values a second, and is read no faster"]
+        return [*(flood if self._watcher.floods else []), *self.problems.values()]
 
     async def run(self, still_the_same: Coroutine[Any, Any, None]) -> None:
         """Raises `LostError`. Returns when `still_the_same` does: the description must be looked at anew."""
@@ -197,9 +203,12 @@ class Link:
     async def _observe(self, point: Point) -> None:
         way = point.watch
         assert way is not None
+        stream = f"{point.where} as a stream"  # reading it may go well, and says nothing of that
 
         def opened(is_open: bool) -> None:
             (self._watched.add if is_open else self._watched.discard)(point.point)
+            if is_open:
+                self.problems.pop(stream, None)
 
         while True:
             try:
@@ -208,9 +217,9 @@ class Link:
                 else:
                     await self._watcher.long_poll(way, point)
             except UnusableError as error:
-                self.problems[point.where] = f"{point.where} is polled: {error}"
+                self.problems[stream] = f"{point.where} is polled: {error}"
             except Rejected as error:
-                self.problems[point.where] = str(error)
+                self.problems[stream] = str(error)
             except NotSent as error:
                 raise LostError(str(error)) from None
             await asyncio.sleep(STREAM_AGAIN_S)

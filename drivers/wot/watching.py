@@ -25,6 +25,9 @@ LONG_POLL_S: Final = 90.0
 EVENTS_PER_S: Final = 100
 """Of one stream. Beyond it the stream is read more slowly: what waits then waits at the device."""
 
+TOLD_FOR_S: Final = 60.0
+"""So long after a stream was read more slowly it is said."""
+
 BURST_EVENTS: Final = 64
 """In one piece of a stream. In a longer one the last of each property counts."""
 
@@ -73,6 +76,11 @@ class Watcher:
         self._missed = missed
         self._heard = heard
         self.throttled = 0
+        self._throttled_at = float("-inf")
+
+    @property
+    def floods(self) -> bool:
+        return self._clock.monotonic() - self._throttled_at < TOLD_FOR_S
 
     async def events(self, way: Way, points: Mapping[str, Point], *, opened: Callable[[bool], None]) -> None:
         """Reads `way` until the device cannot be reached (raises `NotSent`). `points` are by the names of events; one alone
@@ -112,6 +120,7 @@ class Watcher:
         left = 1.0 - (self._clock.monotonic() - since)
         if left > 0:
             self.throttled += 1
+            self._throttled_at = self._clock.monotonic()
             await asyncio.sleep(left)
         return self._clock.monotonic()
 

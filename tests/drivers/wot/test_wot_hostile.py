@@ -157,6 +157,7 @@ async def test_a_flood_of_events_is_read_slowly_and_the_last_state_is_told() -> 
         await wait_for(driver.reports(), lambda item: isinstance(item, Report) and item.reading.value is True)
         await task
         assert driver.health().counters["throttled"] > 0
+        assert any("more than 100 values a second" in one for one in driver.health().problems)
         assert driver.health().counters["dropped"] == 0
     await peer.stop()
 
