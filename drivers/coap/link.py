@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,8 +21,8 @@ RESOLVE_S: Final = 5.0
 
 @dataclass(slots=True)
 class Link:
-    """`ended` is set when it cannot be used any more; then `reason` says why. `said` is the last line of text that the
-    endpoint printed on its line.
+    """`ended` is set when it cannot be used any more, and `on_end` called; then `reason` says why. `said` is the last line of
+    text that the endpoint printed on its line.
     """
 
     way: LineWay | UdpWay
@@ -31,6 +32,7 @@ class Link:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str = ""
     said: str = ""
+    on_end: Callable[[], None] | None = None
 
     @property
     def talk(self) -> Conversation:
@@ -41,6 +43,8 @@ class Link:
             self.reason = reason
             self.ended.set()
             self.talk.end(reason)
+            if self.on_end is not None:
+                self.on_end()
 
     def close(self) -> None:
         self.transport.close()

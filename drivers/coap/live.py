@@ -22,7 +22,6 @@ from drivers.coap.following import Following
 from drivers.coap.link import Link
 from drivers.coap.pace import LinePace
 from drivers.coap.terms import LINK_PATH, Terms, epoch
-from drivers.coap.waiting import first_of
 
 STRANGER_KEEP_ALIVE_S: Final = 15.0
 """Between two questions whether a device without Hearth's firmware is still there."""
@@ -118,8 +117,12 @@ class Live:
         self._look.set()
 
     async def _keep_alive(self) -> Ended:
+        self.link.on_end = self._look.set
         while not self.is_stood_down():
-            await first_of([self.link.ended, self._look], self.terms.keep_alive)
+            if not self.link.ended.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.terms.keep_alive):
+                        await self._look.wait()
             if self.link.ended.is_set():
                 raise Unanswered(self.link.reason, sent=False)
             self._look.clear()
