@@ -9,11 +9,15 @@ from typing import Final
 
 from drivers.driver import Asks, Candidate, Endpoint, Withdrawn
 from drivers.esphome.description import DRIVER, Described
+from drivers.esphome.hearing import LISTING, LOCKED, STATE, Said, is_state, state_message
+from drivers.esphome.listing import Listing
 from drivers.esphome.secret import ASKS_KEY, ASKS_PASSWORD, Secret
 from drivers.esphome.sightings import Sighting
 from drivers.esphome.wire.connection import Connection
 from drivers.esphome.wire.errors import LinkError, NeedsKey, NeedsPassword, NotEncrypted, WrongKey
+from drivers.esphome.wire.messages import Message
 from drivers.mailbox import Mailbox
+from drivers.recording.taps import Hears, Taps
 
 MAX_DEVICES: Final = 512
 """Several times the largest house. Things are always among them; of others the first ones."""
@@ -22,6 +26,9 @@ MAX_SIGHTINGS: Final = 4
 """Of one MAC address: its announcement, one at an address that was written down, and somebody else's."""
 
 CANDIDATES_CAPACITY_ITEMS: Final = 1024
+
+MAX_SAID_BYTES: Final = 64 * 1024
+"""Of a listing that is kept for recordings: the largest node seen has half of that."""
 
 _DOWNGRADE: Final = (
     "it was paired with an encryption key and answers without encryption now: somebody else may be pretending to be it. Nothing"
@@ -43,6 +50,8 @@ class Device:
     asks: Asks | None = None
     trouble: str = ""
     published: Candidate | None = None
+    said: Said | None = None  # what it was described by
+    taps: Taps = field(default_factory=Taps, repr=False)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def where(self) -> list[tuple[str, int]]:
@@ -76,6 +85,33 @@ class Device:
     def understood(self, described: Described) -> None:
         self.described, self.asks, self.trouble = described, None, ""
 
+    def listed(self, listing: Listing, endpoint: Endpoint) -> None:
+        """For whoever records it."""
+        said = Said(self.place, endpoint.address, listing)
+        self.said = said if listing.size <= MAX_SAID_BYTES else None
+        if self.place in self.taps:
+            self.taps.tell(self.place, LISTING, said.message())
+
+    def heard(self, message: Message) -> None:
+        """For whoever records it."""
+        if self.place in self.taps and self.said is not None and is_state(message):
+            self.taps.tell(self.place, STATE, state_message(message, self.said.numbers))
+
+    def recall(self, heard: Hears) -> None:
+        """What is known of it."""
+        if self.said is not None and self.asks is None:
+            heard(LISTING, self.said.message())
+        elif self.asks is not None:
+            sighting = self.sighting
+            address, port = next(iter(self.where()), ("", 0))
+            about = {
+                "title": sighting.title if sighting else "",
+                "model": sighting.model if sighting else "",
+                "asks": self.asks.what,
+                "trouble": self.trouble,
+            }
+            heard(LOCKED, {"id": self.place, "seen_at": address, "port": port, **about})
+
     def candidate(self) -> Candidate | None:
         """As it stands now; None while nothing can be said."""
         if self.asks is None:
@@ -99,7 +135,8 @@ class Device:
 
 
 class Book:
-    def __init__(self) -> None:
+    def __init__(self, taps: Taps) -> None:
+        self._taps = taps
         self.candidates: Mailbox[Candidate | Withdrawn] = new_mailbox()
         self.refused = 0  # announcements there was no room for
         self._devices: dict[str, Device] = {}
@@ -115,7 +152,7 @@ class Book:
         for place in places:
             device = self._devices.get(place)
             if device is None:
-                device = self._devices[place] = Device(place, secrets.get(place, Secret()))
+                device = self._devices[place] = self._new(place, secrets.get(place))
             device.is_kept = True
         for device in self._devices.values():
             device.is_kept = device.place in places
@@ -127,12 +164,15 @@ class Book:
             if not self._has_room():
                 self.refused += 1
                 return None
-            device = self._devices[sighting.place] = Device(sighting.place, secret or Secret())
+            device = self._devices[sighting.place] = self._new(sighting.place, secret)
         device.sightings.pop(sighting.source, None)  # the newest comes last
         device.sightings[sighting.source] = sighting
         while len(device.sightings) > MAX_SIGHTINGS:
             del device.sightings[next(iter(device.sightings))]
         return device
+
+    def _new(self, place: str, secret: Secret | None) -> Device:
+        return Device(place, secret or Secret(), taps=self._taps)
 
     def _has_room(self) -> bool:
         if len(self._devices) < MAX_DEVICES:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from aioesphomeapi.model import DeviceInfo
@@ -52,7 +52,28 @@ def place_of(mac: str) -> str:
 
 
 async def described(place: str, endpoint: Endpoint, listing: Listing) -> Described:
-    """Raises nothing: what is not understood is a problem of the candidate's."""
+    """Raises nothing: what is not understood is a problem of the candidate's. Others have their turn meanwhile."""
+    steps = _steps(place, endpoint, listing)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Described", end.value)
+        await asyncio.sleep(0)
+
+
+def described_at_once(place: str, endpoint: Endpoint, listing: Listing) -> Described:
+    """As `described`, where nobody else waits for a turn."""
+    steps = _steps(place, endpoint, listing)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Described", end.value)
+
+
+def _steps(place: str, endpoint: Endpoint, listing: Listing) -> Generator[None, None, Described]:
+    """Comes to rest where others may have their turn."""
     info = listing.device
     subs = {sub.device_id: tidy(sub.name) for sub in info.devices}
     problems = list(listing.problems)
@@ -63,7 +84,7 @@ async def described(place: str, endpoint: Endpoint, listing: Listing) -> Describ
     points: set[str] = set()
     for place_in_list, message in enumerate(listing.entities):
         if place_in_list % ENTITIES_A_TURN == ENTITIES_A_TURN - 1:
-            await asyncio.sleep(0)
+            yield
         sort = SORTS[type(message)]
         number, sub = int(message.key), int(getattr(message, "device_id", 0))
         about = About(sort.listed(message), sort.name, sub, subs.get(sub, ""), listing.api, place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import Final, Self
@@ -27,6 +27,7 @@ from drivers.esphome.settings import EspHomeSettings, split
 from drivers.esphome.sightings import Sighting, sighted
 from drivers.esphome.survey import Survey
 from drivers.mailbox import Mailbox
+from drivers.recording.taps import Hears, Taps
 
 VAULT_AGAIN_S: Final = 30.0
 MAX_PROBLEMS: Final = 32
@@ -44,11 +45,12 @@ class EspHomeDriver:
         self._vault_trouble = ""
         self._nameless = ""
         self._stop: Stop | None = None
+        self._taps = Taps()
         self._renew()
 
     def _renew(self) -> None:
         """Everything that lives from entering to leaving."""
-        self._house = House(self._tools.clock)
+        self._house = House(self._tools.clock, self._taps)
         self._answers = Answers()
         self._orders = Orders(self._house.book, self._answers)
         self._survey = Survey(self._house)
@@ -105,6 +107,14 @@ class EspHomeDriver:
     def recall(self, device: str) -> Candidate | None:
         found = self._house.book.get(device)
         return found.published if found is not None else None
+
+    def tap(self, device: str, heard: Hears) -> Callable[[], None]:
+        """Messages: `listing` (or `locked`), `state`; see `hearing`."""
+        found = self._house.book.get(device)
+        if found is None:
+            raise KeyError(device)
+        found.recall(heard)
+        return self._taps.add(device, heard)
 
     async def search(self) -> None:
         """Devices announce themselves; those that are no Things are looked at once more."""

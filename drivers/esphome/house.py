@@ -11,15 +11,16 @@ from capabilities.readings import Contact, Observation
 from drivers.discovery.tools import Clock
 from drivers.esphome.book import Book, Device
 from drivers.mailbox import Mailbox, observations
+from drivers.recording.taps import Taps
 
 CONNECTS_AT_ONCE: Final = 8
 """Connections being made: a house that comes back after a power cut need not do so in one second."""
 
 
 class House:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, taps: Taps) -> None:
         self.clock = clock
-        self.book = Book()
+        self.book = Book(taps)
         self.observations: Mailbox[Observation] = observations()
         self.counters: Counter[str] = Counter()
         self.slots = asyncio.Semaphore(CONNECTS_AT_ONCE)

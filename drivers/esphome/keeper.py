@@ -84,10 +84,15 @@ class Keeper:
         try:
             endpoint = Endpoint(DRIVER, endpoint_of(session.address, session.port))
             device.understood(await described(device.place, endpoint, session.listing))
+            device.listed(session.listing, endpoint)
             device.address = (session.address, session.port)
             if device.described is not None:
                 reception = Reception(
-                    device.described, house.clock, house.observations.put_nowait, self._answers.take
+                    device.described,
+                    house.clock,
+                    house.observations.put_nowait,
+                    self._answers.take,
+                    device.heard,
                 )
                 connection.told = reception.told
             house.book.publish(device)

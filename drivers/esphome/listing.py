@@ -28,12 +28,14 @@ LISTING_S: Final = 20.0
 
 @dataclass(slots=True)
 class Listing:
-    """`entities` are `ListEntities…` messages."""
+    """`entities` are `ListEntities…` messages, `about` is what `device` was made of. `size` is in bytes, of all of them."""
 
     device: DeviceInfo = field(default_factory=DeviceInfo)
     entities: list[Message] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     api: tuple[int, int] = (0, 0)
+    about: Message = field(default_factory=PB.DeviceInfoResponse)
+    size: int = 0
 
 
 async def listed(connection: Connection) -> Listing:
@@ -50,6 +52,7 @@ async def listed(connection: Connection) -> Listing:
     finally:
         connection.told, connection.lost = before_told, before_lost
     reader.listing.api = connection.api_version
+    reader.listing.size = reader.size
     return reader.listing
 
 
@@ -57,7 +60,7 @@ class _Reader:
     def __init__(self, done: asyncio.Future[None]) -> None:
         self.listing = Listing()
         self.done = done
-        self._bytes = 0
+        self.size = 0
         self._has_device = False
         self._is_whole = False
 
@@ -85,13 +88,13 @@ class _Reader:
             or message.ByteSize() > MAX_LISTED_BYTES
         ):
             raise Garbled(f"it describes itself at length; {MAX_SUB_DEVICES} sub-devices are the most")
-        self.listing.device = DeviceInfo.from_pb(message)
+        self.listing.device, self.listing.about = DeviceInfo.from_pb(message), message
         self._has_device = True
 
     def _entity(self, message: Any) -> None:
         size = message.ByteSize()
-        self._bytes += size
-        if self._bytes > MAX_LISTING_BYTES:
+        self.size += size
+        if self.size > MAX_LISTING_BYTES:
             raise Garbled(f"it lists more than {MAX_LISTING_BYTES // 1024} KiB of entities")
         if len(self.listing.entities) >= MAX_ENTITIES:
             self._problem(f"it has more than {MAX_ENTITIES} entities; the rest is left out")

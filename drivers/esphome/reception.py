@@ -33,7 +33,12 @@ class Reception:
     """`unread` counts states that made no sense; `complaint` is the last of them."""
 
     def __init__(
-        self, described: Described, clock: Clock, tell: Callable[[Observation], None], answered: Answered
+        self,
+        described: Described,
+        clock: Clock,
+        tell: Callable[[Observation], None],
+        answered: Answered,
+        heard: Callable[[Message], None] = lambda message: None,
     ) -> None:
         self.unread = 0
         self.complaint = ""
@@ -41,9 +46,11 @@ class Reception:
         self._clock = clock
         self._tell = tell
         self._answered = answered
+        self._heard = heard
         self._pictures: dict[int, _Picture] = {}
 
     def told(self, message: Message) -> None:
+        self._heard(message)
         sort = type(message)
         if sort is PB.CameraImageResponse:
             self._camera(message)

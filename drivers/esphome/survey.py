@@ -146,6 +146,7 @@ async def take_in(device: Device, session: Session) -> None:
     try:
         endpoint = Endpoint(DRIVER, endpoint_of(session.address, session.port))
         device.understood(await described(device.place, endpoint, session.listing))
+        device.listed(session.listing, endpoint)
         device.address = (session.address, session.port)
     finally:
         await session.connection.farewell()
