@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from capabilities.components import ComponentDescription
@@ -44,6 +45,8 @@ class Advertised:
         self.failures = 0
         self.rhythm = Rhythm()
         self.locked_ones: deque[Advertisement] = deque(maxlen=EXAMPLES)
+        self.decoded: Decoded | None = None  # what the last advertisement said, if it was understood
+        self.told_first: list[tuple[Advertisement, Decoded]] = []  # with a new component each
         self._decoder = decoder
         self._unopened = 0
         self._marked: Marked = ()
@@ -61,6 +64,7 @@ class Advertised:
 
     def hear(self, advertisement: Advertisement, now: float) -> tuple[list[Report | Occurrence], bool] | None:
         """What it tells, and whether the description changed. None: it was not understood, or is somebody else's."""
+        self.decoded = None
         if self.repeats(advertisement):
             if self.encrypted or not self._channels:
                 return None  # an encrypted one that is repeated later proves nothing: anybody can do that
@@ -77,10 +81,13 @@ class Advertised:
             self.locked_ones.append(advertisement)
         if decoded is None or (decoded.encrypted and not decoded.opened):
             return self._not_opened(decoded)
-        self._unopened = 0
+        self._unopened, self.decoded = 0, decoded
         self.rhythm.sleepy = decoded.sleepy
         self.rhythm.heard(now)
+        known = len(self._channels)
         changed = self._describe(decoded, now)
+        if len(self._channels) > known:
+            self.told_first.append((replace(advertisement, handle=None), decoded))
         return [*self._read(decoded, advertisement, now), *self._tell_signal(advertisement, now)], changed
 
     def _not_opened(self, decoded: Decoded | None) -> tuple[list[Report | Occurrence], bool] | None:

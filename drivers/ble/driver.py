@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Final, Self
 
 from capabilities.readings import Contact, Observation, Occurrence, Report
 from capabilities.vocabulary import Json
+from drivers.ble import recorded
 from drivers.ble.addresses import follows
 from drivers.ble.bounds import REPORT_BURST
 from drivers.ble.declared import DECLARED
@@ -27,6 +28,8 @@ from drivers.discovery.seen import Advertisement
 from drivers.discovery.tools import Stop, Tools
 from drivers.driver import Candidate, DriverHealth, NotSent, Rejected, Withdrawn
 from drivers.mailbox import Mailbox, observations
+from drivers.recording.members import hexed
+from drivers.recording.taps import Taps
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ _SERVICES: Final = frozenset(ADVERTISED_SERVICES)
 
 
 class BleDriver:
-    """A `Driver`, `Scanner`, `Keeping`, `Pairable`, `Searching`, `Refreshing` and `Recalling`."""
+    """A `Driver`, `Scanner`, `Keeping`, `Pairable`, `Searching`, `Refreshing`, `Recalling` and `Tappable`."""
 
     name = NAME
 
@@ -62,6 +65,7 @@ class BleDriver:
         self._heard_at: float | None = None
         self._entered_at = 0.0
         self._changing = 0
+        self._taps = Taps()
 
     async def __aenter__(self) -> Self:
         self._reports, self._found, self._heard_at = observations(), _candidates(), None
@@ -114,6 +118,14 @@ class BleDriver:
     def recall(self, device: str) -> Candidate | None:
         known = self._devices.get(device)
         return known.candidate(self._clock.monotonic()) if known is not None else None
+
+    def tap(self, device: str, heard: Callable[[str, Json], None]) -> Callable[[], None]:
+        known = self._devices.get(device)
+        if known is None:
+            raise KeyError(device)
+        for kind, data in recorded.known(known):
+            heard(kind, data)
+        return self._taps.add(device, heard)
 
     async def search(self) -> None:
         """Nothing needs to be asked: who is there advertises. Those that could not be described are tried again."""
@@ -187,10 +199,16 @@ class BleDriver:
         device = self._devices.heard(address, self._clock.monotonic())
         if device is not None:
             device.gatt = description
+            if address in self._taps:
+                self._taps.tell(address, recorded.SERVICES, recorded.services(description))
             self._announce(device)
 
     def report(self, report: Report) -> None:
         self._reports.put_nowait(report)
+
+    def overheard(self, address: str, at: str, raw: bytes) -> None:
+        if address in self._taps:
+            self._taps.tell(address, recorded.VALUE, {at: hexed(raw)})
 
     def contact(self, address: str, reachable: bool, reason: str) -> None:
         device = self._devices.get(address)
@@ -208,6 +226,8 @@ class BleDriver:
             return
         renamed = device.rename(advertisement.name, now)
         heard = self._hearing.hear(device, advertisement, now)
+        if device.address in self._taps and (told := recorded.heard(device.advertised, advertisement)):
+            self._taps.tell(device.address, *told)
         if heard is not None:
             settled = now - self._entered_at >= SETTLE_S
             for one in heard.observations:

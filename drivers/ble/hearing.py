@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from capabilities.readings import Contact, Observation
 from drivers.ble.advertised import Advertised
 from drivers.ble.bounds import DECODED_BURST, DECODED_PER_S, LOOKED_AT_S, Allowance
+from drivers.ble.decoders.decoder import Opens
 from drivers.ble.decoders.table import ROWS, Row, rows_for
 from drivers.ble.device import Device
-from drivers.ble.keys import Keys
-from drivers.ble.loading import Parsers
 from drivers.ble.rhythm import UNKNOWN_S
 from drivers.discovery.seen import Advertisement
 
@@ -27,10 +26,20 @@ class Heard:
 NOTHING: Final = Heard()
 
 
+class Bindings(Protocol):
+    def of(self, device: str, row: Row) -> bytes | None:
+        """The key that opens what the device advertises."""
+
+
+class Openers(Protocol):
+    def opener(self, row: Row) -> Opens | None:
+        """The decoder's module, if it is loaded."""
+
+
 class Hearing:
     """Decodes as much as a device is worth: a Thing's all, up to a rate; a stranger's now and then."""
 
-    def __init__(self, keys: Keys, parsers: Parsers, rows: tuple[Row, ...] = ROWS) -> None:
+    def __init__(self, keys: Bindings, parsers: Openers, rows: tuple[Row, ...] = ROWS) -> None:
         self.unreadable = 0
         self.skipped = 0
         self._keys, self._parsers, self._rows = keys, parsers, rows

@@ -25,6 +25,8 @@ class Listener(Protocol):
 
     def contact(self, address: str, reachable: bool, reason: str) -> None: ...
 
+    def overheard(self, address: str, at: str, raw: bytes) -> None: ...
+
 
 class Linking:
     """Of the adapter's connections one stays free for strangers, visits and commands."""

@@ -6,16 +6,12 @@ import asyncio
 import importlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, cast
+from typing import cast
 
-from drivers.ble.decoders.decoder import Decoder
+from drivers.ble.decoders.decoder import Opens
 from drivers.ble.decoders.table import Row
 
 _LOG = logging.getLogger(__name__)
-
-
-class _Module(Protocol):
-    def open_decoder(self, key: bytes | None) -> Decoder: ...
 
 
 class Parsers:
@@ -23,17 +19,17 @@ class Parsers:
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
-        self._modules: dict[str, _Module] = {}
+        self._modules: dict[str, Opens] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
 
-    def opener(self, row: Row) -> _Module | None:
+    def opener(self, row: Row) -> Opens | None:
         """None: it is being loaded now (what is advertised is advertised again), or cannot be."""
         module = self._modules.get(row.name)
         if module is None and row.name not in self._loading and row.name not in self.problems:
             self._loading[row.name] = asyncio.create_task(self._load(row), name=f"loading {row.name}")
         return module
 
-    async def ready(self, row: Row) -> _Module | None:
+    async def ready(self, row: Row) -> Opens | None:
         """As `opener`, and waits for it."""
         module = self.opener(row)
         if module is None and (loading := self._loading.get(row.name)) is not None:
@@ -50,7 +46,7 @@ class Parsers:
                 module = await asyncio.get_running_loop().run_in_executor(
                     pool, importlib.import_module, row.module
                 )
-            self._modules[row.name] = cast(_Module, module)
+            self._modules[row.name] = cast(Opens, module)
         except Exception as error:
             _LOG.warning("the parser %s cannot be loaded: %r", row.name, error)
             self.problems[row.name] = (

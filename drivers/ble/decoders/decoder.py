@@ -53,6 +53,12 @@ class Decoded:
     doubtful: bool = False
 
 
+class Opens(Protocol):
+    """A decoder's module."""
+
+    def open_decoder(self, key: bytes | None) -> Decoder: ...
+
+
 class Decoder(Protocol):
     """For one device: it may remember counters, against repeats and replays."""
 

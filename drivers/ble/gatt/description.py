@@ -7,7 +7,7 @@ tells of people's bodies (heart rate, blood pressure, weight …) is left out on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,8 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakError
 
 from capabilities.components import AffordanceDescription, ComponentDescription
-from capabilities.vocabulary import Hazard, Json
+from capabilities.readings import Reading, Report
+from capabilities.vocabulary import Hazard, Json, Quality
 from drivers.ble.bounds import MAX_COMPONENTS, clean
 from drivers.ble.gatt import numbers, outputs
 from drivers.ble.gatt.refusals import is_no, wants_pairing
@@ -24,6 +25,8 @@ from drivers.ble.gatt.values import NUMBERS, Number
 
 MAX_CHARACTERISTICS: Final = 512
 """Of one device, that are looked at: an honest one has thirty."""
+
+TOO_MANY: Final = f"it has more than {MAX_COMPONENTS} values: the others are left out"
 
 _SENSING: Final = frozenset({numbers.BATTERY, numbers.ENVIRONMENTAL_SENSING})
 
@@ -53,6 +56,39 @@ class GattChannel:
         return outputs.as_bool(outputs.signals(raw, self.signals)[self.signal])
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A characteristic as the device shows it: `properties` in bleak's words, `title` is its user description, `count` how many
+    digital signals it has.
+    """
+
+    uuid: str
+    properties: frozenset[str]
+    title: str = ""
+    valid_range: bytes | None = None
+    count: int = 1
+
+    @property
+    def readable(self) -> bool:
+        return "read" in self.properties
+
+    @property
+    def notifies(self) -> bool:
+        return not {"notify", "indicate"}.isdisjoint(self.properties)
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a description is made of. `characteristics` are those that are understood, by their key (see `located`)."""
+
+    characteristics: dict[str, Seen] = field(default_factory=dict)
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    problems: list[str] = field(default_factory=list)
+    has_more: bool = False
+
+
 @dataclass(slots=True)
 class Description:
     channels: dict[str, GattChannel] = field(default_factory=dict)  # by point
@@ -60,6 +96,15 @@ class Description:
     model: str = ""
     serial: str = ""
     problems: list[str] = field(default_factory=list)
+    looked: Looked = field(default_factory=Looked)
+
+    def reports(self, at: str, raw: bytes, now: float) -> Iterator[Report]:
+        """What the characteristic `at` says."""
+        for channel in self.channels.values():
+            if channel.at == at:
+                value = channel.value(raw)
+                quality = Quality.GOOD if value is not None else Quality.BAD
+                yield Report(channel.point, Reading(value, channel.unit or None, now, now, quality))
 
     @property
     def components(self) -> tuple[ComponentDescription, ...]:
@@ -100,56 +145,90 @@ def located(client: BleakClient) -> Iterator[tuple[str, str, BleakGATTCharacteri
 
 async def describe(client: BleakClient, address: str) -> Description:
     """Raises what the library raises when the connection is lost."""
-    found = Description()
+    return described(await look(client), address)
+
+
+async def look(client: BleakClient) -> Looked:
+    """As `describe`: what of it is understood, as it shows it."""
+    found = Looked()
     for key, service, characteristic in located(client):
-        if len(found.channels) >= MAX_COMPONENTS:
-            found.problem(f"it has more than {MAX_COMPONENTS} values: the others are left out")
-            break
-        if service in _SENSING and characteristic.uuid in NUMBERS:
-            await _number(client, address, key, characteristic, found)
-        elif service == numbers.AUTOMATION_IO and characteristic.uuid == numbers.DIGITAL:
-            await _digital(client, address, key, characteristic, found)
+        uuid = characteristic.uuid
+        is_number = service in _SENSING and uuid in NUMBERS and _is_told(characteristic.properties)
+        if is_number or (service == numbers.AUTOMATION_IO and uuid == numbers.DIGITAL):
+            if len(found.characteristics) >= MAX_COMPONENTS:
+                found.has_more = True
+                break
+            found.characteristics[key] = await _seen(client, characteristic)
         elif service == numbers.DEVICE_INFORMATION:
             await _label(client, characteristic, found)
     return found
 
 
-async def _number(
-    client: BleakClient, address: str, key: str, characteristic: BleakGATTCharacteristic, found: Description
-) -> None:
-    number = NUMBERS[characteristic.uuid]
-    readable, notifies = _read(characteristic), _notifies(characteristic)
-    if not readable and not notifies:
-        return
+async def _seen(client: BleakClient, characteristic: BleakGATTCharacteristic) -> Seen:
+    is_digital = characteristic.uuid == numbers.DIGITAL
+    valid_range = None if is_digital else await _descriptor(client, characteristic, numbers.VALID_RANGE)
+    count = await _descriptor(client, characteristic, numbers.NUMBER_OF_DIGITALS) if is_digital else None
+    title = await _described(client, characteristic)
+    return Seen(
+        characteristic.uuid,
+        frozenset(characteristic.properties),
+        title,
+        valid_range,
+        count[0] if count else 1,
+    )
+
+
+def described(looked: Looked, address: str) -> Description:
+    """What a device that looks so is to people."""
+    found = Description(
+        manufacturer=looked.manufacturer, model=looked.model, serial=looked.serial, looked=looked
+    )
+    for text in looked.problems:
+        found.problem(text)
+    has_more = looked.has_more
+    for key, seen in looked.characteristics.items():
+        if len(found.channels) >= MAX_COMPONENTS:
+            has_more = True
+            break
+        if seen.uuid == numbers.DIGITAL:
+            _digital(address, key, seen, found)
+        else:
+            _number(address, key, seen, found)
+    if has_more:
+        found.problem(TOO_MANY)
+    return found
+
+
+def _number(address: str, key: str, seen: Seen, found: Description) -> None:
+    number = NUMBERS[seen.uuid]
     schema: dict[str, Json] = {}
     if number.name == "value":
         schema = {"type": "number", "unit": number.unit} if number.unit else {"type": "number"}
-    schema |= await _range(client, characteristic, number)
+    schema |= _range(seen.valid_range, number)
     point = f"{address}|{key}#{number.name}"
-    affordance = AffordanceDescription(number.name, point, schema=schema, readable=readable)
-    title = await _described(client, characteristic) or number.title
-    component = ComponentDescription(key, number.kind, (affordance,), title=title)
-    found.channels[point] = GattChannel(component, point, key, readable, notifies, number.unit, number)
+    affordance = AffordanceDescription(number.name, point, schema=schema, readable=seen.readable)
+    component = ComponentDescription(key, number.kind, (affordance,), title=seen.title or number.title)
+    found.channels[point] = GattChannel(
+        component, point, key, seen.readable, seen.notifies, number.unit, number
+    )
 
 
-async def _digital(
-    client: BleakClient, address: str, key: str, characteristic: BleakGATTCharacteristic, found: Description
-) -> None:
-    readable, notifies = _read(characteristic), _notifies(characteristic)
-    writable = bool({"write", "write-without-response"} & set(characteristic.properties))
-    told = await _descriptor(client, characteristic, numbers.NUMBER_OF_DIGITALS)
-    count = min(told[0] if told else 1, outputs.MAX_SIGNALS)
-    title = await _described(client, characteristic)
-    if not readable and not notifies:
+def _digital(address: str, key: str, seen: Seen, found: Description) -> None:
+    writable = bool({"write", "write-without-response"} & seen.properties)
+    count = min(seen.count, outputs.MAX_SIGNALS)
+    if not _is_told(seen.properties):
         if writable:
             found.problem(f"the outputs {key} cannot be read: they are left out")
         return
-    acknowledged = "write" in characteristic.properties
-    for index in range(min(count, MAX_COMPONENTS - len(found.channels))):
+    title, acknowledged = seen.title, "write" in seen.properties
+    room = MAX_COMPONENTS - len(found.channels)
+    if seen.count > min(count, room):
+        found.problem(TOO_MANY)
+    for index in range(min(count, room)):
         name = "on" if writable else "value"
         point = f"{address}|{key}:{index}#{name}"
         affordance = AffordanceDescription(
-            name, point, schema={"type": "boolean"}, readable=readable, writable=writable,
+            name, point, schema={"type": "boolean"}, readable=seen.readable, writable=writable,
             hazard=Hazard.PROPERTY if writable else Hazard.COMFORT,
         )  # fmt: skip
         recipe = (
@@ -163,7 +242,7 @@ async def _digital(
             commands=(f"on, off → digital output {index + 1} of {key}",) if writable else (),
         )  # fmt: skip
         found.channels[point] = GattChannel(
-            component, point, key, readable, notifies, signal=index, signals=count, writable=writable,
+            component, point, key, seen.readable, seen.notifies, signal=index, signals=count, writable=writable,
             acknowledged=acknowledged,
         )  # fmt: skip
 
@@ -175,26 +254,23 @@ _LABELS: Final = {
 }
 
 
-async def _label(client: BleakClient, characteristic: BleakGATTCharacteristic, found: Description) -> None:
+async def _label(client: BleakClient, characteristic: BleakGATTCharacteristic, found: Looked) -> None:
     field_ = _LABELS.get(characteristic.uuid)
-    if field_ is None or not _read(characteristic):
+    if field_ is None or "read" not in characteristic.properties:
         return
     try:
         raw = bytes(await client.read_gatt_char(characteristic))
     except BleakError as error:
         if wants_pairing(error):
-            found.problem("its label can be read only after pairing: it is left out")
+            found.problems.append("its label can be read only after pairing: it is left out")
         elif not is_no(error):
             raise
         return
     setattr(found, field_, clean(raw.rstrip(b"\0").decode("utf-8", "replace")))
 
 
-async def _range(
-    client: BleakClient, characteristic: BleakGATTCharacteristic, number: Number
-) -> dict[str, Json]:
+def _range(raw: bytes | None, number: Number) -> dict[str, Json]:
     """Source: "GATT Specification Supplement", `Valid Range`: the least and the greatest value, coded as the value is."""
-    raw = await _descriptor(client, characteristic, numbers.VALID_RANGE)
     size = number.format.size
     if raw is None or len(raw) != 2 * size:
         return {}
@@ -224,12 +300,8 @@ async def _descriptor(
         return None
 
 
-def _read(characteristic: BleakGATTCharacteristic) -> bool:
-    return "read" in characteristic.properties
-
-
-def _notifies(characteristic: BleakGATTCharacteristic) -> bool:
-    return bool({"notify", "indicate"} & set(characteristic.properties))
+def _is_told(properties: Collection[str]) -> bool:
+    return not {"read", "notify", "indicate"}.isdisjoint(properties)
 
 
 def _short(uuid: str, nth: int) -> str:

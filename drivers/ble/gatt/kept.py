@@ -68,6 +68,9 @@ class Teller(Protocol):
 
     def contact(self, address: str, reachable: bool, reason: str) -> None: ...
 
+    def overheard(self, address: str, at: str, raw: bytes) -> None:
+        """What was read of a characteristic, or notified."""
+
 
 class Holds:
     """How many devices may be held connected at a time."""
@@ -246,15 +249,10 @@ class Kept:
             self._teller.described(self.address, description)
 
     def _take(self, description: Description, at: str, raw: bytes) -> None:
-        now = self._clock.wall()
-        for channel in description.channels.values():
-            if channel.at != at:
-                continue
-            value = channel.value(raw)
-            quality = Quality.GOOD if value is not None else Quality.BAD
-            reading = Reading(value, channel.unit or None, now, now, quality)
-            self._readings[channel.point] = reading
-            self._teller.report(Report(channel.point, reading))
+        self._teller.overheard(self.address, at, raw)
+        for report in description.reports(at, raw, self._clock.wall()):
+            self._readings[report.point] = report.reading
+            self._teller.report(report)
 
     async def read(self, point: str, deadline: float) -> None:
         channel = self._channel(point)
