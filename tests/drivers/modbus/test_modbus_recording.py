@@ -13,12 +13,16 @@ import orjson
 import pytest
 from pymodbus.constants import ExcCodes
 
+from capabilities.components import AffordanceDescription
 from capabilities.readings import Observation, Report
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate
+from drivers.modbus.describing import component
+from drivers.modbus.profiles import Profiles
+from drivers.modbus.recorded import profile as recorded_profile
 from drivers.modbus.replay import replayed
 from drivers.modbus.settings import ModbusSettings
-from drivers.recording.heard import Heard, HeardError, HeardTape, written
+from drivers.recording.heard import Blackener, Heard, HeardError, HeardTape, written
 from gateway.api.server import serve
 from gateway.app import open_gateway
 from gateway.config import Adoption, Config, Http
@@ -240,3 +244,20 @@ def test_what_is_no_recording_of_a_unit_says_why(messages: list[tuple[str, Json]
 def test_messages_are_json_that_others_can_read() -> None:
     tape = HeardTape("modbus", (Heard(0, "profile", PROFILE), Heard(1, "read", READ)))
     assert [orjson.loads(line)["kind"] for line in list(written(tape))[1:]] == ["profile", "read"]
+
+
+@pytest.mark.parametrize("name", Profiles().names())
+def test_a_layout_is_replayed_as_the_profile_that_it_was(name: str) -> None:
+    """As one's own are taken down, redacted: the same registers, kinds, scales and ranges."""
+    profile = Profiles().get(name)
+    said = Blackener([]).message(recorded_profile(profile, 0.5, shipped=False))
+    (found,) = replayed(HeardTape("modbus", (Heard(0, "profile", said),))).candidates
+    expected = [component("recording/1", one) for one in profile.component]
+    assert [one.kind for one in found.components] == [one.kind for one in expected]
+    for one, other in zip(found.components, expected, strict=True):
+        assert [_measure(of) for of in one.affordances] == [_measure(of) for of in other.affordances]
+
+
+def _measure(of: AffordanceDescription) -> tuple[object, ...]:
+    schema = {name: value for name, value in of.schema.items() if name != "enum"}
+    return schema, of.readable, of.writable, of.hazard, of.privilege, len(of.shown)
