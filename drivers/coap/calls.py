@@ -18,6 +18,15 @@ SMALL_BLOCK_EXP: Final = 2
 LARGE_BLOCK_EXP: Final = 6
 """Of 1024 bytes, the largest there is."""
 
+BRISK_BLOCKS: Final = 64
+SLOW_BLOCK_S: Final = 0.03
+"""A long body is fetched with a pause before each further block: who describes himself at great length, in small blocks, costs
+a few percent of a core, and not all of it. 64 small blocks are three times the description of an endpoint.
+"""
+
+MAX_BLOCKS: Final = 256
+"""Of one body: 16 kB in the smallest blocks that are asked for."""
+
 MAX_RESTARTS: Final = 2
 """So often a body that changes while it is fetched is begun anew (another ETag)."""
 
@@ -171,6 +180,7 @@ class Caller:
             if not block.more:
                 return Answer(part.code, body, part.content_format, etag, part.max_age, part.observe)
             number += 1
+            await _paced(number, len(body))
 
     async def _in_blocks(self, call: Call, until: float) -> Answer:
         """RFC 7959 §2.3 and §2.9. Nothing acts before the last block has arrived."""
@@ -194,6 +204,14 @@ class Caller:
             at += len(part)
             if smaller is not None:
                 exponent = smaller
+
+
+async def _paced(number: int, fetched: int) -> None:
+    """Before the block with that number is asked for. Raises `TooLarge`."""
+    if number >= MAX_BLOCKS:
+        raise TooLarge(fetched)
+    if number >= BRISK_BLOCKS:
+        await asyncio.sleep(SLOW_BLOCK_S)
 
 
 class TooLarge(Exception):

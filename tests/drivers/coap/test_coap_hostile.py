@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capabilities.vocabulary import Json
-from drivers.coap.calls import Call, Caller, TooLarge
+from drivers.coap.calls import MAX_BLOCKS, Call, Caller, TooLarge
 from drivers.coap.conversation import Unanswered
 from drivers.coap.description import MAX_AFFORDANCES, DescriptionError, described
 from drivers.coap.driver import open_driver
@@ -56,6 +56,19 @@ async def test_a_body_without_an_end_is_given_up() -> None:
     with pytest.raises(TooLarge, match="longer than 1 kB"):
         await Caller(peer.talk).call(GET, 5.0, most=1024)
     assert len(peer.sent) < 20
+
+
+async def test_a_long_body_in_small_blocks_ends_after_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(to: Message) -> list[Message | bytes]:
+        block = to.opt.block2
+        number = block.block_number if block is not None else 0
+        return [reply(to, b"x" * 64, block2=(number, True, 2), etag=b"1")]
+
+    monkeypatch.setattr("drivers.coap.calls.SLOW_BLOCK_S", 0.0)
+    peer = Peer(answers)
+    with pytest.raises(TooLarge, match="longer than 16 kB"):
+        await Caller(peer.talk).call(GET, 5.0, most=1 << 20)
+    assert len(peer.sent) == MAX_BLOCKS
 
 
 async def test_a_body_that_changes_all_the_time_is_given_up() -> None:
