@@ -11,12 +11,16 @@ from drivers.ble.device import Device
 MAX_THINGS: Final = 2048
 """Devices that are Things, which are never pushed out: more than one adapter can hear."""
 
+TOLD_FOR_S: Final = 60.0
+"""So long after somebody was turned away it is said."""
+
 
 class Devices:
     """By address. `things` are those that are kept, whether they were heard or not."""
 
     def __init__(self) -> None:
         self.turned_away = 0
+        self._turned_away_at = float("-inf")
         self.things: frozenset[str] = frozenset()
         self._all: dict[str, Device] = {}
         self._strangers = Allowance(NEW_PER_S, NEW_BURST)
@@ -44,10 +48,19 @@ class Devices:
         if device is None:
             if len(self._all) - len(self.things) >= MAX_DEVICES or not self._strangers.take(now):
                 self.turned_away += 1
+                self._turned_away_at = now
                 return None
             device = self._all[address] = Device(address, now)
         device.heard_at = now
         return device
+
+    def problems(self, now: float) -> list[str]:
+        if now - self._turned_away_at > TOLD_FOR_S:
+            return []
+        return [
+            f"More Bluetooth devices are heard than are looked at ({MAX_DEVICES}, and {NEW_PER_S:.0f} new ones a second): "
+            "somebody near may be sending made-up addresses. Things are not affected; a new device may be found late."
+        ]
 
     def forget(self, address: str) -> None:
         if address not in self.things:

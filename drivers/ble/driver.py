@@ -166,6 +166,7 @@ class BleDriver:
         detail = f"{reached} of {len(things)} devices are in reach; {len(self._devices)} are known"
         problems = list(self._parsers.problems.values())
         problems += [self._keys.problem] if self._keys.problem else []
+        problems += self._devices.problems(self._clock.monotonic())
         counters = {
             "turned_away": self._devices.turned_away, "changing_addresses": self._changing,
             "unreadable": self._hearing.unreadable, "skipped": self._hearing.skipped, "described": self._linking.described,

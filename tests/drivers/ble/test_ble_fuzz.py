@@ -156,6 +156,7 @@ async def test_fifty_thousand_strangers_cost_little_and_the_thing_is_heard(bench
     assert longest < 0.25
     assert took < 20
     assert bench.driver.health().counters["turned_away"] > 40_000
+    assert any("made-up addresses" in one for one in bench.driver.health().problems)
     await bench.seen()
     bench.say(plain(bytes.fromhex("02ca08")))
     assert (await bench.values())["temperature#temperature"] == 22.5
