@@ -39,7 +39,7 @@ _STATES: Final = frozenset(
 _KNOWN: Final = {sort.__name__: sort for sort in (*SORTS, *_STATES)}
 _COUNTED: Final = {"key": "entity", "device_id": "sub", "area_id": "place"}
 _BACK: Final = {counted: name for name, counted in _COUNTED.items()}
-_LEFT_OUT: Final = frozenset({"zwave_home_id", "serial_proxies"})
+_LEFT_OUT: Final = frozenset({"compilation_time", "serial_proxies", "zwave_home_id"})
 
 
 @dataclass(slots=True)

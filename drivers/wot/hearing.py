@@ -38,6 +38,9 @@ EVENT: Final = "event"
 MAX_SAID_BYTES: Final = 16 * 1024 * 1024
 """Of the descriptions that are kept for recordings, all together: three hundred usual ones have 3 MB."""
 
+MAX_TOLD_BYTES: Final = 256 * 1024
+"""Of one description in a recording: to redact it takes a millisecond a kilobyte. The longest real ones have some 200 kB."""
+
 _NAMED: Final = frozenset(
     {"properties", "actions", "events", "securityDefinitions", "schemaDefinitions", "uriVariables"}
 )

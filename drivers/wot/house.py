@@ -16,7 +16,7 @@ from drivers.wot.client import Client
 from drivers.wot.described import Described, Point
 from drivers.wot.device import Device
 from drivers.wot.document import MAX_PROBLEMS
-from drivers.wot.hearing import MAX_SAID_BYTES, Said
+from drivers.wot.hearing import MAX_SAID_BYTES, MAX_TOLD_BYTES, Said
 from drivers.wot.holders import Holders
 from drivers.wot.keyring import Keyring
 from drivers.wot.outlet import Outlet
@@ -86,6 +86,8 @@ class House:
     def heard(self, id_: str, said: Said) -> None:
         """What it says of itself: kept for whoever will listen, as far as there is room."""
         self.said.pop(id_, None)
+        if len(said.text) > MAX_TOLD_BYTES:
+            return
         if sum(len(one.text) for one in self.said.values()) + len(said.text) <= MAX_SAID_BYTES:
             self.said[id_] = said
         if id_ in self.taps:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
@@ -22,6 +22,11 @@ from gateway.config import Adoption, Config, Http
 from gateway.context import Gateway
 from policies import Principal, Role
 from tests.drivers.replaying import replayed
+
+
+class Tells(Protocol):
+    @property
+    def told(self) -> Sequence[Observation]: ...
 
 
 class Overheard:
@@ -83,7 +88,7 @@ async def taking(client: aiohttp.ClientSession, path: str) -> AsyncIterator[Taki
             answer.close()
 
 
-def as_much(overheard: Overheard) -> Callable[[HeardTape], bool]:
+def as_much(overheard: Tells) -> Callable[[HeardTape], bool]:
     """Whether a recording has as many readings as the driver told."""
     told = (Report, Occurrence)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capabilities.readings import Observation
+from capabilities.readings import Observation, Occurrence, Report
 from capabilities.vocabulary import Json
 from drivers.recording.heard import Heard, HeardTape
 from drivers.wot import hearing
@@ -20,7 +19,8 @@ from drivers.wot.described import Point
 from drivers.wot.driver import WotDriver
 from drivers.wot.replay import replayed
 from drivers.wot.settings import WotSettings
-from tests.drivers.replaying import described, recorded, values
+from tests.drivers.recording_house import as_much, taking
+from tests.drivers.replaying import described, values
 from tests.drivers.wot_house import WotHouse, a_wot_house, until
 from tests.drivers.wot_peer import FakeServices, WotPeer, lamp_td, tools
 
@@ -77,18 +77,23 @@ async def recording_of(house: WotHouse, peer: WotPeer, services: FakeServices) -
     """Adopted while it is recorded: all its values are read then."""
     services.announce(peer.port, "/lamp/td", name="Annegret's lamp", host="annegret.local.")
     await house.waiting(LAMP)
-    recording = asyncio.create_task(recorded(house.client, f"/recordings/wot/{quote(LAMP, safe='')}", 2))
     driver = house.gateway.drivers["wot"]
     assert isinstance(driver, Overhearing)
-    await until(lambda: LAMP in driver._taps)
-    assert (await house.adopt(LAMP, title="Lamp"))[0] == 201
-    await peer.streaming("overheated")
-    await peer.streaming("on")
-    await house.shows("lamp", "uptime", 7)
-    await peer.set("on", True)
-    await peer.tell("overheated", "overheated", 91.5)
-    await house.shows("lamp", "on", True)
-    return await recording
+    async with taking(house.client, f"/recordings/wot/{quote(LAMP, safe='')}") as recording:
+        assert (await house.adopt(LAMP, title="Lamp"))[0] == 201
+        await peer.streaming("overheated")
+        await peer.streaming("on")
+        await house.shows("lamp", "uptime", 7)
+        await peer.set("on", True)
+        await peer.tell("overheated", "overheated", 91.5)
+        await until(lambda: {(LAMP, "code"), (LAMP, "mood"), (LAMP, "overheated")} <= heard_of(driver))
+        return await recording.complete(as_much(driver))
+
+
+def heard_of(driver: Overhearing) -> set[tuple[str, str]]:
+    """The last words of the points that it told of."""
+    points = [one.point for one in driver.told if isinstance(one, Report | Occurrence)]
+    return {(LAMP, "code" if "Code" in point else point.rpartition("/")[2]) for point in points}
 
 
 async def test_a_thing_is_recorded_and_replayed(peer: WotPeer, tmp_path: Path) -> None:
@@ -143,6 +148,17 @@ async def test_what_is_known_already_is_told_at_once(peer: WotPeer) -> None:
             driver.tap("urn:nobody", lambda kind, data: None)
 
 
+async def test_a_description_that_is_very_long_is_not_taken_down(peer: WotPeer) -> None:
+    services = FakeServices()
+    peer.description = lamp_td(id=LAMP, description="x" * hearing.MAX_TOLD_BYTES)
+    async with Overhearing(services) as driver:
+        services.announce(peer.port, "/lamp/td")
+        await until(lambda: driver.recall(LAMP) is not None)
+        heard: list[str] = []
+        driver.tap(LAMP, lambda kind, data: heard.append(kind))
+        assert heard == []
+
+
 async def test_one_that_shows_itself_to_nobody(tmp_path: Path) -> None:
     peer = WotPeer(annegrets_lamp(), credentials="hunter2", locked=True)
     await peer.start()
@@ -151,7 +167,8 @@ async def test_one_that_shows_itself_to_nobody(tmp_path: Path) -> None:
         async with a_wot_house(tmp_path, Overhearing(services)) as house:
             services.announce(peer.port, "/lamp/td", name="Annegret", host="annegret.local.")
             await house.waiting("mdns:Annegret")
-            tape = await recorded(house.client, "/recordings/wot/mdns:Annegret")
+            async with taking(house.client, "/recordings/wot/mdns:Annegret") as recording:
+                tape = await recording.complete(lambda tape: tape.messages)
             (candidate,) = replayed(tape).candidates
             driver = house.gateway.drivers["wot"]
             assert isinstance(driver, Overhearing)
@@ -160,7 +177,10 @@ async def test_one_that_shows_itself_to_nobody(tmp_path: Path) -> None:
             assert candidate.asks == live.asks
             assert "annegret" not in str(tape).casefold()
             assert (await house.adopt("mdns:Annegret", code="hunter2", title="Lamp"))[0] == 201
-            tape = await recorded(house.client, "/things/lamp/recording")
+            async with taking(house.client, "/things/lamp/recording") as recording:
+                tape = await recording.complete(
+                    lambda tape: tape.messages and tape.messages[-1].kind != "locked"
+                )
         assert "hunter2" not in str(tape)
         assert len(replayed(tape).candidates[-1].components) > 3
     finally:
