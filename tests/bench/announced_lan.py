@@ -3,8 +3,6 @@ Bluetooth (injected under bleak), 10 serial adapters (a fake of the kernel's lis
 
 watchers: until the watchers have told of all of them, what memory that took, and CPU while nothing changes (the Bluetooth
 devices go on advertising, each every five seconds).
-gateway: a gateway of its own with the families esphome, homekit, wot and coap on: until each family runs and the inbox has all
-that can be described without a connection; its memory; its CPU afterwards.
 flood: 100,000 made-up names within some seconds from another address: what is kept, what it costs, and whether ten more honest
 devices are found meanwhile.
 """
@@ -13,8 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -210,21 +207,23 @@ async def flood(browser: MdnsBrowser, found: dict[str, float]) -> None:
         print(f"  {health.detail}; {dict(health.counters)}; {'; '.join(health.problems)}")
 
 
-def pour(count: int) -> None:
-    """In the child: so many devices that are not there, as fast as it goes."""
-    import socket
-
+def announcement(number: int, kind: str = TYPES[0], text: bytes = b"\x08mac=0000") -> bytes:
+    """A packet with all records of a device that is not there."""
     from zeroconf import DNSAddress, DNSOutgoing, DNSPointer, DNSService, DNSText
 
-    packets = []
-    for number in range(count):
-        name, host = f"Flood {number}.{TYPES[0]}", f"flood-{number}.local."
-        out = DNSOutgoing(0x8400)
-        out.add_answer_at_time(DNSPointer(TYPES[0], 12, 1, 4500, name), 0)
-        out.add_answer_at_time(DNSService(name, 33, 0x8001, 120, 0, 0, 9, host), 0)
-        out.add_answer_at_time(DNSText(name, 16, 0x8001, 4500, b"\x08mac=0000"), 0)
-        out.add_answer_at_time(DNSAddress(host, 1, 0x8001, 120, socket.inet_aton("127.0.0.9")), 0)
-        packets.append(out.packets()[0])
+    name, host = f"Flood {number}.{kind}", f"flood-{number}.local."
+    out = DNSOutgoing(0x8400)
+    out.add_answer_at_time(DNSPointer(kind, 12, 1, 4500, name), 0)
+    out.add_answer_at_time(DNSService(name, 33, 0x8001, 120, 0, 0, 9, host), 0)
+    out.add_answer_at_time(DNSText(name, 16, 0x8001, 4500, text), 0)
+    out.add_answer_at_time(DNSAddress(host, 1, 0x8001, 120, socket.inet_aton("127.0.0.9")), 0)
+    packet: bytes = out.packets()[0]
+    return packet
+
+
+def pour(count: int) -> None:
+    """In the child: so many devices that are not there, as fast as it goes."""
+    packets = [announcement(number) for number in range(count)]
     print("ready", flush=True)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.66", 0))
@@ -235,66 +234,10 @@ def pour(count: int) -> None:
                 time.sleep(0.03)
 
 
-async def gateway() -> None:
-    """As its own process: what `hearth discover` tells while the devices announce themselves."""
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        (work / "hearth.toml").write_text(
-            f'state_dir = "{work}/state"\nruntime_dir = "{work}/run"\nlog_level = "error"\n[http]\nport = 0\n'
-            f'[discovery]\ninterfaces = ["{LOOPBACK}"]\nfamilies = ["esphome", "homekit", "wot", "coap"]\n'
-        )
-        command = [sys.executable, "-m", "gateway", "run", "--config", str(work / "hearth.toml")]
-        with (work / "log").open("ab") as log:
-            child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=HERE.parents[2])  # noqa: ASYNC220
-        process = psutil.Process(child.pid)
-        try:
-            async with asyncio.timeout(30):
-                while not (work / "run/hearth.sock").exists():  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-            await asyncio.sleep(1)
-            empty = process.memory_info().rss / 1e6
-            async with announcing(0, OVER_MDNS):
-                began = time.perf_counter()
-                waiting, settled = 0, 0.0
-                while time.perf_counter() - began < 60:
-                    document = await _told(work)
-                    count = sum(int(one["candidates"]) for one in document["families"])
-                    if count > waiting:
-                        waiting, settled = count, time.perf_counter() - began
-                    if waiting >= OVER_MDNS:
-                        break
-                    await asyncio.sleep(0.25)
-                states = {one["name"]: f"{one['state']} {one['candidates']}" for one in document["families"]}
-                print(f"gateway: {waiting} of {OVER_MDNS} in the inbox after {settled:.1f} s; {states}")
-                print(f"  {process.memory_info().rss / 1e6:.0f} MB, {empty:.0f} MB before")
-                await asyncio.sleep(20)
-                used = sum(process.cpu_times()[:2])
-                await asyncio.sleep(IDLE_S)
-                share = (sum(process.cpu_times()[:2]) - used) / IDLE_S
-                print(f"  idle: {share:.2%} of a core (should be below 1 %)")
-        finally:
-            child.terminate()
-            child.wait()
-            print((work / "log").read_text()[-2000:], end="")
-
-
-async def _told(work: Path) -> Any:
-    environ = {"PATH": os.environ["PATH"], "HEARTH_SOCKET": str(work / "run/hearth.sock"), "HOME": str(work)}
-    program = str(Path(sys.executable).with_name("hearth"))
-    asked = await asyncio.create_subprocess_exec(
-        program, "discover", "--json", env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    out, _ = await asked.communicate()
-    return json.loads(out)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["watchers", "gateway"], help="only this part")
-    only = parser.parse_args().part
-    for part, run in {"watchers": watchers, "gateway": gateway}.items():
-        if only in {None, part}:
-            asyncio.run(run())
+    parser.parse_args()
+    asyncio.run(watchers())
 
 
 if __name__ == "__main__":

@@ -161,8 +161,9 @@ def _done(lamp: Lamp, request: Message, act: Callable[[Json], tuple[Code, bytes]
 class UdpServer:
     """aiocoap's own server with a lamp behind it, always at the same port."""
 
-    def __init__(self, lamp: Lamp) -> None:
+    def __init__(self, lamp: Lamp, host: str = "::1") -> None:
         self.lamp = lamp
+        self.host = host
         self.port = 0
         self._context: Any = None
 
@@ -176,7 +177,7 @@ class UdpServer:
         site.add_resource(["on"], self.on)
         site.add_resource(["identify"], _Identify(self.lamp))
         self._context = await aiocoap.Context.create_server_context(
-            site, bind=("::1", self.port), transports=["udp6"], loggername="coap-test-server"
+            site, bind=(self.host, self.port), transports=["udp6"], loggername="coap-test-server"
         )
         self.port = self._interface.transport.get_extra_info("socket").getsockname()[1]
 

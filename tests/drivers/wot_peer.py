@@ -133,7 +133,7 @@ class WotPeer:
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
 
-    async def start(self) -> None:
+    async def start(self, host: str = "127.0.0.1") -> None:
         app = web.Application(middlewares=[self._guard])
         app.add_routes(
             [
@@ -149,7 +149,7 @@ class WotPeer:
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        site = web.TCPSite(self._runner, host, self.port, reuse_address=True)
         await site.start()
         self.port = cast(Any, site._server).sockets[0].getsockname()[1]
 

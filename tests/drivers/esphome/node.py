@@ -39,9 +39,9 @@ class Node:
         self._server: asyncio.Server | None = None
         self._peers: set[Peer] = set()
 
-    async def start(self) -> None:
+    async def start(self, host: str = "127.0.0.1") -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Peer(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: Peer(self), host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
