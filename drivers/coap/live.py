@@ -37,6 +37,16 @@ LEAVING_S: Final = 0.5
 """For each observation that is given up: whoever misses it is told by a reset."""
 
 
+TICK_S: Final = 0.25
+"""Signs of life are sent on its multiples: a box with many endpoints wakes up four times a second for all of them."""
+
+
+def together(keep_alive: float) -> float:
+    """By the loop's clock, the last tick within `keep_alive` seconds from now. Short times have a finer one."""
+    due = asyncio.get_running_loop().time() + keep_alive
+    return due - due % min(TICK_S, keep_alive / 8)
+
+
 class Ended(Enum):
     """Why a live endpoint is none any more: `ANEW`: it restarted, or had given the gateway up, and is there."""
 
@@ -121,7 +131,7 @@ class Live:
         while not self.is_stood_down():
             if not self.link.ended.is_set():
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self.terms.keep_alive):
+                    async with asyncio.timeout_at(together(self.terms.keep_alive)):
                         await self._look.wait()
             if self.link.ended.is_set():
                 raise Unanswered(self.link.reason, sent=False)
