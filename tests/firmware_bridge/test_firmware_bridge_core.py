@@ -106,3 +106,28 @@ def test_what_it_is_told_twice_it_does_once(tmp_path: Path) -> None:
         assert client.sent > 11, "nothing was lost: the test tells nothing"
         assert relay.state()["duplicates"] > 0
     assert acts(log) == [*(("max_on", one) for one in range(1, 11)), ("identify", 2000)]
+
+
+@pytest.mark.parametrize("options", [(), ("--keep",)])
+def test_it_says_that_it_ends_with_its_input_and_how_to_keep_it(options: tuple[str, ...]) -> None:
+    with subprocess.Popen(
+        [built("hearth-endpoint"), *options, "relay"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().startswith("ready pty ")
+        if options:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.2)
+            process.terminate()
+        said = process.stderr.read()
+        assert process.wait(timeout=10) == 0
+    assert said == (
+        ""
+        if options
+        else "hearth-endpoint: standard input has ended, and so does this; with --keep it goes on without it\n"
+    )

@@ -3,10 +3,13 @@
 #define HEARTH_ESP32_H
 
 #include <Arduino.h>
+#if __has_include(<esp_random.h>)
+#include <esp_random.h>
+#endif
 
 #include "board.h"
 
-// `urn:dev:mac:` and the EUI-64 of the chip's MAC address (RFC 9039).
+// `urn:dev:mac:` and the EUI-64 of the chip's MAC address (RFC 9039): every board has its own, with nothing to set.
 inline const char *hearth_serial_number() {
     static char id[29];
     uint64_t mac = ESP.getEfuseMac();  // the first byte of the address is the lowest
@@ -18,6 +21,17 @@ inline const char *hearth_serial_number() {
 inline void hearth_fill(hb_board &board) {
     board.id = hearth_serial_number();
     for (uint8_t &byte : board.random) byte = static_cast<uint8_t>(esp_random());
+}
+
+// Sets an output whose load is on at `on_level`.
+inline void hearth_output(uint8_t pin, uint8_t on_level, bool on) { digitalWrite(pin, on == (on_level == HIGH) ? HIGH : LOW); }
+
+// Makes `pin` an output that is off from its first moment on: pulled there, told, and only then driven. (Core 3 ignores
+// digitalWrite before pinMode, and an output begins as LOW, which is on where on_level is LOW.)
+inline void hearth_output_off(uint8_t pin, uint8_t on_level) {
+    pinMode(pin, on_level == HIGH ? INPUT_PULLDOWN : INPUT_PULLUP);
+    hearth_output(pin, on_level, false);
+    pinMode(pin, OUTPUT);
 }
 
 // Frames over a serial port. Nothing else may print to it but hb_frame_text.

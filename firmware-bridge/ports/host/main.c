@@ -20,7 +20,7 @@ static const char usage[] =
     "  --drop P         chance that a frame or datagram is lost, each way\n"
     "  --seed N         of damage and loss; default 1\n"
     "  --log FILE       each act and each output as a line: milliseconds, acted|output|power, what, value\n"
-    "  --keep           go on when standard input ends\n"
+    "  --keep           go on when standard input ends: needed in the background\n"
     "Standard input takes, a line each: noise P P (damage, drop) | pull | plug | restart (power) | interlock 0|1 |\n"
     "measure CELSIUS PERCENT | sensors 0|1 | state | quit\n";
 
@@ -97,7 +97,9 @@ static void run(simulator *self) {
         poll(waits, 2, self->line.waiting || self->line.baud ? 1 : 5);
         if (waits[0].revents && !listen_to_people(self)) {
             listening = false;
-            if (!self->keep) return;
+            if (self->keep) continue;
+            fputs("hearth-endpoint: standard input has ended, and so does this; with --keep it goes on without it\n", stderr);
+            return;
         }
         simulator_turn(self);
     }

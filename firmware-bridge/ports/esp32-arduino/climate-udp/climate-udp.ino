@@ -4,12 +4,15 @@
 #include <WiFi.h>
 #include <climate.h>
 
+// A network of its own is its place: what is said there is not encrypted. 2.4 GHz.
+const char *const WIFI_NAME = "name of the network", *const WIFI_PASSWORD = "its password";
+
 HearthUdp network;
 hb_board board;
 climate device;
 
 void setup() {
-    WiFi.begin("name of a network of its own", "its password");
+    WiFi.begin(WIFI_NAME, WIFI_PASSWORD);
     while (WiFi.status() != WL_CONNECTED) delay(100);
     network.begin(board);
     board.measure = [](void *, unsigned quantity, int32_t *hundredths) {

@@ -8,7 +8,7 @@
 
 #include <deque>
 
-enum { LOW = 0, HIGH = 1, INPUT_PULLUP = 5, OUTPUT = 3 };
+enum { LOW = 0, HIGH = 1, INPUT_PULLUP = 5, INPUT_PULLDOWN = 9, OUTPUT = 3 };
 
 class Stream {
    public:

@@ -1,4 +1,4 @@
-// Runs a sketch against the stub: a ping is answered, and its link is there.
+// Runs a sketch against the stub: a ping is answered, its link is there, and outputs begin as they should.
 #include "Arduino.h"
 #include "ESPmDNS.h"
 #include "WiFi.h"
@@ -19,8 +19,17 @@ uint32_t millis() {
 void delay(uint32_t) {}
 uint32_t esp_random() { return 0x5a; }
 float temperatureRead() { return 21.5f; }
-void pinMode(uint8_t, uint8_t) {}
-void digitalWrite(uint8_t pin, uint8_t value) { stub_pins[pin] = value; }
+// As core 3 has it: what is written before pinMode is lost, and an output begins with what was written since, else LOW.
+static uint8_t stub_modes[40];
+void pinMode(uint8_t pin, uint8_t mode) {
+    if (mode == OUTPUT && stub_modes[pin] != OUTPUT) printf("pin %d is an output, and begins %s\n", pin, stub_pins[pin] ? "HIGH" : "LOW");
+    stub_modes[pin] = mode;
+}
+void digitalWrite(uint8_t pin, uint8_t value) {
+    if (!stub_modes[pin]) return;
+    if (stub_modes[pin] == OUTPUT && stub_pins[pin] != value) printf("pin %d goes %s\n", pin, value ? "HIGH" : "LOW");
+    stub_pins[pin] = value;
+}
 int digitalRead(uint8_t pin) { return stub_pins[pin]; }
 
 static const uint8_t ping[] = {0x40, 0, 0x12, 0x34}, reset[] = {0x70, 0, 0x12, 0x34};
