@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any, Final
 
 import orjson
-from aiohomekit import hkjson
 
 from capabilities.vocabulary import Json
 from drivers.driver import Rejected, Uncertain
+from drivers.homekit.commas import without_commas_too_many
 from drivers.homekit.database import plain
 from drivers.homekit.statuses import in_words, status_of
 from drivers.homekit.wire.connection import Connection, LinkError
@@ -122,7 +122,7 @@ def parsed(body: bytes) -> object:
     except orjson.JSONDecodeError:
         try:
             if len(body) <= MAX_REPAIRED_BYTES:
-                return hkjson.loads(body)
+                return orjson.loads(without_commas_too_many(body))
         except ValueError:
             pass
         raise LinkError("it answers with what is no JSON", sent=True) from None
