@@ -25,6 +25,7 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.discovery.families import FAMILIES, Family
 from gateway.discovery.kin import Kin
+from gateway.discovery.settling import SETTLED_AFTER_S, settle
 from gateway.registry import Registry
 from gateway.vault import Safe
 
@@ -189,6 +190,7 @@ class Lookout:
             log.error("%s", state.advice, exc_info=error)
             return
         state.driver, state.state = driver, "running"
+        asyncio.get_running_loop().call_later(SETTLED_AFTER_S, settle)
         task = self._keep(driver)
         try:
             await asyncio.Event().wait()
