@@ -131,9 +131,11 @@ class Adopted:
                 slot.expectations, slot.off_since = same.expectations, same.off_since
 
     def begin_anew(self) -> None:
-        """Another device stands behind it: what the one before told is not this one's."""
+        """Another device stands behind it: what the one before told is not this one's, and what it was told nobody knows."""
         self.reach.reachable, self.reach.reason, self.reach.heard = None, "", None
         for slot in self.slots.values():
+            for expectation in list(slot.expectations):
+                expectation.lose_link("another device has its place now")
             slot.reading, slot.live, slot.off_since = None, False, None
 
     def points(self) -> dict[str, tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +13,11 @@ from gateway.adopted import Adopted
 from gateway.clock import Clock
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 from gateway.observers import Observers
+
+MOST_INCIDENTS: Final = 6
+"""Of one Thing within `CALM_AFTER_S`: a device that is announced back and forth does not fill the disk."""
+
+CALM_AFTER_S: Final = 3600.0
 
 FOUND: Final = ("", "discovery")
 """The topic of what comes into the inbox and leaves it."""
@@ -24,6 +30,17 @@ class Chronicle:
         self._ledger = ledger
         self._observers = observers
         self._clock = clock
+        self._incidents: dict[str, deque[float]] = {}  # a Thing's, monotonic seconds
+
+    def is_calm(self, adopted: Adopted) -> bool:
+        """Whether it may come back by itself from what suspended it; else a person looks at it."""
+        times = self._incidents.get(adopted.id, ())
+        return sum(self._clock.monotonic() - at < CALM_AFTER_S for at in times) < MOST_INCIDENTS
+
+    def incident(self, adopted: Adopted, body: Mapping[str, Json]) -> None:
+        times = self._incidents.setdefault(adopted.id, deque(maxlen=MOST_INCIDENTS))
+        times.append(self._clock.monotonic())
+        self.record("incident", adopted, "gateway", body)
 
     def tell(self, what: str, adopted: Adopted) -> None:
         """A Thing was created, updated, suspended …"""

@@ -20,6 +20,7 @@ from gateway.arranging import NEW, Arrangement, Check, changes, recast
 from gateway.changes import AnnouncedOtherwise, NothingWaits, differences, reason, seal
 from gateway.chronicle import Chronicle
 from gateway.clock import Clock
+from gateway.doorman import Doorman
 from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
 from gateway.ledger import Ledger
@@ -59,6 +60,7 @@ class Registry(Roster):
         clock: Clock,
         rule: AdoptionRule = adopt_none,
         label_new: bool = True,
+        doorman: Doorman | None = None,
     ) -> None:
         super().__init__(state, Chronicle(ledger, observers, clock))
         self._rows = rows
@@ -66,6 +68,7 @@ class Registry(Roster):
         self._clock = clock
         self._rule = rule
         self._label_new = label_new
+        self._doorman = doorman
         # Removed Things by id: it stays their device's, for rules and history name it.
         self._former: dict[str, ThingRow] = {}
         self._adopting = asyncio.Lock()
@@ -97,7 +100,11 @@ class Registry(Roster):
                     await self._announced_again(adopted, candidate)
         elif self.inbox.overlooks(candidate):
             return
-        elif candidate.components and self._rule(candidate):  # of one without, nothing is understood yet
+        elif (
+            candidate.components  # of one without, nothing is understood yet
+            and self._rule(candidate)
+            and (self._doorman is None or self._doorman.lets_in(candidate.driver))
+        ):
             await self.adopt(candidate)
         else:
             self._keep_waiting(candidate)
@@ -292,7 +299,11 @@ class Registry(Roster):
         self._former[row.id] = replace(row, description=b"", state="removed")
 
     async def _announced_again(self, adopted: Adopted, candidate: Candidate) -> None:
-        if adopted.suspended and is_as_before(adopted.components, candidate):
+        if (
+            adopted.suspended
+            and is_as_before(adopted.components, candidate)
+            and self._chronicle.is_calm(adopted)
+        ):
             await self._resume(adopted)
         if adopted.suspended or has_moved(adopted.components, candidate):
             await self._suspend(adopted, candidate)
@@ -331,10 +342,13 @@ class Registry(Roster):
         if known in {adopted.suspended, SUSPENDED}:  # the latter: recorded before the start
             return
         adopted.version += 1
+        if known:  # and once more otherwise: a device may do that for ever
+            self._chronicle.tell("suspended", adopted)
+            return
         # With where its commands went, which may not have been known when it was adopted.
         await self._save(await self._row(adopted), adopted.components, suspended=True)
         body: dict[str, Json] = {"suspended": adopted.suspended, "changes": list[Json](lines)}
-        self._chronicle.record("incident", adopted, "gateway", body)
+        self._chronicle.incident(adopted, body)
         self._chronicle.tell("suspended", adopted)
 
     async def _resume(self, adopted: Adopted) -> None:

@@ -30,6 +30,13 @@ _HEX: Final = "hex"
 _STANDARD: Final = re.compile(r"[0-9a-f]{8}-0000-1000-8000-(?:00805f9b34fb|0026bb765291)", re.IGNORECASE)
 """UUIDs that everybody uses: of the Bluetooth SIG, and of HomeKit's services and characteristics."""
 
+_TEXT: Final = re.compile(rb"[ -~]{8,}")
+"""Within bytes: by chance next to never, for a third of all bytes can be printed."""
+
+_SECRET_MEMBERS: Final = frozenset(
+    {"code", "key", "keys", "passphrase", "password", "pin", "psk", "secret", "token"}
+)
+
 _ADDRESS: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}", re.IGNORECASE)
 
 
@@ -87,7 +94,8 @@ class Blackener:
             raise ValueError("it is nested too deeply")
         if isinstance(data, dict):
             if set(data) == {_HEX} and isinstance(plain := data[_HEX], str):
-                return {_HEX: self._without_addresses(plain.casefold())}
+                is_secret = any(one in path for one in _SECRET_MEMBERS)
+                return {_HEX: "00" * (len(plain) // 2) if is_secret else self._bytes_shown(plain.casefold())}
             return {key: self._black(item, (*path, key)) for key, item in data.items()}
         if isinstance(data, list) and any(isinstance(item, dict | list) for item in data):
             return [self._black(item, path) for item in data]
@@ -100,6 +108,14 @@ class Blackener:
         for _ in path:
             (shown,) = shown.values()
         return cast("Json", shown)
+
+    def _bytes_shown(self, plain: str) -> str:
+        """Without the device's addresses, and without what reads as text: a network's name and password may stand in it."""
+        try:
+            raw = bytes.fromhex(self._without_addresses(plain))
+        except ValueError:
+            return ""
+        return _TEXT.sub(lambda found: b"x" * len(found[0]), raw).hex()
 
     def _without_addresses(self, text: str) -> str:
         for address, other in self._bytes.items():

@@ -85,7 +85,7 @@ class HealthRoutes:
             "state_dir": str(gateway.config.state_dir) if session.principal.at_box else None,
             "uptime_s": round(now - gateway.started_at, 3),
             "things": len(gateway.registry),
-            "inbox": len(gateway.registry.inbox),
+            "inbox": len(gateway.registry.inbox) if manages(session.principal) else None,
             "mode": gateway.house.mode,
             "time_is_known": gateway.house.time.is_known,
             "rules": gateway.policy.version,

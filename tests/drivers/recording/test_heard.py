@@ -51,6 +51,12 @@ def test_words_of_the_house_go_and_standard_uuids_stay() -> None:
     assert (shown[uuid], shown["uuid"]) == ({"hex": "40"}, uuid)
 
 
+def test_text_within_bytes_is_gone_and_so_are_bytes_under_a_secret_member() -> None:
+    said: Json = {"raw": {"hex": b"\x02ssid=AnnasHome psk=hunter2\x00".hex()}, "key": {"hex": "0102ff"}}
+    shown = Blackener([]).message(said)
+    assert shown == {"raw": {"hex": b"\x02".hex() + "78" * 26 + "00"}, "key": {"hex": "000000"}}
+
+
 def test_under_a_secret_member_everything_is_secret() -> None:
     shown = Blackener([]).message({"password": {"state": ["on", {"state": "on"}]}, "state": "on"})
     assert isinstance(shown, dict)
