@@ -40,6 +40,7 @@ bench: .venv/.stamp-test ## measure speed and memory beside a floor of the same 
 	$(BIN)/python tests/bench/run.py
 	$(BIN)/python tests/bench/discovery.py
 	$(BIN)/python -m tests.bench.announced_lan
+	$(BIN)/python -m tests.bench.mixed
 	$(BIN)/python -m tests.bench.line
 	$(BIN)/python -m tests.bench.arbitration
 	$(BIN)/python -m tests.bench.campaign --kills 1000

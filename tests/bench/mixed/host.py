@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,10 +41,11 @@ class Control:
         self._gateway = gateway
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            name, *words = line.decode().split()
-            writer.write(json.dumps(getattr(self, f"do_{name}")(*words)).encode() + b"\n")
-            await writer.drain()
+        with suppress(asyncio.CancelledError):  # the gateway ends
+            while line := await reader.readline():
+                name, *words = line.decode().split()
+                writer.write(json.dumps(getattr(self, f"do_{name}")(*words)).encode() + b"\n")
+                await writer.drain()
 
     def do_sensors(self, count: str) -> None:
         self._start(air.sensors(int(count)))
