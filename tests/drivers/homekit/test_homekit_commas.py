@@ -44,7 +44,7 @@ def test_what_is_json_stays_as_it_is(value: object) -> None:
 @pytest.mark.parametrize("end", [b"", b"\\", b"]", b"x"])
 def test_no_answer_holds_the_loop_up(begin: bytes, piece: bytes, end: bytes) -> None:
     body = begin + piece * ((MAX_REPAIRED_BYTES - 10) // len(piece)) + end
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(LinkError):  # one of them happens to be JSON
         parsed(body)
-    assert time.perf_counter() - started < MOST_S
+    assert time.thread_time() - started < MOST_S
