@@ -48,3 +48,20 @@ def test_the_endpoints_pins_are_those_of_the_example() -> None:
     assert f"GPIO{pins['INTERLOCK']}, interlock" in drawn()
     assert f"GPIO {pins['RELAY']}" in README
     assert f"GPIO {pins['INTERLOCK']}" in README
+
+
+def test_no_text_is_drawn_twice_that_names_a_supply() -> None:
+    texts = [text.text or "" for text in ET.parse(HARDWARE / "wiring.svg").iter(f"{SVG}text")]
+    for supply in ("5 V supply", "24 V and 0 V"):
+        assert sum(supply in text for text in texts) == 1
+    assert "24 V" not in texts
+
+
+def test_the_level_that_switches_on_is_said_wherever_a_relay_module_is_chosen() -> None:
+    bridge = (HARDWARE.parent / "firmware-bridge/README.md").read_text()
+    assert "high-level trigger" in drawn()
+    assert "RELAY_ON_LEVEL" in README
+    for text in (README, bridge):
+        assert "active-low" in text
+        assert "10 kΩ" in text
+    assert "### Which relay module" in bridge
