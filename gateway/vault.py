@@ -7,6 +7,7 @@ to its driver and device, so that none can be put in another's place.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from drivers.discovery.tools import UNREADABLE
 from gateway.storage import Database
 from gateway.storage.vault import VaultRepository
 
@@ -41,6 +43,7 @@ class Safe:
         self._directory = state_dir
         self._rows = VaultRepository(database)
         self._box: Aead | None = None
+        self._opening = asyncio.Lock()
 
     def of(self, driver: str) -> DriverVault:
         return DriverVault(self, driver)
@@ -60,9 +63,12 @@ class Safe:
                 log.error(
                     "what was kept of %s (%s) cannot be opened with this key: pair it anew", device, driver
                 )
+                opened[device] = UNREADABLE
         return opened
 
     async def put(self, driver: str, device: str, secret: bytes) -> None:
+        if secret == UNREADABLE:
+            raise VaultError("an empty secret is none")
         if len(secret) > LONGEST_SECRET_BYTES:
             raise VaultError(f"{len(secret)} bytes are too much to be kept of one device")
         sealed = bytes((await self._opened()).encrypt(secret, _bound(driver, device)))
@@ -78,11 +84,12 @@ class Safe:
             raise VaultError(f"it could not be removed from the vault: {error}") from error
 
     async def _opened(self) -> Aead:
-        if self._box is None:
-            from nacl.secret import Aead  # noqa: PLC0415  only where there are secrets
+        async with self._opening:  # of several that come first one makes the key
+            if self._box is None:
+                from nacl.secret import Aead  # noqa: PLC0415  only where there are secrets
 
-            self._box = Aead(await self._key())
-        return self._box
+                self._box = Aead(await self._key())
+            return self._box
 
     async def _key(self) -> bytes:
         place = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -126,11 +133,20 @@ def _read(file: Path) -> bytes:
 
 
 def _made(file: Path) -> bytes:
-    """A new key, on disk before it is used."""
+    """A new key, on disk before it is used: whole under its name, or not there at all. Raises `OSError`."""
     key = os.urandom(KEY_BYTES)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    beside = file.with_name(f"{file.name}.new")
+    beside.unlink(missing_ok=True)  # of somebody who was interrupted: nothing was sealed with it
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(key)
         out.flush()
         os.fsync(out.fileno())
+    os.link(beside, file)  # a key that is there already is never replaced
+    beside.unlink()
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from drivers.discovery.declared import Declared
 from drivers.discovery.seen import Advertisement, SerialPort, SerialPortLost, Service, ServiceLost
@@ -65,14 +65,23 @@ class Ports(Protocol):
         """
 
 
+UNREADABLE: Final = b""
+"""In the place of a secret that cannot be opened any more (another key of the vault, a damaged disk)."""
+
+
 class Vault(Protocol):
     """Secrets and what else one driver must remember of its devices: encrypted at rest, in no log, answer or ledger."""
 
     async def load(self) -> Mapping[str, bytes]:
-        """All of them by device (a candidate's id). Raises `OSError` where they cannot be read."""
+        """All of them by device (a candidate's id). Raises `OSError` where they cannot be read: nobody knows then who is to be
+        believed, and a driver believes nobody who could have a secret.
+
+        A device whose secret is `UNREADABLE` has one, and it is lost: it is encrypted all the same, and asks for its secret
+        anew. Nothing is believed of one that answers in its place without.
+        """
 
     async def put(self, device: str, secret: bytes) -> None:
-        """Durable when it returns. Raises `OSError`."""
+        """Durable when it returns; never `UNREADABLE`. Raises `OSError`."""
 
     async def delete(self, device: str) -> None:
         """Raises `OSError`."""
