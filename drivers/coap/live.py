@@ -37,14 +37,14 @@ LEAVING_S: Final = 0.5
 """For each observation that is given up: whoever misses it is told by a reset."""
 
 
-TICK_S: Final = 0.25
-"""Signs of life are sent on its multiples: a box with many endpoints wakes up four times a second for all of them."""
+TICK_S: Final = 0.5
+"""Signs of life are sent on its multiples: a box with many endpoints wakes up twice a second for all of them."""
 
 
 def together(keep_alive: float) -> float:
     """By the loop's clock, the last tick within `keep_alive` seconds from now. Short times have a finer one."""
     due = asyncio.get_running_loop().time() + keep_alive
-    return due - due % min(TICK_S, keep_alive / 8)
+    return due - due % min(TICK_S, keep_alive / 4)
 
 
 class Ended(Enum):
