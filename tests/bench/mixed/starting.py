@@ -67,7 +67,7 @@ async def starting() -> None:
 async def first_of(family: str, work: Path, beside: float) -> None:
     more = "[wot]\nthis_machine = true\n" if family == "wot" else ""
     async with (
-        hosting(work / family, LOOKS + HARMLESS + more, bare=True) as hosted,
+        hosting(work / family, LOOKS + more, bare=True) as hosted,
         talking("peers", str(work), "first", family) as peer,
     ):
         await peer.line()
