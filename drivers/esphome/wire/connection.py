@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
         self._gone = asyncio.Event()
         self._gone.set()
         self._pace = Pace(clock.monotonic())
-        self._heard = True
+        self._heard = self._answered = True
         self._missed = 0
         self._timer: asyncio.TimerHandle | None = None
         self._turn: asyncio.Handle | None = None
@@ -126,11 +126,12 @@ class Connection(asyncio.Protocol):
 
     def prod(self) -> None:
         """Asks whether it is still there: one that does not answer within some seconds is lost."""
+        if self._prodded is not None:
+            return  # it is being asked: asking again would take back what it has answered
         with suppress(LinkError):
-            self._heard = False
             self.send(PB.PingRequest())
-            if self._prodded is None:
-                self._prodded = self._loop.call_later(PROD_S, self._judge)
+            self._answered = False
+            self._prodded = self._loop.call_later(PROD_S, self._judge)
 
     def fail(self, reason: str) -> None:
         """Ends it from here, as lost. What was not written by now never is."""
@@ -169,7 +170,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.error is None:
             self._frames.push(data)
-            self._heard = True
+            self._heard = self._answered = True
             if self._turn is None:
                 self._work()
 
@@ -247,7 +248,7 @@ class Connection(asyncio.Protocol):
 
     def _judge(self) -> None:
         self._prodded = None
-        if not self._heard:
+        if not self._answered:
             self._end(Unreachable(f"it announced itself anew, and has not answered for {PROD_S:g} s"))
 
     async def _is_gone_within(self, seconds: float) -> None:
