@@ -14,7 +14,7 @@ from drivers.esphome.listing import Listing
 from drivers.esphome.secret import ASKS_KEY, ASKS_PASSWORD, Secret
 from drivers.esphome.sightings import Sighting
 from drivers.esphome.wire.connection import Connection
-from drivers.esphome.wire.errors import LinkError, NeedsKey, NeedsPassword, NotEncrypted, WrongKey
+from drivers.esphome.wire.errors import LinkError, LostSecret, NeedsKey, NeedsPassword, NotEncrypted, WrongKey
 from drivers.esphome.wire.messages import Message
 from drivers.mailbox import Mailbox
 from drivers.recording.taps import Hears, Taps
@@ -35,6 +35,14 @@ _DOWNGRADE: Final = (
     " is read from it or sent to it. If you took the key out of its configuration yourself, forget the device and adopt it anew"
 )
 _NEW_KEY: Final = "it is encrypted with another key than the one that is known: give its new key"
+_LOST: Final = (
+    "what was kept of its key cannot be read any more, so nothing is read from it or sent to it: give its key again. If it"
+    " never had one, forget the device and adopt it anew"
+)
+_PLAIN: Final = (
+    "it announced itself with encryption, and without it at another time: somebody else may be pretending to be it, so only its"
+    " key lets it in. If you took the key out of its configuration yourself, start the gateway anew"
+)
 _NEEDS_KEY: Final = "it speaks only encrypted now: give its key"
 
 
@@ -49,10 +57,12 @@ class Device:
     address: tuple[str, int] | None = None  # where it was reached last
     asks: Asks | None = None
     trouble: str = ""
+    is_encrypted: bool = False  # it was once, as far as anybody said
     published: Candidate | None = None
     said: Said | None = None  # what it was described by
     taps: Taps = field(default_factory=Taps, repr=False)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    pairing: asyncio.Lock = field(default_factory=asyncio.Lock)  # or letting it go
 
     def where(self) -> list[tuple[str, int]]:
         """Its addresses: the one that worked last, those announced last, those before. Where somebody else announces so much in
@@ -72,15 +82,29 @@ class Device:
         asks, text = {
             NeedsKey: (ASKS_KEY, _NEEDS_KEY if self.described else ""),
             WrongKey: (ASKS_KEY, _NEW_KEY),
-            NotEncrypted: (ASKS_KEY, _DOWNGRADE),
+            NotEncrypted: (ASKS_KEY, _DOWNGRADE if self.secret.key else _PLAIN),
+            LostSecret: (ASKS_KEY, _LOST),
             NeedsPassword: (
                 ASKS_PASSWORD,
                 "it wants a password" if not self.secret.password else "it has another password",
             ),
         }.get(type(error), (None, str(error)))
         self.trouble = text or str(error)
+        self.is_encrypted = self.is_encrypted or isinstance(error, NeedsKey)
         if asks is not None:
             self.asks = asks
+
+    def is_doubtful(self) -> bool:
+        """It is no Thing, and there is no key to an encryption that it had: who answers without may be anybody."""
+        return self.is_encrypted and not self.is_kept and not self.secret.key
+
+    def forget(self) -> None:
+        """A person let it go: what it was does not count any more, only what is announced now."""
+        self.secret, self.asks, self.described, self.trouble = Secret(), None, None, ""
+        self.published = None
+        self.is_encrypted = any(one.is_encrypted for one in self.sightings.values())
+        if self.connection is not None:
+            self.connection.fail("the device was forgotten")
 
     def understood(self, described: Described) -> None:
         self.described, self.asks, self.trouble = described, None, ""
@@ -167,6 +191,7 @@ class Book:
             device = self._devices[sighting.place] = self._new(sighting.place, secret)
         device.sightings.pop(sighting.source, None)  # the newest comes last
         device.sightings[sighting.source] = sighting
+        device.is_encrypted = device.is_encrypted or sighting.is_encrypted
         while len(device.sightings) > MAX_SIGHTINGS:
             del device.sightings[next(iter(device.sightings))]
         return device

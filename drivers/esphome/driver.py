@@ -32,6 +32,9 @@ from drivers.recording.taps import Hears, Taps
 VAULT_AGAIN_S: Final = 30.0
 MAX_PROBLEMS: Final = 32
 
+MAX_NAMED: Final = 3
+"""Addresses in one line of why a device was not seen."""
+
 
 class EspHomeDriver:
     name = DRIVER
@@ -108,6 +111,9 @@ class EspHomeDriver:
         found = self._house.book.get(device)
         return found.published if found is not None else None
 
+    def why_unseen(self, device: str) -> str:
+        return "; ".join(islice((one.trouble for one in self._doors if one.trouble), MAX_NAMED))
+
     def tap(self, device: str, heard: Hears) -> Callable[[], None]:
         """Messages: `listing` (or `locked`), `state`; see `hearing`."""
         found = self._house.book.get(device)
@@ -145,27 +151,30 @@ class EspHomeDriver:
             raise NotSent(f"no ESPHome device {device[:40]} is known; it has to be found first")
         if not self._house.opened.is_set():
             raise NotSent(f"secrets cannot be kept at present: {self._vault_trouble}")
-        try:
-            return await paired(self._house, self._tools.vault, found, code, deadline)
-        finally:
-            if found.secret != Secret():
-                self._secrets[device] = found.secret
+        async with found.pairing:
+            try:
+                return await paired(self._house, self._tools.vault, found, code, deadline)
+            finally:
+                if found.secret != Secret():
+                    self._secrets[device] = found.secret
 
     async def unpair(self, device: str) -> None:
         """The device itself knows of no pairing: its key is that of its configuration."""
-        self._secrets.pop(device, None)
         found = self._house.book.get(device)
-        if found is not None:
-            found.secret, found.asks, found.described, found.trouble = Secret(), None, None, ""
-            found.published = None
-            if found.connection is not None:
-                found.connection.fail("the device was forgotten")
+        if found is None:
+            await self._forget_secret(device)
+            return
+        async with found.pairing:
+            found.forget()
+            await self._forget_secret(device)
+            self._is_found_anew(found)
+
+    async def _forget_secret(self, device: str) -> None:
+        self._secrets.pop(device, None)
         try:
             await self._tools.vault.delete(device)
         except OSError as error:
             raise NotSent(f"its key could not be deleted here: {error}; try again") from None
-        if found is not None:
-            self._is_found_anew(found)
 
     def health(self) -> DriverHealth:
         things = [device for device in self._house.book if device.is_kept]
@@ -240,6 +249,7 @@ class EspHomeDriver:
             try:
                 self._secrets[place] = decode(secret)
             except ValueError:
+                self._secrets[place] = Secret.lost()
                 self._house.counters["unreadable_secrets"] += 1
         for device in self._house.book:  # seen while nobody knew their keys
             device.secret = self._secrets.get(device.place, device.secret)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 import orjson
 
@@ -26,8 +26,13 @@ MAX_PASSWORD_CHARS: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Secret:
+    """`is_lost`: there is one, and it cannot be read any more: until a person brings it anew, nobody is believed to be the
+    device.
+    """
+
     key: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    is_lost: bool = False
 
     def with_code(self, what: str, code: str) -> Secret:
         """With what a person brought. Raises `ValueError`, without the code in its text."""
@@ -39,6 +44,10 @@ class Secret:
         if not is_key(code):
             raise ValueError("a key is 32 bytes in base64: 44 characters, the last one an equals sign")
         return Secret(code, self.password)
+
+    @classmethod
+    def lost(cls) -> Self:
+        return cls(is_lost=True)
 
     def encode(self) -> bytes:
         return orjson.dumps({"key": self.key, "password": self.password})

@@ -16,6 +16,7 @@ from drivers.esphome.wire.errors import (
     AnotherDevice,
     Garbled,
     LinkError,
+    LostSecret,
     NeedsKey,
     NotEncrypted,
     Unreachable,
@@ -38,6 +39,8 @@ class Session:
 
 async def reach(where: Iterable[tuple[str, int]], place: str, secret: Secret, clock: Clock) -> Session:
     """At the first address where the device `place` answers. Raises `LinkError`: what says most of why not."""
+    if secret.is_lost:
+        raise LostSecret("its secret cannot be read any more")
     found: LinkError = Unreachable("it has not announced an address")
     for address, port in where:
         try:

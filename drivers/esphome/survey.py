@@ -14,7 +14,7 @@ from drivers.esphome.house import House
 from drivers.esphome.pauses import Haste, waited
 from drivers.esphome.session import Session, reach
 from drivers.esphome.sightings import Sighting
-from drivers.esphome.wire.errors import LinkError, NeedsKey
+from drivers.esphome.wire.errors import LinkError, NeedsKey, NotEncrypted
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ class Survey:
         """It announced itself, or something new of itself."""
         if device.is_kept:
             return
-        if sighting.is_encrypted and not device.secret.key:
-            device.refused(NeedsKey("it is encrypted"))
+        if device.is_doubtful():
+            device.refused(_doubt(device))
             self._house.book.publish(device)
             return
         before = self._looked.get(device.place)
@@ -131,6 +131,11 @@ class Survey:
             if device.asks is None and done.tries < TRIES:
                 self._waiting[device.place] = done.at + TRY_AGAIN_S * 2**done.tries
         else:
+            if device.is_doubtful():  # its own announcement came meanwhile
+                await session.connection.farewell()
+                device.refused(_doubt(device))
+                house.book.publish(device)
+                return
             await take_in(device, session)
             if house.book.found_components() > MAX_FOUND_COMPONENTS:
                 device.described, device.trouble = (
@@ -139,6 +144,13 @@ class Survey:
                 )
         if not device.is_kept:
             house.book.publish(device)
+
+
+def _doubt(device: Device) -> LinkError:
+    """It is encrypted; or it is said to be, and said not to be."""
+    if all(one.is_encrypted for one in device.sightings.values()):
+        return NeedsKey("it is encrypted")
+    return NotEncrypted("it is announced with encryption, and without")
 
 
 async def take_in(device: Device, session: Session) -> None:

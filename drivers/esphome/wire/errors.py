@@ -31,5 +31,9 @@ class NeedsPassword(LinkError):
     """It wants a password (before ESPHome 2026.1), or another one."""
 
 
+class LostSecret(LinkError):
+    """It had a key or a password, which cannot be read any more."""
+
+
 class AnotherDevice(LinkError):
     """Somebody else answers at its address."""
