@@ -33,6 +33,21 @@ CARE: Final = "hazard 2: it may do damage"
 """What is taken for granted of a guess that can move something."""
 
 
+_ALSO_CALLED: Final = {
+    **dict.fromkeys(("lamp", "bulb", "dimmer"), "light"),
+    **dict.fromkeys(("plug", "socket"), "outlet"),
+    **dict.fromkeys(("shutter", "curtain", "cover", "awning"), "blind"),
+    **dict.fromkeys(("heating", "heater", "climate"), "thermostat"),
+    **dict.fromkeys(("tap", "irrigation"), "valve"),
+    **dict.fromkeys(("door", "window"), "contact"),
+    **dict.fromkeys(("gate",), "garage"),
+    **dict.fromkeys(("relay",), "switch"),
+    **dict.fromkeys(("motion",), "occupancy"),
+    **dict.fromkeys(("energy",), "power"),
+}
+"""What people call kinds, too."""
+
+
 class AdoptionError(Exception):
     """A candidate cannot become a Thing; the text says why and what would help."""
 
@@ -65,8 +80,8 @@ def chosen(
     names: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """`kinds` changed by what is `wanted`: component → kind, None to take a person's word back. A component is named by its
-    key, its title, the name of one of its affordances (`names`: name → key), or "" for the only one that needs a kind.
-    Raises `KindError`.
+    key, its title, the name of one of its affordances (`names`: name → key), its kind where it has no title, or ""
+    for the only one that needs a kind. Raises `KindError`.
     """
     changed = dict(kinds)
     for said, kind in wanted.items():
@@ -82,6 +97,13 @@ def chosen(
         else:
             changed[component.key] = kind
     return changed
+
+
+def check_words(kinds: Iterable[str | None]) -> None:
+    """Whether each is a kind at all, before anything is known of what it is for. Raises `KindError`."""
+    for kind in kinds:
+        if kind is not None and kind not in KINDS:
+            raise KindError(f"there is no kind {kind!r}{_did_you_mean(kind, KINDS)}", KINDS)
 
 
 def last(names: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
@@ -114,9 +136,15 @@ def _refusal(component: ComponentDescription, kind: str, known: Sequence[str]) -
     able = f"it can be {_either(known)}" if len(known) > 1 else f"it is {a(component.kind)} for sure"
     if kind in KINDS:
         return f"{called(component)} cannot be {a(kind)}; {able}"
-    near = get_close_matches(kind.casefold(), [*known, *(one for one in KINDS if one not in known)], n=2)
-    hint = f" (did you mean {_either(near)}?)" if near else ""
-    return f"there is no kind {kind!r}{hint}; {called(component)}: {able}"
+    return f"there is no kind {kind!r}{_did_you_mean(kind, known)}; {called(component)}: {able}"
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    """` (did you mean light?)`; those of `known` first."""
+    text = word.casefold()
+    near = get_close_matches(text, [*known, *(one for one in KINDS if one not in known)], n=2)
+    meant = [_ALSO_CALLED[text]] if text in _ALSO_CALLED else near
+    return f" (did you mean {_either(meant)}?)" if meant else ""
 
 
 def _either(words: Sequence[str]) -> str:
@@ -151,6 +179,7 @@ def _meant(
         [one for one in components if one.key == said]
         or [one for one in components if one.title and one.title.casefold() == text]
         or [one for one in components if one.key == names.get(said)]
+        or [one for one in components if one.kind == said and not one.title]
     )
     if len(found) == 1:
         return found[0]

@@ -213,9 +213,12 @@ class Registry(Roster):
         self._chronicle.record("thing", fresh, by, body)
         return fresh
 
-    async def replace(self, thing: str, candidate: Candidate, *, by: str, open_: bool = False) -> Adopted:
+    async def replace(
+        self, thing: str, candidate: Candidate, check: Check | None = None, *, by: str, open_: bool = False
+    ) -> Adopted:
         """Another device takes a Thing's place: id, title, room and labels stay; so do the names and kinds of components that
-        have an heir (`replacing.heirs`). Raises `KeyError`; `AdoptionError` where the device is a Thing, or badly described.
+        have an heir (`replacing.heirs`). `check` sees it as it is and as it would be: what it raises stops it. Raises
+        `KeyError`; `AdoptionError` where the device is a Thing, or badly described.
         """
         async with self._adopting:
             old = self._things[thing]
@@ -233,6 +236,8 @@ class Registry(Roster):
             )
             if not open_ and moves_anew((), candidate.components):
                 row = self._closed(row)
+            if check is not None:
+                check(old, made_of(_settled(row, candidate.components), candidate.components))
             fresh = await self._reinstall(row, candidate.components)
             fresh.begin_anew()
             self.inbox.take((candidate.driver, candidate.id))
@@ -359,13 +364,7 @@ class Registry(Roster):
         self._chronicle.tell("updated", adopted)
 
     async def _reinstall(self, row: ThingRow, components: tuple[ComponentDescription, ...]) -> Adopted:
-        old = self._things[row.id]
-        row = replace(
-            row,
-            kind_overrides=fitting(components, row.kind_overrides),
-            names=allot_names(seen_as(components, row.kind_overrides), row.names),
-            state="active",
-        )
+        old, row = self._things[row.id], _settled(row, components)
         fresh = made_of(row, components)
         self._install(fresh, replaces=old)
         await self._save(row, components)
@@ -380,3 +379,13 @@ class Registry(Roster):
     def _room(self, wanted: str, *, but: str = "") -> str:
         """The room as the house writes it already (the Thing `but` aside)."""
         return spelled(wanted, (adopted.room for adopted in self._things.values() if adopted.id != but))
+
+
+def _settled(row: ThingRow, components: tuple[ComponentDescription, ...]) -> ThingRow:
+    """With the names and kinds that hold for these components."""
+    return replace(
+        row,
+        kind_overrides=fitting(components, row.kind_overrides),
+        names=allot_names(seen_as(components, row.kind_overrides), row.names),
+        state="active",
+    )

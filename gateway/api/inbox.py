@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aiohttp import web
 from pydantic import Field
 
@@ -19,7 +21,7 @@ from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.arrivals import welcome
 from gateway.context import Gateway
 from gateway.inbox import CandidateKey
-from gateway.kinds import AdoptionError, KindError
+from gateway.kinds import AdoptionError, KindError, check_words
 
 
 class AdoptBody(Body):
@@ -69,8 +71,9 @@ class InboxRoutes:
         key, candidate = self._candidate(request)
         body = await read_body(request, AdoptBody)
         registry = self._gateway.registry
-        known = registry.by_device(*key)
-        if candidate.asks is not None:
+        known, asked = registry.by_device(*key), candidate.asks is not None
+        if asked:
+            _check_words(body.kinds.values())  # a slip is told before anything is paired
             candidate = await self._pairing.paired(candidate, body.code)
             if known is not None:
                 await registry.see(candidate)
@@ -90,9 +93,9 @@ class InboxRoutes:
                 by=principal.id,
             )
         except KindError as error:
-            raise bad_kind(error) from error
+            raise bad_kind(KindError(_since(asked, error), error.known)) from error
         except AdoptionError as error:
-            raise Problem("adoption-failed", str(error)) from error
+            raise Problem("adoption-failed", _since(asked, error)) from error
         welcome(self._gateway, *key)
         place = {"Location": f"/things/{segment(adopted.id)}"}
         made: dict[str, Json] = {"id": adopted.id, "title": adopted.title}
@@ -148,6 +151,22 @@ class InboxRoutes:
     def _member(self, driver: str, device: str) -> dict[str, Json]:
         known = self._gateway.registry.by_device(driver, device)
         return {"device": device, "thing": known.id if known is not None else None}
+
+
+def _since(paired: bool, error: AdoptionError) -> str:
+    """Why it is no Thing; that it need not be paired again is said, too."""
+    return (
+        f"it is paired now, and no Thing yet: {error}. Adopt it again, without a code"
+        if paired
+        else str(error)
+    )
+
+
+def _check_words(kinds: Iterable[str]) -> None:
+    try:
+        check_words(kinds)
+    except KindError as error:
+        raise bad_kind(error) from error
 
 
 def _absent(driver: str, candidate: str) -> dict[str, Json]:

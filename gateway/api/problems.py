@@ -40,6 +40,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "not-cancellable": (409, "It cannot be called back"),
     "plan-state": (409, "The plan is not where that could be done"),
     "widens": (409, "Somebody may do more by it"),
+    "loses": (409, "Something is lost by it"),
     "nothing-waits": (409, "There is nothing to accept"),
     "already-adopted": (409, "It is a Thing already"),
     "not-answerable": (409, "It waits for nobody any more"),

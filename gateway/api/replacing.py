@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from capabilities.vocabulary import Json
+from gateway.adopted import Adopted
 from gateway.api.auth import require_manager
 from gateway.api.components import guesses
 from gateway.api.device_pairing import LONGEST_CODE, DevicePairing
@@ -16,15 +17,19 @@ from gateway.arrivals import find_again, welcome
 from gateway.context import Gateway
 from gateway.discovery.pairing import let_go
 from gateway.kinds import AdoptionError
+from gateway.replacing import left_out, losses
 
 
 class ReplaceBody(Body):
-    """The candidate that takes the place; `code` where it asks for one, `open` to leave the label `new` off."""
+    """The candidate that takes the place; `code` where it asks for one, `open` to leave the label `new` off. `confirm` says
+    that it is known what is lost by it.
+    """
 
     driver: Line = Field(max_length=100)
     candidate: Line = Field(max_length=500)
     code: str = Field("", max_length=LONGEST_CODE, repr=False)
     open: bool = False
+    confirm: bool = False
 
 
 class ReplaceRoutes:
@@ -36,18 +41,28 @@ class ReplaceRoutes:
         return [web.post("/things/{thing}/replace", self.replace)]
 
     async def replace(self, request: web.Request) -> web.Response:
-        """The Thing as it is now, with `left_out`: names that nothing stands behind any more. The old device is let go."""
+        """The Thing as it is now, with `left_out`: names that nothing stands behind any more. The old device is let go. 409
+        `loses` where it is in reach still, was something else, or names would be left out, and that was not confirmed.
+        """
         adopted, principal = find_thing(self._gateway, request), require_manager(request)
         body = await read_body(request, ReplaceBody)
         registry = self._gateway.registry
         candidate = registry.inbox.get((body.driver, body.candidate))
         if candidate is None:
             raise not_found()
-        if candidate.asks is not None:
+        if asked := candidate.asks is not None:
             candidate = await self._pairing.paired(candidate, body.code)
-        old, names = (adopted.driver, adopted.device), adopted.component_names()
+        gone: list[str] = []
+
+        def check(before: Adopted, after: Adopted) -> list[str]:
+            gone[:] = left_out(before, after)
+            if not body.confirm and (said := losses(before, after)):
+                raise _would_lose(said, paired=asked)
+            return []
+
+        old = (adopted.driver, adopted.device)
         try:
-            fresh = await registry.replace(adopted.id, candidate, by=principal.id, open_=body.open)
+            fresh = await registry.replace(adopted.id, candidate, check, by=principal.id, open_=body.open)
         except KeyError:
             raise not_found() from None
         except AdoptionError as error:
@@ -55,8 +70,12 @@ class ReplaceRoutes:
         welcome(self._gateway, fresh.driver, fresh.device)
         note = await let_go(self._gateway, *old)
         find_again(self._gateway, *old)
-        now = fresh.component_names()
         made: dict[str, Json] = {"id": fresh.id, "title": fresh.title, "kind": fresh.thing.kind, "note": note}
         made |= {"labels": list[Json](sorted(fresh.labels)), "unconfirmed": list[Json](guesses(fresh))}
-        made["left_out"] = [name for name in names if name not in now]
-        return reply(made)
+        return reply(made | {"left_out": list[Json](gone)})
+
+
+def _would_lose(said: list[str], *, paired: bool) -> Problem:
+    since = " (The new device is paired now: no code is needed then.)" if paired else ""
+    detail = f'{"; ".join(said)}. If that is meant, send it again with "confirm": true{since}'
+    return Problem("loses", detail, members={"losses": list[Json](said)})

@@ -76,6 +76,11 @@ def problem_lines(candidate: dict[str, Json]) -> list[str]:
     return problems[:SHOWN_PROBLEMS] + ([f"and {more} more (hearth inbox --json)"] if more > 0 else [])
 
 
+def understood(candidate: dict[str, Json]) -> bool:
+    """Whether it can become a Thing as far as is known: something of it is, or it asks to be paired first."""
+    return bool(candidate.get("components") or candidate.get("asks"))
+
+
 def _refuse_adopted(session: Session, wanted: str) -> None:
     answer = session.client.ask("GET", "/ledger?kind=adoption&newest=1&limit=1000")
     for entry in items(answer.body) if answer.ok else []:

@@ -18,18 +18,30 @@ def recorded(
 ) -> tuple[list[bytes], list[str]]:
     """The lines of the recording, and what is to be told of it. Ctrl-C ends it, and keeps what came. Raises `Failure`."""
     path, device = _found(session, name)
-    say(f"recording {device} for {seconds} s; Ctrl-C ends it earlier")
     lines: list[bytes] = []
     with suppress(KeyboardInterrupt):
-        lines.extend(session.client.lines(f"{path}?seconds={seconds}"))
+        for line in session.client.lines(f"{path}?seconds={seconds}"):
+            if not lines:  # its head: the gateway does it
+                say(f"recording {device} for {seconds} s; Ctrl-C ends it earlier")
+            lines.append(line)
     return lines, _end(lines)
 
 
 def _found(session: Session, name: str) -> tuple[str, str]:
-    """The path of its recording, and how it is called: a Thing, or a candidate."""
-    if session.client.ask("GET", f"/things/{segment(name)}?view=summary").ok:
-        return f"/things/{segment(name)}/recording", name
-    found = pick_candidate(session, items(session.client.get("/inbox")), name)
+    """The path of its recording, and how it is called: a Thing, or a candidate, named as everywhere."""
+    try:
+        thing = session.thing_id(name)
+        return f"/things/{segment(thing)}/recording", thing
+    except Failure as error:
+        if error.code is not Exit.NOT_FOUND:
+            raise
+    try:
+        found = pick_candidate(session, items(session.client.get("/inbox")), name)
+    except Failure as error:
+        if error.code is not Exit.NOT_FOUND:
+            raise
+        text = f"there is no Thing and no candidate {name!r}; `hearth things` and `hearth inbox` list what there is"
+        raise Failure(text, error.code) from None
     return f"/recordings/{segment(str(found['driver']))}/{segment(str(found['id']))}", str(found["id"])
 
 

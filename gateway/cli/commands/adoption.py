@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.acceptance import looked_at, name_lines
-from gateway.cli.candidates import pick_candidate, problem_lines, show_candidates
+from gateway.cli.candidates import pick_candidate, problem_lines, show_candidates, understood
 from gateway.cli.client import ANSWER_SECONDS, COMMAND_SECONDS, segment
 from gateway.cli.exits import Failure
 from gateway.cli.joining import asked_code, replaced
@@ -44,16 +44,21 @@ def inbox(ignored: bool, away: str, back: str) -> None:
 
 
 def _adopted(session: Session, found: dict[str, Json], body: dict[str, Json]) -> dict[str, Json]:
-    """Raises `Failure` that tells what of it was not understood, where nothing was."""
+    """Raises `Failure`: with what is the matter with the device, where nothing of it is known that it could be."""
     seconds = COMMAND_SECONDS if "code" in body else ANSWER_SECONDS
     answer = session.client.ask("POST", f"{_path(found)}/adopt", body, seconds=seconds)
     if answer.ok:
         return answer.body if isinstance(answer.body, dict) else {}
     error = failure(answer)
-    if found.get("components"):
+    problem = answer.body.get("type") if isinstance(answer.body, dict) else ""
+    if understood(found) or not str(problem).endswith((":adoption-failed", ":bad-kind")):
         raise error
-    text = f"{found['id']} cannot become a Thing: nothing that it announces was understood"
-    raise Failure(text, error.code, advice=problem_lines(found), document=answer.body)
+    why, *more = problem_lines(found) or ["nothing that it announces was understood"]
+    if more:
+        why, more = "nothing that it announces was understood", [why, *more]
+    raise Failure(
+        f"{found['id']} cannot become a Thing: {why}", error.code, advice=more, document=answer.body
+    )
 
 
 def _put_aside(session: Session, candidate: str, *, restore: bool) -> None:
@@ -108,6 +113,7 @@ def ignore(candidate: str) -> None:
     default="",
     help="It takes the place of THING, which keeps its name, room, rules and history.",
 )
+@click.option("--yes", is_flag=True, help="With --replace: also where something is lost by it, do not ask.")
 @json_option
 def adopt(
     candidate: str,
@@ -119,6 +125,7 @@ def adopt(
     open_: bool,
     code: str,
     replace: str,
+    yes: bool,
 ) -> None:
     """Make CANDIDATE (its id or title from `hearth inbox`, or the beginning of either) a Thing.
 
@@ -130,6 +137,9 @@ def adopt(
     What can move something gets the label `new`: the shipped rules leave it to the adults, until one takes the label off.
     """
     session = current()
+    if replace and (title or room or labels or kinds):
+        raise click.UsageError("--replace keeps title, room, labels and kinds: change them afterwards")
+    thing = session.thing_id(replace) if replace else ""
     found = pick_candidate(session, items(session.client.get("/inbox")), candidate)
     body: dict[str, Json] = {}
     if title:
@@ -144,10 +154,8 @@ def adopt(
         body["open"] = True
     if said := asked_code(session, found, code):
         body["code"] = said
-    if replace:
-        if title or room or labels or kinds:
-            raise click.UsageError("--replace keeps title, room, labels and kinds: change them afterwards")
-        replaced(session, found, session.thing_id(replace), body)
+    if thing:
+        replaced(session, found, thing, body, yes=yes)
         return
     made = _adopted(session, found, body)
 

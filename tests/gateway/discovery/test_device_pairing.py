@@ -98,6 +98,25 @@ async def test_a_device_that_asks_is_paired_when_it_is_adopted(tmp_path: Path) -
         assert CODE not in str([row.body for row in rows])
 
 
+async def test_a_kind_that_does_not_fit_is_told_before_it_is_paired_or_with_how_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with a_house(tmp_path) as (house, driver):
+        driver.ask(lamp())
+        await waiting(house, "lamp")
+        anna = await house.owner()
+        status, body = await adopt(anna, "lamp", code=CODE, kinds={"": "lamp"})
+        assert (status, body["detail"]) == (422, "there is no kind 'lamp' (did you mean light?)")
+        asking = house.gateway.registry.inbox[("desk", "lamp")]
+        assert asking.asks is not None, "nothing was paired"
+        status, body = await adopt(anna, "lamp", code=CODE, kinds={"": "lock"})
+        assert (status, body["type"]) == (422, "urn:hearth:problem:bad-kind")
+        assert str(body["detail"]).startswith("it is paired now, and no Thing yet: ")
+        assert str(body["detail"]).endswith(". Adopt it again, without a code")
+        await until(lambda: house.gateway.registry.inbox[("desk", "lamp")].asks is None)
+        assert (await adopt(anna, "lamp", code=CODE))[0] == 201, "a code too much does no harm"
+
+
 async def test_nobody_but_a_manager_pairs(tmp_path: Path) -> None:
     async with a_house(tmp_path) as (house, driver):
         driver.ask(lamp())
@@ -172,6 +191,15 @@ async def test_another_device_takes_a_broken_ones_place(tmp_path: Path) -> None:
         async with anna.post("/things/old/replace", json=body) as answer:
             assert answer.status == 422
         async with anna.post("/things/old/replace", json=body | {"code": CODE}) as answer:
+            problem = await answer.json()
+            assert (answer.status, problem["type"]) == (409, "urn:hearth:problem:loses")
+            assert problem["losses"] == [
+                "old is not out of reach: its device may work still, and would be let go"
+            ]
+        assert house.gateway.registry["old"].device == "old"
+        driver.lose("old", "its power was cut")
+        await until(lambda: house.gateway.registry["old"].reach.reachable is False)
+        async with anna.post("/things/old/replace", json=body) as answer:
             assert answer.status == 200, await answer.text()
             assert (await answer.json())["left_out"] == []
         thing = house.gateway.registry["old"]
@@ -193,6 +221,12 @@ async def test_what_fits_nothing_is_left_out_and_said(tmp_path: Path) -> None:
         anna = await house.owner()
         body = {"driver": "desk", "candidate": "door", "code": CODE}
         async with anna.post("/things/old/replace", json=body) as answer:
+            problem = await answer.json()
+            assert (answer.status, problem["losses"][0]) == (409, "it is a light, and would be a lock")
+            assert "nothing would stand behind these names any more: " in problem["losses"][1]
+            assert "no code is needed then" in problem["detail"]
+        del body["code"]
+        async with anna.post("/things/old/replace", json=body | {"confirm": True}) as answer:
             assert set((await answer.json())["left_out"]) == {"on", "brightness", "toggle", "step"}
         assert house.gateway.registry["old"].thing.kind == "lock"
 
