@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from drivers.driver import DriverError, NotSent, Uncertain
@@ -39,6 +40,10 @@ LEFT_LOOKS_S: Final = 1.0
 """At the least between two looks at one description."""
 
 
+class _WiderError(Exception):
+    """It is announced with addresses at which nobody brought its credentials."""
+
+
 class Attendant:
     def __init__(self, house: House, source: Source) -> None:
         self._house = house
@@ -61,6 +66,9 @@ class Attendant:
         client = self._house.client(source)
         try:
             return await self._look_and_live(client)
+        except _WiderError:
+            self._narrow()
+            return True
         except GoneError as error:
             self._failed(str(error))
             self._withdraw(str(error))
@@ -83,13 +91,15 @@ class Attendant:
 
     async def _look_and_live(self, client: Client) -> bool:
         source = self._source
-        kept = self._house.keyring.for_source(source)
         async with self._house.turn(source):
-            document, source.given = source.given or await look(client, source, kept), None
-            id_ = self._id_of(document)
+            document = await self._document(client)
+            id_, before = self._id_of(document), source.device
             await self._house.holders.claim(id_, source, self._answers)
-            kept = kept or self._house.keyring.for_source(source)  # now that it is known who it is
-            described = await describe(id_, document, source.reach)
+            if before and before != id_:
+                self._house.outlet.withdrawn(before, "it says now who it is")
+                self._house.forget(before)
+            kept = self._brought()  # now that it is known who it is
+            described = self._doubted(id_, kept, await describe(id_, document, source.reach))
             if source.is_directory or document.is_directory:
                 described = directory_described(id_, source.reach, described)
         self._house.problems.pop(source.key, None)
@@ -112,6 +122,48 @@ class Attendant:
         await self._live(client, device, described, kept)
         return True
 
+    async def _document(self, client: Client) -> Document:
+        """Asked for without credentials, until it is known that they were brought for whom it says it is, and for here."""
+        source, house = self._source, self._house
+        if source.given is not None:
+            document, source.given = source.given, None
+            return document
+        if not house.holders.holds(source):
+            try:
+                return await look(client, source, None)
+            except LockedError:
+                if house.keyring.for_source(source) is None:
+                    raise
+            await house.holders.claim(source.fallback, source, self._answers)
+        return await look(client, source, self._brought())
+
+    def _brought(self) -> Kept | None:
+        """The credentials that may be used here. Raises `_WiderError`: not before its addresses are fewer."""
+        kept = self._house.keyring.for_source(self._source)
+        if kept is not None and kept.narrowed(self._source.addresses) != self._source.addresses:
+            raise _WiderError
+        return kept
+
+    def _narrow(self) -> None:
+        kept = self._house.keyring.for_source(self._source)
+        if kept is not None:
+            self._source.addresses = kept.narrowed(self._source.addresses)
+        self._pause = 0.0
+
+    def _doubted(self, id_: str, kept: Kept | None, described: Described) -> Described:
+        """What was paired elsewhere is not taken for the same here, even if it wants no credentials: it asks for them."""
+        secret = self._house.keyring.of(id_)
+        if secret is None or kept is not None:
+            return described
+        problems = (self._elsewhere(secret), *described.problems)
+        return replace(described, need=described.need or secret.need, problems=problems)
+
+    def _elsewhere(self, secret: Kept) -> str:
+        return (
+            f"its credentials were brought for {secret.origin}, and now {self._source.home} says that it is the same; bring "
+            "them for there only if you know that it moved"
+        )
+
     async def _live(self, client: Client, device: Device, described: Described, kept: Kept | None) -> None:
         """While the device answers. Its loss is told, and looked after at once."""
         house, outlet = self._house, self._house.outlet
@@ -127,7 +179,8 @@ class Attendant:
         except LostError as error:
             self._lost(str(error))
         finally:
-            device.link = None
+            if device.link is link:  # else it moved, and is in touch elsewhere by now
+                device.link = None
         self._pause = FIRST_PAUSE_S
 
     async def _still_the_same(self, device: Device) -> None:
@@ -143,13 +196,15 @@ class Attendant:
 
     async def _describes_itself_as(self, device: Device) -> bool:
         source, client = self._source, self._house.client(self._source)
+        kept = self._house.keyring.for_source(source)
         try:
-            document = await look(client, source, self._house.keyring.for_source(source))
+            document = await look(client, source, kept)
         except (LookError, DriverError):
             return False
         finally:
             await client.close()
-        return await describe(device.id, document, source.reach) == device.described
+        described = await describe(device.id, document, source.reach)
+        return self._doubted(device.id, kept, described) == device.described
 
     async def _list(self, client: Client, device: Device, kept: Kept | None) -> None:
         """Attends to what a directory lists; what it lists no more is asked whether it is there all the same."""
@@ -208,12 +263,16 @@ class Attendant:
             await house.holders.claim(id_, source, self._answers)
         except TakenError as taken:
             house.problems[source.key] = str(taken)
+            self._pause = LONGEST_PAUSE_S
             return
+        why, secret = str(error), house.keyring.of(id_)
+        if secret is not None and house.keyring.for_source(source) is None:
+            why = f"{why}; {self._elsewhere(secret)}"
         if house.devices.get(id_) is None:
             house.learn(id_, source, None)
         house.heard(id_, locked_out(id_, source, error.need, str(error)))
         self._lost(str(error))
-        house.outlet.candidate(locked_candidate(house.name, id_, source.home, error.need, str(error)))
+        house.outlet.candidate(locked_candidate(house.name, id_, source.home, error.need, why))
         self._pause = LOOK_AGAIN_S
 
     def _failed(self, why: str) -> None:

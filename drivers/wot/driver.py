@@ -111,6 +111,8 @@ class WotDriver:
 
     def keep(self, devices: Collection[str]) -> None:
         changed = self._kept ^ frozenset(devices)
+        for device in frozenset(devices) - self._kept:
+            self._house.holders.settle(device)
         self._kept = self._house.kept = frozenset(devices)
         for source in self._sources.values():
             if source.device in changed or source.fallback in changed:
@@ -242,10 +244,11 @@ class WotDriver:
     # -- pairing ---------------------------------------------------------------------------------------------------
 
     async def pair(self, device: str, code: str, deadline: float) -> Candidate:
-        source = next((one for one in self._sources.values() if one.device == device), None)
+        source = self._house.holders.of(device)
         if source is None:
             raise NotSent(f"{device[:80]} is not there now; look whether it is switched on, and search again")
         candidate = await pairing.pair(self._house, source, device, code, deadline)
+        self._house.holders.settle(device)
         source.again.set()
         for child in self._sources.values():
             if child.parent is source:

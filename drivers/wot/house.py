@@ -41,7 +41,7 @@ class House:
         self.said: dict[str, Said] = {}
         self.outlet = Outlet(name, tools.clock)
         self.keyring = Keyring(tools.vault)
-        self.holders = Holders()
+        self.holders = Holders(self.keyring)
         self.devices: dict[str, Device] = {}
         self.points: dict[str, tuple[Device, Point]] = {}
         self._looks = asyncio.Semaphore(LOOKS_AT_A_TIME)
@@ -78,6 +78,8 @@ class House:
         for one in gone:
             self.points.pop(one.point, None)
         self.outlet.forget(gone)
+        if device.source is not source:
+            device.link = None  # what is still open leads to where it was
         device.source, device.described = source, described
         for one in device.points:
             self.points[one.point] = device, one
@@ -95,6 +97,8 @@ class House:
 
     def forget(self, id_: str) -> None:
         self.said.pop(id_, None)
+        if id_ not in self.kept:
+            self.holders.forget(id_)
         device = self.devices.pop(id_, None)
         if device is not None:
             for one in device.points:

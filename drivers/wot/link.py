@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from capabilities.vocabulary import Json
@@ -54,7 +54,7 @@ class Terms:
     """`secret` is never shown."""
 
     clock: Clock
-    secret: str
+    secret: str = field(repr=False)
     poll_s: float
 
 

@@ -50,7 +50,7 @@ async def unpair(house: House, device: str) -> None:
 
 
 async def _tried(client: Client, source: Source, device: str, code: str) -> tuple[Kept, Described]:
-    kept = Kept(source.home.host, "", code)
+    kept = Kept(source.home, "", code, source.addresses)
     try:
         document = await look(client, source, kept)
     except LockedError as error:
@@ -64,7 +64,8 @@ async def _tried(client: Client, source: Source, device: str, code: str) -> tupl
         await _try_reading(client, described, code, source)
     if source.is_directory or document.is_directory:
         described = directory_described(device, source.reach, described)
-    return Kept(source.home.host, need.scheme if need is not None else "", code), described
+    scheme = need.scheme if need is not None else ""
+    return Kept(source.home, scheme, code, source.addresses), described
 
 
 def _check(need: Need, code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
@@ -130,10 +131,11 @@ class WotPeer:
         self.port = 0
         self.looks = 0
         self.refused = 0
+        self.brought: list[str] = []  # credentials that came along
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
 
-    async def start(self, host: str = "127.0.0.1") -> None:
+    async def start(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         app = web.Application(middlewares=[self._guard])
         app.add_routes(
             [
@@ -149,7 +151,7 @@ class WotPeer:
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, self.port, reuse_address=True)
+        site = web.TCPSite(self._runner, host, self.port, reuse_address=True, ssl_context=tls)
         await site.start()
         self.port = cast(Any, site._server).sockets[0].getsockname()[1]
 
@@ -179,6 +181,7 @@ class WotPeer:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         await self.hearing.wait()
+        self.brought += request.headers.getall("Authorization", [])
         open_ = request.path == "/lamp/td" and not self.locked
         if self.credentials and not open_ and not self._knows(request):
             self.refused += 1

@@ -118,25 +118,6 @@ async def test_credentials_do_not_go_to_another_host(other: WotPeer) -> None:
         assert other.commands == []
 
 
-async def test_the_same_host_at_another_port_keeps_its_credentials(other: WotPeer) -> None:
-    peer = WotPeer(lamp_td(**BASIC), credentials="anna:secret")
-    await peer.start()
-    other.description, other.credentials = lamp_td(**BASIC), "anna:secret"
-    services, vault = FakeServices(), MemoryVault()
-    async with a_driver(services, vault) as driver:
-        services.announce(peer.port, "/lamp/td")
-        await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
-        await driver.pair(LAMP_ID, "anna:secret", 5)
-        await until(lambda: peer.streams.get("on"))
-        await peer.stop()
-        services.announce(other.port, "/lamp/td")
-        await until(lambda: other.streams.get("on"))
-    async with a_driver(services, vault) as driver:
-        await until(lambda: other.streams.get("on"))
-        await driver.unpair(LAMP_ID)
-        assert vault.kept == {}
-
-
 async def test_a_configured_thing_that_comes_late_is_found(peer: WotPeer) -> None:
     port = peer.port
     await peer.stop()

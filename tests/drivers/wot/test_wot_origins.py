@@ -5,15 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +19,7 @@ from drivers.wot.origins import Origin, OriginError, Reach
 from drivers.wot.reading import describe
 from tests.drivers.wot_liars import Liar, lying, saying
 from tests.drivers.wot_peer import lamp_td
+from tests.drivers.wot_tls import certified
 
 HOME = Origin("http", "lamp.local", 8080)
 REACH = Reach(HOME, "http://lamp.local:8080/things/lamp", frozenset({"lamp.local", "10.0.0.5", "fe80::1"}))
@@ -153,24 +148,7 @@ async def test_forms_that_lead_elsewhere_cost_only_themselves() -> None:
 
 async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
     """And nothing is sent to who shows it, unless a person believes it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-    )
-    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    made = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "both.pem").write_bytes(pem + secret)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "both.pem")
+    context, ca = certified(tmp_path, "localhost")
     liar = Liar(saying(b"{}"))
     server = await asyncio.start_server(liar.serve, "127.0.0.1", 0, ssl=context)
     origin = Origin("https", "localhost", server.sockets[0].getsockname()[1])
@@ -179,8 +157,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> 
         await client.read(Request("GET", f"{origin}/"), 5)
     await client.close()
     assert liar.asked == []
-    (tmp_path / "ca.pem").write_bytes(pem)
-    client = Client(Reach(origin, f"{origin}/"), None, this_machine=True, ca=tmp_path / "ca.pem")
+    client = Client(Reach(origin, f"{origin}/"), None, this_machine=True, ca=ca)
     assert (await client.read(Request("GET", f"{origin}/"), 5)).body == b"{}"
     await client.close()
     server.close()
