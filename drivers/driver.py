@@ -244,6 +244,16 @@ class Recalling(Protocol):
 
 
 @runtime_checkable
+class Locating(Protocol):
+    """A driver that looks for devices where hearth.toml says that they are."""
+
+    def why_unseen(self, device: str) -> str:
+        """Why nothing was heard of a device since the start, as far as that can be told: what does not answer of what
+        hearth.toml names, as a line for a person. "" where only what announces it could tell.
+        """
+
+
+@runtime_checkable
 class Scanner(Protocol):
     """Finds devices. Often the same object as the driver."""
 

@@ -1,4 +1,6 @@
-"""Things whose announcement was withdrawn while the gateway was down: nobody tells it so, and nobody would answer a command."""
+"""Things of which their driver says nothing: they do not answer where they were, their broker cannot be reached, or their
+announcement was withdrawn while the gateway was down. Nobody tells it so, and nobody would answer a command.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from capabilities.readings import Contact
-from drivers.driver import Driver, Recalling
+from drivers.driver import Driver, Locating, Recalling
+from gateway.adopted import Adopted
 from gateway.context import Gateway
+from gateway.foreign import LONGEST_PROBLEM, one_line
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +48,25 @@ class Absence:
         self._connected_at: float | None = None
 
     async def watch(self, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Returns when it has looked; at once for a driver that cannot say what is announced."""
-        if not isinstance(self._driver, Recalling):
-            return
+        """Returns when it has looked for the last time."""
         while not self.is_over():
             await pause(LOOK_EVERY_S)
-        self.look(self._driver)
+            self.ask()
+        if isinstance(self._driver, Recalling):
+            self.look(self._driver)
+
+    def ask(self) -> None:
+        """What the driver knows of those that it has not told of."""
+        ingest, health, at = self._gateway.ingest, self._driver.health(), self._gateway.clock.wall()
+        link = "" if health.connected else one_line(health.detail, LONGEST_PROBLEM)
+        for adopted in self._things():
+            if ingest.is_told_of(adopted):
+                continue
+            why = self._why(adopted.device) or link
+            if not why:
+                ingest.awaited(adopted)
+            elif adopted.reach.reason != why:
+                ingest.unheard(adopted, why, at)
 
     def is_over(self) -> bool:
         """Whether what is there has had its time. To be asked often: it also notes since when the driver is connected."""
@@ -64,10 +81,20 @@ class Absence:
     def look(self, recalling: Recalling) -> None:
         """What is not announced cannot be reached."""
         name, at = self._driver.name, self._gateway.clock.wall()
-        for adopted in list(self._gateway.registry):
-            if adopted.driver == name and recalling.recall(adopted.device) is None:
-                lost = Contact(adopted.device, reachable=False, at=at, reason=NOT_ANNOUNCED)
+        for adopted in self._things():
+            if adopted.reach.reachable is False and self._gateway.ingest.is_told_of(adopted):
+                continue  # its driver knows better
+            if recalling.recall(adopted.device) is None:
+                reason = self._why(adopted.device) or NOT_ANNOUNCED
+                lost = Contact(adopted.device, reachable=False, at=at, reason=reason)
                 self._gateway.ingest.contact(name, lost)
+
+    def _things(self) -> list[Adopted]:
+        return [adopted for adopted in self._gateway.registry if adopted.driver == self._driver.name]
+
+    def _why(self, device: str) -> str:
+        driver: object = self._driver
+        return one_line(driver.why_unseen(device), LONGEST_PROBLEM) if isinstance(driver, Locating) else ""
 
 
 def announced(gateway: Gateway, driver: str, device: str) -> None:

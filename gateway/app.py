@@ -26,6 +26,7 @@ from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
 from gateway.context import Gateway
 from gateway.discovery.looking import Lookout
+from gateway.doorman import Doorman
 from gateway.driving import Running, keep_driver, run_configured
 from gateway.execution import Executor
 from gateway.house import House
@@ -106,6 +107,7 @@ async def open_gateway(
             clock=clock,
             rule=rule,
             label_new=config.adoption.label_new,
+            doorman=Doorman(clock) if config.adoption.without_asking == "sensors" else None,
         )
         house.by_device = registry.by_device
         await registry.load()
@@ -218,6 +220,7 @@ async def open_gateway(
                 registry,
                 Safe(config.state_dir, database),
                 keep=lambda driver: keep_driver(gateway, running, driver),
+                useless=lambda family, why: gateway.ingest.driver_stopped(family, reason=why),
             ),
             started_at=clock.wall(),
         )
@@ -232,7 +235,9 @@ async def open_gateway(
             told=obligations.recovered,
             tell=partial(recovering.ended, reports.ended),
         )
-        open_rows = await restart.restore(gateway, recovery, recovering, rests, last[0] if last else None)
+        open_rows = await restart.restore(
+            gateway, recovery, recovering, rests, last[0] if last else None, running=drivers or ()
+        )
         await gateway.rules.begin()
         supervisor.keep("rules", gateway.rules.watch)
         if drivers is None:

@@ -11,9 +11,10 @@ from drivers.driver import Candidate, Driver, Scanner
 from gateway.absence import announced, watched
 from gateway.context import Gateway
 from gateway.discovery.keeping import Keeper
-from gateway.foreign import tamed
+from gateway.foreign import LONGEST_PROBLEM, one_line, tamed
 from gateway.protocols import configured_drivers
 from gateway.registry import AdoptionError
+from gateway.supervisor import cause
 
 Running = dict[str, Driver]
 """The drivers that run now, by name."""
@@ -22,6 +23,14 @@ log = logging.getLogger(__name__)
 
 
 async def run_configured(gateway: Gateway, running: Running) -> None:
+    try:
+        await _run_configured(gateway, running)
+    except Exception as error:  # a broker that does not start, an extra that is not installed
+        gateway.ingest.driver_stopped("mqtt", f"MQTT cannot be started: {_in_short(error)}")
+        raise
+
+
+async def _run_configured(gateway: Gateway, running: Running) -> None:
     async with configured_drivers(gateway.config, gateway.clock) as drivers:
         tasks = [keep_driver(gateway, running, driver) for driver in drivers.values()]
         try:
@@ -37,10 +46,20 @@ def keep_driver(gateway: Gateway, running: Running, driver: Driver) -> asyncio.T
 
 
 async def _run_driver(gateway: Gateway, running: Running, driver: Driver) -> None:
+    try:
+        await _enter_and_run(gateway, running, driver)
+    except Exception as error:  # also one that cannot even begin
+        reason = f"the driver {driver.name} failed, and is started again: {_in_short(error)}"
+        gateway.ingest.driver_stopped(driver.name, reason)
+        raise
+
+
+async def _enter_and_run(gateway: Gateway, running: Running, driver: Driver) -> None:
     keeper = Keeper(gateway.registry, gateway.observers, driver)
     keeper.tell()
     async with driver:
         running[driver.name] = driver
+        gateway.ingest.driver_runs(driver.name)
         try:
             async with watched(gateway, driver), asyncio.TaskGroup() as group:
                 group.create_task(keeper.follow(), name=f"kept {driver.name}")
@@ -50,6 +69,10 @@ async def _run_driver(gateway: Gateway, running: Running, driver: Driver) -> Non
         finally:
             del running[driver.name]
             gateway.ingest.driver_stopped(driver.name, f"the driver {driver.name} stopped")
+
+
+def _in_short(error: Exception) -> str:
+    return one_line(f"{cause(error)}", LONGEST_PROBLEM) or type(error).__name__
 
 
 async def _discover(gateway: Gateway, scanner: Scanner) -> None:

@@ -51,6 +51,7 @@ class Ingest:
         self._early: OrderedDict[tuple[str, str], Report] = OrderedDict()
         self._reach: OrderedDict[tuple[str, str], Contact] = OrderedDict()
         self._mistakes: set[tuple[str, str]] = set()
+        self._undriven: set[str] = set()  # Things of which only that is known: their driver does not run
         self.counters: Counter[str] = Counter()
         self.refused: OrderedDict[str, str] = OrderedDict()
 
@@ -126,6 +127,7 @@ class Ingest:
             self._remember(driver, seen)
             return
         reach = adopted.reach
+        self._undriven.discard(adopted.id)
         changed = reach.reachable is not seen.reachable
         reach.reachable, reach.since, reach.reason = seen.reachable, seen.at, seen.reason
         self._note_absence(adopted)
@@ -150,13 +152,40 @@ class Ingest:
                     expectation.refuse(seen.reason)
 
     def driver_stopped(self, driver: str, reason: str) -> None:
-        """Nothing of this driver can be reached until it runs again."""
+        """Nothing of this driver can be reached until it runs, or runs again, and says otherwise."""
         now = self._clock.wall()
         for key in [key for key in self._reach if key[0] == driver]:
             del self._reach[key]
         for adopted in self._registry:
             if adopted.driver == driver:
-                self.contact(driver, Contact(adopted.device, reachable=False, at=now, reason=reason))
+                self.unheard(adopted, reason, now)
+
+    def driver_runs(self, driver: str) -> None:
+        for adopted in self._registry:
+            if adopted.driver == driver:
+                self.awaited(adopted)
+
+    def unheard(self, adopted: Adopted, reason: str, now: float) -> None:
+        """Out of reach for a reason that is not the device's own: until its driver says otherwise. `now` in seconds since the
+        epoch.
+        """
+        self.contact(adopted.driver, Contact(adopted.device, reachable=False, at=now, reason=reason))
+        self._undriven.add(adopted.id)
+
+    def awaited(self, adopted: Adopted) -> None:
+        """That reason is gone: of what nothing is known its driver tells; what was seen already is old until it has."""
+        if adopted.id not in self._undriven:
+            return
+        reach = adopted.reach
+        if any(slot.reading is not None for slot in adopted.slots.values()):
+            reach.reason = f"the driver {adopted.driver} was started again, and has not heard of it yet"
+        else:
+            reach.reachable, reach.reason, reach.lost = None, "", None
+            self._undriven.discard(adopted.id)
+
+    def is_told_of(self, adopted: Adopted) -> bool:
+        """Whether its driver said itself whether it can be reached."""
+        return adopted.reach.reachable is not None and adopted.id not in self._undriven
 
     def catch_up(self, driver: str, device: str) -> None:
         """Gives a newly adopted Thing what was reported before it was one."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from capabilities.vocabulary import Json
+from gateway import undriven
 from gateway.context import Gateway
 from gateway.ledger import Entry, Record
 from gateway.obligations.owed import FAILED
@@ -15,11 +17,18 @@ from gateway.rests import Rests
 
 
 async def restore(
-    gateway: Gateway, recovery: Recovery, recovering: TimeToRecover, rests: Rests, last: Record | None
+    gateway: Gateway,
+    recovery: Recovery,
+    recovering: TimeToRecover,
+    rests: Rests,
+    last: Record | None,
+    *,
+    running: Collection[str] = (),
 ) -> list[Record]:
     """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is
-    the ledger's last entry before this run.
+    the ledger's last entry before this run, `running` are drivers that run in a moment.
     """
+    undriven.tell(gateway, running)
     await recovering.look_back(last)
     open_rows = await recovery.restore_keys()
     await remember(gateway, rests, last)

@@ -66,7 +66,7 @@ class Supervisor:
             except Exception as error:
                 if self._clock.monotonic() - began > CALM_AFTER_S:
                     pause, condition.last_error = FIRST_PAUSE_S, ""  # after a calm time it is news again
-                self._tell(condition, _cause(error))
+                self._tell(condition, cause(error))
             else:
                 condition.state = "stopped"
                 return
@@ -82,7 +82,7 @@ class Supervisor:
         condition.last_error = text
 
 
-def _cause(error: Exception) -> Exception:
+def cause(error: Exception) -> Exception:
     """What happened, out of the groups that a part's own tasks wrap it in."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

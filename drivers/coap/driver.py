@@ -38,6 +38,9 @@ from drivers.recording.taps import Taps
 
 MAX_PROBLEMS: Final = 40
 
+MAX_NAMED: Final = 3
+"""Ways in one line of why a device was not seen."""
+
 LOOKED_AT_AT_ONCE: Final = 16
 """Announced devices that are no Things, whose descriptions are fetched at a time: some 20 kB each."""
 
@@ -103,6 +106,14 @@ class CoapDriver:
 
     def recall(self, device: str) -> Candidate | None:
         return self._candidates.known.get(device)
+
+    def why_unseen(self, device: str) -> str:
+        lines = [
+            f"{line(str(one.way), 80)}: {one.problem}"
+            for one in self._sessions.values()
+            if one.problem and one.device in {"", device} and (one.is_line or _configured(one))
+        ]
+        return "; ".join(lines[:MAX_NAMED])
 
     def keep(self, devices: Collection[str]) -> None:
         changed = self._roster.keep(devices)

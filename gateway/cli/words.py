@@ -176,4 +176,6 @@ def summary(thing: Mapping[str, Json]) -> str:
         elif not isinstance(value, dict | list) and value is not None:
             parts.append(f"{name} {value_text(value)}")
     text = ", ".join(parts[:_SUMMARY_VALUES]) + (", …" if len(parts) > _SUMMARY_VALUES else "")
-    return f"out of reach ({text})" if thing.get("reachable") is False and text else text or "nothing known"
+    if thing.get("reachable") is False:
+        return f"out of reach ({text})" if text else "out of reach"
+    return text or "nothing known"

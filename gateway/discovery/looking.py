@@ -56,7 +56,9 @@ class _Eyes:
 
 
 class Lookout:
-    """One supervised part. `keep` runs a driver under supervision until its task is cancelled."""
+    """One supervised part. `keep` runs a driver under supervision until its task is cancelled; `useless` is told of a family
+    that cannot be used, and why.
+    """
 
     def __init__(
         self,
@@ -64,13 +66,16 @@ class Lookout:
         clock: Clock,
         registry: Registry,
         safe: Safe,
+        *,
         keep: Callable[[Driver], asyncio.Task[None]],
+        useless: Callable[[str, str], None] = lambda family, why: None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._registry = registry
         self.safe = safe
         self._keep = keep
+        self._useless = useless
         self.kin = Kin(registry)
         self._address: asyncio.Future[str] | None = None
         self.families = {family.name: FamilyState(family) for family in FAMILIES}
@@ -80,6 +85,13 @@ class Lookout:
 
     def health(self) -> Mapping[str, DriverHealth]:
         return {name: health() for name, health in self.watchers.items()}
+
+    def is_on(self, family: Family) -> bool:
+        """Whether hearth.toml names it."""
+        discovery = self._config.discovery
+        return self._section(family) is not None or (
+            discovery is not None and family.name in discovery.families
+        )
 
     def served_at(self, address: str) -> None:
         """The API listens: where it may be announced."""
@@ -98,7 +110,7 @@ class Lookout:
 
     async def run(self) -> None:
         """Until it is cancelled; returns at once where nothing is to be looked for."""
-        on = [state for state in self.families.values() if self._is_on(state.family)]
+        on = [state for state in self.families.values() if self.is_on(state.family)]
         if not on:
             return
         self._address = asyncio.get_running_loop().create_future()
@@ -110,12 +122,6 @@ class Lookout:
                 group.create_task(self._family(state, eyes), name=f"family {state.family.name}")
 
     # ------------------------------------------------------------------ inside
-
-    def _is_on(self, family: Family) -> bool:
-        discovery = self._config.discovery
-        return self._section(family) is not None or (
-            discovery is not None and family.name in discovery.families
-        )
 
     def _section(self, family: Family) -> BaseModel | None:
         section: BaseModel | None = getattr(self._config, family.name)
@@ -139,7 +145,7 @@ class Lookout:
 
     async def _radio(self, stack: AsyncExitStack) -> Radio:
         ble = self.families["ble"].family
-        if not self._is_on(ble):
+        if not self.is_on(ble):
             return AbsentRadio("Bluetooth is not on: write [ble] in hearth.toml")
         try:
             from drivers.discovery.bluetooth import BleScanner  # noqa: PLC0415  only if it is on
@@ -153,7 +159,7 @@ class Lookout:
         return scanner
 
     async def _ports(self, stack: AsyncExitStack) -> Ports:
-        if not any(self._is_on(self.families[name].family) for name in ("coap", "modbus")):
+        if not any(self.is_on(self.families[name].family) for name in ("coap", "modbus")):
             return AbsentPorts("nothing that is on needs a serial port")
         try:
             from drivers.discovery.serial_ports import SerialWatcher  # noqa: PLC0415  only if it is on
@@ -184,10 +190,12 @@ class Lookout:
         except ImportError as error:
             state.state, state.advice = "missing", _extra(family.name, error)
             log.warning("%s cannot be used: %s", family.title, state.advice)
+            self._useless(family.name, state.advice)
             return
         except Exception as error:  # its settings do not fit the world, or a mistake of its own
             state.state, state.advice = "failed", f"{family.title} cannot be started: {error}"
             log.error("%s", state.advice, exc_info=error)
+            self._useless(family.name, state.advice)
             return
         state.driver, state.state = driver, "running"
         asyncio.get_running_loop().call_later(SETTLED_AFTER_S, settle)

@@ -112,6 +112,7 @@ def test_a_things_state_in_a_few_words() -> None:
     assert summary({"state": {"locked": False}, "reachable": False}) == "out of reach (locked no)"
     assert summary({"state": {"on": True}, "suspended": "it changed"}) == "suspended: it changed"
     assert summary({}) == "nothing known"
+    assert summary({"reachable": False}) == "out of reach"
 
 
 def test_lists_in_a_sentence() -> None:

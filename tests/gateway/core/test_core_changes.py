@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.readings import Contact
 from capabilities.stored import components_from_json, components_to_json
 from capabilities.vocabulary import Hazard
 from drivers.driver import Candidate, Endpoint
+from drivers.simulated.memory import MemoryDriver
 from drivers.simulated.timeline import ManualTimeline
 from gateway.absence import ANNOUNCED_WITHIN_S, NOT_ANNOUNCED, Absence
 from gateway.arrivals import find_again
@@ -235,6 +237,58 @@ async def test_what_nothing_announces_any_more_is_out_of_reach(tmp_path: Path) -
         assert how(await rig.run("lamp.on", True)) == (Result.NOT_SENT, Reason.DEVICE_UNREACHABLE)
         rig.driver.announce(lamp())
         await until(lambda: rig.thing("lamp").reach.reachable)
+
+
+async def test_what_its_driver_says_of_what_is_not_there_stays(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp(), device("kitchen-leak")]) as rig:
+        gateway = rig.gateway
+        refused = Contact("lamp", reachable=False, at=1.0, reason="10.0.0.7: connection refused")
+        gateway.ingest.contact("simulated", refused)
+        gateway.ingest.driver_stopped("simulated", "it crashed")
+        gateway.ingest.contact("simulated", refused)
+        for one in list(rig.driver.devices):
+            del rig.driver.devices[one]
+        Absence(gateway, rig.driver).look(rig.driver)
+        assert rig.thing("lamp").reach.reason == "10.0.0.7: connection refused"
+        assert rig.thing("kitchen-leak").reach.reason == NOT_ANNOUNCED
+
+
+class Addressed(MemoryDriver):
+    """Looks for its devices where they should be."""
+
+    silent = "10.0.0.7: connection refused"
+
+    def why_unseen(self, device: str) -> str:
+        return self.silent
+
+
+async def test_what_does_not_answer_at_its_address_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp()]):
+        pass
+    async with opened(tmp_path, [], adopt="ask") as rig:
+        driver = Addressed([])
+        absence, reach = Absence(rig.gateway, driver), rig.thing("lamp").reach
+        absence.ask()
+        assert (reach.reachable, reach.reason) == (False, driver.silent)
+        driver.silent = ""
+        absence.ask()
+        assert (reach.reachable, reach.reason) == (None, "")
+        driver.silent = "10.0.0.7: no route"
+        absence.look(driver)
+        assert (reach.reachable, reach.reason) == (False, driver.silent)
+
+
+async def test_while_a_driver_is_not_connected_nothing_of_it_is_in_reach(tmp_path: Path) -> None:
+    async with opened(tmp_path, [lamp()]):
+        pass
+    async with opened(tmp_path, [], adopt="ask") as rig:
+        absence, reach = Absence(rig.gateway, rig.driver), rig.thing("lamp").reach
+        rig.driver.linked = False
+        absence.ask()
+        assert (reach.reachable, reach.reason) == (False, "0 simulated devices")
+        rig.driver.linked = True
+        absence.ask()
+        assert reach.reachable is None
 
 
 async def test_its_time_begins_when_the_driver_is_connected(tmp_path: Path) -> None:
