@@ -276,7 +276,7 @@ class Attendant:
         self._pause = LOOK_AGAIN_S
 
     def _failed(self, why: str) -> None:
-        self._house.problems[self._source.key] = f"{self._source.home}: {why}"[:300]
+        self._house.problems[self._source.key] = f"{self._source.shown}: {why}"[:300]
         self._source.failures += 1
         self._lost(why)
         self._pause = min(max(self._pause, FIRST_PAUSE_S) * 2, LONGEST_PAUSE_S)

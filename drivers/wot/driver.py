@@ -23,6 +23,7 @@ from drivers.wot.device import Device
 from drivers.wot.document import Problems
 from drivers.wot.house import House
 from drivers.wot.origins import OriginError
+from drivers.wot.ourselves import AtThisMachine
 from drivers.wot.settings import WotSettings, WotThing
 from drivers.wot.sources import NoSourceError, Source, announced, configured
 
@@ -53,12 +54,13 @@ class WotDriver:
         self._watch: asyncio.Task[None] | None = None
         self._entered = False
         self._problems = Problems()
+        self._here = AtThisMachine()
         self._counters: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         self._house = House(self.name, self._settings, self._tools, self._taps, self._kept)
         self._house.add, self._house.listed = self._attend, self._listed
-        self._problems, self._entered = Problems(), True
+        self._problems, self._here, self._entered = Problems(), AtThisMachine(), True
         await self._house.keyring.load()
         for is_directory, known in ((False, self._named_things()), (True, self._named_directories())):
             for one in known:
@@ -122,9 +124,12 @@ class WotDriver:
         instance = f"mdns {seen.name}._wot._tcp "
         if isinstance(seen, ServiceLost):
             self._leave(instance, None)
+            self._here.lost(seen.name)
             return
         if not self._settings.this_machine and all_own(seen.addresses):
-            return  # our own announcement, or a program beside us: nothing is sent to this machine
+            self._here.seen(seen)
+            return
+        self._here.lost(seen.name)
         try:
             source = announced(seen)
         except NoSourceError as error:
@@ -262,6 +267,6 @@ class WotDriver:
         return self._house.health(
             entered=self._entered,
             sources=len(self._sources),
-            problems=self._problems.all(),
+            problems=(*self._problems.all(), *self._here.problems()),
             counters=self._counters,
         )

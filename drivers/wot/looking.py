@@ -57,7 +57,10 @@ async def look(client: Client, source: Source, kept: Kept | None) -> Document:
     """Raises `LookError`, `NotSent`, `Uncertain`. Credentials go out only where it does not answer without."""
     answer = await _fetch(client, source, source.url, kept)
     if not is_description(answer.content_type.lower()):
-        raise LookError(f"it answers with {answer.content_type[:40]!r}, which is no description")
+        raise LookError(
+            f"it answers with {answer.content_type[:40]!r}, which is no description: that is application/td+json or "
+            "application/json (many servers go by the ending .json)"
+        )
     try:
         return read_document(answer.body)
     except DescriptionError as error:

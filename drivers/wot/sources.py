@@ -16,6 +16,7 @@ from drivers.wot.settings import WotThing
 
 MAX_PATH_CHARACTERS: Final = 512  # of the TXT record's `td`; a whole TXT string has 255
 MAX_ADDRESSES: Final = 16  # of one announcement
+MAX_SHOWN_CHARACTERS: Final = 160  # of an address, in a line that says what is wrong there as well
 
 
 class NoSourceError(ValueError):
@@ -46,6 +47,11 @@ class Source:
     @property
     def url(self) -> str:
         return self.reach.url
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people: without a query, which may hold a key."""
+        return self.url.partition("?")[0][:MAX_SHOWN_CHARACTERS]
 
     @property
     def home(self) -> Origin:

@@ -147,7 +147,7 @@ async def test_our_own_announcement_is_nobodys(peer: WotPeer) -> None:
     services = FakeServices()
     driver = open_driver(WotSettings(), tools(services))
     async with driver:
-        services.announce(peer.port, "/lamp/td", name="Hearth on this box")
+        services.announce(peer.port, "/.well-known/wot", name="Hearth on this box", type="Directory")
         assert not driver._sources
         assert driver.health().problems == ()
         assert driver.health().connected
