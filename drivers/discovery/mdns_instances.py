@@ -68,6 +68,15 @@ def _alive(cache: DNSCache, name: str, kind: int, now_ms: float) -> Sequence[DNS
     return sorted(lasting, key=lambda one: one.created)
 
 
+NOBODYS: Final = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("255.255.255.255", "169.254.169.254", "100.100.100.200", "fd00:ec2::254"),
+    )
+)
+"""No device's: everybody's, and those where hosts of virtual machines keep secrets for them."""
+
+
 def addresses_of(records: Iterable[DNSRecord]) -> tuple[str, ...]:
     """The best first: IPv4, then global and unique-local IPv6, then link-local with its scope. What is no device's address is
     left out.
@@ -77,7 +86,7 @@ def addresses_of(records: Iterable[DNSRecord]) -> tuple[str, ...]:
         if not isinstance(record, DNSAddress) or len(record.address) not in {4, 16}:
             continue
         address = ipaddress.ip_address(record.address)
-        if address.is_multicast or address.is_unspecified or address.is_reserved:
+        if address.is_multicast or address.is_unspecified or address.is_reserved or address in NOBODYS:
             continue
         if isinstance(address, ipaddress.IPv4Address):
             found.append((0, str(address)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import struct
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zeroconf import (
@@ -18,6 +20,7 @@ from zeroconf import (
     DNSRecord,
     DNSService,
     DNSText,
+    const,
 )
 
 from drivers.discovery.mdns_admission import (
@@ -29,6 +32,7 @@ from drivers.discovery.mdns_admission import (
     Admission,
     Instance,
 )
+from drivers.discovery.mdns_instances import addresses_of
 
 KIND = "_hap._tcp.local."
 NOW = 1_000_000.0
@@ -222,3 +226,16 @@ def test_its_tables_agree_whatever_comes(steps: list[tuple[str, int, int, bool]]
     for kind, known in desk.admission.instances.items():
         sources = desk.admission._sources[kind]
         assert sources == Counter(one.source for one in known.values())
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0.0.0", "224.0.0.251", "255.255.255.255", "169.254.169.254", "fd00:ec2::254"]
+)
+def test_what_is_no_device_s_address_is_not_told(text: str) -> None:
+    address = ipaddress.ip_address(text)
+    kind = const._TYPE_A if address.version == 4 else const._TYPE_AAAA
+    records = [
+        DNSAddress("lamp.local.", kind, const._CLASS_IN, 120, address.packed),
+        DNSAddress("lamp.local.", const._TYPE_A, const._CLASS_IN, 120, b"\x0a\x00\x00\x05"),
+    ]
+    assert addresses_of(records) == ("10.0.0.5",)
