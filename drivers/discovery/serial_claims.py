@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import grp
 import os
 import stat
 import termios
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from drivers.discovery.serial_rights import remedy
 from drivers.driver import NotSent
 
 LOOKED_FOR_S: Final = 0.02
@@ -69,7 +69,7 @@ class Claims:
             case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
                 return f"{path} is not there: is the adapter plugged in?"
             case errno.EACCES | errno.EPERM:
-                return f"{path} may not be opened: {_remedy(real)}"
+                return f"{path} may not be opened: {remedy(real)}"
             case errno.EBUSY | errno.EWOULDBLOCK:
                 return f"{path} is used by {self._holder(real)}: end that, or give it another port"
         return f"{path} cannot be opened ({error.strerror or error})"
@@ -117,11 +117,3 @@ def keep_others_out(fd: int) -> None:
     """From now on nobody else opens this terminal (tty_ioctl(4), TIOCEXCL), but for root. Where it cannot be, it is not."""
     with suppress(OSError):
         fcntl.ioctl(fd, termios.TIOCEXCL)
-
-
-def _remedy(real: str) -> str:
-    try:
-        group = grp.getgrgid(Path(real).stat().st_gid).gr_name
-    except (KeyError, OSError):
-        return "let the gateway's user read and write it"
-    return f"add the gateway's user to the group {group}, and start the gateway again"

@@ -12,6 +12,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from drivers.discovery.adapters import Adapter, Adapters, adapters
 from drivers.discovery.seen import SerialPort
+from drivers.discovery.serial_rights import closed
 from drivers.driver import Candidate, DriverHealth, Searching
 from gateway.api.auth import require_manager
 from gateway.api.wire import reply, rfc3339
@@ -103,6 +104,7 @@ class DiscoveryRoutes:
                 "usb": f"{port.vid:04x}:{port.pid:04x}" if port.vid else None,
                 "since": rfc3339(watcher.since(port.path)),
                 "used_by": held.get(port.path),
+                "closed": None if port.path in held else closed(port.path) or None,
                 "adapter": _adapter(known.of(port) if known is not None else None),
             }
             for port in watcher.ports()

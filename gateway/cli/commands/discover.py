@@ -124,8 +124,10 @@ def _tell_ports(session: Session, ports: list[dict[str, Json]]) -> None:
 
 def _port_line(port: dict[str, Json]) -> str:
     what = port.get("made_by") or port.get("usb") or "built in"
-    used = f", used by {port['used_by']}" if port.get("used_by") else ", free"
-    return f"{port.get('path')}: {what} ({port.get('identity')}){used}, there {ago(port.get('since'))}"
+    why = port.get("closed")
+    use = f"used by {port['used_by']}" if port.get("used_by") else "may not be opened" if why else "free"
+    line = f"{port.get('path')}: {what} ({port.get('identity')}), {use}, there {ago(port.get('since'))}"
+    return f"{line}: {why}" if why else line
 
 
 def _tell_unread(session: Session, unread: list[dict[str, Json]]) -> None:

@@ -12,10 +12,12 @@ from typing import cast
 
 import pytest
 
+from capabilities.vocabulary import Json
 from drivers.discovery.serial_ports import SerialWatcher
 from drivers.driver import Driver, DriverHealth
 from gateway.api.server import serve
 from gateway.app import open_gateway
+from gateway.cli.commands.discover import _port_line
 from gateway.config import Adoption, Config, Http
 from policies import Role
 from tests.drivers.mdns_lan import RealClock
@@ -103,6 +105,7 @@ async def test_how_it_is_with_looking_around_is_told(house: House) -> None:
         "made_by": "QinHeng\ufffd[31m USB Single Serial",
         "usb": "1a86:55d4",
         "used_by": "modbus",
+        "closed": None,
     }
     (odd,) = found["unread"]
     assert (odd["id"], odd["problems"]) == ("odd", ["its TD has no forms"])
@@ -186,3 +189,17 @@ async def test_the_doctor_says_what_to_install(house: House) -> None:
     ran = await at_the_box(house, "doctor")
     assert "2 of its devices seen, but it needs the extra `homekit`" in " ".join(ran.out.split())
     assert "10.0.0.6 floods" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        ({}, "/dev/ttyS0: built in (path:/dev/ttyS0), free, there "),
+        ({"used_by": "modbus"}, ", used by modbus, there "),
+        ({"closed": "add the user {x}"}, ", may not be opened, there "),
+    ],
+)
+def test_a_port_is_shown_with_who_has_it_or_why_it_may_not_be_had(port: dict[str, Json], said: str) -> None:
+    line = _port_line({"path": "/dev/ttyS0", "identity": "path:/dev/ttyS0", "since": None, **port})
+    assert said in line
+    assert ("add the user {x}" in line) == ("closed" in port)
