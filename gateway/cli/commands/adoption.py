@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.acceptance import looked_at, name_lines
-from gateway.cli.candidates import pick_candidate, problem_lines, show_candidates, understood
+from gateway.cli.candidates import pick_candidate, show_candidates, understood
 from gateway.cli.client import ANSWER_SECONDS, COMMAND_SECONDS, segment
 from gateway.cli.exits import Failure
+from gateway.cli.found import problem_lines
 from gateway.cli.joining import asked_code, replaced
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
@@ -21,25 +22,30 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="List what was found and is not adopted yet.")
+@click.argument("candidate", default="")
 @click.option("--ignored", is_flag=True, help="What was waved away, instead.")
 @click.option("--ignore", "away", metavar="CANDIDATE", default="", help="Wave one away.")
 @click.option(
     "--restore", "back", metavar="CANDIDATE", default="", help="Bring one back that was waved away."
 )
 @json_option
-def inbox(ignored: bool, away: str, back: str) -> None:
-    """List the candidates: what was found and is not a Thing yet.
+def inbox(candidate: str, ignored: bool, away: str, back: str) -> None:
+    """List the candidates: what was found and is not a Thing yet; or show one of them, CANDIDATE, with all that is known of it.
 
     What nobody wants to be asked about again is waved away with --ignore, listed with --ignored, and brought back with
     --restore.
     """
     session = current()
-    if (away and back) or (ignored and (away or back)):
-        raise click.UsageError("one of --ignored, --ignore and --restore at a time")
+    if sum(map(bool, (candidate, ignored, away, back))) > 1:
+        raise click.UsageError("one of CANDIDATE, --ignored, --ignore and --restore at a time")
     if away or back:
         _put_aside(session, away or back, restore=bool(back))
         return
     found = items(session.client.get("/inbox?ignored=1" if ignored else "/inbox"))
+    if candidate:
+        one = pick_candidate(session, found, candidate)
+        session.show(one, lambda: show_candidates(session, [one], whole=True))
+        return
     session.show(list(found), lambda: show_candidates(session, found, ignored=ignored))
 
 

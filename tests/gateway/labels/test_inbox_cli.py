@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from capabilities.components import AffordanceDescription as Affordance
 from capabilities.components import ComponentDescription as Component
 from capabilities.vocabulary import Json
+from drivers.driver import Asks
 from gateway.cli.exits import Exit
 from tests.gateway.api.desk import House
-from tests.gateway.labels.relays import candidate, found, hearth, relay
+from tests.gateway.labels.relays import candidate, found, hearth, relay, setting
 
 PROBLEMS = ("cellar: value_template has an unknown filter `foo`", "b: wildcards", "c: unknown", "d: too long")
 LOCK = Component(
@@ -41,7 +43,10 @@ async def test_what_was_not_understood_stands_under_the_candidate(house: House) 
     shown = (await hearth(house, "inbox")).output
     assert "nothing understood" in shown
     assert [f"  ! {problem}" in shown for problem in PROBLEMS] == [True, True, True, False]
-    assert "  ! and 1 more (hearth inbox --json)" in shown
+    assert f"  ! and 1 more (hearth inbox {LONG})" in shown
+    shown = (await hearth(house, "inbox", "cellar")).output
+    assert [f"  ! {problem}" in shown for problem in PROBLEMS] == [True] * 4
+    assert f"Cellar thermometer ({LONG}):" in shown
 
 
 async def test_whose_every_entity_was_refused_cannot_be_adopted_and_why(house: House) -> None:
@@ -166,3 +171,43 @@ async def test_what_a_thing_takes_goes_on_in_another_line_without_a_terminal(hou
     shown = (await hearth(house, "show", "lamp")).stdout
     assert max(map(len, shown.splitlines())) <= 120
     assert "effect number 59" in " ".join(shown.split())
+
+
+async def test_the_same_is_said_once_for_all_relays_of_a_board(house: House) -> None:
+    relays = [relay(f"r{number}", f"Relay {number}", proposal="") for number in range(1, 9)]
+    await found(house, replace(candidate(*relays, name="cellar/3"), title="Relay board"))
+    shown = (await hearth(house, "inbox")).output
+    assert "Relay board (cellar/3), Relay 1–8: taken for a switch until somebody says what it feeds" in shown
+    assert shown.count("could be:") == 1
+    assert "--kind 'Relay 1=KIND' for each of them" in shown
+    assert "  → hearth adopt cellar/3\n" in shown
+
+
+async def test_a_component_without_a_title_is_called_by_its_kind(house: House) -> None:
+    await found(house, candidate(relay("hearth//switch"), LOCK, name="endpoint"))
+    shown = (await hearth(house, "inbox")).output
+    assert "endpoint, switch: taken for" in " ".join(shown.split())
+    assert "hearth//switch" not in shown
+    two = candidate(relay("hearth//switch"), setting("x"), LOCK, name="other")
+    await found(house, two)
+    assert "--kind switch=light --kind X=KIND" in (await hearth(house, "inbox", "other")).output
+    ran = await hearth(house, "adopt", "other", "--kind", "switch=outlet")
+    assert (ran.exit_code, house.gateway.registry["other"].kinds) == (0, {"hearth//switch": "outlet"}), (
+        ran.output
+    )
+
+
+async def test_what_asks_says_so_among_the_kinds(house: House) -> None:
+    asks = Asks("pin", "the eight digits on its label", "123-45-678")
+    await found(house, replace(candidate(name="hall"), title="Hall lamp", asks=asks))
+    shown = (await hearth(house, "inbox")).output
+    assert "asks for its pin" in shown
+    assert "nothing understood" not in shown
+    assert "Hall lamp (hall): the eight digits on its label" in shown
+
+
+async def test_one_candidate_is_a_document_of_its_own(house: House) -> None:
+    await found(house, candidate(relay(), name="one"))
+    await found(house, candidate(relay(), name="two"))
+    assert json.loads((await hearth(house, "inbox", "two", "--json")).output)["id"] == "two"
+    assert (await hearth(house, "inbox", "two", "--ignored")).exit_code == int(Exit.USAGE)
