@@ -18,7 +18,7 @@ from gateway.api.problems import Problem, not_found
 from gateway.api.waiting import waiting
 from gateway.api.wire import Body, Line, flag, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
-from gateway.arrivals import welcome
+from gateway.arrivals import usable, welcome
 from gateway.context import Gateway
 from gateway.inbox import CandidateKey
 from gateway.kinds import AdoptionError, KindError, check_words
@@ -77,6 +77,7 @@ class InboxRoutes:
             candidate = await self._pairing.paired(candidate, body.code)
             if known is not None:
                 await registry.see(candidate)
+                await usable(self._gateway, known.id, paired=True)
                 return reply({"id": known.id, "title": known.title, "paired": True})
             known = registry.by_device(*key)  # a rule may have let it in meanwhile
         if known is not None:
@@ -97,6 +98,7 @@ class InboxRoutes:
         except AdoptionError as error:
             raise Problem("adoption-failed", _since(asked, error)) from error
         welcome(self._gateway, *key)
+        await usable(self._gateway, adopted.id)
         place = {"Location": f"/things/{segment(adopted.id)}"}
         made: dict[str, Json] = {"id": adopted.id, "title": adopted.title}
         made |= {"labels": list[Json](sorted(adopted.labels)), "kind": adopted.thing.kind}

@@ -13,7 +13,7 @@ from gateway.api.device_pairing import LONGEST_CODE, DevicePairing
 from gateway.api.problems import Problem, not_found
 from gateway.api.things import find_thing
 from gateway.api.wire import Body, Line, read_body, reply
-from gateway.arrivals import find_again, welcome
+from gateway.arrivals import find_again, usable, welcome
 from gateway.context import Gateway
 from gateway.discovery.pairing import let_go
 from gateway.kinds import AdoptionError
@@ -70,6 +70,7 @@ class ReplaceRoutes:
         welcome(self._gateway, fresh.driver, fresh.device)
         note = await let_go(self._gateway, *old)
         find_again(self._gateway, *old)
+        await usable(self._gateway, fresh.id)
         made: dict[str, Json] = {"id": fresh.id, "title": fresh.title, "kind": fresh.thing.kind, "note": note}
         made |= {"labels": list[Json](sorted(fresh.labels)), "unconfirmed": list[Json](guesses(fresh))}
         return reply(made | {"left_out": list[Json](gone)})

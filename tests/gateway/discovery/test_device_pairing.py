@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,14 +12,20 @@ from typing import cast
 import aiohttp
 import pytest
 
+from capabilities.readings import Contact
+from capabilities.vocabulary import Json
 from drivers.driver import Asks, Candidate, Driver, Endpoint, NotSent, Rejected, Uncertain
+from gateway import arrivals
 from gateway.api.server import serve
 from gateway.app import open_gateway
+from gateway.clock import SystemClock
 from gateway.config import Config, Http
 from policies import Role
 from tests.gateway.api.desk import DeskDriver, House, lamp, lock, sensor, until
 
 CODE = "031-45-154"
+CONNECTS_AFTER_S = 0.02
+STATES: dict[str, Json] = {"on": False, "brightness": 50, "state": "locked", "temperature": 20.5}
 ASKS = Asks("pin", "the eight digits on its label", "123-45-678")
 
 
@@ -31,9 +38,20 @@ class PairedDesk(DeskDriver):
         self.devices: dict[str, Candidate] = {}
         self.let_go: list[str] = []
         self.trouble: Exception | None = None
+        self.connects = True
 
     def keep(self, devices: Collection[str]) -> None:
-        self.kept = frozenset(devices)
+        new, self.kept = frozenset(devices) - self.kept, frozenset(devices)
+        for device in new if self.connects else ():
+            asyncio.get_running_loop().call_later(CONNECTS_AFTER_S, self.connected, device)
+
+    def connected(self, device: str) -> None:
+        """It is reached, and tells how it is."""
+        self._seen.put_nowait(Contact(device, reachable=True, at=SystemClock.wall()))
+        for component in self.devices[device].components if device in self.devices else ():
+            for one in component.affordances:
+                if one.name in STATES:
+                    self.report(one.point, STATES[one.name])
 
     def ask(self, candidate: Candidate) -> None:
         """It is found, and asks for its code."""
@@ -46,6 +64,8 @@ class PairedDesk(DeskDriver):
         if code != CODE:
             raise Rejected("the accessory says that the code is wrong: look at its label again")
         self.find(self.devices[device])
+        if device in self.kept and self.connects:
+            asyncio.get_running_loop().call_later(CONNECTS_AFTER_S, self.connected, device)
         return self.devices[device]
 
     async def unpair(self, device: str) -> None:
@@ -96,6 +116,42 @@ async def test_a_device_that_asks_is_paired_when_it_is_adopted(tmp_path: Path) -
         assert not house.gateway.registry.inbox
         rows = await house.gateway.ledger.entries(kinds=("adoption",), limit=10)
         assert CODE not in str([row.body for row in rows])
+
+
+async def test_the_first_command_after_it_was_adopted_or_paired_anew_works(tmp_path: Path) -> None:
+    async with a_house(tmp_path) as (house, driver):
+        driver.ask(lamp())
+        await waiting(house, "lamp")
+        anna = await house.owner()
+        assert (await adopt(anna, "lamp", code=CODE, open=True))[0] == 201
+        async with anna.post("/things/lamp/actions/toggle") as answer:
+            assert answer.status < 300, await answer.text()
+        driver.lose("lamp", "it asks for its pin: pair it")
+        driver.ask(lamp())
+        await waiting(house, "lamp")
+        await until(lambda: house.gateway.registry["lamp"].reach.reachable is False)
+        status, body = await adopt(anna, "lamp", code=CODE)
+        assert (status, body["paired"]) == (200, True)
+        async with anna.post("/things/lamp/actions/toggle") as answer:
+            assert answer.status < 300, await answer.text()
+
+
+async def test_one_that_does_not_connect_is_waited_for_no_longer_than_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "CONNECTS_WITHIN_S", 0.05)
+    async with a_house(tmp_path) as (house, driver):
+        driver.connects = False
+        driver.ask(lamp())
+        await waiting(house, "lamp")
+        anna = await house.owner()
+        assert (await adopt(anna, "lamp", code=CODE, open=True))[0] == 201
+        assert house.gateway.registry["lamp"].reach.reachable is None
+        driver.ask(lamp("other"))
+        await waiting(house, "other")
+        monkeypatch.setattr(arrivals, "CONNECTS_WITHIN_S", 60.0)
+        driver.lose("other", "it has no power")
+        assert (await adopt(anna, "other", code=CODE))[0] == 201, "its driver said why it is not there"
 
 
 async def test_a_kind_that_does_not_fit_is_told_before_it_is_paired_or_with_how_it_goes_on(
@@ -204,7 +260,9 @@ async def test_another_device_takes_a_broken_ones_place(tmp_path: Path) -> None:
             assert (await answer.json())["left_out"] == []
         thing = house.gateway.registry["old"]
         assert (thing.device, thing.room) == ("new", "Study")
-        assert thing.slots["on"].reading is None, "what the old one told is not the new one's"
+        shown = thing.slots["on"].reading
+        assert shown is not None
+        assert shown.value is False, "what the old one told is not the new one's"
         assert "new" in thing.labels
         assert driver.let_go == ["old"]
         assert house.gateway.registry.by_device("desk", "old") is None
