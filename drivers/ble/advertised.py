@@ -12,7 +12,7 @@ from capabilities.components import ComponentDescription
 from capabilities.readings import Occurrence, Reading, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.ble.bounds import MAX_COMPONENTS, SIGNAL_S
-from drivers.ble.decoders.decoder import Decoded, Decoder
+from drivers.ble.decoders.decoder import Counting, Decoded, Decoder
 from drivers.ble.decoders.table import Row
 from drivers.ble.meanings import SIGNAL_KEY, Channel, channel_of, event_of, signal_of
 from drivers.ble.rhythm import Rhythm
@@ -36,9 +36,13 @@ Marked = tuple[tuple[object, bytes], ...]
 
 
 class Advertised:
-    """Not thread-safe; times are wall-clock seconds where they are called `at`, monotonic where they are called `now`."""
+    """`secret`: what comes in the clear is not its own. Not thread-safe; times are wall-clock seconds where they are called
+    `at`, monotonic where they are called `now`.
+    """
 
-    def __init__(self, address: str, row: Row, decoder: Decoder, *, keyed: bool) -> None:
+    def __init__(
+        self, address: str, row: Row, decoder: Decoder, *, keyed: bool, secret: bool = False
+    ) -> None:
         self.address, self.row, self.keyed = address, row, keyed
         self.title = self.manufacturer = self.model = ""
         self.encrypted = False
@@ -47,7 +51,7 @@ class Advertised:
         self.locked_ones: deque[Advertisement] = deque(maxlen=EXAMPLES)
         self.decoded: Decoded | None = None  # what the last advertisement said, if it was understood
         self.told_first: list[tuple[Advertisement, Decoded]] = []  # with a new component each
-        self._decoder = decoder
+        self._decoder, self._secret = decoder, secret
         self._unopened = 0
         self._marked: Marked = ()
         self._labelled_at = float("-inf")
@@ -77,6 +81,8 @@ class Advertised:
             self.failures += 1
             _LOG.debug("%s: %s cannot read its advertisement: %r", self.address, self.row.name, error)
             return None
+        if decoded is not None and self._secret and not decoded.encrypted:
+            decoded = None
         if decoded is not None and decoded.encrypted:
             self.locked_ones.append(advertisement)
         if decoded is None or (decoded.encrypted and not decoded.opened):
@@ -108,6 +114,11 @@ class Advertised:
             return self.encrypted and not self._channels
         silent = now - self.rhythm.heard_at > self.rhythm.stale_after_s or not self._channels
         return self._unopened >= WRONG_KEY and silent
+
+    @property
+    def counter(self) -> int:
+        """How far it has counted; -1 where it does not count."""
+        return self._decoder.counter if isinstance(self._decoder, Counting) else -1
 
     def components(self) -> tuple[ComponentDescription, ...]:
         """In a stable order, the strength of the signal last."""

@@ -20,6 +20,7 @@ class Devices:
 
     def __init__(self) -> None:
         self.turned_away = 0
+        self.left_out = 0  # Things that there is no room for
         self._turned_away_at = float("-inf")
         self.things: frozenset[str] = frozenset()
         self._all: dict[str, Device] = {}
@@ -35,7 +36,11 @@ class Devices:
         return self._all.get(address)
 
     def keep(self, things: Collection[str]) -> None:
-        self.things = frozenset(sorted(things)[:MAX_THINGS])
+        """Who is one already stays so; of new ones the first."""
+        before = [address for address in things if address in self.things]
+        fresh = [address for address in things if address not in self.things]
+        self.left_out = len(things) - MAX_THINGS
+        self.things = frozenset([*before, *fresh][:MAX_THINGS])
         for address in self.things:
             if address not in self._all:
                 self._all[address] = Device(address, float("-inf"), is_thing=True)
@@ -55,11 +60,17 @@ class Devices:
         return device
 
     def problems(self, now: float) -> list[str]:
+        found = []
+        if self.left_out > 0:
+            found.append(
+                f"{self.left_out} Things are not listened to: there is room for {MAX_THINGS}. Forget some."
+            )
         if now - self._turned_away_at > TOLD_FOR_S:
-            return []
+            return found
         return [
+            *found,
             f"More Bluetooth devices are heard than are looked at ({MAX_DEVICES}, and {NEW_PER_S:.0f} new ones a second): "
-            "somebody near may be sending made-up addresses. Things are not affected; a new device may be found late."
+            "somebody near may be sending made-up addresses. Things are not affected; a new device may be found late.",
         ]
 
     def forget(self, address: str) -> None:

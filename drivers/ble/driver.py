@@ -19,7 +19,7 @@ from drivers.ble.devices import Devices
 from drivers.ble.gatt.description import Description
 from drivers.ble.gatt.numbers import ADVERTISED_SERVICES
 from drivers.ble.hearing import Hearing, silence
-from drivers.ble.keys import Keys
+from drivers.ble.keys import SAVE_S, Keys
 from drivers.ble.linking import Linking
 from drivers.ble.loading import Parsers
 from drivers.ble.pairing import Pairing
@@ -88,6 +88,8 @@ class BleDriver:
             await asyncio.gather(task, return_exceptions=True)
         await self._linking.close()
         await self._parsers.close()
+        self._count()
+        await self._keys.save()
         self._reports.close()
         self._found.close()
         things, self._devices = self._devices.things, Devices()
@@ -188,12 +190,25 @@ class BleDriver:
                 self._announce(device)  # whether its key still fits shows with time
 
     async def _sweeping(self) -> None:
+        saved_at = self._clock.monotonic()
         while True:
             await asyncio.sleep(SWEEP_S)
+            if not self._keys.is_open:
+                await self._keys.load()
             try:
                 self.sweep()
             except Exception:
                 _LOG.exception("looking for silence failed")
+            if self._clock.monotonic() - saved_at > SAVE_S:
+                saved_at = self._clock.monotonic()
+                self._count()
+                await self._keys.save()
+
+    def _count(self) -> None:
+        """How far encrypted sensors have come."""
+        for device in self._devices:
+            if device.advertised is not None and device.advertised.keyed and device.advertised.counter >= 0:
+                self._keys.reached(device.address, device.advertised.counter)
 
     def described(self, address: str, description: Description) -> None:
         """A GATT device was looked at."""
@@ -219,6 +234,8 @@ class BleDriver:
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         now = self._clock.monotonic()
         self._heard_at = now
+        if not self._keys.is_open:
+            return  # it may be anybody's who has no key to what it pretends to be
         if not follows(advertisement):
             self._changing += 1
             return

@@ -8,9 +8,10 @@ from typing import Final, Protocol
 from capabilities.readings import Contact, Observation
 from drivers.ble.advertised import Advertised
 from drivers.ble.bounds import DECODED_BURST, DECODED_PER_S, LOOKED_AT_S, Allowance
-from drivers.ble.decoders.decoder import Opens
+from drivers.ble.decoders.decoder import Counting, Opens
 from drivers.ble.decoders.table import ROWS, Row, rows_for
 from drivers.ble.device import Device
+from drivers.ble.keys import Key
 from drivers.ble.rhythm import UNKNOWN_S
 from drivers.discovery.seen import Advertisement
 
@@ -27,8 +28,14 @@ NOTHING: Final = Heard()
 
 
 class Bindings(Protocol):
-    def of(self, device: str, row: Row) -> bytes | None:
+    def of(self, device: str, row: Row) -> Key | None:
         """The key that opens what the device advertises."""
+
+    def allows(self, device: str, row: Row) -> bool:
+        """Whether this may be the row of what the device says."""
+
+    def is_secret(self, device: str) -> bool:
+        """It is encrypted: what comes in the clear is not its own."""
 
 
 class Openers(Protocol):
@@ -49,9 +56,10 @@ class Hearing:
         known = device.advertised
         if known is not None and known.repeats(advertisement):
             return self._told(device, known, advertisement, now)
-        rows = [known.row] if known is not None else list(rows_for(advertisement, self._rows))
+        nobody = NOTHING if self._keys.is_secret(device.address) else None
+        rows = [known.row] if known is not None else self._rows_of(device, advertisement)
         if not rows:
-            return None
+            return nobody
         if not self._worth(device, now):
             self.skipped += 1
             return NOTHING
@@ -62,13 +70,24 @@ class Hearing:
             if module is None:
                 device.looked_at = float("-inf")
                 return NOTHING  # it is being loaded; what is advertised comes again
-            key = self._keys.of(device.address, row)
-            fresh = Advertised(device.address, row, module.open_decoder(key), keyed=key is not None)
+            fresh = self._opened(device, row, module)
             heard = self._told(device, fresh, advertisement, now)
             if fresh.components() or fresh.locked(now):
                 device.advertised = fresh
                 return Heard(heard.observations, changed=True)
-        return None
+        return nobody
+
+    def _rows_of(self, device: Device, advertisement: Advertisement) -> list[Row]:
+        found = rows_for(advertisement, self._rows)
+        return [row for row in found if self._keys.allows(device.address, row)]
+
+    def _opened(self, device: Device, row: Row, module: Opens) -> Advertised:
+        key = self._keys.of(device.address, row)
+        decoder = module.open_decoder(key.secret if key is not None else None)
+        if key is not None and key.counter >= 0 and isinstance(decoder, Counting):
+            decoder.resume(key.counter)
+        secret = self._keys.is_secret(device.address)
+        return Advertised(device.address, row, decoder, keyed=key is not None, secret=secret)
 
     def _told(self, device: Device, told: Advertised, advertisement: Advertisement, now: float) -> Heard:
         failures = told.failures

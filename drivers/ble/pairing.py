@@ -19,6 +19,7 @@ class Pairing:
     def __init__(self, devices: Devices, keys: Keys, parsers: Parsers, clock: Clock) -> None:
         self.devices = devices
         self._keys, self._parsers, self._clock = keys, parsers, clock
+        self._one = asyncio.Lock()  # is paired, or let go, at a time: neither takes long
 
     async def pair(self, address: str, code: str, deadline: float) -> Candidate:
         """As `Pairable.pair`."""
@@ -34,7 +35,7 @@ class Pairing:
         if device.candidate(self._clock.monotonic()) is not None and not device.advertised.encrypted:
             raise Rejected(f"{address} is not encrypted: it needs no key")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(deadline), self._one:
                 return await self._tried(device, device.advertised, row, key)
         raise NotSent(
             f"{address} was not heard in time: press its button, or wait for its next advertisement"
@@ -46,7 +47,7 @@ class Pairing:
             raise NotSent(f"the parser for {row.name} cannot be loaded")
         fresh = None
         for advertisement in reversed(old.locked_ones):
-            fresh = Advertised(device.address, row, module.open_decoder(key), keyed=True)
+            fresh = Advertised(device.address, row, module.open_decoder(key), keyed=True, secret=True)
             fresh.hear(advertisement, self._clock.monotonic())
             if fresh.components():
                 break
@@ -65,13 +66,17 @@ class Pairing:
 
     async def unpair(self, address: str) -> None:
         """As `Pairable.unpair`: the sensor itself knows of nobody."""
-        device = self.devices.get(address)
-        if device is not None:
-            device.advertised = device.announced = None
-        try:
-            await self._keys.delete(address)
-        except OSError as error:
-            raise NotSent(f"its key cannot be deleted: {error.strerror or 'the vault is closed'}") from error
+        async with self._one:
+            try:
+                await self._keys.delete(address)
+            except OSError as error:
+                raise NotSent(
+                    f"its key cannot be deleted: {error.strerror or 'the vault is closed'}"
+                ) from error
+            finally:
+                device = self.devices.get(address)
+                if device is not None:
+                    device.advertised = device.announced = None
 
 
 def _lengths(row: Row) -> str:

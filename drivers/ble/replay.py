@@ -105,8 +105,14 @@ class _Decoders:
     def __init__(self) -> None:
         self.opened: Decoded | None = None
 
-    def of(self, device: str, row: Row) -> bytes | None:
+    def of(self, device: str, row: Row) -> None:
         return None
+
+    def allows(self, device: str, row: Row) -> bool:
+        return True
+
+    def is_secret(self, device: str) -> bool:
+        return False
 
     def opener(self, row: Row) -> Opens:
         try:

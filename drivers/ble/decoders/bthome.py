@@ -24,7 +24,14 @@ class BTHomeDecoder(EcosystemDecoder):
 
     def __init__(self, key: bytes | None) -> None:
         self._bthome = BTHomeBluetoothDeviceData(key)
+        self.counter = -1
         super().__init__(self._bthome)
+
+    def resume(self, counter: int) -> None:
+        """As `Counting.resume`. The parser looks at its counter once a key has fitted, which it did then."""
+        self.counter = counter
+        self._bthome.encryption_counter = float(counter + 1)
+        self._bthome.bindkey_verified = True
 
     def parse(self, info: BluetoothServiceInfoBleak) -> SensorUpdate | None:
         parser = self._bthome
@@ -47,4 +54,5 @@ class BTHomeDecoder(EcosystemDecoder):
         opened = not parser.decryption_failed
         if not opened:
             return replace(decoded, values=(), events=(), encrypted=True)
+        self.counter = int(parser.encryption_counter)
         return replace(decoded, encrypted=True, opened=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from capabilities.vocabulary import Json
 from drivers.discovery.seen import Advertisement
@@ -66,3 +66,15 @@ class Decoder(Protocol):
         """None: it says nothing that is understood. `now` is monotonic, in seconds. May raise anything: the caller expects
         it, counts it, and takes the advertisement for one that is not understood.
         """
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A decoder whose device counts what it encrypts, so that nothing can be played back."""
+
+    @property
+    def counter(self) -> int:
+        """The last that was believed; -1 before the first."""
+
+    def resume(self, counter: int) -> None:
+        """Believes only what comes after."""
