@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
+from itertools import islice
 from types import TracebackType
 from typing import Final, Self
 
@@ -30,6 +31,9 @@ from drivers.wot.sources import NoSourceError, Source, announced, configured
 MAX_SOURCES: Final = 512
 """Descriptions that are attended at a time. A hostile network announces as many as it likes."""
 
+
+MAX_NAMED: Final = 3
+"""Addresses in one line of why a Thing was not seen."""
 
 ABSENT_AFTER_S: Final = 30.0
 """After the start: what is there has been announced and looked at by then."""
@@ -100,6 +104,11 @@ class WotDriver:
 
     def recall(self, device: str) -> Candidate | None:
         return self._house.outlet.known.get(device)
+
+    def why_unseen(self, device: str) -> str:
+        silent = (one for one in self._sources.values() if one.is_configured and one.device in {"", device})
+        lines = (self._house.problems.get(one.key, "") for one in silent)
+        return "; ".join(islice(filter(None, lines), MAX_NAMED))
 
     async def search(self) -> None:
         for source in self._sources.values():
@@ -189,7 +198,8 @@ class WotDriver:
         await asyncio.sleep(ABSENT_AFTER_S)
         for device in self._kept:
             if device not in self._house.outlet.contacts:
-                self._house.outlet.contact(device, False, "nothing that was found since the start is it")
+                why = self.why_unseen(device) or "nothing that was found since the start is it"
+                self._house.outlet.contact(device, False, why)
 
     def _ended(self, key: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:

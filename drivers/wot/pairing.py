@@ -40,13 +40,22 @@ async def pair(house: House, source: Source, device: str, code: str, deadline: f
 
 
 async def unpair(house: House, device: str) -> None:
-    """A server of Things knows nothing of us: to forget the secret is all. Raises `DriverError`."""
+    """A server of Things knows nothing of us: to forget the secret is all; then it asks for one. Raises `DriverError`."""
+    was_paired = house.keyring.has(device)
     try:
         await house.keyring.delete(device)
     except OSError as error:
         raise DriverError(
             f"the credentials are still stored ({error.strerror}); look after the state directory"
         ) from None
+    known = house.devices.get(device)
+    if not was_paired or known is None or house.keyring.for_source(known.source) is not None:
+        return
+    if known.described is not None and known.described.need is not None:
+        house.outlet.candidate(candidate_of(house.name, device, known.source, known.described, None))
+    else:  # what it tells strangers is looked at in a moment
+        house.outlet.withdrawn(device, "its credentials were forgotten")
+        known.source.again.set()
 
 
 async def _tried(client: Client, source: Source, device: str, code: str) -> tuple[Kept, Described]:

@@ -230,3 +230,32 @@ async def test_credentials_that_are_taken_back_are_asked_for_anew_and_once() -> 
         await up(driver)
         await driver.write(ON, True, 5)
         assert peer.commands == [("on", True)]
+
+
+async def test_what_was_forgotten_asks_at_once() -> None:
+    peer = WotPeer(
+        lamp_td(securityDefinitions={"s": {"scheme": "basic"}}, security="s"), credentials="anna:secret"
+    )
+    async with linked(peer) as driver:
+        await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
+        await driver.pair(LAMP_ID, "anna:secret", 5)
+        await up(driver)
+        await driver.unpair(LAMP_ID)
+        known = driver.recall(LAMP_ID)
+        assert known is not None
+        assert known.asks is not None
+
+
+async def test_what_is_for_friends_only_shows_nothing_after_it_was_forgotten() -> None:
+    peer = WotPeer(lamp_td(securityDefinitions={"s": {"scheme": "nosec"}}, security="s"), locked=True)
+    peer.credentials = "anna:secret"
+    async with linked(peer) as driver:
+        await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
+        assert (await driver.pair("mdns:Lamp", "anna:secret", 5)).components
+        await driver.unpair("mdns:Lamp")
+        assert driver.recall("mdns:Lamp") is None
+        again = await wait_for(
+            driver.candidates(), lambda item: isinstance(item, Candidate) and item.asks is not None
+        )
+        assert isinstance(again, Candidate)
+        assert again.components == ()
