@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from capabilities.components import AffordanceDescription, ComponentDescription
+from capabilities.inclusion import includes
 from capabilities.vocabulary import ACTUATOR_KINDS, Json
 from drivers.driver import Candidate
 
@@ -38,12 +39,22 @@ def can_move(component: ComponentDescription) -> bool:
 
 
 def moved(known: ComponentDescription, announced: ComponentDescription) -> bool:
-    """Whether what a command would do, or where it goes, is no longer what was adopted. A device that is only called
-    otherwise has not moved.
+    """Whether what a command would do, or where it goes, is no longer what was adopted: also where its numbers are meant in
+    another unit. A device that is only called otherwise has not moved.
     """
+    if _measured_otherwise(known, announced):
+        return True
     if known.lasting and announced.lasting:
         return known.kind != announced.kind or known.lasting != announced.lasting
     return known.kind != announced.kind or _commands(known) != _commands(announced)
+
+
+def _measured_otherwise(known: ComponentDescription, announced: ComponentDescription) -> bool:
+    units = {one.name: one.schema.get("unit") for one in known.affordances if one.writable}
+    return any(
+        one.writable and units.get(one.name, one.schema.get("unit")) != one.schema.get("unit")
+        for one in announced.affordances
+    )
 
 
 def no_surer(known: ComponentDescription | None, announced: ComponentDescription) -> ComponentDescription:
@@ -75,30 +86,38 @@ def _no_laxer(known: AffordanceDescription, one: AffordanceDescription) -> Affor
         return one
     hazard = max(known.hazard, one.hazard)
     privilege = max(known.privilege, one.privilege, key=lambda privilege: privilege.rank)
-    schema = _no_wider(known.schema, one.schema)
+    schema = _no_wider(known, one)
     if (hazard, privilege, schema) == (one.hazard, one.privilege, one.schema):
         return one
     return replace(one, hazard=hazard, privilege=privilege, schema=schema)
 
 
-def _no_wider(known: Mapping[str, Json], schema: Mapping[str, Json]) -> Mapping[str, Json]:
-    """The numbers of `schema` that were let in, which are those of before where none of it was; another unit has others."""
-    if known.get("unit") != schema.get("unit"):
-        return schema
-    ends = {end: known[end] for end in ("minimum", "maximum") if end in known}
-    kept: dict[str, Json] = {}
+def _no_wider(known: AffordanceDescription, one: AffordanceDescription) -> Mapping[str, Json]:
+    """The schema that was let in, unless the announced one surely takes nothing else. Ends that are nearer hold at once."""
+    takes_nothing = one.role == "action" and not known.schema  # an action without a schema has no input
+    if not takes_nothing and includes(known.schema, one.schema):
+        return one.schema
+    if takes_nothing and not one.schema:
+        return one.schema
+    nearer = _nearer(known.schema, one.schema)
+    return nearer if includes(known.schema, nearer) and not _is_empty(nearer) else known.schema
+
+
+def _nearer(known: Mapping[str, Json], schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """`known` with the ends of `schema` that are nearer; another unit has others."""
+    if known.get("unit") != schema.get("unit") or known.get("type") != schema.get("type"):
+        return known
+    found = dict(known)
     for end, stricter in (("minimum", max), ("maximum", min)):
         was, now = known.get(end), schema.get(end)
-        if not isinstance(was, int | float):
-            continue
-        strict = stricter(was, now) if isinstance(now, int | float) else was
-        if strict != now:
-            kept[end] = strict
-    found = {**schema, **kept}
-    least, most = found.get("minimum"), found.get("maximum")
-    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-        return {**schema, **ends}
-    return found if kept else schema
+        if isinstance(was, int | float) and isinstance(now, int | float):
+            found[end] = stricter(was, now)
+    return found
+
+
+def _is_empty(schema: Mapping[str, Json]) -> bool:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    return isinstance(least, int | float) and isinstance(most, int | float) and least > most
 
 
 def moves_anew(known: Iterable[ComponentDescription], now: Iterable[ComponentDescription]) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+import orjson
 from aiocoap.numbers.codes import Code
 
 from capabilities.components import AffordanceDescription, ComponentDescription
@@ -20,7 +21,7 @@ from drivers.coap.forms import Target, targets
 from drivers.coap.tame import line
 from drivers.coap.terms import Terms, terms
 from drivers.wot.content import ContentError, check_size
-from drivers.wot.described import Described, Point
+from drivers.wot.described import Described, Point, digest
 from drivers.wot.document import DescriptionError as UnreadableDocument
 from drivers.wot.document import Document, document_of
 from drivers.wot.forms import Way
@@ -122,17 +123,35 @@ def _usable(document: Json, host: str, fallback_id: str) -> tuple[str, Document,
 
 def _description(device: str, document: Json, found: Described, problems: list[str]) -> Description:
     assert isinstance(document, dict)
+    secured = _secured(document)
     return Description(
         id=device,
         title=found.title,
-        components=tuple(_raised(one, document) for one in found.components),
+        components=tuple(_bound(_raised(one, document), secured) for one in found.components),
         accesses={point: _access(one) for point, one in found.points.items()},
         terms=terms(document.get("hearth:link")),
-        fingerprint=found.fingerprint,
+        fingerprint=digest(found.fingerprint, secured) if secured else found.fingerprint,
         manufacturer=found.manufacturer,
         model=found.model,
         problems=(*problems[:MAX_PROBLEMS], *found.problems[:MAX_PROBLEMS]),
     )
+
+
+def _secured(document: Mapping[str, Json]) -> str:
+    """What it says of who may command it; "" for everybody. It is spoken to openly in any case: one that says otherwise now is
+    not as it was.
+    """
+    named, schemes = document.get("security"), document.get("securityDefinitions")
+    names = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    found = [
+        schemes.get(one) if isinstance(schemes, dict) and isinstance(one, str) else None for one in names
+    ]
+    strict = [one for one in found if not isinstance(one, dict) or one.get("scheme") != "nosec"]
+    return orjson.dumps(strict, option=orjson.OPT_SORT_KEYS).decode() if strict else ""
+
+
+def _bound(component: ComponentDescription, secured: str) -> ComponentDescription:
+    return replace(component, fingerprint=digest(component.fingerprint, secured)) if secured else component
 
 
 def _raised(component: ComponentDescription, document: Mapping[str, Json]) -> ComponentDescription:

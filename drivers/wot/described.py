@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
+
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.schema import Validator, compile_schema
 from capabilities.vocabulary import Json
@@ -95,8 +97,20 @@ def _recipe(reach: Reach, part: Part) -> str:
     point, way = part.point, part.point.write
     if way is None:
         return ""
-    sent = f"{way.method} {reach.short(way.url)} {way.content_type} {way.preset}"
-    return f"{part.affordance.name} {sent} {point.type} {point.measure.recipe}"
+    sent = (
+        f"{way.method} {reach.short(way.url)} {way.content_type} {way.preset} {recipe_of(way.security.need)}"
+    )
+    return f"{part.affordance.name} {sent} {_value(point.schema)} {point.measure.recipe}"
+
+
+def _value(schema: Mapping[str, Json]) -> str:
+    """All that is said of a value: its unit and its ends are as much of a command as its type is."""
+    return orjson.dumps(dict(schema), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def recipe_of(need: Need | None) -> str:
+    """Who must be known to the device: one that asks for less than it did is not as it was."""
+    return f"{need.scheme} {need.place} {need.name}" if need is not None else "open"
 
 
 def digest(*parts: str) -> str:

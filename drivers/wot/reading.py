@@ -10,7 +10,7 @@ from typing import Final, cast
 from capabilities.admission import clean
 from capabilities.components import ComponentDescription
 from capabilities.recast import castable
-from drivers.wot.described import Described, Point, digest
+from drivers.wot.described import Described, Point, digest, recipe_of
 from drivers.wot.describing import Describer
 from drivers.wot.document import Affordance, Document
 from drivers.wot.lamps import switched
@@ -68,7 +68,7 @@ def _steps(device: str, document: Document, reach: Reach) -> Generator[None, Non
         components=tuple(components),
         points=points,
         problems=document.problems.all(),
-        fingerprint=digest(*sorted(f"{one.key} {one.fingerprint}" for one in components)),
+        fingerprint=digest(recipe_of(need), *sorted(f"{one.key} {one.fingerprint}" for one in components)),
         need=need,
         identities=_identities(document.id),
         manufacturer=_text(extra.get("schema:manufacturer") or extra.get("manufacturer")),

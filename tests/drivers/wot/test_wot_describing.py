@@ -186,6 +186,44 @@ async def test_a_move_changes_no_fingerprint_and_another_command_does() -> None:
     assert (await describe("x", document_of(retitled), REACH)).fingerprint == here.fingerprint
 
 
+GO = {"type": "object", "properties": {"to": {"type": "integer", "maximum": 5}}, "required": ["to"]}
+WIDER: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"type": "number", "unit": "Cel", "maximum": 25}, {"type": "number", "unit": "Cel", "maximum": 90}),
+    ({"type": "number", "unit": "Cel", "maximum": 25}, {"type": "number", "unit": "K", "maximum": 25}),
+    ({"type": "number", "unit": "Cel", "maximum": 25}, {"type": "number", "maximum": 25}),
+    ({"type": "number", "exclusiveMaximum": 25}, {"type": "number", "exclusiveMaximum": 2500}),
+    ({"type": "number", "const": 25}, {"type": "number"}),
+    ({"type": "string", "enum": ["eco"]}, {"type": "string", "enum": ["eco", "burn"]}),
+    ({"type": "string", "enum": ["eco"]}, {"type": "string"}),
+    (GO, {**GO, "properties": {"to": {"type": "integer", "maximum": 500}}}),
+    (GO, {**GO, "properties": {**GO["properties"], "force": {"type": "boolean"}}}),  # type: ignore[dict-item]
+]
+
+
+@pytest.mark.parametrize(("before", "after"), WIDER)
+async def test_whatever_is_said_of_a_commands_value_belongs_to_its_fingerprint(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    for as_input in (False, True):
+        one, other = await described(**_having(before, as_input)), await described(**_having(after, as_input))
+        assert one.fingerprint != other.fingerprint
+        assert only(one).fingerprint != only(other).fingerprint
+
+
+def _having(schema: dict[str, Any], as_input: bool) -> dict[str, Any]:
+    if not as_input:
+        return {"properties": {"a": prop(**schema)}}
+    return {"properties": {}, "actions": {"a": {"input": schema, "forms": [{"href": "a"}]}}}
+
+
+async def test_who_must_be_known_belongs_to_a_fingerprint() -> None:
+    basic = {"securityDefinitions": {"b": {"scheme": "basic"}}, "security": "b"}
+    bearer = {"securityDefinitions": {"b": {"scheme": "bearer"}}, "security": "b"}
+    found = [await describe("x", document_of(lamp_td(**one)), REACH) for one in ({}, basic, bearer)]
+    assert len({one.fingerprint for one in found}) == 3
+    assert len({one.components[0].fingerprint for one in found}) == 3
+
+
 async def test_hardware_addresses_are_told() -> None:
     found = await described(
         id="urn:dev:mac:0024befffe804ff1", properties={"a": prop(type="number", readOnly=True)}
