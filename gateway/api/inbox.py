@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from typing import Final
 
 from aiohttp import web
 from pydantic import Field
@@ -19,14 +21,22 @@ from gateway.api.waiting import waiting
 from gateway.api.wire import Body, Line, flag, read_body, reply, segment
 from gateway.arranging import LONGEST_NAME, MOST_LABELS
 from gateway.arrivals import usable, welcome
+from gateway.changes import seal
 from gateway.context import Gateway
 from gateway.inbox import CandidateKey
 from gateway.kinds import AdoptionError, KindError, check_words
 
+SHOWN_AT_ONCE: Final = 100
+"""Candidates and components before the loop may turn: some 10 ms."""
+
+MOST_COMPONENTS: Final = 200
+"""Shown of one candidate; the others are counted. No device that somebody looks at has as many."""
+
 
 class AdoptBody(Body):
     """How the new Thing is called and where it is; what is left out comes from the device. `code` is what a device asks for
-    that must be paired first; it is kept by its driver, and nowhere else.
+    that must be paired first; it is kept by its driver, and nowhere else. `announced` is what was looked at, as `/inbox` shows
+    it: nothing else is adopted then.
     """
 
     title: Line = Field("", max_length=LONGEST_NAME)
@@ -35,6 +45,7 @@ class AdoptBody(Body):
     kinds: dict[Component, Kind] = Field(default_factory=dict, max_length=MOST_KINDS)
     open: bool = False  # without the label `new`
     code: str = Field("", max_length=LONGEST_CODE, repr=False)
+    announced: Line = Field("", max_length=64)
 
 
 class InboxRoutes:
@@ -53,15 +64,17 @@ class InboxRoutes:
     async def index(self, request: web.Request) -> web.Response:
         """Every candidate, the oldest first; with `?ignored=1` those that were waved away instead."""
         require_manager(request)
-        if flag(request, "ignored"):
-            ignored = self._gateway.registry.inbox.ignored.items()
-            return reply(
-                [
-                    _absent(*key) if one is None else self._shown(one)
-                    for key, one in sorted(ignored, key=_by_key)
-                ]
-            )
-        return reply([self._shown(candidate) for candidate in self._gateway.registry.inbox.values()])
+        inbox = self._gateway.registry.inbox
+        ignored = sorted(inbox.ignored.items(), key=_by_key) if flag(request, "ignored") else None
+        listed = ignored if ignored is not None else list(inbox.items())
+        answer, since = [], 0
+        for key, one in listed:
+            answer.append(_absent(*key) if one is None else self._shown(one))
+            since += 1 + (len(one.components) if one is not None else 0)
+            if since >= SHOWN_AT_ONCE:
+                since = 0
+                await asyncio.sleep(0)
+        return reply(answer)
 
     async def adopt(self, request: web.Request) -> web.Response:
         """201 and the new Thing's place and labels; 409 where the device is a Thing already, 422 where it cannot become one, or
@@ -79,7 +92,10 @@ class InboxRoutes:
                 await registry.see(candidate)
                 await usable(self._gateway, known.id, paired=True)
                 return reply({"id": known.id, "title": known.title, "paired": True})
-            known = registry.by_device(*key)  # a rule may have let it in meanwhile
+            if (known := registry.by_device(*key)) is not None:  # a rule has let it in meanwhile
+                return reply({"id": known.id, "title": known.title, "paired": True})
+        elif body.announced not in {"", seal(candidate)}:
+            raise Problem("changed-meanwhile", "it is announced otherwise meanwhile: look at it again")
         if known is not None:
             detail = f"it is {known.id}, which announced itself anew; look at it and POST /things/{known.id}/accept"
             raise Problem("already-adopted", detail)
@@ -139,7 +155,9 @@ class InboxRoutes:
             "model": candidate.model,
             "room": candidate.room,
             "endpoint": f"{candidate.endpoint.scheme}:{candidate.endpoint.address}",
-            "components": [described(component) for component in candidate.components],
+            "announced": seal(candidate),
+            "components": [described(component) for component in candidate.components[:MOST_COMPONENTS]],
+            "components_left_out": max(0, len(candidate.components) - MOST_COMPONENTS),
             "via": self._member(candidate.driver, candidate.via) if candidate.via else None,
             "members": [self._member(candidate.driver, device) for device in candidate.members],
             "problems": list(candidate.problems),

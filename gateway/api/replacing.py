@@ -14,6 +14,7 @@ from gateway.api.problems import Problem, not_found
 from gateway.api.things import find_thing
 from gateway.api.wire import Body, Line, read_body, reply
 from gateway.arrivals import find_again, usable, welcome
+from gateway.changes import seal
 from gateway.context import Gateway
 from gateway.discovery.pairing import let_go
 from gateway.kinds import AdoptionError
@@ -30,6 +31,7 @@ class ReplaceBody(Body):
     code: str = Field("", max_length=LONGEST_CODE, repr=False)
     open: bool = False
     confirm: bool = False
+    announced: Line = Field("", max_length=64)
 
 
 class ReplaceRoutes:
@@ -52,6 +54,8 @@ class ReplaceRoutes:
             raise not_found()
         if asked := candidate.asks is not None:
             candidate = await self._pairing.paired(candidate, body.code)
+        elif body.announced not in {"", seal(candidate)}:
+            raise Problem("changed-meanwhile", "it is announced otherwise meanwhile: look at it again")
         gone: list[str] = []
 
         def check(before: Adopted, after: Adopted) -> list[str]:

@@ -158,6 +158,8 @@ def adopt(
         body["kinds"] = dict(map(_kind, kinds))
     if open_:
         body["open"] = True
+    if found.get("announced"):
+        body["announced"] = found["announced"]  # what was looked at, and nothing else
     if said := asked_code(session, found, code):
         body["code"] = said
     if thing:

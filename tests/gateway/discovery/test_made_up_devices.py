@@ -13,7 +13,7 @@ from gateway import chronicle, doorman
 from gateway.announcements import adopt_sensors
 from gateway.doorman import Doorman
 from policies import Role
-from tests.gateway.api.desk import lamp, sensor, until
+from tests.gateway.api.desk import lamp, lock, sensor, until
 from tests.gateway.discovery.test_device_pairing import a_house
 
 
@@ -74,6 +74,46 @@ async def test_a_device_that_changes_its_mind_for_ever_writes_little(tmp_path: P
         assert len(rows) <= 2 * chronicle.MOST_INCIDENTS
         await announced("")
         assert registry["lamp"].suspended, "announced back and forth: a person looks at it"
+
+
+async def test_what_is_adopted_is_what_was_looked_at(tmp_path: Path) -> None:
+    async with a_house(tmp_path) as (house, driver):
+        driver.find(sensor("x"))
+        await until(lambda: ("desk", "x") in house.gateway.registry.inbox)
+        anna = await house.owner()
+        async with anna.get("/inbox") as answer:
+            (seen,) = await answer.json()
+        driver.find(lock("x"))
+        await until(lambda: house.gateway.registry.inbox["desk", "x"].components[0].kind == "lock")
+        body = {"announced": seen["announced"], "open": True}
+        async with anna.post("/inbox/desk/x/adopt", json=body) as answer:
+            assert (answer.status, (await answer.json())["type"]) == (
+                409,
+                "urn:hearth:problem:changed-meanwhile",
+            )
+        await house.adopt(lamp("old"))
+        place = {"driver": "desk", "candidate": "x", "announced": seen["announced"], "confirm": True}
+        async with anna.post("/things/old/replace", json=place) as answer:
+            assert answer.status == 409
+        async with anna.get("/inbox") as answer:
+            (now,) = await answer.json()
+        async with anna.post("/inbox/desk/x/adopt", json={"announced": now["announced"]}) as answer:
+            assert answer.status == 201
+
+
+async def test_a_device_with_endless_components_is_shown_in_part(tmp_path: Path) -> None:
+    async with a_house(tmp_path) as (house, driver):
+        (part,) = sensor("x").components
+        parts = tuple(
+            replace(part, key=str(n), affordances=tuple(replace(a, point=f"{n}") for a in part.affordances))
+            for n in range(1_000)
+        )
+        driver.find(replace(sensor("x"), components=parts))
+        await until(lambda: ("desk", "x") in house.gateway.registry.inbox)
+        async with (await house.owner()).get("/inbox") as answer:
+            (shown,) = await answer.json()
+        assert len(shown["components"]) + shown["components_left_out"] == 1_000
+        assert shown["components_left_out"] > 0
 
 
 async def test_a_command_to_the_old_device_is_not_confirmed_by_the_new_one(tmp_path: Path) -> None:
