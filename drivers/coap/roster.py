@@ -1,6 +1,8 @@
 """Which devices are Things, and over which way each of them is reached.
 
-A line is believed more than a network: over UDP anybody can say that he is somebody else.
+A line is believed more than a network: over UDP anybody can say that he is somebody else. There an address that a person
+configured is believed most, then those that the device was first reached at. Who says the same elsewhere is used only while nobody
+answers there, and gives way.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from drivers.driver import NotSent
 MAX_ON_LINES: Final = 256
 """Ids that were met on a line: as many as a box has ports in its life."""
 
+ELSEWHERE, AT_HOME, CONFIGURED, ON_A_LINE = range(4)
+"""How much a way is believed."""
+
 
 @dataclass(slots=True)
 class Roster:
@@ -27,11 +32,13 @@ class Roster:
     _active: dict[str, Session] = field(default_factory=dict)
     _ways: dict[str, list[Session]] = field(default_factory=dict)
     _on_lines: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _homes: dict[str, frozenset[str]] = field(default_factory=dict)  # addresses, of Things over UDP
 
     def keep(self, devices: Collection[str]) -> frozenset[str]:
         """Returns those that became Things, or ceased to be."""
         kept = frozenset(devices)
         changed, self._kept = self._kept ^ kept, kept
+        self._homes = {device: home for device, home in self._homes.items() if device in kept}
         for device in changed - kept:
             active = self._active.get(device)
             if active is not None and active.live is not None:
@@ -59,15 +66,17 @@ class Roster:
             self._on_lines.popitem(last=False)
 
     def claim(self, session: Session) -> bool:
-        """Whether the session is to keep its device alive. One that has another way steps back for a line."""
+        """Whether the session is to keep its device alive: that which is believed most."""
         device = session.device
         if device not in self._kept or not self._believed(session):
             return False
         active = self._active.get(device)
         if active is None or active is session:
             self._active[device] = session
+            if isinstance(session.way, UdpWay):
+                self._homes.setdefault(device, frozenset(session.way.addresses))
             return True
-        if session.is_line and not active.is_line:
+        if self._belief(session) > self._belief(active):
             self._active[device] = session
             if active.live is not None:
                 active.live.stand_down()
@@ -81,7 +90,7 @@ class Roster:
             return None
         del self._active[device]
         others = [one for one in self._ways.get(device, ()) if one is not session and self._believed(one)]
-        return min(others, key=lambda one: not one.is_line, default=None)
+        return max(others, key=self._belief, default=None)
 
     def is_dark(self, device: str) -> bool:
         active = self._active.get(device)
@@ -114,7 +123,33 @@ class Roster:
             for device, sessions in self._ways.items()
             for one in sessions
             if not self._believed(one)
+        ] + [
+            self._elsewhere(device, one)
+            for device, sessions in self._ways.items()
+            for one in sessions
+            if device in self._homes and self._believed(one) and self._belief(one) == ELSEWHERE
         ]
+
+    def _elsewhere(self, device: str, session: Session) -> str:
+        where = line(", ".join(sorted(self._homes[device])), 100)
+        used = (
+            "It is used until the device answers there"
+            if self._active.get(device) is session
+            else "It is not used"
+        )
+        return (
+            f"{line(str(session.way), 60)} says that it is {line(device, 60)}, which was at {where}: anybody on the network "
+            f"can say so. {used}; if it moved, write its address into [coap] endpoints"
+        )
+
+    def _belief(self, session: Session) -> int:
+        way = session.way
+        if not isinstance(way, UdpWay):
+            return ON_A_LINE
+        if way.configured:
+            return CONFIGURED
+        home = self._homes.get(session.device)
+        return AT_HOME if home is None or home.issuperset(way.addresses) else ELSEWHERE
 
     def _believed(self, session: Session) -> bool:
         way = session.way
