@@ -26,12 +26,16 @@ def adopt_none(_: Candidate) -> bool:
 
 
 def adopt_sensors(candidate: Candidate) -> bool:
-    """Only what can move nothing comes in by itself."""
+    """Only what takes no commands comes in by itself: not even one that sets how it measures."""
     return not any(can_move(component) for component in candidate.components)
 
 
 def can_move(component: ComponentDescription) -> bool:
-    """By its kind, or by what it has. What only tells that something happened (a remote control's button) moves nothing."""
+    """By its kind, or by what it has. What only tells that something happened (a remote control's button) moves nothing.
+
+    No command is taken for harmless by what it is called: that it only makes the device blink (`identify`) or sets how it
+    measures (`setting`) are a device's own words, and a relay may lie behind them.
+    """
     affordances = component.affordances
     if any(one.writable or one.role == "action" for one in affordances):
         return True

@@ -94,8 +94,9 @@ class Discovery(Section):
 
 
 class Adoption(Section):
-    """What becomes a Thing without a person: nothing (`ask`), sensors that can move nothing, or everything. With `label_new`
-    what can move something gets the label `new`: the shipped rules leave it to the adults until one takes the label off.
+    """What becomes a Thing without a person: nothing (`ask`), sensors that take no commands, or everything. With `label_new`
+    what takes any, were it settings alone, gets the label `new`: the shipped rules leave it to the adults until one takes
+    the label off.
     """
 
     without_asking: Literal["ask", "sensors", "all"] = "ask"

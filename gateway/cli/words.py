@@ -92,7 +92,10 @@ def is_new(labels: Json) -> bool:
 
 def new_text(thing: str) -> str:
     """What the label `new` means, and how it goes."""
-    return f"new: only the adults of the house use it, until one of them opens it to the others: hearth label {thing} -new"
+    return (
+        "new: it takes commands, so only the adults of the house use it, until one of them opens it to the others: "
+        f"hearth label {thing} -new"
+    )
 
 
 def guess_texts(thing: str, guesses: Json) -> list[str]:

@@ -140,7 +140,8 @@ def adopt(
     What must be paired first asks for a code; `hearth inbox` says where it is found. A Thing that must be paired anew stays
     the Thing that it is. A device that takes a broken one's place: --replace desk-lamp.
 
-    What can move something gets the label `new`: the shipped rules leave it to the adults, until one takes the label off.
+    What takes commands, were it only to be set, gets the label `new`: the shipped rules leave it to the adults, until one takes
+    the label off.
     """
     session = current()
     if replace and (title or room or labels or kinds):

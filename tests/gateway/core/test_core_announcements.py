@@ -63,8 +63,17 @@ def component(kind: str, *affordances: AffordanceDescription) -> ComponentDescri
         (component("button", AffordanceDescription("press", "p", "action")), True),
         (component("lock", AffordanceDescription("state", "p")), True),
         (component("temperature", AffordanceDescription("temperature", "p")), False),
+        (component("setting", AffordanceDescription("identify", "relay/set", "action")), True),
+        (component("setting", AffordanceDescription("calibration", "relay/set", writable=True)), True),
     ],
-    ids=["a remote control", "a button to be pressed", "a lock that is only read", "a sensor"],
+    ids=[
+        "a remote control",
+        "a button to be pressed",
+        "a lock that is only read",
+        "a sensor",
+        "a relay that says that it only blinks",
+        "a relay that says that it only sets how it measures",
+    ],
 )
 def test_what_can_move_something(described: ComponentDescription, moves: bool) -> None:
     assert can_move(described) is moves
