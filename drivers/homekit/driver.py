@@ -133,6 +133,10 @@ class HomeKitDriver:
             detail = f"{reached} of {len(kept)} paired accessories and bridges are reached"
         elif self._kept:
             detail = "the keys of all Things are gone: pair them anew (hearth inbox)"
+        elif self._hubs:
+            detail = (
+                f"{len(self._hubs)} accessories and bridges were seen; none that is paired here is a Thing"
+            )
         else:
             detail = "waiting for accessories to be announced; none that is paired here is a Thing"
         connected = running and (reached > 0 or (not kept and not self._kept))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final, Protocol, runtime_checkable
 
 from aiohttp import web
@@ -45,7 +46,9 @@ class DiscoveryRoutes:
         return [web.get("/discovery", self.index), web.post("/discovery/search", self.search)]
 
     async def index(self, request: web.Request) -> web.Response:
-        """200 with `families`, `watchers`, `ports` and `unread`. For owners and adults."""
+        """200 with `families`, `watchers`, `ports` and `unread`. For owners and adults. A family's `state` is that of
+        `FamilyState`, or `blind`: it is looked for, and whoever would see it cannot look, as `advice` says.
+        """
         require_manager(request)
         try:
             known = await asyncio.to_thread(adapters)
@@ -80,11 +83,12 @@ class DiscoveryRoutes:
     def _family(self, state: FamilyState, waiting: Counter[str]) -> dict[str, Json]:
         name = state.family.name
         things = len(self._gateway.registry.devices(name))
+        blind = _blind(state, self._gateway.discovery.health())
         return {
             "name": name,
             "title": state.family.title,
-            "state": state.state,
-            "advice": state.advice or None,
+            "state": "blind" if blind else state.state,
+            "advice": blind or state.advice or None,
             "seen": max(len(state.seen), waiting[name] + things),
             "candidates": waiting[name],
             "things": things,
@@ -117,6 +121,24 @@ class DiscoveryRoutes:
             "title": candidate.title,
             "problems": list[Json](candidate.problems),
         }
+
+
+def _blind(state: FamilyState, watchers: Mapping[str, DriverHealth]) -> str:
+    """Why nothing of a family that is looked for can be seen; "" where something could."""
+    if state.state != "looking":
+        return ""
+    marks = state.family.declared()
+    needs = {
+        "mdns": bool(marks.services),
+        "bluetooth": bool(marks.service_data or marks.service_uuids or marks.manufacturers),
+        "serial": bool(marks.usb),
+    }
+    shut = [
+        one_line(watchers[name].detail, LONGEST_PROBLEM) if name in watchers else f"{name} is off"
+        for name, wanted in needs.items()
+        if wanted and not (name in watchers and watchers[name].connected)
+    ]
+    return "; ".join(shut) if len(shut) == sum(needs.values()) else ""
 
 
 def _adapter(found: Adapter | None) -> Json:

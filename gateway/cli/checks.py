@@ -24,6 +24,9 @@ CLOCK_SECONDS: Final = 5.0
 
 SHOWN_NAMES: Final = 5
 
+BROKERS: Final = "mqtt"
+"""The driver that hears what anybody publishes."""
+
 _LINK_REMEDIES: Final = (
     (
         ("0x87", "0x86", "not authorized", "not authorised", "bad user name"),
@@ -154,28 +157,39 @@ def checks_of_drivers_health(drivers: dict[str, Json], *, all_of_it: bool = Fals
         if state.get("connected"):
             yield Check(f"driver {name}", Level.OK, detail or "connected")
         else:
-            yield Check(f"driver {name}", Level.FAILURE, detail or "not connected", _link_remedy(detail))
-        yield from _unread(name, state.get("problems"), all_of_it=all_of_it)
+            yield Check(
+                f"driver {name}", Level.FAILURE, detail or "not connected", _link_remedy(name, detail)
+            )
+        yield from _complaints(name, state.get("problems"), detail, all_of_it=all_of_it)
 
 
-def _link_remedy(detail: str) -> str:
+def _link_remedy(driver: str, detail: str) -> str:
     """What would bring a driver's link up, as far as the reason tells."""
     said = detail.casefold()
     for words, remedy in _LINK_REMEDIES:
-        if any(word in said for word in words):
+        if any(word in said for word in words) and (driver == BROKERS or f"[{BROKERS}]" not in remedy):
             return remedy
-    return "it is tried again by itself; look at its peer"
+    return (
+        "it is tried again by itself; look at its peer"
+        if driver == BROKERS
+        else "it is tried again by itself"
+    )
 
 
-def _unread(driver: str, problems: Json, *, all_of_it: bool) -> Iterator[Check]:
-    """What a driver heard and could not read, a line each: the publisher is wrong, or somebody plays."""
-    lines = [str(line) for line in problems] if isinstance(problems, list) else []
+def _complaints(driver: str, problems: Json, detail: str, *, all_of_it: bool) -> Iterator[Check]:
+    """What a driver could not do, a line each; of a broker's it is what it heard and could not read: the publisher is wrong, or
+    somebody plays. The others say themselves what would help.
+    """
+    listed = [str(line) for line in problems] if isinstance(problems, list) else []
+    lines = [line for line in listed if line != detail]
     shown = lines if all_of_it else lines[:SHOWN_NAMES]
     for number, line in enumerate(shown, start=1):
-        remedy = "look at who publishes there; the rest is not harmed" if number == len(shown) else ""
-        if len(lines) > len(shown) and remedy:
-            remedy += f"; {len(lines) - len(shown)} more: `hearth doctor --all`"
-        yield Check(f"driver {driver}", Level.WARNING, f"could not read {line}", remedy)
+        remedies = []
+        if number == len(shown):
+            remedies += ["look at who publishes there; the rest is not harmed"] if driver == BROKERS else []
+            remedies += [f"{len(lines) - number} more: `hearth doctor --all`"] if len(lines) > number else []
+        found = f"could not read {line}" if driver == BROKERS else line
+        yield Check(f"driver {driver}", Level.WARNING, found, "; ".join(remedies))
 
 
 def _parts(parts: dict[str, Json]) -> Iterator[Check]:

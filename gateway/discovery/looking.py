@@ -139,7 +139,8 @@ class Lookout:
                     browser = await stack.enter_async_context(MdnsBrowser(self._clock, discovery.interfaces))
                     services, self.watchers["mdns"] = browser, browser.health
                 except ImportError as error:
-                    services = AbsentServices(_extra("discovery", error))
+                    absent = AbsentServices(_extra("discovery", error))
+                    services, self.watchers["mdns"] = absent, absent.health
             yield _Eyes(services, await self._radio(stack), await self._ports(stack))
         self.watchers.clear()
 
@@ -154,7 +155,9 @@ class Lookout:
             scanner = BleScanner(self._clock, adapter=settings.adapter, connections=settings.connections)
             await stack.enter_async_context(scanner)
         except ImportError as error:
-            return AbsentRadio(_extra("ble", error))
+            absent = AbsentRadio(_extra("ble", error))
+            self.watchers["bluetooth"] = absent.health
+            return absent
         self.watchers["bluetooth"] = scanner.health
         return scanner
 
@@ -166,7 +169,9 @@ class Lookout:
 
             watcher = await stack.enter_async_context(SerialWatcher(self._clock))
         except ImportError as error:
-            return AbsentPorts(_extra("discovery", error))
+            absent = AbsentPorts(_extra("discovery", error))
+            self.watchers["serial"] = absent.health
+            return absent
         self.watchers["serial"] = watcher.health
         return watcher
 
@@ -252,4 +257,4 @@ def _called(mark: Service | Advertisement | SerialPort) -> str:
 
 
 def _extra(name: str, error: ImportError) -> str:
-    return f"it needs the extra `{name}`: pip install 'hearth-gateway[{name}]' ({error})"
+    return f"it needs the extra `{name}`: pip install 'hearth-gateway[{name}]', then start the gateway again ({error})"

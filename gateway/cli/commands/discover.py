@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from gateway.cli.candidates import understood
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.found import problem_lines
 from gateway.cli.options import json_option
 from gateway.cli.session import Session, current, items
 from gateway.cli.text import terminal_width
@@ -31,6 +33,7 @@ _STATES: Final = {
     "running": "running",
     "missing": "missing",
     "failed": "failed",
+    "blind": "cannot look",
 }
 
 
@@ -87,21 +90,26 @@ def _tell(session: Session, found: dict[str, Json]) -> None:
         for one in families
     ]
     session.table(["FAMILY", "STATE", "SEEN", "INBOX", "THINGS"], rows, right=(2, 3, 4), whole=[0])
+    listed = found.get("watchers")
+    watchers = listed if isinstance(listed, dict) else {}
+    told = {str(one.get("detail")) for one in watchers.values() if isinstance(one, dict)}
     for one in families:
-        _advise(session, one)
-    watchers = found.get("watchers")
-    for name, watcher in watchers.items() if isinstance(watchers, dict) else ():
+        _advise(session, one, told)
+    for name, watcher in watchers.items():
         _tell_watcher(session, name, watcher if isinstance(watcher, dict) else {})
     _tell_ports(session, items(found.get("ports")))
     _tell_unread(session, items(found.get("unread")))
 
 
-def _advise(session: Session, family: dict[str, Json]) -> None:
-    if advice := family.get("advice"):
-        session.wrap(f"  ! {family.get('title')}: {advice}", "    ")
-    driver = family.get("driver")
-    problems = driver.get("problems") if isinstance(driver, dict) else None
-    for line in problems[:SHOWN_UNREAD] if isinstance(problems, list) else []:
+def _advise(session: Session, family: dict[str, Json], told: set[str]) -> None:
+    """What keeps a family from working, and what is the matter in it; what is `told` of who looks is not said again."""
+    found = family.get("driver")
+    driver = found if isinstance(found, dict) else {}
+    lines = [family.get("advice")] if family.get("advice") not in told else []
+    if driver and not driver.get("connected"):
+        lines.append(driver.get("detail"))
+    lines += _texts(driver.get("problems"))[:SHOWN_UNREAD]
+    for line in dict.fromkeys(str(one) for one in lines if one):
         session.wrap(f"  ! {family.get('title')}: {line}", "    ")
 
 
@@ -132,7 +140,7 @@ def _port_line(port: dict[str, Json]) -> str:
 
 def _tell_unread(session: Session, unread: list[dict[str, Json]]) -> None:
     if unread:
-        session.say("not understood:")
+        session.say("cannot become Things:")
     for one in unread[:SHOWN_UNREAD]:
         why = "; ".join(_texts(one.get("problems"))[:2]) or "nothing that is known"
         session.wrap(f"  {one.get('title') or one.get('id')} ({one.get('driver')}): {why}", "    ")
@@ -176,9 +184,13 @@ def _lines(session: Session) -> dict[str, tuple[Json, str]]:
         title = one.get("title") or one.get("id")
         asks = one.get("asks")
         more = f", asks for its {asks.get('what')}" if isinstance(asks, dict) else ""
+        what = f"  → hearth adopt {name}"
         if one.get("thing"):
             more = f", which is {one['thing']}"
-        text = f"+ {title} ({one.get('driver')}{more})  → hearth adopt {name}"
+            what = what if isinstance(asks, dict) else f"  → hearth accept {one['thing']}"
+        elif not understood(one):
+            what = f": {next(iter(problem_lines(one)), 'nothing of it is understood')}"
+        text = f"+ {title} ({one.get('driver')}{more}){what}"
         found[f"candidate {one.get('driver')}/{one.get('id')}"] = (
             {"change": "found", "candidate": one},
             text,
@@ -189,7 +201,7 @@ def _lines(session: Session) -> dict[str, tuple[Json, str]]:
         found[f"port {port.get('path')}"] = ({"change": "found", "port": port}, text)
     for family in items(document.get("families")):
         state = str(family.get("state"))
-        if state in {"running", "missing", "failed"}:
+        if state in {"running", "missing", "failed", "blind"}:
             text = f"= {family.get('title')}: {family.get('advice') or _STATES[state]}"
             found[f"family {family.get('title')}"] = ({"change": state, "family": family}, text)
     return found

@@ -177,12 +177,49 @@ async def test_what_comes_is_shown_as_it_comes(house: House, desk: Searching) ->
     assert any("port" in one for one in found)
     ran = await at_the_box(house, "discover", "--for", "1s")
     assert "→ hearth adopt found2" in ran.out, ran.out + ran.err
+    assert "+ odd (wot): its TD has no forms" in ran.out, ran.out
+    assert "hearth adopt odd" not in ran.out, "it cannot become a Thing"
 
 
 async def test_a_time_that_is_none_is_refused(house: House) -> None:
     ran = await at_the_box(house, "discover", "--for", "soon")
     assert ran.code == 2
     assert "write 10s or 2m" in ran.err
+
+
+NO_DBUS = "the system's D-Bus cannot be reached, through which Bluetooth is used: install and start `dbus` and `bluez`"
+
+
+async def test_a_family_that_nobody_can_see_is_said_to_be_so(house: House) -> None:
+    looking = house.gateway.discovery
+    looking.families["ble"].state = "looking"
+    looking.watchers["bluetooth"] = lambda: DriverHealth(False, NO_DBUS)
+    async with (await house.owner()).get("/discovery") as answer:
+        families = {one["name"]: one for one in (await answer.json())["families"]}
+    assert (families["ble"]["state"], families["ble"]["advice"]) == ("blind", NO_DBUS)
+    assert families["esphome"]["state"] == "looking", "mDNS looks"
+    ran = await at_the_box(house, "discover")
+    assert "cannot look" in ran.out
+    assert ran.out.count("bluez") == 1
+    said = " ".join((await at_the_box(house, "doctor")).out.split())
+    assert "none of its devices can be found" in said
+    assert said.count("install and start `dbus`") == 1
+    assert "where no Bluetooth is wanted, take ble out of hearth.toml" in said
+
+
+async def test_why_a_driver_is_not_connected_stands_under_the_families(
+    house: House, desk: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "line cellar is closed: /dev/ttyUSB0 is used by mbpoll (4711)"
+    problems = (why, "unit 3 of line cellar is left out: unit: is 0")
+    monkeypatch.setattr(desk, "health", lambda: DriverHealth(False, why, problems=problems))
+    ran = await at_the_box(house, "discover")
+    assert f"  ! Web of Things: {why}\n" in ran.out
+    assert ran.out.count(why) == 1
+    said = (await at_the_box(house, "doctor")).out
+    assert "could not read" not in said
+    assert "look at who publishes there" not in said
+    assert "unit 3 of line cellar is left out: unit: is 0" in " ".join(said.split())
 
 
 async def test_the_doctor_says_what_to_install(house: House) -> None:
