@@ -16,7 +16,7 @@ from drivers.mailbox import Mailbox, observations
 from drivers.modbus import describing, recorded
 from drivers.modbus.line import Line
 from drivers.modbus.profiles import ProfileError, Profiles
-from drivers.modbus.search import Stranger, strangers
+from drivers.modbus.search import Alike, Stranger, strangers
 from drivers.modbus.settings import ModbusSettings
 from drivers.modbus.unit import NOT_ASKED, Unit
 from drivers.recording.taps import Taps
@@ -53,6 +53,7 @@ class ModbusDriver:
         self._refused = 0
         self._lines: tuple[Line, ...] = ()
         self._problems: tuple[str, ...] = ()
+        self._searched: dict[str, str] = {}  # by line: what a search found that is no unit
         self._running: asyncio.Task[None] | None = None
         self._searching: asyncio.Task[None] | None = None
         self.taps = Taps()
@@ -141,6 +142,8 @@ class ModbusDriver:
     def _troubles(self) -> list[str]:
         lines = []
         for line in self._lines:
+            if said := self._searched.get(line.settings.name):
+                lines.append(f"line {line.settings.name}: {said}")
             for unit in line.units:
                 if line.link is not None and not unit.reachable:
                     lines.append(f"{unit.place} ({unit.profile.title}) cannot be used: {unit.trouble}")
@@ -188,8 +191,19 @@ class ModbusDriver:
         for line in self._lines:
             if line.link is not None:
                 known = {unit.settings.unit for unit in line.units}
-                async for found in strangers(line.link, known):
-                    self._announce(self._stranger(line, found))
+                await self._ask_around(line, strangers(line.link, known))
+
+    async def _ask_around(self, line: Line, answering: AsyncIterator[Stranger]) -> None:
+        alike = Alike() if line.settings.port.startswith("tcp://") else None
+        self._searched[line.settings.name] = ""
+        async for found in answering:
+            ghosts = alike.ghosts(found) if alike is not None else ()
+            if alike is None or not ghosts:
+                self._announce(self._stranger(line, found))
+                continue
+            self._searched[line.settings.name] = alike.said
+            for ghost in ghosts:
+                self._withdraw(f"found:{line.settings.name}/{ghost.unit}", "its server answers for any unit")
 
     # -- House
 
@@ -243,10 +257,13 @@ class ModbusDriver:
     def _replaced(self, device: str, unit: Unit) -> None:
         """Where `device` was, another one answers now."""
         del self._bound[device]
-        self._announced.pop(device, None)
         reason = f"at {unit.place} another device answers now"
         self._reports.put_nowait(Contact(device, False, self.wall(), reason))
-        self._candidates.put_nowait(Withdrawn(self.name, device, reason))
+        self._withdraw(device, reason)
+
+    def _withdraw(self, device: str, reason: str) -> None:
+        if self._announced.pop(device, None) is not None:
+            self._candidates.put_nowait(Withdrawn(self.name, device, reason))
 
     def _say_who_is_missing(self) -> None:
         """Things that have not answered since the start, once everybody has been asked."""

@@ -21,6 +21,9 @@ ASK_WITHIN_S: Final = 2.0
 
 MAX_TEXT_CHARACTERS: Final = 64
 
+MOST_ALIKE: Final = 8
+"""Units behind one server that say the same of themselves. Many a server does not look at the unit, and answers for all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
@@ -28,6 +31,27 @@ class Stranger:
     manufacturer: str = ""
     model: str = ""
     title: str = ""
+
+
+class Alike:
+    """What a Modbus TCP server says of its units. One that answers alike for many answers for any."""
+
+    def __init__(self) -> None:
+        self._by_title: dict[str, list[Stranger]] = {}
+        self.said = ""
+
+    def ghosts(self, found: Stranger) -> tuple[Stranger, ...]:
+        """Those that are none, `found` among them; nothing as long as it may be one."""
+        same = self._by_title.setdefault(found.title, [])
+        same.append(found)
+        if len(same) <= MOST_ALIKE:
+            return ()
+        who = f"tells each time that it is {found.title!r}" if found.title else "tells of none who it is"
+        self.said = (
+            f"its server answers for {len(same)} of the addresses {ADDRESSES[0]} to {ADDRESSES[-1]}, and {who}: it answers for "
+            "any. Which units there are stands in its manual; name them in hearth.toml"
+        )
+        return tuple(same)
 
 
 async def strangers(link: Link, known: Collection[int]) -> AsyncIterator[Stranger]:

@@ -15,6 +15,7 @@ from capabilities.readings import Contact, Observation, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Candidate, NotSent, Rejected, Withdrawn
 from drivers.modbus.driver import open_driver
+from drivers.modbus.search import MOST_ALIKE, Alike, Stranger
 from drivers.modbus.settings import ModbusSettings
 from tests.drivers.contract import open_files, wait_for
 from tests.drivers.modbus_bench import IDENTITY, Device, Ports, cable, driver, tcp_server, tools
@@ -210,8 +211,10 @@ async def test_two_with_one_serial_number_are_said() -> None:
 
 async def test_a_person_may_search() -> None:
     relays, stranger = Device(1), Device(17)
-    async with tcp_server(relays, stranger) as port:
-        made = driver(f"tcp://127.0.0.1:{port}", RELAYS, line={"timeout_s": 0.02})
+    async with cable(relays, stranger) as wire:
+        ports = Ports()
+        ports.appear(wire.near)
+        made = driver(IDENTITY, RELAYS, ports=ports, line={"timeout_s": 0.02})
         async with made:
             await wait_for(made.candidates(), lambda item: item.id == "cellar/1")
             await made.search()
@@ -219,6 +222,40 @@ async def test_a_person_may_search() -> None:
             assert isinstance(found, Candidate)
             assert "unit = 17" in found.problems[0]
             assert stranger.writes.empty()
+
+
+async def test_a_server_that_answers_for_any_unit_is_one_line_and_no_ghosts() -> None:
+    """pymodbus' does, when it is asked who it is."""
+    async with tcp_server(Device(1)) as port:
+        made = driver(f"tcp://127.0.0.1:{port}", RELAYS)
+        async with made:
+            await wait_for(made.candidates(), lambda item: item.id == "cellar/1")
+            await made.search()
+            gone = await wait_for(made.candidates(), lambda item: isinstance(item, Withdrawn))
+            assert gone.id.startswith("found:cellar/")
+            async with asyncio.timeout(5):
+                assert made._searching
+                await made._searching
+            (line,) = made.health().problems
+            assert line.startswith(
+                "line cellar: its server answers for 31 of the addresses 1 to 32, and tells of none"
+            )
+            assert not any(made.recall(f"found:cellar/{unit}") for unit in range(1, 33))
+
+
+def test_units_that_say_who_they_are_stay_beside_those_that_do_not() -> None:
+    alike = Alike()
+    few = [Stranger(unit) for unit in range(10, 10 + MOST_ALIKE)]
+    assert [alike.ghosts(one) for one in few] == [()] * MOST_ALIKE
+    assert alike.ghosts(Stranger(7, "Eastron", "SDM120", "Eastron SDM120")) == ()
+    assert alike.said == ""
+    assert alike.ghosts(Stranger(30)) == (*few, Stranger(30))
+    assert f"for {MOST_ALIKE + 1} of the addresses" in alike.said
+    assert "tells of none who it is" in alike.said
+    named = Alike()
+    for unit in range(1, 33):
+        named.ghosts(Stranger(unit, "A", "B", "A B"))
+    assert "that it is 'A B'" in named.said
 
 
 async def test_a_profile_that_is_not_there_leaves_the_others() -> None:
