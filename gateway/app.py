@@ -18,7 +18,7 @@ from typing import Final
 from drivers.driver import Driver
 from gateway import restart
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
-from gateway.api.server import serve
+from gateway.api.server import ensure_free, serve
 from gateway.approvals import ApprovalKeeper
 from gateway.authors import Authors
 from gateway.clock import Clock, SystemClock
@@ -278,6 +278,7 @@ async def run(config: Config, ready: Callable[[Gateway, str], None] | None = Non
     """Serves until SIGTERM, SIGINT or SIGHUP. `ready` is told the address once the port is open."""
     stop = asyncio.Event()
     stop_on_signals(stop)
+    await ensure_free(config)  # before there is a state directory
     async with open_gateway(config) as gateway, serve(gateway) as address:
         log.info("hearth listens on %s", address)
         log.info("at the box it listens on %s", config.socket)

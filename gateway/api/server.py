@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -130,6 +130,37 @@ def make_app(gateway: Gateway) -> web.Application:
     return app
 
 
+async def ensure_free(config: Config) -> None:
+    """To be asked before anything is made: raises what `serve` would. Somebody else may be quicker in between."""
+    http = config.http
+    _tls(http)
+    _is_stale(config.socket)
+    if not http.port:
+        return
+    try:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(
+            http.host or None, http.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, kind, protocol, _, where in found:
+            _try_to_bind(family, kind, protocol, where)
+    except OSError as error:
+        raise _cannot_listen(http, error) from error
+
+
+def _try_to_bind(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> None:
+    """As the loop does for its servers. Raises `OSError`; but not for a family that this machine does not have."""
+    try:
+        probe = socket.socket(family, kind, protocol)
+    except OSError:
+        return
+    with probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(where)
+
+
 @asynccontextmanager
 async def serve(gateway: Gateway) -> AsyncIterator[str]:
     """Listens while it is entered; gives the address, as in `http://127.0.0.1:8420`.
@@ -166,12 +197,17 @@ async def _listen_tcp(runner: web.AppRunner, http: Http, tls: ssl.SSLContext | N
     try:
         await site.start()
     except OSError as error:
-        where = f"{http.host}:{http.port}"
-        what = f"the API cannot listen on {where} ({error.strerror or error}); set another [http] port"
-        raise OSError(error.errno, what) from error
+        raise _cannot_listen(http, error) from error
     bound = runner.addresses[0]
     host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
+
+
+def _cannot_listen(http: Http, error: OSError) -> OSError:
+    where = f"{http.host}:{http.port}"
+    why = os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else error.strerror
+    what = f"the API cannot listen on {where} ({why or error}); set another [http] port"
+    return OSError(error.errno, what)
 
 
 @asynccontextmanager
@@ -199,13 +235,19 @@ async def _local_socket(runner: web.AppRunner, config: Config) -> AsyncIterator[
 
 def _clear_stale(path: Path) -> None:
     """Removes what a crash left. Raises `OSError` if somebody listens there."""
+    if _is_stale(path):
+        path.unlink(missing_ok=True)
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether a socket is there, and nobody behind it. Raises `OSError` if somebody listens there."""
     if not path.is_socket():
-        return
+        return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
+            return True
         else:
             raise OSError(
                 errno.EADDRINUSE, f"another gateway listens on {path}; stop it, or set another http.socket"

@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.api.server import serve
-from gateway.app import open_gateway
+from gateway.api.server import ensure_free, serve
+from gateway.app import in_words, open_gateway, run
 from gateway.config import Config, ConfigError, Http
 from policies import Principal, Role
 
@@ -115,3 +115,31 @@ async def test_with_a_certificate_it_is_https(tmp_path: Path, certificate: tuple
             async with session.get(f"{reached}/.well-known/wot") as answer:
                 td = await answer.json(content_type=None)
     assert td["properties"]["things"]["forms"][0]["href"].startswith(f"{reached}/things")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+async def test_nothing_is_made_where_nobody_can_be_answered(tmp_path: Path, host: str) -> None:
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    with socket.socket(family) as taken:
+        taken.bind((host if host == "::1" else "127.0.0.1", 0))
+        taken.listen()
+        config = at(tmp_path, host=host, port=taken.getsockname()[1])
+        with pytest.raises(OSError, match="set another") as raised:
+            await run(config)
+    assert "Address already in use" in in_words(raised.value)
+    assert not (tmp_path / "state").exists()
+    await ensure_free(config)
+
+
+async def test_nothing_is_made_beside_another_gateway(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "hearth.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        with pytest.raises(OSError, match="another gateway"):
+            await run(at(tmp_path))
+    assert not (tmp_path / "state").exists()
+    with pytest.raises(ConfigError, match=r"http\.certificate"):
+        await run(at(tmp_path, host="192.0.2.1"))
+    assert not (tmp_path / "state").exists()
