@@ -11,6 +11,7 @@ from drivers.driver import Candidate, Driver, Scanner
 from gateway.absence import announced, watched
 from gateway.context import Gateway
 from gateway.discovery.keeping import Keeper
+from gateway.discovery.pairing import finish_letting_go
 from gateway.foreign import LONGEST_PROBLEM, one_line, tamed
 from gateway.protocols import configured_drivers
 from gateway.registry import AdoptionError
@@ -63,6 +64,7 @@ async def _enter_and_run(gateway: Gateway, running: Running, driver: Driver) -> 
         try:
             async with watched(gateway, driver), asyncio.TaskGroup() as group:
                 group.create_task(keeper.follow(), name=f"kept {driver.name}")
+                group.create_task(finish_letting_go(gateway, driver.name), name=f"let go {driver.name}")
                 group.create_task(gateway.ingest.run(driver), name=f"ingest {driver.name}")
                 if isinstance(driver, Scanner):
                     group.create_task(_discover(gateway, driver), name=f"discover {driver.name}")
@@ -85,7 +87,8 @@ async def _discover(gateway: Gateway, scanner: Scanner) -> None:
             continue
         gateway.discovery.kin.note(found)
         try:
-            await gateway.registry.see(tamed(found))
+            busy = gateway.discovery.turns.is_taken((found.driver, found.id))
+            await gateway.registry.see(tamed(found), by_rule=not busy)
         except AdoptionError as error:
             log.warning("%s cannot become a Thing: %s", found.title or found.id, error)
         else:

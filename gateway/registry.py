@@ -89,8 +89,8 @@ class Registry(Roster):
                 log.error("%s is no Thing any more, and must be adopted anew: %s", row.id, error)
                 await self._retire(row)
 
-    async def see(self, candidate: Candidate) -> None:
-        """A driver found or re-announced a device."""
+    async def see(self, candidate: Candidate, *, by_rule: bool = True) -> None:
+        """A driver found or re-announced a device. Without `by_rule` it waits for a person, whatever the rule says."""
         key = (candidate.driver, candidate.id)
         if candidate.asks is not None:
             self._keep_waiting(candidate)
@@ -102,6 +102,7 @@ class Registry(Roster):
             return
         elif (
             candidate.components  # of one without, nothing is understood yet
+            and by_rule
             and self._rule(candidate)
             and (self._doorman is None or self._doorman.lets_in(candidate.driver))
         ):

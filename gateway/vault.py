@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drivers.discovery.tools import UNREADABLE
+from gateway.discovery.farewells import Farewells
 from gateway.storage import Database
 from gateway.storage.vault import VaultRepository
 
@@ -41,6 +42,7 @@ class Safe:
 
     def __init__(self, state_dir: Path, database: Database) -> None:
         self._directory = state_dir
+        self.farewells = Farewells(VaultRepository(database))
         self._rows = VaultRepository(database)
         self._box: Aead | None = None
         self._opening = asyncio.Lock()

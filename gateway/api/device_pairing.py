@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from capabilities.vocabulary import Json
@@ -17,22 +19,27 @@ LONGEST_CODE: Final = 512
 
 
 class DevicePairing:
-    """One pairing with a device at a time."""
+    """Pairing, for whoever has the device for itself."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._under_way: set[CandidateKey] = set()
+
+    @asynccontextmanager
+    async def turn(self, device: CandidateKey, *others: CandidateKey) -> AsyncIterator[None]:
+        """Nobody else pairs, adopts or lets go of `device` meanwhile, nor of the `others`, for which it waits. Raises
+        `Problem`: 409 while somebody does.
+        """
+        turns = self._gateway.discovery.turns
+        if turns.is_taken(device):
+            raise Problem("changed-meanwhile", "it is being paired, adopted or let go already: wait for that")
+        async with turns.of(device, *others):
+            yield
 
     async def paired(self, candidate: Candidate, code: str) -> Candidate:
-        """As it can be adopted. Raises `Problem`: 422 without a code, 409 while another request does it, 502, 503, 504 as the
-        device answered or did not.
-        """
-        asks, key = candidate.asks, (candidate.driver, candidate.id)
+        """As it can be adopted. Raises `Problem`: 422 without a code, 502, 503, 504 as the device answered or did not."""
+        asks = candidate.asks
         if asks is not None and not code.strip():
             raise Problem("code-needed", asks.hint, members={"asks": asks_of(candidate)})
-        if key in self._under_way:
-            raise Problem("changed-meanwhile", "it is being paired already: wait for that")
-        self._under_way.add(key)
         try:
             return await pair(self._gateway, candidate, code.strip())
         except Rejected as error:
@@ -41,8 +48,6 @@ class DevicePairing:
             raise Problem("not-sent", one_line(str(error), 500)) from None
         except Uncertain as error:
             raise Problem("in-doubt", one_line(str(error), 500)) from None
-        finally:
-            self._under_way.discard(key)
 
 
 def asks_of(candidate: Candidate) -> Json:

@@ -77,12 +77,19 @@ class InboxRoutes:
         return reply(answer)
 
     async def adopt(self, request: web.Request) -> web.Response:
-        """201 and the new Thing's place and labels; 409 where the device is a Thing already, 422 where it cannot become one, or
-        asks for a code. 200 where it is a Thing that had to be paired anew.
+        """201 and the new Thing's place and labels; 409 where the device is a Thing already, or somebody adopts it or lets it
+        go just now; 422 where it cannot become one, or asks for a code. 200 where it is a Thing that had to be paired anew.
         """
         principal = require_manager(request)
-        key, candidate = self._candidate(request)
+        key, _ = self._candidate(request)
         body = await read_body(request, AdoptBody)
+        async with self._pairing.turn(key):
+            _, candidate = self._candidate(request)
+            return await self._adopted(key, candidate, body, by=principal.id)
+
+    async def _adopted(
+        self, key: CandidateKey, candidate: Candidate, body: AdoptBody, *, by: str
+    ) -> web.Response:
         registry = self._gateway.registry
         known, asked = registry.by_device(*key), candidate.asks is not None
         if asked:
@@ -107,7 +114,7 @@ class InboxRoutes:
                 labels=frozenset(body.labels),
                 kinds=body.kinds,
                 open_=body.open,
-                by=principal.id,
+                by=by,
             )
         except KindError as error:
             raise bad_kind(KindError(_since(asked, error), error.known)) from error

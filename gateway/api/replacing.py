@@ -16,7 +16,8 @@ from gateway.api.wire import Body, Line, read_body, reply
 from gateway.arrivals import find_again, usable, welcome
 from gateway.changes import seal
 from gateway.context import Gateway
-from gateway.discovery.pairing import let_go
+from gateway.discovery.pairing import let_go, will_let_go
+from gateway.inbox import CandidateKey
 from gateway.kinds import AdoptionError
 from gateway.replacing import left_out, losses
 
@@ -48,9 +49,14 @@ class ReplaceRoutes:
         """
         adopted, principal = find_thing(self._gateway, request), require_manager(request)
         body = await read_body(request, ReplaceBody)
+        old = (adopted.driver, adopted.device)
+        async with self._pairing.turn((body.driver, body.candidate), old):
+            return await self._replaced(adopted.id, old, body, by=principal.id)
+
+    async def _replaced(self, thing: str, old: CandidateKey, body: ReplaceBody, *, by: str) -> web.Response:
         registry = self._gateway.registry
-        candidate = registry.inbox.get((body.driver, body.candidate))
-        if candidate is None:
+        candidate, now = registry.inbox.get((body.driver, body.candidate)), registry.by_device(*old)
+        if candidate is None or now is None or now.id != thing:  # it may be forgotten meanwhile
             raise not_found()
         if asked := candidate.asks is not None:
             candidate = await self._pairing.paired(candidate, body.code)
@@ -64,9 +70,9 @@ class ReplaceRoutes:
                 raise _would_lose(said, paired=asked)
             return []
 
-        old = (adopted.driver, adopted.device)
+        await will_let_go(self._gateway, *old)
         try:
-            fresh = await registry.replace(adopted.id, candidate, check, by=principal.id, open_=body.open)
+            fresh = await registry.replace(thing, candidate, check, by=by, open_=body.open)
         except KeyError:
             raise not_found() from None
         except AdoptionError as error:

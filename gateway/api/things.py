@@ -30,7 +30,7 @@ from gateway.api.wire import (
 from gateway.arrivals import find_again, welcome
 from gateway.changes import AnnouncedOtherwise, NothingWaits
 from gateway.context import Gateway
-from gateway.discovery.pairing import let_go
+from gateway.discovery.pairing import let_go, will_let_go
 from gateway.kinds import AdoptionError
 from policies import Principal
 
@@ -120,12 +120,18 @@ class ThingRoutes:
         and a `note` with what is left for a person to do.
         """
         adopted, principal = self.find(request), require_manager(request)
-        try:
-            await self._gateway.registry.forget(adopted.id, by=principal.id)
-        except KeyError:
-            raise not_found() from None
-        note = await let_go(self._gateway, adopted.driver, adopted.device)
-        find_again(self._gateway, adopted.driver, adopted.device)
+        device = (adopted.driver, adopted.device)
+        async with self._gateway.discovery.turns.of(device):
+            now = self._gateway.registry.get(adopted.id)
+            if now is None or (now.driver, now.device) != device:
+                raise not_found()
+            await will_let_go(self._gateway, *device)
+            try:
+                await self._gateway.registry.forget(adopted.id, by=principal.id)
+            except KeyError:
+                raise not_found() from None
+            note = await let_go(self._gateway, *device)
+        find_again(self._gateway, *device)
         return reply({"id": adopted.id, "note": note}) if note else web.Response(status=204)
 
     def find(self, request: web.Request) -> Adopted:

@@ -26,6 +26,7 @@ from gateway.config import Config
 from gateway.discovery.families import FAMILIES, Family
 from gateway.discovery.kin import Kin
 from gateway.discovery.settling import SETTLED_AFTER_S, settle
+from gateway.discovery.turns import Turns
 from gateway.registry import Registry
 from gateway.vault import Safe
 
@@ -77,6 +78,7 @@ class Lookout:
         self._keep = keep
         self._useless = useless
         self.kin = Kin(registry)
+        self.turns = Turns()
         self._address: asyncio.Future[str] | None = None
         self.families = {family.name: FamilyState(family) for family in FAMILIES}
         self.watchers: dict[str, Callable[[], DriverHealth]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from drivers.driver import Candidate, DriverError, NotSent, Pairable, Rejected, Uncertain
@@ -14,6 +15,10 @@ PAIRING_S: Final = 60.0
 """An accessory on batteries reckons for half of it."""
 
 LETTING_GO_S: Final = 10.0
+
+FOUND_S: Final = 30.0
+LOOK_S: Final = 0.5
+"""After a start: until a device announced itself, or is let go without a word to it."""
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +54,40 @@ async def let_go(gateway: Gateway, driver: str, device: str) -> str:
             note = str(error)
         except TimeoutError:
             note = "the device did not answer: if it was paired, reset it before it is paired again"
-        except Exception:  # a driver's own mistake: the Thing is gone all the same
-            log.exception("the driver %s failed in its own way", driver)
+        except (
+            Exception
+        ) as error:  # a driver's own mistake: the Thing is gone all the same, and no secret in the log
+            log.error("the driver %s failed to let %s go: %s", driver, device, type(error).__name__)
     try:
         await gateway.discovery.safe.of(driver).delete(device)
     except OSError as error:
         log.error("%s", error)
-        note = note or str(error)
+        return note or str(error)
+    await gateway.discovery.safe.farewells.done(driver, device)
     return note
+
+
+async def will_let_go(gateway: Gateway, driver: str, device: str) -> None:
+    """Before a Thing is forgotten: whatever happens then, its device is let go in the end."""
+    running: object = gateway.drivers.get(driver)
+    if running is None or isinstance(running, Pairable):
+        await gateway.discovery.safe.farewells.begin(driver, device)
+
+
+async def finish_letting_go(gateway: Gateway, driver: str) -> None:
+    """What a power cut came in between of. Once the driver runs; devices are given some time to be found first."""
+    farewells = gateway.discovery.safe.farewells
+    for device in await farewells.unfinished(driver):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FOUND_S):
+                while (driver, device) not in gateway.registry.inbox:  # noqa: ASYNC110  it is no hurry
+                    await asyncio.sleep(LOOK_S)
+        async with gateway.discovery.turns.of((driver, device)):
+            if device not in await farewells.unfinished(driver):
+                continue
+            if (
+                gateway.registry.by_device(driver, device) is not None
+            ):  # it was not forgotten, or is a Thing again
+                await farewells.done(driver, device)
+            elif note := await let_go(gateway, driver, device):
+                log.warning("%s (%s), which was forgotten: %s", device, driver, note)

@@ -15,8 +15,8 @@ class VaultRepository:
         return {str(device): sealed for device, sealed in rows if isinstance(sealed, bytes)}
 
     async def is_empty(self) -> bool:
-        """Raises `sqlite3.Error`."""
-        return await self._database.fetch_one("SELECT 1 FROM vault LIMIT 1") is None
+        """Nothing is sealed. Raises `sqlite3.Error`."""
+        return await self._database.fetch_one("SELECT 1 FROM vault WHERE sealed != x'' LIMIT 1") is None
 
     async def save(self, driver: str, device: str, sealed: bytes) -> None:
         """Insert or replace it. Raises `sqlite3.Error`."""
