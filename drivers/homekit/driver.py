@@ -184,8 +184,9 @@ class HomeKitDriver:
             raise NotSent("it is not announced on the network: see whether it has power and is connected")
         try:
             async with asyncio.timeout(deadline):
-                if hub.keys is None or hub.is_forgotten:
-                    await self._pair(hub, code)
+                async with hub.changing:
+                    if hub.keys is None or hub.is_forgotten:
+                        await self._pair(hub, code)
                 await hub.on_described.wait()  # at once for one that is ours already
         except TimeoutError:
             if hub.keys is not None:
@@ -227,6 +228,15 @@ class HomeKitDriver:
 
     async def unpair(self, device: str) -> None:
         hub = self._hubs.get(device)
+        if hub is None:
+            await self._unpair(None, device)
+            return
+        async with hub.changing:
+            if (under_way := self._pairing.get(device)) is not None:  # nobody waits for it any more
+                await asyncio.wait({under_way})
+            await self._unpair(hub, device)
+
+    async def _unpair(self, hub: Hub | None, device: str) -> None:
         if hub is None or hub.keys is None:
             if len(device) == ID_CHARACTERS:
                 await self._tools.vault.delete(device)  # keys that could not be read

@@ -73,6 +73,7 @@ class Hub:
         self.said = SaidBy(ident, host.taps)
         self.following = Following(ident, host.clock, host.observe, host.counters, self.said.rows)
         self._host = host
+        self.changing = asyncio.Lock()  # whether it is paired: one at a time
         self._is_pairing = False
         self._places: tuple[tuple[str, int], ...] = ()  # where it is announced
         self._good_place: tuple[str, int] | None = None  # where it proved to be last

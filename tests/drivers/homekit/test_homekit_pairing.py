@@ -49,6 +49,31 @@ async def candidate(bench: Bench, *, asks: bool | None = None, device: str = "")
     return found
 
 
+async def test_unpairing_and_pairing_at_once_leaves_it_paired(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = await bench.add(lamp)
+    disk, delete = asyncio.Event(), bench.vault.delete
+
+    async def slow(device: str) -> None:
+        await disk.wait()
+        await delete(device)
+
+    async with bench.driver as driver:
+        await candidate(bench, asks=False)
+        monkeypatch.setattr(bench.vault, "delete", slow)
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            unpairing = group.create_task(driver.unpair(peer.id))
+            await asyncio.sleep(0)
+            pairing = group.create_task(driver.pair(peer.id, PIN, PATIENCE_S))
+            await until(lambda: not peer.driver.state.paired)
+            disk.set()
+        assert unpairing.done()
+        assert pairing.result().components
+        assert set(await bench.vault.load()) == {peer.id}
+        assert peer.driver.state.paired
+
+
 async def test_a_new_accessory_asks_for_its_code_and_is_described_with_it(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
