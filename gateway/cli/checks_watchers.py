@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _AGAIN: Final = "it is tried again by itself"
 
 _REMEDIES: Final = {
-    "bluetooth": "then it goes on by itself; where no Bluetooth is wanted, take ble out of hearth.toml"
+    "bluetooth": "then it goes on by itself; where no Bluetooth is wanted, leave ble out of `families` in [discovery]"
 }
 """Where what was found says what to do."""
 

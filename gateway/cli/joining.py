@@ -10,12 +10,18 @@ import click
 from gateway.cli.candidates import understood
 from gateway.cli.client import COMMAND_SECONDS, segment
 from gateway.cli.exits import Exit, Failure
+from gateway.cli.names import find
 from gateway.cli.problems import failure
 from gateway.cli.session import Session
 from gateway.cli.words import a, guess_texts, is_new, new_text, plain_id
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody is there who can be asked."""
+    return sys.stdin.isatty()
 
 
 def asked_code(session: Session, found: dict[str, Json], said: str) -> str:
@@ -27,13 +33,21 @@ def asked_code(session: Session, found: dict[str, Json], said: str) -> str:
         return ""
     if not said:
         hint = str(asks.get("hint"))
-        if not sys.stdin.isatty():
+        if not at_a_terminal():
             raise Failure(f"{hint}: give it with --code", Exit.USAGE)
         session.note(hint)
         prompt = f"{asks.get('what')} of {found.get('title') or found.get('id')} (what you type is not shown)"
         said = str(click.prompt(prompt, hide_input=True, err=True))
     session.note("pairing: this may take up to a minute …")
     return said
+
+
+def whole_name(session: Session, wanted: str) -> str:
+    """The id of the Thing whose device is to go. Raises `Failure` for the mere beginning of a name: it may be another's."""
+    found = find(session.things(), wanted)
+    if wanted.casefold() not in {found.id.casefold(), found.title.casefold()}:
+        raise Failure(f"write it whole where a device is to go: --replace {found.id}", Exit.USAGE)
+    return found.id
 
 
 def replaced(
@@ -69,7 +83,7 @@ def _put_in_place(
     if str(problem.get("type")).endswith(":loses"):
         lost = problem.get("losses")
         lines = [str(one) for one in lost] if isinstance(lost, list) else []
-        if session.as_json or not sys.stdin.isatty():
+        if session.as_json or not at_a_terminal():
             advice = [*lines, "if that is meant, repeat it with --yes"]
             message = f"{thing} was not replaced: something is lost by it"
             raise Failure(message, Exit.REFUSED, advice=advice, document=answer.body)

@@ -11,7 +11,7 @@ from gateway.cli.candidates import pick_candidate, show_candidates, understood
 from gateway.cli.client import ANSWER_SECONDS, COMMAND_SECONDS, segment
 from gateway.cli.exits import Failure
 from gateway.cli.found import problem_lines
-from gateway.cli.joining import asked_code, replaced
+from gateway.cli.joining import asked_code, replaced, whole_name
 from gateway.cli.options import json_option, thing_argument
 from gateway.cli.problems import failure
 from gateway.cli.session import Session, current, items
@@ -117,7 +117,7 @@ def ignore(candidate: str) -> None:
     "--replace",
     metavar="THING",
     default="",
-    help="It takes the place of THING, which keeps its name, room, rules and history.",
+    help="It takes the place of THING (its whole id or title), which keeps its name, room, rules and history.",
 )
 @click.option("--yes", is_flag=True, help="With --replace: also where something is lost by it, do not ask.")
 @json_option
@@ -146,7 +146,7 @@ def adopt(
     session = current()
     if replace and (title or room or labels or kinds):
         raise click.UsageError("--replace keeps title, room, labels and kinds: change them afterwards")
-    thing = session.thing_id(replace) if replace else ""
+    thing = whole_name(session, replace) if replace else ""
     found = pick_candidate(session, items(session.client.get("/inbox")), candidate)
     body: dict[str, Json] = {}
     if title:

@@ -100,6 +100,19 @@ def test_the_doctor_s_advice_fits_the_cause(detail: str, remedy: str) -> None:
     assert remedy in check.remedy
 
 
+def test_what_other_drivers_say_stands_as_they_say_it() -> None:
+    why = "line cellar is closed: connection refused by a certificate"
+    health: dict[str, Json] = {
+        "modbus": {"connected": False, "detail": why, "problems": [why, "unit 3 is left out"]}
+    }
+    link, unit = checks_of_drivers_health(health)
+    assert (link.level, link.remedy) == (
+        Level.FAILURE,
+        "nobody listens there: start it, or mend the address in hearth.toml",
+    )
+    assert (unit.found, unit.remedy) == ("unit 3 is left out", "")
+
+
 def test_what_a_driver_could_not_read_is_a_line_each() -> None:
     health: dict[str, Json] = {"mqtt": {"connected": True, "problems": [f"topic/{i}: odd" for i in range(8)]}}
     checks = list(checks_of_drivers_health(health))

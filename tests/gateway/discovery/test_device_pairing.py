@@ -253,6 +253,7 @@ async def test_another_device_takes_a_broken_ones_place(tmp_path: Path) -> None:
                 "old is not out of reach: its device may work still, and would be let go"
             ]
         assert house.gateway.registry["old"].device == "old"
+        await until(lambda: house.gateway.registry["old"].reach.reachable)
         driver.lose("old", "its power was cut")
         await until(lambda: house.gateway.registry["old"].reach.reachable is False)
         async with anna.post("/things/old/replace", json=body) as answer:

@@ -204,7 +204,7 @@ async def test_a_family_that_nobody_can_see_is_said_to_be_so(house: House) -> No
     said = " ".join((await at_the_box(house, "doctor")).out.split())
     assert "none of its devices can be found" in said
     assert said.count("install and start `dbus`") == 1
-    assert "where no Bluetooth is wanted, take ble out of hearth.toml" in said
+    assert "where no Bluetooth is wanted, leave ble out of" in said
 
 
 async def test_why_a_driver_is_not_connected_stands_under_the_families(

@@ -60,7 +60,9 @@ async def test_what_is_lost_by_a_replacement_is_told_before_it_is_done(
 ) -> None:
     house, driver = paired
     await house.adopt(sensor("attic"))
-    words = ("adopt", "lamp", "--code", CODE, "--replace", "att")
+    words = ("adopt", "lamp", "--code", CODE, "--replace", "attic")
+    ran = await hearth(house, *words[:-1], "att")
+    assert (ran.exit_code, "write it whole" in ran.output) == (int(Exit.USAGE), True), ran.output
     ran = await hearth(house, *words)
     assert ran.exit_code == int(Exit.REFUSED)
     assert "attic was not replaced: something is lost by it" in ran.output
@@ -69,6 +71,23 @@ async def test_what_is_lost_by_a_replacement_is_told_before_it_is_done(
     assert house.gateway.registry["attic"].device == "attic"
     assert driver.let_go == []
     ran = await hearth(house, *words, "--yes")
+    assert (ran.exit_code, house.gateway.registry["attic"].device) == (0, "lamp"), ran.output
+
+
+async def test_whoever_sits_at_a_terminal_is_asked_and_told_what_for(
+    paired: tuple[House, PairedDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, _ = paired
+    await house.adopt(sensor("attic"))
+    monkeypatch.setattr("gateway.cli.joining.at_a_terminal", lambda: True)
+    ran = await hearth(house, "adopt", "lamp", "--replace", "attic", keys=f"{CODE}\nn\n")
+    assert "the eight digits on its label" in ran.output
+    assert "pin of lamp (what you type is not shown): " in ran.output
+    assert CODE not in ran.output
+    assert "it is a temperature, and would be a light" in ran.output
+    assert "is that meant? [y/N]: n" in ran.output
+    assert house.gateway.registry["attic"].device == "attic"
+    ran = await hearth(house, "adopt", "lamp", "--replace", "attic", keys="y\n")
     assert (ran.exit_code, house.gateway.registry["attic"].device) == (0, "lamp"), ran.output
 
 
