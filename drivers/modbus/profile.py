@@ -6,9 +6,10 @@ Addresses are those on the wire, from 0 (MODBUS Application Protocol V1.1b3, sec
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from capabilities.vocabulary import Privilege
 
@@ -31,6 +32,17 @@ NUMBERS: Final = frozenset({"u16", "s16", "u32", "s32", "u64", "s64", "f32"})
 SOMEBODYS_TO_SAY: Final = frozenset({"switch", "outlet", "valve", "lock", "garage", "blind", "siren"})
 """Kinds that a profile cannot vouch for where they can be written: what hangs on a contact, and what a drive moves, is
 known to a person."""
+
+MANUALS_REGISTERS: Final = frozenset(range(30001, 50000))
+"""As manuals count input (3xxxx) and holding registers (4xxxx) from 1: of a bit it is a mistake. Of a register it need not
+be one: SunSpec's begin at 40000 on the wire.
+"""
+
+UNITS_IN_WORDS: Final = {
+    "percent": "%", "pct": "%", "celsius": "°C", "degc": "°C", "deg c": "°C", "c": "°C", "watt": "W", "watts": "W", "volt": "V",
+    "volts": "V", "ampere": "A", "amps": "A", "amp": "A", "hertz": "Hz", "kilowatt": "kW", "seconds": "s", "minutes": "min",
+    "hours": "h", "lux": "lx", "m3": "m³", "m3/h": "m³/h",
+}  # fmt: skip
 
 Register = Annotated[int, Field(ge=0, le=65535)]
 Options = dict[
@@ -70,16 +82,29 @@ class Place(Table):
         return self.register_ + self.width
 
     @model_validator(mode="after")
-    def _place_fits(self) -> Place:
-        if self.is_bit and self.type != "bool":
-            raise ValueError(f'a {self.table} is one bit; write type = "bool"')
-        if (self.type == "string") != (self.length is not None):
-            raise ValueError("length (in registers) belongs to a string, and to nothing else")
-        if (self.type == "bit") != (self.bit is not None):
-            raise ValueError('bit (0 to 15) belongs to type = "bit", and to nothing else')
-        if self.end > 65536:
-            raise ValueError("ends behind register 65535")
+    def _fits(self) -> Self:
+        """All that is wrong, a line each."""
+        problems = list(self.problems())
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with it as a whole."""
+        if self.is_bit and self.type != "bool":
+            yield f'a {self.table} is one bit; write type = "bool"'
+        if (self.type == "string") != (self.length is not None):
+            yield "length (in registers) belongs to a string, and to nothing else"
+        if (self.type == "bit") != (self.bit is not None):
+            yield 'bit (0 to 15) belongs to type = "bit", and to nothing else'
+        if self.end > 65536:
+            yield "ends behind register 65535"
+        if self.is_bit and self.register_ in MANUALS_REGISTERS:
+            table = "holding" if self.register_ > 40000 else "input"
+            yield (
+                f"a manual's {self.register_} is no {self.table}: it is register {self.register_ % 10000 - 1} of table = "
+                f"{table!r}; a {self.table} counts from 0, too"
+            )
 
 
 class PropertyTable(Place):
@@ -134,54 +159,59 @@ class PropertyTable(Place):
         low = self.minimum if self.write_minimum is None else self.write_minimum
         return low, self.maximum if self.write_maximum is None else self.write_maximum
 
-    @model_validator(mode="after")
-    def _meaning_fits(self) -> PropertyTable:
+    @field_validator("unit")
+    @classmethod
+    def _is_a_unit(cls, unit: str) -> str:
+        if (right := UNITS_IN_WORDS.get(unit.casefold())) is not None:
+            raise ValueError(f"write {right!r}, not {unit!r}")
+        return unit
+
+    def problems(self) -> Iterator[str]:
+        """Also of its meaning, and of its command."""
+        yield from super().problems()
+        yield from self._meaning()
+        yield from self._command()
+
+    def _meaning(self) -> Iterator[str]:
         if not (math.isfinite(self.scale) and math.isfinite(self.offset)) or self.scale == 0:
-            raise ValueError("scale is a number that is not 0, and offset is a number")
+            yield "scale is a number that is not 0, and offset is a number"
         if self.type not in NUMBERS and (
             self.scale != 1 or self.offset or self.unit or self.minimum is not None
         ):
-            raise ValueError(f"scale, offset, unit and minimum belong to numbers, and a {self.type} is none")
+            yield f"scale, offset, unit and minimum belong to numbers, and a {self.type} is none"
         if (self.type == "enum") != bool(self.options):
-            raise ValueError(
-                'type = "enum" and options belong together; write options = { 0 = "off", 1 = "on" }'
-            )
+            yield 'type = "enum" and options belong together; write options = { 0 = "off", 1 = "on" }'
         if self.shown and self.type != "enum":
-            raise ValueError('shown belongs to type = "enum": what it may show, and cannot be set to')
+            yield 'shown belongs to type = "enum": what it may show, and cannot be set to'
         texts = [*self.options.values(), *self.shown.values()]
         if len(set(texts)) < len(texts) or self.options.keys() & self.shown.keys():
-            raise ValueError("two options have the same number or text; give each its own")
+            yield "two options have the same number or text; give each its own"
         if self.on == self.off:
-            raise ValueError("on and off are the same number; give each its own")
+            yield "on and off are the same number; give each its own"
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError("minimum is above maximum")
-        return self
+            yield "minimum is above maximum"
 
-    @model_validator(mode="after")
-    def _command_fits(self) -> PropertyTable:
+    def _command(self) -> Iterator[str]:
         if not self.writable:
             named = [name for name in type(self).model_fields if name.startswith("write_")]
             if any(getattr(self, name) is not None for name in named):
-                raise ValueError(
-                    "write_… belongs to what is writable; write writable = true, or leave it out"
-                )
-            return self
+                yield "write_… belongs to what is writable; write writable = true, or leave it out"
+            return
         if self.type in {"bit", "string"}:
-            raise ValueError(
-                f"a {self.type} cannot be written: other bits would be written with it, and texts are not taken"
-            )
+            yield f"a {self.type} cannot be written: other bits would be written with it, and texts are not taken"
+            return
         table, _ = self.writes_to
         if table not in {"coil", "holding"}:
-            raise ValueError(f"{self.table} registers are read only; name write_table and write_register")
+            yield f"{self.table} registers are read only; name write_table and write_register"
+            return
         allowed = (5, 15) if table == "coil" else (6, 16) if self.width == 1 else (16,)
         if self.function not in allowed:
-            raise ValueError(f"write_function is {' or '.join(map(str, allowed))} here")
+            yield f"write_function is {' or '.join(map(str, allowed))} here"
         if table == "coil" and self.type != "bool":
-            raise ValueError('what is written to a coil is type = "bool"')
+            yield 'what is written to a coil is type = "bool"'
         low, high = self.write_range
         if self.type in NUMBERS and (low is None or high is None or low > high):
-            raise ValueError("a number that can be written has minimum and maximum: nothing outside goes out")
-        return self
+            yield "a number that can be written has minimum and maximum: nothing outside goes out"
 
 
 class ComponentTable(Table):

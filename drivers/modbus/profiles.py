@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from capabilities.admission import Described, admit
 from capabilities.errors import ComposeError, nearest
 from capabilities.thing_models import contract
 from capabilities.vocabulary import KINDS
+from drivers.modbus.checking import Checked
 from drivers.modbus.describing import affordance
 from drivers.modbus.profile import ComponentTable, ProfileTable
 
@@ -96,30 +95,33 @@ def load(path: Path) -> ProfileTable:
         raise ProfileError([f"{path}: cannot be read ({error.strerror})"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProfileError([f"{path}: is no TOML: {error}"]) from None
-    try:
-        profile = ProfileTable.model_validate(document)
-    except ValidationError as error:
-        raise ProfileError([f"{path}: {problem}" for problem in _readable(document, error)]) from None
-    problems = [f"{path}: {problem}" for problem in _contradictions(profile)]
-    if path.stem != profile.name:
+    checked = Checked(document)
+    problems = [f"{path}: {problem}" for problem in (*checked.problems, *_contradictions(checked))]
+    profile = checked.profile
+    if profile is not None and () not in checked.mended and path.stem != profile.name:
         problems.insert(0, f"{path}: has name = {profile.name!r}; call the file {profile.name}.toml")
-    if problems:
-        raise ProfileError(problems)
+    if problems or profile is None:
+        raise ProfileError(problems or [f"{path}: is no profile"])
     return profile
 
 
-def _contradictions(profile: ProfileTable) -> Iterator[str]:
+def _contradictions(checked: Checked) -> Iterator[str]:
     """What the Thing Models say otherwise."""
-    for component in profile.component:
+    profile = checked.profile
+    for at, component in enumerate(profile.component if profile is not None else ()):
+        if ("component", at) in checked.mended and component.kind == "other":
+            continue  # its kind may be a stand-in
         table = f"component {component.key!r}"
         if component.kind not in KINDS:
             yield f"{table}: has the kind {component.kind!r}; known: {nearest(component.kind, KINDS)}"
             continue
         names = [of.name for of in component.property]
-        for of in component.property:
+        for number, of in enumerate(component.property):
+            if ("component", at, "property", number) in checked.mended:
+                continue
             if names.count(of.name) > 1:
                 yield f"{table}, property {of.name!r}: is there twice; give each its own name"
-            if of.is_bit is False and of.width > profile.max_registers:
+            if profile is not None and not of.is_bit and of.width > profile.max_registers:
                 yield f"{table}, property {of.name!r}: is wider than max_registers"
             yield from _contradiction(table, component, of.name)
 
@@ -130,40 +132,3 @@ def _contradiction(table: str, component: ComponentTable, name: str) -> Iterator
         admit(contract(component.kind), Described.of(affordance("", of)))
     except ComposeError as error:
         yield f"{table}, property {name!r}: {error}"
-
-
-def _table(document: Any, place: tuple[int | str, ...]) -> str:
-    """`component 'main', property 'voltage': scale`: as a person finds it in the file."""
-    words: list[str] = []
-    here = document
-    for step in place:
-        try:
-            here = here[step]
-        except (KeyError, IndexError, TypeError):
-            here = None
-        if isinstance(step, int) and isinstance(here, Mapping):
-            words[-1:] = [f"{words[-1]} {here.get('key', here.get('name', step + 1))!r}"] if words else []
-        else:
-            words.append(str(step))
-    return ", ".join(words) or "the file"
-
-
-def _readable(document: Any, error: ValidationError) -> Iterator[str]:
-    """A line for each problem; that a list lacks what was wrong in it is none of its own."""
-    errors = error.errors()
-    for one in errors:
-        place = one["loc"]
-        if not any(len(other["loc"]) > len(place) == len(_shared(other["loc"], place)) for other in errors):
-            yield f"{_table(document, place)}: {_plain(one['msg'], one.get('input'))}"
-
-
-def _shared(one: tuple[int | str, ...], other: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    return tuple(a for a, b in zip(one, other, strict=False) if a == b)
-
-
-def _plain(message: str, value: Any) -> str:
-    text = message.removeprefix("Value error, ")
-    if text != message:
-        return text
-    shown = repr(value)
-    return f"{text[0].lower()}{text[1:]}" + (f" (it is {shown})" if len(shown) <= 40 else "")

@@ -7,11 +7,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capabilities.compose import compose
 from capabilities.naming import allot_names
 from drivers.driver import Endpoint
+from drivers.modbus.__main__ import main
 from drivers.modbus.blocks import blocks_of
+from drivers.modbus.checking import Checked
 from drivers.modbus.describing import candidate
 from drivers.modbus.profile import ProfileTable
 from drivers.modbus.profiles import SHIPPED, ProfileError, Profiles, load
@@ -106,7 +110,12 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
             ("scale = 0.1", "writable = true\nwrite_table = 'holding'"),
             "a number that can be written has minimum and maximum",
         ),
-        (("scale = 0.1", "colour = 1"), "component 'room', property 'temperature', colour: extra inputs"),
+        (
+            ("scale = 0.1", "colour = 1"),
+            "component 'room', property 'temperature', colour: is no member; leave it out",
+        ),
+        (("scale = 0.1", "scal = 0.1"), "scal: is no member; did you mean 'scale'"),
+        (('unit = "°C"', 'unit = "Celsius"'), "unit: write '°C', not 'Celsius'"),
         (("scale = 0.1", "minimum = 5\nmaximum = 1"), "minimum is above maximum"),
         (('type = "s16"', 'type = "string"'), "length .in registers. belongs to a string"),
         (('name = "mine"', 'name = "other"'), "call the file other.toml"),
@@ -132,6 +141,77 @@ def test_every_problem_is_said_at_once(tmp_path: Path) -> None:
     assert len(profiles.problems) == 3
     with pytest.raises(ProfileError, match="there is no profile 'mine'"):
         profiles.get("mine")
+
+
+FOUR = (
+    RELAY.replace("writable", "writeable").replace("register = 0", "register = 40001")
+    + """
+[[component]]
+key = "level"
+kind = "seting"
+
+[[component.property]]
+name = "value"
+table = "holding"
+register = 3
+unit = "percent"
+writable = true
+
+[[component.property]]
+name = "other"
+table = "holding"
+"""
+)
+
+
+def test_mistakes_of_all_sorts_are_said_in_one_round(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.split("[[component]]", maxsplit=1)[0] + FOUR)
+    with pytest.raises(ProfileError) as error:
+        load(path)
+    said = [line.removeprefix(f"{path}: ") for line in error.value.problems]
+    assert said[:3] == [
+        "component 'relay', property 'on', writeable: is no member; did you mean 'writable'?",
+        "component 'level', property 'value', unit: write '%', not 'percent'",
+        "component 'level', property 'other', register: field required",
+    ]
+    assert any("a manual's 40001 is no coil: it is register 0 of table = 'holding'" in line for line in said)
+    assert any("has the kind 'seting'; known: setting" in line for line in said)
+    assert len(said) == 5
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-70000, 70000)
+    | st.text(max_size=5)
+    | st.sampled_from(("coil", "bit", "string")),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(("key", "name", "type")), inner)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), JUNK), max_size=5))
+def test_whatever_is_wrong_the_check_ends_in_lines(junk: list[tuple[int, object]]) -> None:
+    document = tomllib.loads(GOOD + RELAY)
+    tables = [document, *document["component"], *(one["property"][0] for one in document["component"])]
+    for number, value in junk:
+        table = tables[number % len(tables)]
+        table[sorted(table)[number % len(table)]] = value
+    checked = Checked(document)
+    assert checked.profile is not None or checked.problems
+    assert all(line and "mended" not in line for line in checked.problems)
+
+
+def test_a_profile_is_checked_without_a_gateway(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = write(tmp_path, GOOD)
+    bad = write(tmp_path, FOUR, "bad")
+    assert main([str(good)]) == 0
+    assert "fits. Mine: room (temperature); read are input 1 to 1" in capsys.readouterr().out
+    assert main([str(good), str(bad)]) == 1
+    assert "did you mean 'writable'" in capsys.readouterr().out
+    assert main([]) == 2
 
 
 def test_what_hangs_on_a_relay_is_for_a_person_to_say(tmp_path: Path) -> None:
