@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,16 @@ def nearest(wanted: str, known: Iterable[str]) -> list[str]:
     )
 
 
+def first_of_several(wanted: str, known: Sequence[str]) -> list[str]:
+    """`on` for `relay_1_on`, where there are `on`, `relay_2_on`, `relay_3_on` …: the first of equal parts has the bare name."""
+    found = re.fullmatch(r"(.+_)(\d{1,3})_(.+)", wanted.casefold())
+    if found is None or found[3] not in known:
+        return []
+    same = (re.fullmatch(rf"{re.escape(found[1])}(\d{{1,3}})_{re.escape(found[3])}", name) for name in known)
+    numbers = [int(one[1]) for one in same if one is not None]
+    return [found[3]] if numbers and int(found[2]) < min(numbers) else []
+
+
 def pick(what: str, wanted: str, known: Sequence[str], thing: str) -> str:
     """`wanted`, spelled as in `known`; a unique beginning will do. Raises `Failure`."""
     text = wanted.casefold()
@@ -58,7 +69,7 @@ def pick(what: str, wanted: str, known: Sequence[str], thing: str) -> str:
         return matches[0]
     if matches:
         raise Failure(f"{wanted!r} may mean {joined(matches)}", Exit.USAGE)
-    near = nearest(wanted, known)
+    near = first_of_several(wanted, known) or nearest(wanted, known)
     if not known:
         raise Failure(f"{thing} has no {what} that you may use", Exit.NOT_FOUND)
     hint = f"did you mean {joined(near)}?" if near else f"there is {joined(known, 'and')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.cli.exits import Exit, Failure
-from gateway.cli.names import Named, find, pick
+from gateway.cli.names import Named, find, first_of_several, pick
 
 THINGS = [
     Named("desk-lamp", "Desk lamp"),
@@ -63,3 +63,13 @@ def test_an_affordance() -> None:
         pick("property", "xyz", known, "desk-lamp")
     with pytest.raises(Failure, match=r"^garage has no action that you may use$"):
         pick("action", "open", [], "garage")
+
+
+def test_the_first_of_equal_parts_is_meant_by_its_number() -> None:
+    relays = ["on", *(f"relay_{number}_on" for number in range(2, 9))]
+    with pytest.raises(Failure, match=r"did you mean on\?"):
+        pick("property", "relay_1_on", relays, "board")
+    with pytest.raises(Failure, match="did you mean relay_"):
+        pick("property", "relay_9_on", relays, "board")
+    assert first_of_several("relay_1_on", ["on"]) == []
+    assert first_of_several("relay_1_off", relays) == []
