@@ -130,12 +130,12 @@ class Attendant:
             return document
         if not house.holders.holds(source):
             try:
-                return await look(client, source, None)
+                return await look(client, source, None, house.patience(source))
             except LockedError:
                 if house.keyring.for_source(source) is None:
                     raise
             await house.holders.claim(source.fallback, source, self._answers)
-        return await look(client, source, self._brought())
+        return await look(client, source, self._brought(), house.patience(source))
 
     def _brought(self) -> Kept | None:
         """The credentials that may be used here. Raises `_WiderError`: not before its addresses are fewer."""
@@ -290,10 +290,7 @@ class Attendant:
             self._house.outlet.withdrawn(self._source.device, why)
 
     def _give_up(self, why: str) -> None:
-        self._house.problems.pop(self._source.key, None)
-        if self._house.holders.release(self._source):
-            self._house.outlet.withdrawn(self._source.device, why)
-            self._house.forget(self._source.device)
+        self._house.give_up(self._source, why)
 
     async def _rest(self) -> None:
         """Until it is to be looked at again: after a while, or as soon as it is announced."""

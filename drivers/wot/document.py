@@ -28,6 +28,9 @@ MAX_DESCRIPTION_BYTES: Final = 512 * 1024
 MAX_AFFORDANCES: Final = 256
 """Of one Thing, of all sorts together: a gateway that shows a hundred points as one Thing has so many."""
 
+MAX_ALL_FORMS: Final = 8192
+"""Of one Thing: a hundred points with the seventy forms that some servers list of each."""
+
 MAX_NAME_CHARACTERS: Final = 64
 MAX_ID_CHARACTERS: Final = 256
 MAX_PROBLEMS: Final = 20
@@ -120,10 +123,11 @@ def document_of(data: Json) -> Document:
     if not isinstance(data, dict):
         raise DescriptionError("its description is no JSON object")
     problems = Problems()
+    left = _Forms(MAX_ALL_FORMS)
     groups: dict[str, dict[str, Affordance]] = {}
     for group in _MODELS:
         room = MAX_AFFORDANCES - sum(map(len, groups.values()))
-        groups[group] = _group(data, group, problems, room)
+        groups[group] = _group(data, group, problems, room, left)
     base = _base({name: value for name, value in data.items() if name not in _MODELS}, problems)
     return Document(
         base,
@@ -176,7 +180,27 @@ def _is_id(identity: Json) -> bool:
     )
 
 
-def _group(data: dict[str, Json], group: str, problems: Problems, most: int) -> dict[str, Affordance]:
+@dataclass(slots=True)
+class _Forms:
+    """How many are still read."""
+
+    left: int
+
+    def of(self, member: Json, problems: Problems) -> Json:
+        """`member` with as many as there is room for."""
+        forms = member.get("forms") if isinstance(member, dict) else None
+        if not isinstance(member, dict) or not isinstance(forms, list):
+            return member
+        kept = forms[: self.left]
+        self.left -= len(kept)
+        if len(kept) < len(forms):
+            problems.add(f"it has more than {MAX_ALL_FORMS} forms; the others are not looked at")
+        return {**member, "forms": kept}
+
+
+def _group(
+    data: dict[str, Json], group: str, problems: Problems, most: int, forms: _Forms
+) -> dict[str, Affordance]:
     members = data.get(group)
     if members is None:
         return {}
@@ -190,7 +214,7 @@ def _group(data: dict[str, Json], group: str, problems: Problems, most: int) -> 
         if not name or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
             problems.add(f"a name among its {group} is empty, too long or cannot be printed: {name[:20]!r}")
             continue
-        one = _parsed(_MODELS[group], member, f"{group}/{name}", problems)
+        one = _parsed(_MODELS[group], forms.of(member, problems), f"{group}/{name}", problems)
         if one is not None:
             found[name] = one
     return found

@@ -18,6 +18,7 @@ from drivers.recording.taps import Hears, Taps
 from drivers.wot import pairing
 from drivers.wot.addresses import all_own
 from drivers.wot.attending import Attendant
+from drivers.wot.crowding import one_to_give_up
 from drivers.wot.declared import DECLARED
 from drivers.wot.described import Point
 from drivers.wot.device import Device
@@ -171,7 +172,7 @@ class WotDriver:
             else:
                 self._wake(known)
             return
-        if len(self._sources) >= MAX_SOURCES and not self._make_room():
+        if len(self._sources) >= MAX_SOURCES and not self._make_room(source):
             self._counters["descriptions_not_looked_at"] += 1
             self._problems.add(
                 f"more than {MAX_SOURCES} descriptions are announced; the others are not looked at"
@@ -182,16 +183,16 @@ class WotDriver:
         self._tasks[source.key] = task
         task.add_done_callback(lambda done: self._ended(source.key, done))
 
-    def _make_room(self) -> bool:
-        """Gives up one that was announced and never answered, if there is one."""
-        for key, source in self._sources.items():
-            if not source.device and not source.is_configured and source.failures:
-                self._counters["descriptions_given_up"] += 1
-                self._tasks.pop(key).cancel()
-                del self._sources[key]
-                self._house.problems.pop(key, None)
-                return True
-        return False
+    def _make_room(self, newcomer: Source) -> bool:
+        """Gives up a stranger's description, if there is one to give up for `newcomer`."""
+        key = one_to_give_up(self._sources, newcomer, self._house.is_kept)
+        if key is None:
+            return False
+        self._counters["descriptions_given_up"] += 1
+        source, task = self._sources.pop(key), self._tasks.pop(key)
+        task.cancel()
+        self._house.give_up(source, "others that are announced had to have room")
+        return True
 
     async def _tell_absent(self) -> None:
         """Of a Thing that nothing was found of since the start nobody else would tell."""

@@ -19,12 +19,18 @@ from drivers.wot.document import MAX_PROBLEMS
 from drivers.wot.hearing import MAX_SAID_BYTES, MAX_TOLD_BYTES, Said
 from drivers.wot.holders import Holders
 from drivers.wot.keyring import Keyring
+from drivers.wot.looking import LOOK_S
 from drivers.wot.outlet import Outlet
 from drivers.wot.settings import WotSettings
 from drivers.wot.sources import Source
 
 LOOKS_AT_A_TIME: Final = 4
-"""Descriptions that are fetched and read at once: a house full of them is read in seconds, and nobody notices."""
+"""Descriptions that are fetched and read at once, of Things and of strangers each: a house full of them is read in seconds, and
+nobody notices.
+"""
+
+STRANGER_S: Final = 4.0
+"""Nobody misses it yet; and while it is silent others wait."""
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +50,34 @@ class House:
         self.holders = Holders(self.keyring)
         self.devices: dict[str, Device] = {}
         self.points: dict[str, tuple[Device, Point]] = {}
-        self._looks = asyncio.Semaphore(LOOKS_AT_A_TIME)
-        self._at_host: dict[str, asyncio.Semaphore] = {}
+        self._looks = {kept: asyncio.Semaphore(LOOKS_AT_A_TIME) for kept in (False, True)}
+        self._at_host: dict[tuple[bool, str], asyncio.Semaphore] = {}
         self.problems: dict[str, str] = {}  # by source: why it is not understood, or left alone
         self.add: Callable[[Source], None] = lambda source: None
         self.listed: Callable[[Source, set[str]], None] = lambda directory, keys: None
 
     @asynccontextmanager
     async def turn(self, source: Source) -> AsyncIterator[None]:
-        """One look at a host at a time, and few in all: a host that lets one wait holds nobody else up."""
-        place = source.addresses[0] if source.addresses else source.home.host
+        """One look at a host at a time, and few in all: a host that lets one wait holds nobody else up. What is a Thing here
+        does not wait for strangers, not even for those that say that they are at its address.
+        """
+        kept = self.is_kept(source)
+        place = kept, source.addresses[0] if source.addresses else source.home.host
         own = self._at_host.setdefault(place, asyncio.Semaphore(1))
         try:
-            async with own, self._looks:
+            async with own, self._looks[kept]:
                 yield
         finally:
             if not own.locked():
                 self._at_host.pop(place, None)
+
+    def is_kept(self, source: Source) -> bool:
+        """Whether a Thing was found there, or would be."""
+        return source.device in self.kept or source.fallback in self.kept
+
+    def patience(self, source: Source) -> float:
+        """How long a description may take, in seconds."""
+        return LOOK_S if source.is_configured or self.is_kept(source) else STRANGER_S
 
     def client(self, source: Source) -> Client:
         """Made for one attendance, and closed by whoever asked for it."""
@@ -94,6 +111,14 @@ class House:
             self.said[id_] = said
         if id_ in self.taps:
             self.taps.tell(id_, said.kind, said.message())
+
+    def give_up(self, source: Source, why: str) -> None:
+        """Nothing is expected of it any more."""
+        device = source.device
+        self.problems.pop(source.key, None)
+        if self.holders.release(source):
+            self.outlet.withdrawn(device, why)
+            self.forget(device)
 
     def forget(self, id_: str) -> None:
         self.said.pop(id_, None)

@@ -53,9 +53,9 @@ class LockedError(LookError):
         self.need = need
 
 
-async def look(client: Client, source: Source, kept: Kept | None) -> Document:
+async def look(client: Client, source: Source, kept: Kept | None, seconds: float = LOOK_S) -> Document:
     """Raises `LookError`, `NotSent`, `Uncertain`. Credentials go out only where it does not answer without."""
-    answer = await _fetch(client, source, source.url, kept)
+    answer = await _fetch(client, source, source.url, kept, seconds=seconds)
     if not is_description(answer.content_type.lower()):
         raise LookError(
             f"it answers with {answer.content_type[:40]!r}, which is no description: that is application/td+json or "
@@ -108,15 +108,16 @@ def _items(answer: Answer) -> list[Json]:
 
 
 async def _fetch(
-    client: Client, source: Source, url: str, kept: Kept | None, most: int = MAX_DESCRIPTION_BYTES
-) -> Answer:
-    answer = await _get(client, url, NOTHING, most)
+    client: Client, source: Source, url: str, kept: Kept | None, most: int = MAX_DESCRIPTION_BYTES, *,
+    seconds: float = LOOK_S,
+) -> Answer:  # fmt: skip
+    answer = await _get(client, url, NOTHING, most, seconds)
     if answer.status == 401:
         need = wanted(answer)
         if kept is None:
             raise LockedError(need, f"it tells only those it knows; bring {need.says}")
         try:
-            answer = await _get(client, url, applied(Choice(need), kept.secret), most)
+            answer = await _get(client, url, applied(Choice(need), kept.secret), most, seconds)
         except SecurityError as error:
             raise LockedError(need, str(error)) from None
         if answer.status in (401, 403):
@@ -128,10 +129,10 @@ async def _fetch(
     return answer
 
 
-async def _get(client: Client, url: str, who: Applied, most: int) -> Answer:
+async def _get(client: Client, url: str, who: Applied, most: int, seconds: float) -> Answer:
     try:
         request = Request("GET", url, {"Accept": ACCEPT, **who.headers}, query=who.query)
-        return await client.read(request, LOOK_S, most)
+        return await client.read(request, seconds, most)
     except AnswerError as error:
         raise LookError(str(error)) from None
 

@@ -20,9 +20,6 @@ from drivers.wot.security import Need, SecurityError, chosen, weakness
 
 _MAC: Final = re.compile(r"urn:dev:mac:([0-9a-f]{12}|[0-9a-f]{16})(?:[-_].*)?", re.IGNORECASE)
 
-AT_ONCE: Final = 8
-"""Components made before the loop may turn: some 2 ms."""
-
 Made = tuple[ComponentDescription, list[Point]]
 
 
@@ -52,9 +49,11 @@ def _steps(device: str, document: Document, reach: Reach) -> Generator[None, Non
     describer = Describer(device, document, reach)
     components: list[ComponentDescription] = []
     points: dict[str, Point] = {}
-    for count, (made, used) in enumerate(_components(describer)):
-        if count % AT_ONCE == AT_ONCE - 1:
-            yield
+    for each in _components(describer):
+        yield
+        if each is None:
+            continue
+        made, used = each
         if not castable(made):
             document.problems.add(f"{made.key} is left out: its schema contradicts its kind, {made.kind}")
             continue
@@ -79,7 +78,8 @@ def _steps(device: str, document: Document, reach: Reach) -> Generator[None, Non
     )  # fmt: skip
 
 
-def _components(describer: Describer) -> Iterator[Made]:
+def _components(describer: Describer) -> Iterator[Made | None]:
+    """None: an affordance was looked at, and is none."""
     document = describer.document
     own = {
         (group, name)
@@ -108,9 +108,8 @@ def _groups(document: Document) -> tuple[tuple[str, Mapping[str, Affordance]], .
     return ("properties", document.properties), ("actions", document.actions), ("events", document.events)
 
 
-def _one(made: tuple[ComponentDescription, Point] | None) -> Iterator[Made]:
-    if made is not None:
-        yield made[0], [made[1]]
+def _one(made: tuple[ComponentDescription, Point] | None) -> Iterator[Made | None]:
+    yield None if made is None else (made[0], [made[1]])
 
 
 def _need(describer: Describer, points: Mapping[str, Point]) -> Need | None:

@@ -33,8 +33,8 @@ def claimed(one: Affordance, group: str) -> ModelAffordance | None:
     return model if model is not None and model.role == role else None
 
 
-def hearth_components(describer: Describer) -> Iterator[tuple[ComponentDescription, list[Point]]]:
-    """By component and kind, as that Hearth has them."""
+def hearth_components(describer: Describer) -> Iterator[tuple[ComponentDescription, list[Point]] | None]:
+    """By component and kind, as that Hearth has them. None: an affordance was looked at, and no component is complete yet."""
     groups: dict[tuple[str, str], list[tuple[Part, bool]]] = {}
     for where, name, one in _all(describer):
         model = claimed(one, where)
@@ -43,6 +43,7 @@ def hearth_components(describer: Describer) -> Iterator[tuple[ComponentDescripti
         if model.absolute:
             continue  # made of the property here as there
         part = _part(describer, name, one, model)
+        yield None
         if part is not None:
             kind = one.capability.partition(".")[0]
             groups.setdefault((one.component or "", kind), []).append((part, one.uncertain is True))
