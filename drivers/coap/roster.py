@@ -1,8 +1,8 @@
 """Which devices are Things, and over which way each of them is reached.
 
 A line is believed more than a network: over UDP anybody can say that he is somebody else. There an address that a person
-configured is believed most, then those that the device was first reached at. Who says the same elsewhere is used only while nobody
-answers there, and gives way.
+configured is believed most, then those that the device was first reached at. Who says the same elsewhere is used only while
+nobody answers there, and gives way.
 """
 
 from __future__ import annotations
