@@ -25,12 +25,12 @@ class Shown:
     def get(self, device: str) -> Candidate | None:
         return self._shown.get(device)
 
-    def stranger(self, hub: str, advert: Advert) -> None:
-        """One that we have no keys to, or none that it takes."""
+    def stranger(self, hub: str, advert: Advert, left: str = "") -> None:
+        """One that we have no keys to, or none that it takes. `left`: it was ours, in words."""
         self.show(
             Candidate(
                 NAME, hub, endpoint(advert), advert.name, (), "", model=advert.model,
-                asks=None if advert.is_paired else ASKS, problems=(ELSEWHERE,) if advert.is_paired else (),
+                asks=None if advert.is_paired else ASKS, problems=(left or ELSEWHERE,) if advert.is_paired else (),
             ),
             advert,
         )  # fmt: skip

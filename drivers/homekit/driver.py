@@ -20,6 +20,7 @@ from drivers.homekit.declared import DECLARED
 from drivers.homekit.describe import NAME, device_id
 from drivers.homekit.hub import Hub
 from drivers.homekit.keys import Keys
+from drivers.homekit.left import Left
 from drivers.homekit.pairs import set_up, take_down
 from drivers.homekit.pin import setup_code
 from drivers.homekit.points import Point
@@ -64,6 +65,7 @@ class HomeKitDriver:
         self._pairing: dict[str, asyncio.Task[Keys]] = {}
         self._stop: Stop | None = None
         self._refused = 0
+        self._left = Left(tools.vault, tools.clock)
         self._unreadable_keys: set[str] = set()
         self._fresh()
 
@@ -76,7 +78,7 @@ class HomeKitDriver:
         """Raises `OSError` where the vault cannot be read: without its keys every accessory would look like a stranger's."""
         self._fresh()
         self.connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
-        for ident, stored in (await self._tools.vault.load()).items():
+        for ident, stored in self._left.take_out(await self._tools.vault.load()).items():
             try:
                 keys = Keys.decode(stored)
             except ValueError:
@@ -187,6 +189,8 @@ class HomeKitDriver:
                 async with hub.changing:
                     if hub.keys is None or hub.is_forgotten:
                         await self._pair(hub, code)
+                    await self._left.clear(hub.id)
+                    hub.left = ""
                 await hub.on_described.wait()  # at once for one that is ours already
         except TimeoutError:
             if hub.keys is not None:
@@ -248,10 +252,13 @@ class HomeKitDriver:
             freed = True
         finally:
             await self._tools.vault.delete(device)
+            if not freed:
+                await self._left.note(device)
             run = self._runs.pop(device, None)
             if run is not None:
                 run.cancel()
                 await asyncio.gather(run, return_exceptions=True)
+            hub.left = self._left.why(device)
             hub.forget(freed=freed)
             if hub.advert is None:
                 del self._hubs[device]
@@ -290,6 +297,7 @@ class HomeKitDriver:
                 return
             self._hubs[told.id] = Hub(told.id, self)
             self._hubs[told.id].keep(self._kept.get(told.id, ()))
+        self._hubs[told.id].left = self._left.why(told.id)
         self._hubs[told.id].announced(told)
 
     def _lost(self, instance: str, *, but: str = "") -> None:

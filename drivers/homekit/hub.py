@@ -67,6 +67,7 @@ class Hub:
         self.session: Session | None = None
         self.reason = "it was not reached yet"
         self.problem = ""
+        self.left = ""  # it was ours, and does not know that this is over
         self.described: dict[int, Described] = {}
         self.on_described = asyncio.Event()
         self.shown = Shown(host.emit)
@@ -179,7 +180,7 @@ class Hub:
         if self.advert is None or (self._is_pairing and not ours):
             return  # while it is being paired it says already that it is, and will be ours in a moment
         if not ours:
-            self.shown.stranger(self.id, self.advert)
+            self.shown.stranger(self.id, self.advert, self.left)
         for one in self.described.values() if ours else ():
             self.shown.show(one.candidate, self.advert)
 

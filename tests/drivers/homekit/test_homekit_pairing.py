@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from capabilities.readings import Contact
 from drivers.driver import Candidate, DriverError, NotSent, Rejected, Uncertain, Withdrawn
 from drivers.homekit.keys import Keys
+from drivers.homekit.left import MAX_LEFT, Left
 from drivers.homekit.pin import FORBIDDEN, setup_code
+from gateway.clock import SystemClock
 from tests.drivers.contract import wait_for
 from tests.drivers.homekit.conftest import Bench
 from tests.drivers.homekit_bench import PIN, Accessory, AccessoryDriver, Bridge, until
@@ -85,6 +87,7 @@ async def test_a_new_accessory_asks_for_its_code_and_is_described_with_it(
         assert (found.id, found.components) == (peer.id, ())
         assert found.asks is not None
         assert (found.asks.what, found.asks.example) == ("pin", "123-45-678")
+        assert "1 accessories and bridges were seen" in driver.health().detail
         paired = await driver.pair(peer.id, PIN.replace("-", ""), PATIENCE_S)
         assert (paired.title, paired.manufacturer, paired.model) == ("Desk lamp", "Lux", "L1")
         assert paired.identities == {"serial:lux-0042-77"}
@@ -154,7 +157,36 @@ async def test_unpairing_one_that_is_gone_says_to_reset_it(bench: Bench) -> None
         await peer.wire.pull()
         with pytest.raises(DriverError, match="reset it"):
             await driver.unpair(peer.id)
-    assert not bench.vault.kept
+        told = await candidate(bench)
+        assert (told.asks, told.components) == (None, ())
+        assert "it was paired with this Hearth until 20" in told.problems[0]
+        (kept,) = bench.vault.kept.items()
+        assert kept[0] == f"left {peer.id}"
+        assert len(kept[1]) == len("2026-01-01"), "a day, and no secret"
+    async with bench.driver:
+        again = await candidate(bench)
+        assert again.problems == told.problems, "and after a restart"
+
+
+async def test_of_one_that_is_paired_here_again_nothing_is_remembered(bench: Bench) -> None:
+    peer = await bench.add(lamp, paired=False)
+    left = Left(bench.vault, SystemClock())
+    await left.note(peer.id)
+    async with bench.driver as driver:
+        assert (await candidate(bench)).asks is not None
+        await driver.pair(peer.id, PIN, PATIENCE_S)
+        assert list(bench.vault.kept) == [peer.id]
+
+
+async def test_what_is_remembered_of_those_is_bounded(bench: Bench) -> None:
+    left = Left(bench.vault, SystemClock())
+    for number in range(MAX_LEFT + 1):
+        await left.note(f"02:00:00:00:00:{number:02x}")
+    assert len(bench.vault.kept) == MAX_LEFT
+    assert not left.why("02:00:00:00:00:00")
+    bench.vault.kept["left 02:00:00:00:00:09"] = b"\xff no day"
+    assert left.take_out({**bench.vault.kept, "02:00:00:00:00:aa": b"keys"}) == {"02:00:00:00:00:aa": b"keys"}
+    assert "until it was forgotten" in left.why("02:00:00:00:00:09")
 
 
 async def test_a_pairing_whose_keys_cannot_be_stored_is_taken_back(bench: Bench) -> None:
