@@ -23,6 +23,8 @@ from drivers.wot.sources import Source
 
 MAX_FILE_BYTES: Final = 2 * MAX_CREDENTIAL_CHARACTERS
 
+_NOBODY: Final = Origin("https", "credentials-lost.invalid", 443)  # RFC 6761, section 6.4
+
 log = logging.getLogger(__name__)
 
 
@@ -34,11 +36,14 @@ class Kept:
     scheme: str  # of the secret: basic, bearer, apikey
     secret: str = field(repr=False)
     addresses: tuple[str, ...] | None = None
+    is_lost: bool = (
+        False  # there are some, and they cannot be read any more: nothing fits, and who says its id is asked
+    )
 
     def fits(self, source: Source) -> bool:
         """Whether the secret may go where `source` leads."""
         home, own = source.home, self.origin
-        if (home.scheme, home.host) != (own.scheme, own.host):
+        if self.is_lost or (home.scheme, home.host) != (own.scheme, own.host):
             return False
         return home.secure or (home.port == own.port and self._is_where_it_was(source.addresses))
 
@@ -68,15 +73,13 @@ class Keyring:
         self.problem = ""
 
     async def load(self) -> None:
-        try:
-            stored = await self._vault.load()
-        except OSError as error:
-            self.problem = f"the credentials of devices cannot be read: {error.strerror or 'see the log'}"
-            return
+        """Raises `OSError`: without them nobody knows who must have some."""
+        stored, self.problem = await self._vault.load(), ""
         for device, text in stored.items():
             try:
                 self._kept[device] = _kept(orjson.loads(text))
             except (ValueError, KeyError, TypeError, OriginError):
+                self._kept[device] = Kept(_NOBODY, "", "", (), is_lost=True)
                 self.problem = "the credentials of a device cannot be read; pair it again"
 
     def has(self, device: str) -> bool:

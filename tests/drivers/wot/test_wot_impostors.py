@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -251,8 +251,40 @@ async def test_a_secret_comes_back_from_the_vault_bound_as_it_was() -> None:
     assert again.of("x") == kept
     vault.kept["y"] = b'{"host":"a.local","scheme":"basic","secret":"s"}'
     await again.load()
-    assert again.of("y") is None
+    lost = again.of("y")
+    assert lost is not None
+    assert lost.is_lost
     assert "pair it again" in again.problem
+
+
+@pytest.mark.parametrize("lost", [b"", b"damaged"])
+async def test_one_whose_credentials_are_lost_asks_and_is_not_replaced_by_one_without(lost: bytes) -> None:
+    services, vault = FakeServices(), MemoryVault()
+    vault.kept[LAMP_ID] = lost
+    driver = a_driver(services, vault)
+    driver.keep([LAMP_ID])
+    async with served(lamp_td(), EVIL) as evil, driver:
+        services.announce(evil.port, "/lamp/td", addresses=(EVIL,))
+        asking = await wait_for(driver.candidates(), lambda item: isinstance(item, Candidate))
+        assert isinstance(asking, Candidate)
+        assert (asking.id, asking.asks is not None) == (LAMP_ID, True)
+        with pytest.raises(NotSent):
+            await driver.write(ON, True, 1.0)
+        assert "cannot be read" in driver.health().problems[0]
+
+
+async def test_nobody_is_looked_at_while_the_vault_is_closed() -> None:
+    class Closed(MemoryVault):
+        async def load(self) -> Mapping[str, bytes]:
+            raise OSError(5, "the disk is gone")
+
+    services = FakeServices()
+    driver = a_driver(services, Closed())
+    async with served(lamp_td()) as peer:
+        services.announce(peer.port, "/lamp/td")
+        with pytest.raises(OSError, match="disk"):  # its supervisor tries again
+            await driver.__aenter__()
+        assert peer.looks == 0
 
 
 def test_no_secret_is_shown() -> None:
