@@ -35,7 +35,7 @@ async def test_with_one_byte_in_a_hundred_spoilt_nothing_is_switched_wrongly_or_
         ports = Ports()
         ports.appear(wire.near)
         unit: Mapping[str, Json] = {"unit": 1, "profile": "waveshare-relay-8ch"}
-        made = driver(IDENTITY, unit, ports=ports, kept=("cellar/1",), line={"timeout_s": 0.03})
+        made = driver(IDENTITY, unit, ports=ports, kept=("cellar/1",), line={"timeout_s": 0.15})
         async with made:
             await wait_for(made.candidates(), lambda item: item.id == "cellar/1")
             wire.forth = wire.back = spoil
