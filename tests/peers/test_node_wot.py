@@ -174,6 +174,11 @@ async def test_a_servient_from_found_to_found_again(
             await house.reached("hall-lamp", False)
             await servient.start(unused_ports[1])
             await announcer.say("/hall-lamp", servient.port, "lamp")
+            if credentials:  # in the clear, they go nowhere else unasked
+                shown = await house.waiting(LAMP)
+                assert (bool(shown["asks"]), shown["thing"]) == (True, "hall-lamp")
+                status, made = await house.adopt(LAMP, **code)
+                assert (status, made["paired"]) == (200, True)
             await house.reached("hall-lamp", True)
             assert await house.write("hall-lamp", "on", True) == (204, "confirmed")
             assert len(house.gateway.registry) == 2
