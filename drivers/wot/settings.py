@@ -60,6 +60,6 @@ class WotSettings(BaseModel):
     directories: tuple[Url, ...] = Field((), max_length=MAX_CONFIGURED)
     thing: tuple[WotThing, ...] = Field((), max_length=MAX_CONFIGURED)
     directory: tuple[WotThing, ...] = Field((), max_length=MAX_CONFIGURED)
-    ca: Path | None = None  # certificates that are believed besides the system's: of the house, or of single devices
+    ca: Path | None = None  # believed besides the system's authorities: the house's own, or single devices'
     poll_seconds: float = Field(30.0, ge=0.05, le=3600)  # what cannot be observed is read so often
     this_machine: bool = False
