@@ -134,7 +134,8 @@ class MqttDriver:
         if known is None or known.query is None:
             raise Rejected(f"{point!r} cannot be asked for: it is told when it changes")
         topic, payload = known.query
-        await self._connection.publish(topic, payload.encode(), qos=0, retain=False, deadline=deadline)
+        for _ in range(2 if self._ingest.may_be_retold(known.routes) else 1):
+            await self._connection.publish(topic, payload.encode(), qos=0, retain=False, deadline=deadline)
         self._ingest.expect_answer(known.routes)
 
     def health(self) -> DriverHealth:

@@ -87,8 +87,8 @@ class Route:
     """
 
     __slots__ = (
-        "asked_at", "bridged", "computed", "cost_s", "echoes", "last_command_at", "members", "others", "retelling_since",
-        "slow", "slow_since",
+        "asked_at", "bridged", "computed", "cost_s", "echoes", "heard_at", "last_command_at", "members", "others",
+        "retelling_since", "slow", "slow_since",
     )  # fmt: skip
 
     def __init__(self, sources: Iterable[Source], bridged: bool, computed: bool = False) -> None:
@@ -104,6 +104,7 @@ class Route:
         self.computed = computed
         self.echoes = 0  # reports still to come that may merely repeat a command
         self.last_command_at = self.asked_at = self.retelling_since = NEVER  # monotonic seconds
+        self.heard_at = NEVER  # when it was told anything live
         self.cost_s = 0.0  # of its templates, on the last message
         self.slow = 0.0  # how often they took too long
         self.slow_since = NEVER
@@ -111,7 +112,7 @@ class Route:
     def take_over(self, old: Route) -> None:
         """Continue for `old`, on the same topic."""
         self.echoes, self.last_command_at = old.echoes, old.last_command_at
-        self.asked_at, self.retelling_since = old.asked_at, old.retelling_since
+        self.asked_at, self.retelling_since, self.heard_at = old.asked_at, old.retelling_since, old.heard_at
         self.cost_s, self.slow, self.slow_since = old.cost_s, old.slow, old.slow_since
 
 
@@ -170,6 +171,16 @@ class Ingest:
             route.asked_at = now
             if now - route.last_command_at > READ_GRACE_S:
                 route.echoes = 0
+
+    def may_be_retold(self, routes: Iterable[Route]) -> bool:
+        """Whether the next word of one of them may be what its bridge remembers: then the device is asked for two."""
+        now = self._clock.monotonic()
+        return any(
+            now - (since := max(self._retelling_since, route.retelling_since)) <= RETELLING_S
+            and route.heard_at < since
+            for route in routes
+            if route.bridged and not route.computed
+        )
 
     def expect_retelling(self, routes: Iterable[Route] | None = None) -> None:
         """Bridges were asked to tell everything again (None: all of them), or are back: what they tell is what they remember,
@@ -232,7 +243,10 @@ class Ingest:
             route.echoes = 0
         since = max(self._retelling_since, route.retelling_since)
         answered = route.asked_at >= max(since, route.last_command_at)  # what it remembers is as old as that
-        return Evidence.BRIDGE if now - since <= RETELLING_S and not answered else Evidence.DEVICE
+        # The first word may be what the bridge remembers, though the device was asked meanwhile; after that it is not.
+        is_first, route.heard_at = route.heard_at < since, now
+        told_anew = now - since <= RETELLING_S and (is_first or not answered)
+        return Evidence.BRIDGE if told_anew else Evidence.DEVICE
 
     def _members(self, members: list[tuple[str, Source]], seen: Seen) -> None:
         try:
