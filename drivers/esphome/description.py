@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import orjson
 from aioesphomeapi.model import DeviceInfo
@@ -20,6 +19,7 @@ from drivers.esphome.entities.names import tidy
 from drivers.esphome.entities.table import SIGNALS, SORTS
 from drivers.esphome.listing import Listing
 from drivers.esphome.wire.messages import PB
+from drivers.turns import at_once, in_turns
 
 DRIVER: Final = "esphome"
 MAX_PROBLEMS: Final = 50
@@ -53,23 +53,12 @@ def place_of(mac: str) -> str:
 
 async def described(place: str, endpoint: Endpoint, listing: Listing) -> Described:
     """Raises nothing: what is not understood is a problem of the candidate's. Others have their turn meanwhile."""
-    steps = _steps(place, endpoint, listing)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("Described", end.value)
-        await asyncio.sleep(0)
+    return await in_turns(_steps(place, endpoint, listing))
 
 
 def described_at_once(place: str, endpoint: Endpoint, listing: Listing) -> Described:
     """As `described`, where nobody else waits for a turn."""
-    steps = _steps(place, endpoint, listing)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("Described", end.value)
+    return at_once(_steps(place, endpoint, listing))
 
 
 def _steps(place: str, endpoint: Endpoint, listing: Listing) -> Generator[None, None, Described]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Generator, Iterator, Mapping
-from typing import Final, cast
+from typing import Final
 
 from capabilities.admission import clean
 from capabilities.components import ComponentDescription
 from capabilities.recast import castable
+from drivers.turns import at_once, in_turns
 from drivers.wot.described import Described, Point, digest, recipe_of
 from drivers.wot.describing import Describer
 from drivers.wot.document import Affordance, Document
@@ -25,23 +25,12 @@ Made = tuple[ComponentDescription, list[Point]]
 
 async def describe(device: str, document: Document, reach: Reach) -> Described:
     """Raises nothing: what cannot be used is in `problems`. Others have their turn meanwhile."""
-    steps = _steps(device, document, reach)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("Described", end.value)
-        await asyncio.sleep(0)
+    return await in_turns(_steps(device, document, reach))
 
 
 def describe_at_once(device: str, document: Document, reach: Reach) -> Described:
     """As `describe`, where nobody else waits for a turn."""
-    steps = _steps(device, document, reach)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("Described", end.value)
+    return at_once(_steps(device, document, reach))
 
 
 def _steps(device: str, document: Document, reach: Reach) -> Generator[None, None, Described]:
