@@ -1,0 +1,1 @@
+"""The tools, one file each or a few that belong together; `gateway.mcp.tools.table` lists them."""

@@ -1,0 +1,1 @@
+-- Clients and grants of OAuth 2.0.
