@@ -49,8 +49,8 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[ArgumentsT, AnswerT]):
-    """`run` raises `Problem` for what is refused or wrong (its document is the error that the model reads), and `NeedsPerson` where
-    a person has to approve. `shown_to` tells whether a session's rights give the tool any use; others are not shown it.
+    """`run` raises `Problem` for what is refused or wrong (its document is the error that the model reads), and `NeedsPerson`
+    where a person has to approve. `shown_to` tells whether a session's rights give the tool any use; others are not shown it.
     """
 
     name: str
