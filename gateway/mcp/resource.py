@@ -1,11 +1,11 @@
 """What a resource is, whatever protocol era reads it. `gateway.mcp.resources` has them, as three functions:
 
 - `async listed(gateway, caller) -> list[ResourceHead]`: those that the caller's rights show, in a stable order;
-- `async read(gateway, caller, uri) -> ResourceBody`: raises `Problem` (`not-found` for what is not there and for what the caller
-  may not see, with the same words);
-- `topics(gateway, caller, uri) -> frozenset[Topic] | None`: the observers' topics whose events mean that it changed, given without
-  waiting. None where it is not there or may not be seen; empty where it never changes. Whether a topic may be told is asked again
-  at each event (`gateway.api.topics.Visible`).
+- `async read(gateway, caller, uri) -> ResourceBody`: raises `Problem`, `not-found` for what is not there and for what the
+  caller may not see, with the same words;
+- `topics(gateway, caller, uri) -> frozenset[Topic] | None`: the observers' topics whose events mean that it changed, given
+  without waiting. None where it is not there or may not be seen; empty where it never changes. Whether a topic may be told is
+  asked again at each event (`gateway.api.topics.Visible`).
 
 `TEMPLATES` there is a tuple of `ResourceTemplate`. Nothing here knows the protocol's library.
 """
