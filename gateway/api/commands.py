@@ -18,6 +18,7 @@ from gateway.api.wire import reply
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.context import Gateway
 from gateway.foreign import one_line
+from gateway.identity import Session
 from gateway.ids import new_id
 from gateway.records import finding
 from gateway.requests import BadInput, KeyReused, NoSuchAffordance, Preview, RequestError
@@ -45,8 +46,41 @@ class CommandDoor:
     def command(
         self, request: web.Request, thing: str, affordance: str, value: Json, *, is_action: bool
     ) -> Command:
-        """Raises `Problem` (400) where a header is malformed."""
-        session, headers, at = request[SESSION], request.headers, self._gateway.clock.wall()
+        """What the headers of a request say besides. Raises `Problem` (400) where one is malformed."""
+        headers = request.headers
+        return self.make(
+            request[SESSION],
+            thing,
+            affordance,
+            value,
+            is_action=is_action,
+            key=_key(headers["Idempotency-Key"]) if "Idempotency-Key" in headers else "",
+            purpose=_purpose(headers["Hearth-Purpose"]) if "Hearth-Purpose" in headers else "",
+            traceparent=headers.get("traceparent", ""),
+            asks="Prefer" in headers and prefers_async(request),
+            lease=headers.get("Hearth-Lease", ""),
+            task=headers.get("Hearth-Task", ""),
+        )
+
+    def make(
+        self,
+        session: Session,
+        thing: str,
+        affordance: str,
+        value: Json,
+        *,
+        is_action: bool,
+        key: str = "",
+        purpose: str = "",
+        traceparent: str = "",
+        asks: bool = False,
+        lease: str = "",
+        task: str = "",
+    ) -> Command:
+        """A command of `session`'s, whatever it came over. `purpose` is one line (`purpose_of`). Raises `Problem` (400) for a
+        task that is no id; a malformed `traceparent` is ignored.
+        """
+        at = self._gateway.clock.wall()
         return Command(
             id=new_id(at),
             principal=session.principal,
@@ -55,13 +89,13 @@ class CommandDoor:
             affordance=affordance,
             is_action=is_action,
             value=value,
-            key=_key(headers["Idempotency-Key"]) if "Idempotency-Key" in headers else "",
-            purpose=_purpose(headers["Hearth-Purpose"]) if "Hearth-Purpose" in headers else "",
+            key=key,
+            purpose=purpose,
             received_at=at,
-            traceparent=_trace(headers["traceparent"]) if "traceparent" in headers else "",
-            asks="Prefer" in headers and prefers_async(request),
-            lease=headers.get("Hearth-Lease", ""),
-            task=_task(headers["Hearth-Task"]) if "Hearth-Task" in headers else "",
+            traceparent=_trace(traceparent) if traceparent else "",
+            asks=asks,
+            lease=lease,
+            task=_task(task) if task else "",
         )
 
     async def run(self, command: Command) -> Execution:
@@ -84,6 +118,10 @@ class CommandDoor:
 
     def dry_run(self, command: Command) -> web.Response:
         """What the rules say of it, while nothing moves: 200 whatever they say."""
+        return reply(self.foreseen(command))
+
+    def foreseen(self, command: Command) -> dict[str, Json]:
+        """What a dry run answers. Raises `Problem` for what means nothing or may not be known to the caller."""
         preview = self.preview(command)
         if not preview.decision.permitted and not self.may_know(command):
             raise not_found()
@@ -105,7 +143,7 @@ class CommandDoor:
             answer["obstacle"] = {"reason": obstacle.reason, "detail": obstacle.detail}
             if obstacle.conflict is not None:
                 answer["conflict"] = dict(obstacle.conflict)
-        return reply(answer)
+        return answer
 
     def preview(self, command: Command) -> Preview:
         """Raises `Problem` for what means nothing or may not be known to the caller."""
@@ -229,13 +267,18 @@ def _key(text: str) -> str:
 
 
 def _purpose(text: str) -> str:
-    """`Hearth-Purpose`: why this is asked, UTF-8 with percent-encoding; in one line of what can be printed."""
+    """`Hearth-Purpose`: why this is asked, UTF-8 with percent-encoding."""
     try:
-        purpose = one_line(unquote(text, errors="strict"))
+        return purpose_of(unquote(text, errors="strict"), "Hearth-Purpose")
     except UnicodeDecodeError as error:
         raise bad_request("Hearth-Purpose must be percent-encoded UTF-8") from error
+
+
+def purpose_of(text: str, name: str = "purpose") -> str:
+    """Why something is asked, in one line of what can be printed. Raises `Problem` (400) where it is too long."""
+    purpose = one_line(text)
     if len(purpose) > LONGEST_PURPOSE:
-        raise bad_request(f"Hearth-Purpose may have {LONGEST_PURPOSE} characters, it has {len(purpose)}")
+        raise bad_request(f"{name} may have {LONGEST_PURPOSE} characters, it has {len(purpose)}")
     return purpose
 
 

@@ -72,38 +72,42 @@ class WhyRoutes:
         moved it, null if there is none; `before` is the last confirmed one before an unconfirmed one.
         """
         adopted, principal = find_thing(self._gateway, request), caller(request)
-        wanted = request.query.get("property", "")
-        sight = Sight(self._gateway, principal)
-        sees = sight.sees
-        if wanted and (adopted.id, wanted) not in sees:
-            raise not_found()
-        records = await self._gateway.ledger.entries(
-            thing=adopted.id, kinds=_TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
-        )
-        outcomes = {record.execution: record for record in records if record.kind == "outcome"}
-        moves = [
-            Move(record, outcomes.get(record.execution), shows_in)
-            for record in records
-            if record.kind == "dispatch"
-            and (shows_in := _shows_in(record, wanted, lambda name: (adopted.id, name) in sees))
-            and not _moved_nothing(outcomes.get(record.execution))
-        ]
-        name = wanted or (moves[0].shows_in if moves else "")
-        hands = seen_hands(records, adopted, sees)
-        if not wanted and hands and (not moves or hands[0].seq > moves[0].dispatch.seq):
-            name = str(hands[0].body.get("property"))  # a hand was the last to move it
-            moves = [move for move in moves if move.shows_in == name]
-        slot = adopted.slots.get(name) if name else _main(adopted, sees)
-        answer = _answer(adopted, slot, moves, principal, sight)
-        command = answer["command"]
-        if isinstance(command, dict) and moves:
-            command["approved_by"] = await approved_by(self._gateway, moves[0].dispatch, principal)
-        answer |= by_hand(self._gateway, adopted, slot, hands, answer, reader=principal)
-        owed = owed_on(self._gateway, adopted.id, principal, name)
-        if owed:
-            told = [str(answer["explanation"]), *(f"it {one['says']}" for one in owed)]
-            answer["explanation"] = "; ".join(told)
-        return reply(answer | {"owed": list[Json](owed)})
+        return reply(await explained(self._gateway, adopted, principal, request.query.get("property", "")))
+
+
+async def explained(gateway: Gateway, adopted: Adopted, principal: Principal, wanted: str) -> dict[str, Json]:
+    """What `WhyRoutes.why` answers. `principal` may see the Thing. Raises `Problem` (404) for a property they may not see."""
+    sight = Sight(gateway, principal)
+    sees = sight.sees
+    if wanted and (adopted.id, wanted) not in sees:
+        raise not_found()
+    records = await gateway.ledger.entries(
+        thing=adopted.id, kinds=_TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
+    )
+    outcomes = {record.execution: record for record in records if record.kind == "outcome"}
+    moves = [
+        Move(record, outcomes.get(record.execution), shows_in)
+        for record in records
+        if record.kind == "dispatch"
+        and (shows_in := _shows_in(record, wanted, lambda name: (adopted.id, name) in sees))
+        and not _moved_nothing(outcomes.get(record.execution))
+    ]
+    name = wanted or (moves[0].shows_in if moves else "")
+    hands = seen_hands(records, adopted, sees)
+    if not wanted and hands and (not moves or hands[0].seq > moves[0].dispatch.seq):
+        name = str(hands[0].body.get("property"))  # a hand was the last to move it
+        moves = [move for move in moves if move.shows_in == name]
+    slot = adopted.slots.get(name) if name else _main(adopted, sees)
+    answer = _answer(adopted, slot, moves, principal, sight)
+    command = answer["command"]
+    if isinstance(command, dict) and moves:
+        command["approved_by"] = await approved_by(gateway, moves[0].dispatch, principal)
+    answer |= by_hand(gateway, adopted, slot, hands, answer, reader=principal)
+    owed = owed_on(gateway, adopted.id, principal, name)
+    if owed:
+        told = [str(answer["explanation"]), *(f"it {one['says']}" for one in owed)]
+        answer["explanation"] = "; ".join(told)
+    return answer | {"owed": list[Json](owed)}
 
 
 def _main(adopted: Adopted, sees: Topics) -> Slot | None:
