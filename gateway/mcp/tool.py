@@ -51,6 +51,10 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 class Tool(Generic[ArgumentsT, AnswerT]):
     """`run` raises `Problem` for what is refused or wrong (its document is the error that the model reads), and `NeedsPerson`
     where a person has to approve. `shown_to` tells whether a session's rights give the tool any use; others are not shown it.
+
+    `resume` answers for `NeedsPerson.execution` as `run` would have, without moving anything itself: it waits for the end of what
+    was approved, and raises `NeedsPerson` while nobody has answered, `Problem` where it was refused or is not the caller's. A
+    member of an answer that may be None has None as its default: those are left out.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Tool(Generic[ArgumentsT, AnswerT]):
     destructive: bool = False
     idempotent: bool = True
     shown_to: Callable[[Gateway, Session], bool] = field(default=lambda gateway, session: True)
+    resume: Callable[[Gateway, Caller, str], Awaitable[AnswerT]] | None = None
 
 
 class NeedsPerson(Exception):
