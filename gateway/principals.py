@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from capabilities.vocabulary import Json
-from policies.decision import Principal, Role
+from policies.decision import Mandate, Principal, Role
 
 
 def principal_to(one: Principal) -> dict[str, Json]:
@@ -18,6 +18,8 @@ def principal_to(one: Principal) -> dict[str, Json]:
         "at_box": one.at_box,
         "acts_for_role": one.acts_for_role,
         "makers": [principal_to(maker) for maker in one.makers],
+        "mandates": [[*mandate] for mandate in one.mandates],
+        "acts_for_mandates": [[*mandate] for mandate in one.acts_for_mandates],
     }
 
 
@@ -32,4 +34,10 @@ def principal_from(body: Mapping[str, Any]) -> Principal:
         at_box=bool(body["at_box"]),
         acts_for_role=Role(acting) if acting else None,
         makers=tuple(principal_from(maker) for maker in body["makers"]),
+        mandates=_mandates(body.get("mandates", ())),
+        acts_for_mandates=_mandates(body.get("acts_for_mandates", ())),
     )
+
+
+def _mandates(rows: Iterable[Sequence[Any]]) -> tuple[Mandate, ...]:
+    return tuple(Mandate(str(name), str(terms)) for name, terms in rows)

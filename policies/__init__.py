@@ -11,6 +11,7 @@ from policies.decision import (
     AccessRequest,
     Decision,
     Finding,
+    Mandate,
     Obligation,
     Principal,
     Remedy,
@@ -22,6 +23,7 @@ from policies.decision import (
 from policies.documents import RuleSet
 from policies.explain import Right, explain
 from policies.facts import NO_FACTS, Approval, Facts, GivenFacts, LocalTime, Observed, Waiver
+from policies.mandates import Terms, mandate_of
 from policies.parse import parse
 from policies.parts import strictest, with_parts
 from policies.policy import Policy
@@ -37,6 +39,7 @@ __all__ = [
     "Finding",
     "GivenFacts",
     "LocalTime",
+    "Mandate",
     "Obligation",
     "Observed",
     "OpenAsk",
@@ -50,10 +53,12 @@ __all__ = [
     "RuleRef",
     "RuleSet",
     "Subject",
+    "Terms",
     "Verdict",
     "Waiver",
     "compile_rules",
     "explain",
+    "mandate_of",
     "parse",
     "strictest",
     "with_parts",

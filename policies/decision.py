@@ -27,11 +27,21 @@ class Role(StrEnum):
 _PERSONS = frozenset({Role.OWNER, Role.ADULT, Role.CHILD, Role.GUEST})
 
 
+class Mandate(NamedTuple):
+    """What one holder may do at the most, besides the rules: `terms` is the canonical JSON of `policies.mandates.Terms`, `name`
+    is how findings call it ("delegation:5f2c", "contract:energy").
+    """
+
+    name: str
+    terms: str
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks. `acts_for` is the person an agent acts for ("" for a person), `acts_for_role` that person's role: what the
     person may not do, the agent may not either. `at_box` is true on the box's own socket. `makers` are the agents from whose
-    tokens its own was made: what binds one of them binds it.
+    tokens its own was made: what binds one of them binds it. Each of `mandates` narrows what it may do and see;
+    `acts_for_mandates` are those of that person.
     """
 
     id: str
@@ -41,13 +51,15 @@ class Principal:
     at_box: bool = False
     acts_for_role: Role | None = None
     makers: tuple[Principal, ...] = ()
+    mandates: tuple[Mandate, ...] = ()
+    acts_for_mandates: tuple[Mandate, ...] = ()
 
     @property
     def person(self) -> Principal | None:
         """Whom it acts for; None for a person, and where nobody knows who that is."""
         if not self.acts_for or self.acts_for_role is None:
             return None
-        return Principal(self.acts_for, self.acts_for_role)
+        return Principal(self.acts_for, self.acts_for_role, mandates=self.acts_for_mandates)
 
     @property
     def chain(self) -> tuple[Principal, ...]:

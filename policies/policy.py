@@ -18,6 +18,7 @@ from policies.decision import (
     AccessRequest,
     Decision,
     Finding,
+    Mandate,
     Obligation,
     Principal,
     RuleRef,
@@ -27,6 +28,7 @@ from policies.decision import (
 from policies.facts import NO_FACTS, Facts
 from policies.findings import EVALUATION_ERROR, error
 from policies.index import Index
+from policies.mandates import compiled
 from policies.obligations import StateDuties
 from policies.patterns import matching
 from policies.rules import Allow, Ask, Limit, Then
@@ -94,7 +96,7 @@ class Policy:
         self._unasking = unasking(root.allows)
         self._mandates = tuple(mandates)
         self._rules = rules
-        self._bindings: dict[tuple[int, str], Binding] = {}
+        self._bindings: dict[tuple[int, str, tuple[Mandate, ...]], Binding] = {}
         self._duties: dict[int, StateDuties] = {}
         self._shadow: Policy | None = None
         self._shadows: frozenset[str] = frozenset()
@@ -187,25 +189,31 @@ class Policy:
             patterns = matching(subject.capability)
             return all(
                 any(allow.who.fits(one) and allow.covers_reading(subject, patterns) for allow in allows)
-                for _, one, allows in self._grants(principal.chain)
+                for _, one, allows in self._grants(principal.chain, reading=True)
             )
         except Exception:
             return False
 
-    def _grants(self, chain: Iterable[Principal]) -> list[Grant]:
-        """What must each time cover a use or a reading: the root for everybody, a set that narrows for whom it concerns."""
+    def _grants(self, chain: Iterable[Principal], *, reading: bool = False) -> list[Grant]:
+        """What must each time cover a use or a reading: the root for everybody, a set that narrows for whom it concerns, and
+        what was given to one alone.
+        """
         found: list[Grant] = []
         for one in chain:
             found.append((self._root.set, one, self._root.allows))
             narrowed = ((each.set, each.concerning(one)) for each in self._mandates)
             found += [(name, one, allows) for name, allows in narrowed if allows]
+            for mandate in one.mandates:
+                own = compiled(mandate).reads if reading else compiled(mandate).uses
+                if own is not None:
+                    found.append((mandate.name, one, own))
         return found
 
     def _binding(self, principal: Principal, subject: Subject) -> Binding:
         """What concerns this pair. The subject is known by identity (the binding holds it, so its id is not reused):
         a moved or relabelled Thing gets new subjects, and with them new bindings.
         """
-        key = (id(subject), principal.id)
+        key = (id(subject), principal.id, principal.mandates)
         binding = self._bindings.get(key)
         if binding is not None and binding.subject is subject:
             known = binding.principal
@@ -230,12 +238,15 @@ class Policy:
 
     def _bind(self, principal: Principal, subject: Subject) -> Binding:
         patterns, chain, rules = matching(subject.capability), principal.chain, self._rules
+        limits = rules.limits.concerning(chain, subject, patterns)
+        for mandate in dict.fromkeys(one for each in chain for one in each.mandates):
+            limits += compiled(mandate).limits_on(chain, subject, patterns)
         return Binding(
             chain,
             subject,
             self.version,
             grants=self._grants(chain),
-            limits=rules.limits.concerning(chain, subject, patterns),
+            limits=limits,
             asks=self._questions(chain, subject, patterns),
             thens=rules.thens.concerning(chain, subject, patterns),
         )

@@ -19,7 +19,8 @@ from policies.when import OnlyWhen, When
 @dataclass(frozen=True, slots=True)
 class Allow:
     """A compiled `[[allow]]`. `finding` is its part in every permit it gives. The asks `unasked` (ids) do not ask about what it
-    covers, as far as the input keeps `within`; it then covers nothing that can cost a life.
+    covers, as far as the input keeps `within`; it then covers nothing that can cost a life. With `all_of_it` it leaves, within
+    `where`, whatever another set allows: it is no wildcard that somebody wrote.
     """
 
     ref: RuleRef
@@ -32,13 +33,14 @@ class Allow:
     finding: Finding
     unasked: frozenset[str] = frozenset()
     within: tuple[Clause, ...] = ()
+    all_of_it: bool = False
 
     def covers_use(self, subject: Subject, patterns: Iterable[str]) -> bool:
         """Whether it covers using `subject`, whose capability `patterns` match."""
         return (
             subject.privilege.rank <= self.privilege_rank
             and self.where.fits(subject)
-            and any(self._reaches(pattern, subject.hazard) for pattern in patterns)
+            and (self.all_of_it or any(self._reaches(pattern, subject.hazard) for pattern in patterns))
         )
 
     def covers_reading(self, subject: Subject, patterns: Iterable[str]) -> bool:
@@ -47,7 +49,10 @@ class Allow:
         return (
             subject.privilege.rank <= self.privilege_rank
             and self.where.fits(subject)
-            and any(pattern in self.see and (is_exact(pattern) or not closed) for pattern in patterns)
+            and (
+                self.all_of_it
+                or any(pattern in self.see and (is_exact(pattern) or not closed) for pattern in patterns)
+            )
         )
 
     def _reaches(self, pattern: str, hazard: Hazard) -> bool:

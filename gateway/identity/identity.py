@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
@@ -14,11 +13,12 @@ from typing import Final
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity import pairing
+from gateway.identity.holders import Holders
 from gateway.identity.known import Known
 from gateway.identity.minting import Minting
-from gateway.identity.narrowing import check_consistent, check_narrower, delegated, named
+from gateway.identity.narrowing import check_consistent, check_narrower, named
 from gateway.identity.pairing import PairingClosedError
-from gateway.identity.persons import bind_agents, ending, role_to_act_for, standings
+from gateway.identity.persons import ending, role_to_act_for, standings
 from gateway.identity.recording import BY_CODE, THE_HOUSE, Recorder
 from gateway.identity.rows import earlier, hash_of, info_of, new_row, principal_of
 from gateway.identity.sessions import Session, TokenInfo
@@ -26,7 +26,8 @@ from gateway.identity.window import Window
 from gateway.ledger import Ledger, LedgerUnavailable
 from gateway.notify.timer import Alarm
 from gateway.storage import Database, TokenRepository, TokenRow
-from policies.decision import Principal, Role
+from policies.decision import Mandate, Principal, Role
+from policies.mandates import Terms
 
 # A header is no longer than this; hashing more would only be work for somebody else.
 _MAX_SECRET_CHARACTERS: Final = 128
@@ -53,10 +54,8 @@ class Identity:
         self._window = Window(database, clock, self._recorder.if_possible)
         self._clock = clock
         self._minting = Minting(clock)
-        self._by_hash: dict[bytes, Session] = {}
-        self._by_id: dict[str, Session] = {}
-        self._hashes: dict[str, bytes] = {}
-        self._children: dict[str, list[str]] = {}
+        self._holders = Holders()
+        self._by_id = self._holders.by_id
         self._known = Known()
         self._listeners: list[Listener] = []
         self._written: dict[str, float] = {}  # when a token was used last, as it stands in the database
@@ -89,7 +88,7 @@ class Identity:
         """
         if len(secret) > _MAX_SECRET_CHARACTERS:
             return None
-        session = self._by_hash.get(hash_of(secret))
+        session = self._holders.with_hash(hash_of(secret))
         if session is None or not session.is_good(now := self._clock.wall()):
             return None
         session.used_at = now
@@ -159,14 +158,17 @@ class Identity:
         expires_at: float | None = None,
         by: str = THE_HOUSE,
         key: str = "",
+        mandate: Terms | None = None,
+        idle_s: float | None = None,
     ) -> tuple[TokenInfo, str]:
         """A new token and its secret, which is shown this once. `expires_at` in seconds since the epoch, at most the parent's.
 
         Without `parent` the house itself gives it (at the box, at pairing), for `by`; else its maker is the parent's principal.
-        `key` is the public key of the device that gets it.
+        `key` is the public key of the device that gets it. `mandate` is what its holder may do at the most, besides what binds
+        the parent; after `idle_s` seconds without a use the token ends.
 
-        Raises `WiderThanParentError`; `TooManyTokensError`; `LookupError` if the parent is not a good token;
-        `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
+        Raises `WiderThanParentError`; `TooManyTokensError`; `LookupError` if the parent is not a good token; `ValueError` where
+        the mandate is too long; `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
         """
         principal = replace(principal, at_box=False)
         known = [session.principal for session in self._by_id.values()]
@@ -186,7 +188,14 @@ class Identity:
         standing, once = standings(self._by_id.values(), now), self._known.of(principal.acts_for)
         role = role_to_act_for(principal, None if giver is None else giver.principal, standing, once)
         row, secret = new_row(
-            replace(principal, acts_for_role=role), parent, title, now, expires_at=expires_at, key=key
+            replace(principal, acts_for_role=role),
+            parent,
+            title,
+            now,
+            expires_at=expires_at,
+            key=key,
+            mandate=mandate,
+            idle_s=idle_s,
         )
         await self._make(row, principal, by)
         return info_of(row), secret
@@ -206,7 +215,7 @@ class Identity:
             await self._tokens.delete(row.id)
             raise
         self._admit(row)
-        bind_agents(self._by_id.values(), self._clock.wall())
+        self._holders.bind(self._clock.wall())
 
     async def revoke(self, token_id: str, *, by: str = THE_HOUSE, using: str = "") -> frozenset[str]:
         """Revoke a token and all that were made from it, at once; the ids of those that were good until now. If it was the last
@@ -218,7 +227,9 @@ class Identity:
         What is open under them is told first, even if the database or the ledger fails then. Raises `sqlite3.Error`: they
         would be good again after a restart, so try again.
         """
-        return await self._end(ending([token_id], self._by_id, self._children, self._clock.wall()), by, using)
+        return await self._end(
+            ending([token_id], self._by_id, self._holders.children, self._clock.wall()), by, using
+        )
 
     async def _end(self, tokens: dict[str, str], by: str, using: str) -> frozenset[str]:
         """`tokens` as `ending` gives them."""
@@ -229,7 +240,7 @@ class Identity:
                 if session is not None:
                     because = f"{tokens[member]} has no token any more" if tokens[member] else ""
                     self._recorder.revoked(session, by, using, because)
-            bind_agents(self._by_id.values(), self._clock.wall())
+            self._holders.bind(self._clock.wall())
             await self._tokens.revoke(ids, self._clock.wall())
         return ids
 
@@ -257,17 +268,8 @@ class Identity:
 
     def _drop(self, token_ids: list[str]) -> frozenset[str]:
         """Forget them and tell; the ones that were still good."""
-        dropped = []
-        for token_id in token_ids:
-            self._children.pop(token_id, None)
-            session = self._by_id.pop(token_id, None)
-            if session is not None:
-                session.revoked = True
-                if session.parent in self._children:
-                    self._children[session.parent].remove(token_id)
-                self._by_hash.pop(self._hashes.pop(token_id), None)
-                dropped.append(token_id)
-        ids = frozenset(dropped)
+        dropped = self._holders.drop(token_ids)
+        ids = frozenset(one.token_id for one in dropped)
         if ids:
             for listener in tuple(self._listeners):
                 try:
@@ -275,6 +277,11 @@ class Identity:
                 except Exception:
                     _log.exception("a listener for revoked tokens failed")
         return ids
+
+    def bind(self, mandates: Mapping[str, tuple[Mandate, ...]]) -> None:
+        """From now on these, and only these, bind the principals of these ids, whatever their token, and what they let in."""
+        self._holders.say(mandates)
+        self._holders.bind(self._clock.wall())
 
     # -- pairing -------------------------------------------------------------------------------------------------------
 
@@ -342,26 +349,18 @@ class Identity:
         await self._end_expired()
 
     def _admit(self, row: TokenRow) -> None:
-        principal = delegated(principal_of(row), self._by_id.get(row.parent or ""))
-        self._known.add(principal)
-        expires_at = row.expires_at if row.expires_at is not None else math.inf
-        session = Session(
-            row.id, principal, expires_at, row.parent, made_at=row.created_at, key=row.public_key
-        )
-        self._by_id[row.id] = self._by_hash[row.secret_hash] = session
-        self._hashes[row.id] = row.secret_hash
-        if row.parent is not None:
-            self._children.setdefault(row.parent, []).append(row.id)
-        if expires_at < self._clock.wall() + HOUSEKEEPING_S:
+        session = self._holders.admit(row)
+        self._known.add(session.principal)
+        if min(session.expires_at, session.idle_until) < self._clock.wall() + HOUSEKEEPING_S:
             self._set_alarm()
 
     async def _end_expired(self) -> None:
         """Forgets what has expired; what acts for persons who have no other token ends for good. Raises `sqlite3.Error`."""
         now = self._clock.wall()
-        expired = [token_id for token_id, session in self._by_id.items() if now >= session.expires_at]
-        ended = ending(expired, self._by_id, self._children, now)
+        expired = self._holders.expired(now)
+        ended = ending(expired, self._by_id, self._holders.children, now)
         self._drop(expired)
-        bind_agents(self._by_id.values(), now)
+        self._holders.bind(now)
         if bereaved := {token: person for token, person in ended.items() if token in self._by_id}:
             await self._end(bereaved, THE_HOUSE, "")
 
@@ -383,8 +382,8 @@ class Identity:
 
     def _set_alarm(self) -> None:
         """Housekeeping comes as soon as a token is no longer good: what is open under it is told then."""
-        ends = min((min(one.expires_at, one.person_until) for one in self._by_id.values()), default=math.inf)
-        self._alarm.set(min(HOUSEKEEPING_S, max(ends - self._clock.wall(), SOONEST_S)))
+        left = self._holders.next_end() - self._clock.wall()
+        self._alarm.set(min(HOUSEKEEPING_S, max(left, SOONEST_S)))
 
     async def _keep_house(self) -> None:
         while True:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from gateway.identity.narrowing import WiderThanParentError
 from gateway.identity.sessions import Session
-from policies.decision import Principal, Role
+from policies.decision import Mandate, Principal, Role
 
 _WIDEST_FIRST: Final = (Role.OWNER, Role.ADULT, Role.CHILD, Role.GUEST)
 
@@ -23,6 +23,8 @@ class Standing(NamedTuple):
 
     role: Role
     until: float
+    mandates: tuple[Mandate, ...] = ()
+    """Those of every one of its tokens: what binds a person whichever device it takes."""
 
 
 def standings(sessions: Iterable[Session], now: float) -> dict[str, Standing]:
@@ -32,17 +34,28 @@ def standings(sessions: Iterable[Session], now: float) -> dict[str, Standing]:
         who = session.principal
         if now < session.expires_at:
             before = found.get(who.id)
-            found[who.id] = Standing(who.role, max(session.expires_at, before.until if before else 0.0))
+            if before is None:
+                found[who.id] = Standing(who.role, session.expires_at, session.handed)
+            else:
+                shared = tuple(one for one in before.mandates if one in session.handed)
+                found[who.id] = Standing(who.role, max(session.expires_at, before.until), shared)
     return found
 
 
-def bind_agents(sessions: Collection[Session], now: float) -> None:
-    """Gives each token that acts for a person the role which that person has now."""
+def bind_agents(
+    sessions: Collection[Session], now: float, said: Mapping[str, tuple[Mandate, ...]] | None = None
+) -> None:
+    """Gives each token that acts for a person the role which that person has now, and what that person may do at the most.
+    `said` are the mandates of principals, whatever token they use.
+    """
     standing = standings(sessions, now)
     for session in sessions:
-        person = standing.get(session.principal.acts_for)
+        who = session.principal
+        person = standing.get(who.acts_for)
         if person is not None:
-            session.principal = replace(session.principal, acts_for_role=person.role)
+            mandates = tuple(dict.fromkeys((*person.mandates, *(said or {}).get(who.acts_for, ()))))
+            if (who.acts_for_role, who.acts_for_mandates) != (person.role, mandates):
+                session.principal = replace(who, acts_for_role=person.role, acts_for_mandates=mandates)
             session.person_until = person.until
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from gateway.identity.sessions import TokenInfo
 from gateway.storage import TokenRow
-from policies.decision import Principal, Role
+from policies.decision import Mandate, Principal, Role
+from policies.mandates import Terms, mandate_of
 
 SECRET_PREFIX: Final = "hearth_"  # noqa: S105
 """So that a secret that leaked into a text can be found."""
@@ -26,8 +27,10 @@ def new_row(
     *,
     expires_at: float | None,
     key: str = "",
+    mandate: Terms | None = None,
+    idle_s: float | None = None,
 ) -> tuple[TokenRow, str]:
-    """A token as it is stored, and the secret, which is not."""
+    """A token as it is stored, and the secret, which is not. Raises `ValueError` where the mandate is too long."""
     secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     row = TokenRow(
         id=secrets.token_hex(_ID_BYTES),
@@ -42,6 +45,8 @@ def new_row(
         created_at=at,
         expires_at=expires_at,
         public_key=key,
+        mandate="" if mandate is None or mandate.says_nothing else mandate_of("", mandate).terms,
+        idle_s=idle_s,
     )
     return row, secret
 
@@ -73,4 +78,11 @@ def info_of(row: TokenRow) -> TokenInfo:
         row.last_used_at,
         row.revoked_at,
         bool(row.public_key),
+        row.idle_s,
+        mandate_in(row),
     )
+
+
+def mandate_in(row: TokenRow) -> Mandate | None:
+    """What was said of this token; as findings name it."""
+    return Mandate(f"delegation:{row.id}", row.mandate) if row.mandate else None

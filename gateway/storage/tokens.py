@@ -10,7 +10,7 @@ from gateway.storage.database import Database, Row
 
 _COLUMNS: Final = (
     "id, secret_hash, title, principal, role, principal_title, acts_for, parent, created_at, expires_at,"
-    " last_used_at, revoked_at, acts_for_role, public_key"
+    " last_used_at, revoked_at, acts_for_role, public_key, mandate, idle_s"
 )
 
 
@@ -34,6 +34,8 @@ class TokenRow:
     revoked_at: float | None = None
     acts_for_role: str = ""
     public_key: str = ""  # a JWK as JSON; "" for a device without one
+    mandate: str = ""  # canonical JSON of `policies.Terms`; "": it says nothing more
+    idle_s: float | None = None  # so long without a use, and it is no longer good
 
 
 class TokenRepository:
@@ -48,7 +50,7 @@ class TokenRepository:
     async def insert(self, token: TokenRow) -> None:
         """Raises `sqlite3.IntegrityError` if its id is taken or its parent unknown, `sqlite3.Error`."""
         await self._database.execute(
-            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 14)})",  # noqa: S608
+            f"INSERT INTO tokens ({_COLUMNS}) VALUES ({', '.join('?' * 16)})",  # noqa: S608
             (
                 token.id,
                 token.secret_hash,
@@ -64,6 +66,8 @@ class TokenRepository:
                 token.revoked_at,
                 token.acts_for_role,
                 token.public_key,
+                token.mandate,
+                token.idle_s,
             ),
         )
 
@@ -104,7 +108,7 @@ class TokenRepository:
 
 def _from_row(row: Row) -> TokenRow:
     ident, secret_hash, title, principal, role, principal_title, acts_for, parent, created, *rest = row
-    *times, acting, key = rest
+    *times, acting, key, mandate, idle = rest
     expires, used, revoked = (float(time) if time is not None else None for time in times)
     return TokenRow(
         id=str(ident),
@@ -121,4 +125,6 @@ def _from_row(row: Row) -> TokenRow:
         revoked_at=revoked,
         acts_for_role=str(acting),
         public_key=str(key),
+        mandate=str(mandate),
+        idle_s=float(idle) if idle is not None else None,
     )

@@ -236,8 +236,8 @@ _PLANTED_IN_RULES: Final = {
         ),
         (
             "an allow of operate allows to administer",
-            "<= self.privilege_rank\n            and self.where.fits(subject)\n            and any(self._reaches",
-            ">= self.privilege_rank\n            and self.where.fits(subject)\n            and any(self._reaches",
+            "<= self.privilege_rank\n            and self.where.fits(subject)\n            and (self.all_of_it or any(self",
+            ">= self.privilege_rank\n            and self.where.fits(subject)\n            and (self.all_of_it or any(self",
         ),
         (
             "wildcards reach what can kill",

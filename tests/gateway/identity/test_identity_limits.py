@@ -111,7 +111,7 @@ async def test_what_software_threw_away_does_not_pile_up(
         names = {info.id for info in infos}
         assert {owner.id, phone.id, coo.id} < names, "what a person made stays in the list"
         assert deeper.id in names and len(names) == most
-        assert not identity._children.get(coo.id)
+        assert not identity._holders.children.get(coo.id)
     made = [row for row in await house.ledger.entries(kinds=("token",), limit=1_000) if "made" in row.body]
     assert len(made) == 63, "the ledger has them all"
     async with Identity.open(house.database, house.clock, house.ledger) as identity:

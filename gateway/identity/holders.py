@@ -1,0 +1,97 @@
+"""The sessions of all good tokens, found by secret and by id, each with all that binds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from gateway.identity.narrowing import delegated
+from gateway.identity.persons import bind_agents
+from gateway.identity.rows import mandate_in, principal_of
+from gateway.identity.sessions import Session
+from gateway.storage import TokenRow
+from policies.decision import Mandate, Principal
+
+
+class Holders:
+    """Whoever changes what is in it calls `bind` afterwards."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Session] = {}
+        self.children: dict[str, list[str]] = {}
+        self._by_hash: dict[bytes, Session] = {}
+        self._hashes: dict[str, bytes] = {}
+        self._said: Mapping[str, tuple[Mandate, ...]] = {}
+
+    def with_hash(self, secret_hash: bytes) -> Session | None:
+        return self._by_hash.get(secret_hash)
+
+    def admit(self, row: TokenRow) -> Session:
+        """The session of a token that was just made, or loaded. Parents come before their children."""
+        parent = self.by_id.get(row.parent or "")
+        own = mandate_in(row)
+        handed = (*(parent.handed if parent is not None else ()), *(() if own is None else (own,)))
+        session = Session(
+            row.id,
+            replace(delegated(principal_of(row), parent), mandates=handed),
+            row.expires_at if row.expires_at is not None else math.inf,
+            row.parent,
+            made_at=row.created_at,
+            key=row.public_key,
+            idle_s=row.idle_s if row.idle_s is not None else math.inf,
+            used_before=row.last_used_at or row.created_at,
+            handed=handed,
+        )
+        session.principal = self._bound(session)
+        self.by_id[row.id] = self._by_hash[row.secret_hash] = session
+        self._hashes[row.id] = row.secret_hash
+        if row.parent is not None:
+            self.children.setdefault(row.parent, []).append(row.id)
+        return session
+
+    def drop(self, token_ids: Iterable[str]) -> list[Session]:
+        """Forgets them; those that were there."""
+        dropped = []
+        for token_id in token_ids:
+            self.children.pop(token_id, None)
+            session = self.by_id.pop(token_id, None)
+            if session is None:
+                continue
+            session.revoked = True
+            if session.parent in self.children:
+                self.children[session.parent].remove(token_id)
+            self._by_hash.pop(self._hashes.pop(token_id), None)
+            dropped.append(session)
+        return dropped
+
+    def expired(self, now: float) -> list[str]:
+        """The ids of tokens whose time is over, or that nobody used for too long."""
+        return [one.token_id for one in self.by_id.values() if now >= min(one.expires_at, one.idle_until)]
+
+    def next_end(self) -> float:
+        """When the next one ends by itself, in seconds since the epoch."""
+        ends = (min(one.expires_at, one.person_until, one.idle_until) for one in self.by_id.values())
+        return min(ends, default=math.inf)
+
+    def say(self, mandates: Mapping[str, tuple[Mandate, ...]]) -> None:
+        """What principals (by id) may do at the most, whatever token they use. It binds what they let in as well."""
+        self._said = dict(mandates)
+
+    def bind(self, now: float) -> None:
+        """Gives every session what binds it now. One whose rights stay as they are keeps its very principal."""
+        sessions = self.by_id.values()
+        bind_agents(sessions, now, self._said)
+        for session in sessions:
+            fresh = self._bound(session)
+            if fresh != session.principal:
+                session.principal = fresh
+
+    def _bound(self, session: Session) -> Principal:
+        who = session.principal
+        said = (
+            one
+            for ident in (who.id, *(maker.id for maker in who.makers))
+            for one in self._said.get(ident, ())
+        )
+        return replace(who, mandates=tuple(dict.fromkeys((*session.handed, *said))))
