@@ -11,10 +11,11 @@ from gateway.api.auth import caller, manages
 from gateway.api.commands import problem_of
 from gateway.api.problems import TYPE_PREFIX, Problem, not_found
 from gateway.api.seen import Sight
-from gateway.api.wire import plain_id, reply, rfc3339, segment
+from gateway.api.wire import reply, rfc3339, segment
 from gateway.commands import Execution, Result
 from gateway.context import Gateway
 from gateway.ledger import Record
+from gateway.observers import Topic
 from policies import Principal
 
 _DONE = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
@@ -35,18 +36,15 @@ class ExecutionRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         """The status of one execution: from memory while it is recent, else from the ledger."""
-        identifier = request.match_info["execution"]
-        execution = self._gateway.executor.executions.get(identifier)
-        if execution is not None:
-            self._check(request, execution)
-            return reply(self._status(request, execution))
-        return reply(await self._from_ledger(request, identifier))
+        parts = request.match_info
+        place = (self._gateway.names.plain(parts["thing"]), parts["name"]) if "thing" in parts else None
+        return reply(await looked_at(self._gateway, caller(request), parts["execution"], place))
 
     async def newest(self, request: web.Request) -> web.Response:
         """TD 1.1 `queryaction`: the caller's newest execution of an action that is still remembered."""
         principal, thing, name = (
             caller(request),
-            plain_id(request.match_info["thing"]),
+            self._gateway.names.plain(request.match_info["thing"]),
             request.match_info["name"],
         )
         if (thing, name) not in self._gateway.rights.of(principal).acts:
@@ -76,38 +74,53 @@ class ExecutionRoutes:
         raise Problem("not-cancellable", f"the command {how} already; send the opposite command instead")
 
     def _status(self, request: web.Request, execution: Execution) -> dict[str, Json]:
-        shown = status_of(Sight(self._gateway, caller(request)).execution(execution))
-        asked = self._gateway.approvals.book.of(execution.command.id) if execution.waits_for else None
-        return (
-            shown
-            if asked is None
-            else shown | {"expires_at": rfc3339(asked.expires_at), "asked": list(asked.to())}
-        )
+        return standing(self._gateway, caller(request), execution)
 
     def _check(self, request: web.Request, execution: Execution) -> None:
         command, parts = execution.command, request.match_info
-        elsewhere = "thing" in parts and (plain_id(parts["thing"]), parts["name"]) != (
+        elsewhere = "thing" in parts and (self._gateway.names.plain(parts["thing"]), parts["name"]) != (
             command.thing,
             command.affordance,
         )
         if elsewhere or not may_see(caller(request), command.principal.id):
             raise not_found()
 
-    async def _from_ledger(self, request: web.Request, identifier: str) -> dict[str, Json]:
-        parts = request.match_info
-        records = await self._gateway.ledger.entries(
-            execution=identifier, kinds=("dispatch", "outcome", "denied"), limit=10
-        )
-        first = records[0] if records else None
-        if first is None or not may_see(caller(request), first.principal):
-            raise not_found()
-        if "thing" in parts and (plain_id(parts["thing"]), parts["name"]) != (
-            first.thing,
-            first.body.get("affordance"),
+
+async def looked_at(
+    gateway: Gateway, principal: Principal, identifier: str, place: Topic | None = None
+) -> dict[str, Json]:
+    """What became of an execution (that of `place`, where one is given): from memory while it is recent, else from the ledger.
+    Raises `Problem` (404) where there is none, or none that the caller may look at.
+    """
+    execution = gateway.executor.executions.get(identifier)
+    if execution is not None:
+        command = execution.command
+        if place not in {None, (command.thing, command.affordance)} or not may_see(
+            principal, command.principal.id
         ):
             raise not_found()
-        sight = Sight(self._gateway, caller(request))
-        return status_from_records([replace(r, body=sight.body(r)) for r in records])
+        return standing(gateway, principal, execution)
+    records = await gateway.ledger.entries(
+        execution=identifier, kinds=("dispatch", "outcome", "denied"), limit=10
+    )
+    first = records[0] if records else None
+    if first is None or not may_see(principal, first.principal):
+        raise not_found()
+    if place not in {None, (first.thing, first.body.get("affordance"))}:
+        raise not_found()
+    sight = Sight(gateway, principal)
+    return status_from_records([replace(r, body=sight.body(r)) for r in records])
+
+
+def standing(gateway: Gateway, principal: Principal, execution: Execution) -> dict[str, Json]:
+    """How an execution is, for somebody who may look at it: also whom it waits for."""
+    shown = status_of(Sight(gateway, principal).execution(execution))
+    asked = gateway.approvals.book.of(execution.command.id) if execution.waits_for else None
+    return (
+        shown
+        if asked is None
+        else shown | {"expires_at": rfc3339(asked.expires_at), "asked": list(asked.to())}
+    )
 
 
 def may_see(principal: Principal, owner: str) -> bool:

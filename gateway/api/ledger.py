@@ -11,9 +11,10 @@ from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import bad_request
 from gateway.api.seen import Sight
-from gateway.api.wire import LONGEST_PAGE, flag, number, plain_id, reply, rfc3339
+from gateway.api.wire import LONGEST_PAGE, flag, number, reply, rfc3339
 from gateway.context import Gateway
 from gateway.ledger import Record
+from policies import Principal
 
 DEFAULT_PAGE = 100
 FILTERS = frozenset({"thing", "execution", "principal", "kind", "after", "before", "limit", "newest"})
@@ -50,17 +51,22 @@ class LedgerRoutes:
             kinds=tuple(kind for kind in query.get("kind", "").split(",") if kind),
             execution=query.get("execution", ""),
             principal=wanted,
-            thing=plain_id(query.get("thing", "")),
+            thing=self._gateway.names.plain(query.get("thing", "")),
             newest_first=newest_first,
         )
         headers = {}
         if len(records) == limit:
             edge = {"before" if newest_first else "after": str(records[-1].seq)}
             headers["Link"] = f'</ledger?{urlencode({**query, **edge})}>; rel="next"'
-        if not manages(principal):
-            sight = Sight(self._gateway, principal)
-            records = [replace(r, body=sight.body(r)) for r in records]
-        return reply([entry(record) for record in records], headers=headers)
+        return reply([entry(one) for one in as_seen(self._gateway, principal, records)], headers=headers)
+
+
+def as_seen(gateway: Gateway, principal: Principal, records: list[Record]) -> list[Record]:
+    """Entries as far as the caller may see what they tell of. Whose entries are theirs to read is asked before."""
+    if manages(principal):
+        return records
+    sight = Sight(gateway, principal)
+    return [replace(record, body=sight.body(record)) for record in records]
 
 
 def entry(record: Record) -> dict[str, Json]:

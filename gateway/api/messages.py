@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
+from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import LONGEST_PAGE, number, read_json, reply
@@ -15,9 +15,6 @@ from gateway.messages.message import KIND, Message, of_record
 from gateway.messages.published import NAMES, text_of, titles
 from gateway.plans import published as plans
 from policies import Principal
-
-if TYPE_CHECKING:
-    from gateway.messages.posting import Posting
 
 FILTERS: Final = frozenset({"plan", "thread", "with", "limit"})
 DEFAULT_PAGE: Final = 100
@@ -57,11 +54,11 @@ class MessageRoutes:
         if not thread:
             limit = max(1, number(request, "limit", DEFAULT_PAGE, most=LONGEST_PAGE))
             return reply(
-                [one.document() for one in await self._newest(principal, query.get("with", ""), limit)]
+                [one.document() for one in await self.newest(principal, query.get("with", ""), limit)]
             )
-        found = await self._thread(thread, principal)
+        found = await self.in_thread(thread, principal)
         if "plan" in query and (task := _task_of(found)) not in {"", thread}:
-            found = sorted([*await self._thread(task, principal), *found], key=lambda one: one.at)
+            found = sorted([*await self.in_thread(task, principal), *found], key=lambda one: one.at)
         if not found:
             raise not_found()
         return reply([one.document() for one in found])
@@ -70,13 +67,17 @@ class MessageRoutes:
         """201 with the message: a task, or a reply in a thread that the caller has a part in. It moves nothing, and gives no
         right. 404 for a thread one may not see, 409 for a task that may not be begun any more, 429 for too many.
         """
+        made = await self.said(caller(request), await read_json(request))
+        return reply(made.document(), status=201, headers={"Location": f"/messages?thread={made.thread}"})
+
+    async def said(self, principal: Principal, value: Json) -> Message:
+        """The message, which is on disk. Raises `Problem` (400, 404, 409, 429)."""
         # The models of messages are imported where the first one is posted.
         from gateway.messages.posting import NoSuchThread, NotPosted, Over, TooManyMessages, read  # noqa: PLC0415
 
-        principal, value = caller(request), await read_json(request)
         try:
             shows = self._gateway.rights.of(principal).show
-            made = await self._posting.post(read(value), principal, shows)
+            return await self._gateway.messages.posting.post(read(value), principal, shows)
         except NoSuchThread as error:
             raise not_found() from error
         except Over as error:
@@ -87,7 +88,6 @@ class MessageRoutes:
             ) from error
         except NotPosted as error:
             raise bad_request(str(error)) from error
-        return reply(made.document(), status=201, headers={"Location": f"/messages?thread={made.thread}"})
 
     async def schemas(self, request: web.Request) -> web.Response:
         """The names of the schemas, and what each is for."""
@@ -107,19 +107,13 @@ class MessageRoutes:
 
     # ---------------------------------------------------------------- inside
 
-    @cached_property
-    def _posting(self) -> Posting:
-        from gateway.messages.posting import Posting  # noqa: PLC0415
-
-        gateway = self._gateway
-        return Posting(gateway.messages, gateway.identity, gateway.clock)
-
-    async def _thread(self, thread: str, principal: Principal) -> list[Message]:
+    async def in_thread(self, thread: str, principal: Principal) -> list[Message]:
+        """What was said in a thread, as far as it concerns the caller."""
         found = await self._gateway.messages.thread(thread)
         return [one for one in found if _may_see(principal, one)]
 
-    async def _newest(self, principal: Principal, other: str, limit: int) -> list[Message]:
-        """In order, the last one last."""
+    async def newest(self, principal: Principal, other: str, limit: int) -> list[Message]:
+        """The newest that concern the caller, and `other` ("": anybody); in order, the last one last."""
         found: list[Message] = []
         before: int | None = None
         for _ in range(LOOKED_THROUGH):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from capabilities.vocabulary import Json
 from gateway.foreign import one_line
@@ -28,6 +29,9 @@ from gateway.notify.topics import topic_for
 from gateway.parts import Parts
 from policies.decision import Accepted, Principal, Verdict
 
+if TYPE_CHECKING:
+    from gateway.messages.posting import Posting
+
 Party: TypeAlias = Principal | str
 """Somebody, as a principal or by id; for a recipient also a role."""
 
@@ -44,6 +48,13 @@ class Messages:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+    @cached_property
+    def posting(self) -> Posting:
+        """What people and agents say themselves, over whatever route: they are counted together."""
+        from gateway.messages.posting import Posting  # noqa: PLC0415  its models, where the first one is posted
+
+        return Posting(self, self._parts.identity, self._parts.clock, self._parts.registry.names)
 
     def proposal(
         self,
