@@ -39,6 +39,7 @@ from gateway.measures import Measures
 from gateway.messages import Messages
 from gateway.messages.reporting import TaskReports
 from gateway.mode import ModeKeeper
+from gateway.names import names_of
 from gateway.notices import tell_of
 from gateway.notify.opening import open_notifier
 from gateway.obligations import ObligationKeeper
@@ -105,6 +106,7 @@ async def open_gateway(
             ledger=ledger,
             observers=observers,
             clock=clock,
+            names=await names_of(SettingsRepository(database)),
             rule=rule,
             label_new=config.adoption.label_new,
             doorman=Doorman(clock) if config.adoption.without_asking == "sensors" else None,

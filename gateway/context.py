@@ -21,6 +21,7 @@ from gateway.ledger import Ledger
 from gateway.measures import Measures
 from gateway.messages import Messages
 from gateway.mode import ModeKeeper
+from gateway.names import Names
 from gateway.obligations import ObligationKeeper
 from gateway.observers import Observers
 from gateway.panic import Panic
@@ -66,3 +67,8 @@ class Gateway:
     discovery: Lookout
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     started_at: float = 0.0  # seconds since the epoch
+
+    @property
+    def names(self) -> Names:
+        """What it and its Things are called in the world."""
+        return self.registry.names

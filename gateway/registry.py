@@ -25,6 +25,7 @@ from gateway.inbox import CandidateKey, Inbox
 from gateway.kinds import AdoptionError, KindError, Kinds, chosen, fitting, seen_as
 from gateway.ledger import Ledger
 from gateway.making import SUSPENDED, free_id, made_of, refuse_other_names, spelled
+from gateway.names import Names
 from gateway.observers import Observers
 from gateway.reception import has_moved, is_as_before, nothing_waits, received, taken_in
 from gateway.replacing import heirs, inherited, left_behind
@@ -58,11 +59,12 @@ class Registry(Roster):
         ledger: Ledger,
         observers: Observers,
         clock: Clock,
+        names: Names,
         rule: AdoptionRule = adopt_none,
         label_new: bool = True,
         doorman: Doorman | None = None,
     ) -> None:
-        super().__init__(state, Chronicle(ledger, observers, clock))
+        super().__init__(state, Chronicle(ledger, observers, clock), names)
         self._rows = rows
         self._ledger = ledger
         self._clock = clock

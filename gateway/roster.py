@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gateway.adopted import Adopted, EventTap
 from gateway.chronicle import Chronicle
 from gateway.inbox import CandidateKey
+from gateway.names import Names
 from gateway.state import Slot, StateStore
 
 Target = Slot | EventTap
@@ -15,7 +16,8 @@ Target = Slot | EventTap
 class Roster:
     """`version` grows with every change of what exists."""
 
-    def __init__(self, state: StateStore, chronicle: Chronicle) -> None:
+    def __init__(self, state: StateStore, chronicle: Chronicle, names: Names) -> None:
+        self.names = names
         self._state = state
         self._chronicle = chronicle
         self._things: dict[str, Adopted] = {}

@@ -8,7 +8,7 @@ from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, outcome_headers, prefers_async
 from gateway.api.executions import href_of, status_of
 from gateway.api.short import ShortAnswer
-from gateway.api.wire import flag, plain_id, read_json, reply
+from gateway.api.wire import flag, read_json, reply
 from gateway.commands import Execution, Result
 
 
@@ -30,7 +30,7 @@ class ActionRoutes:
     async def invoke_one(self, request: web.Request, thing: str, name: str) -> web.Response:
         """As `invoke`, of the action `name` of `thing`."""
         value = await read_json(request)
-        command = self._door.command(request, plain_id(thing), name, value, is_action=True)
+        command = self._door.command(request, thing, name, value, is_action=True)
         if request.query_string and flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):

@@ -15,7 +15,7 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import SESSION, caller
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, Line, plain_id, read_json, reply, rfc3339
+from gateway.api.wire import Body, Line, read_json, reply, rfc3339
 from gateway.approvals.answering import LONGEST_WHY, Answering, NotOpen, NotYours, Saying, ShownOtherwise
 from gateway.approvals.asked import Asked
 from gateway.approvals.grants import MOST_THINGS, MOST_USES, Grant, Wish
@@ -196,7 +196,7 @@ class ApprovalRoutes:
     def _others(self, grant: GrantBody | None, asked: Asked, who: Principal) -> tuple[Adopted, ...]:
         """The further Things of a grant. Raises `Problem` (400)."""
         found: list[Adopted] = []
-        for name in dict.fromkeys(map(plain_id, grant.things if grant is not None else ())):
+        for name in dict.fromkeys(map(self._gateway.names.plain, grant.things if grant is not None else ())):
             adopted = self._gateway.registry.get(name)
             if adopted is None or not self._gateway.rights.of(who).show(name):
                 raise bad_request(f"there is no Thing {name!r}, or none that you may see")

@@ -85,7 +85,7 @@ class CommandDoor:
             id=new_id(at),
             principal=session.principal,
             token=session.token_id,
-            thing=thing,
+            thing=self._gateway.names.plain(thing),
             affordance=affordance,
             is_action=is_action,
             value=value,

@@ -9,6 +9,7 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.forms import SECURITY
 from gateway.api.wire import JSON, TD_JSON, base_of, reply
+from gateway.context import Gateway
 
 _PAGE: Final[dict[str, Json]] = {
     "limit": {"type": "integer", "minimum": 1, "title": "Descriptions in one answer, at the most"},
@@ -16,18 +17,21 @@ _PAGE: Final[dict[str, Json]] = {
 }
 
 
-def routes() -> list[web.RouteDef]:
-    return [web.get("/.well-known/wot", well_known)]
+class DirectoryRoutes:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/.well-known/wot", self.well_known)]
+
+    async def well_known(self, request: web.Request) -> web.Response:
+        """RFC-style well-known introduction; it tells nothing about the house, so nobody need be known."""
+        response = reply(directory(self._gateway.names.directory, base_of(request)))
+        response.content_type = TD_JSON
+        return response
 
 
-async def well_known(request: web.Request) -> web.Response:
-    """RFC-style well-known introduction; it tells nothing about the house, so nobody need be known."""
-    response = reply(directory(base_of(request)))
-    response.content_type = TD_JSON
-    return response
-
-
-def directory(base: str) -> dict[str, Json]:
+def directory(identity: str, base: str) -> dict[str, Json]:
     """The TD of the directory for callers who reach it at `base`."""
     return {
         "@context": [
@@ -36,7 +40,7 @@ def directory(base: str) -> dict[str, Json]:
             {"hearth": "urn:hearth:ns:1#"},
         ],
         "@type": "ThingDirectory",
-        "id": "urn:hearth:directory",
+        "id": identity,
         "title": "Hearth",
         "description": "The Things of this house that the caller may see.",
         **SECURITY,

@@ -14,7 +14,6 @@ from gateway.api.auth import caller
 from gateway.api.events_ws import serve_websocket
 from gateway.api.problems import not_found
 from gateway.api.streams import Stream, Streams, kinds_of
-from gateway.api.wire import plain_id
 from gateway.context import Gateway
 from gateway.observers import Event
 
@@ -49,7 +48,7 @@ class EventRoutes:
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         """TD 1.1 `subscribeevent`: one event of one Thing; the data is the event's own."""
-        topic = plain_id(request.match_info["thing"]), request.match_info["name"]
+        topic = self._gateway.names.plain(request.match_info["thing"]), request.match_info["name"]
         adopted = self._gateway.registry.get(topic[0])
         rights = self._gateway.rights.of(caller(request))
         if adopted is None or topic[1] not in adopted.taps or topic not in rights.sees:

@@ -19,6 +19,7 @@ from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.wire import JSON, TD_JSON, segment
 from gateway.context import Gateway
+from gateway.names import Names
 from gateway.rights import Rights
 from policies import Principal
 
@@ -69,7 +70,7 @@ class Descriptions:
             return served
         if served is not None:
             self._bytes -= len(served.body)
-        body = orjson.dumps(description(adopted, rights, base, items))
+        body = orjson.dumps(description(adopted, rights, base, self._gateway.names, items))
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         served = self._served[key] = Served(adopted, rights, items, body, etag)
         self._served.move_to_end(key)
@@ -85,12 +86,13 @@ class Descriptions:
 
 
 def description(
-    adopted: Adopted, rights: Rights, base: str, items: Iterable[str] = NO_ITEMS
+    adopted: Adopted, rights: Rights, base: str, names: Names, items: Iterable[str] = NO_ITEMS
 ) -> dict[str, Json]:
     """The TD of one Thing for a caller with `rights`, who reaches the gateway at `base`. `items` are the Things it commands:
     links with the relation `item` (RFC 6573; TD 1.1, section 5.3.4.1).
     """
     document = dict(adopted.thing.document)
+    document["id"] = names.urn(adopted.id)
     document.update(SECURITY)
     if adopted.room:
         document["hearth:room"] = adopted.room

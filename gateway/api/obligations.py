@@ -9,7 +9,7 @@ from capabilities.vocabulary import Json
 from gateway.api.auth import caller, require_manager
 from gateway.api.executions import may_see
 from gateway.api.problems import Problem, not_found
-from gateway.api.wire import Body, Line, plain_id, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
 from gateway.obligations.keeper import NotToSettle
 from gateway.obligations.owed import MAX_ON, SETTLED, Owed
@@ -38,7 +38,7 @@ class ObligationRoutes:
 
     async def index(self, request: web.Request) -> web.Response:
         """What is owed on the properties that the caller may see, the next first, and what rests; `?thing=` on one Thing."""
-        principal, thing = caller(request), plain_id(request.query.get("thing", ""))
+        principal, thing = caller(request), self._gateway.names.plain(request.query.get("thing", ""))
         sees, keeper = self._gateway.rights.of(principal).sees, self._gateway.obligations
         found = [one for one in keeper.owed(thing) if one.topic in sees]
         resting = [one for one in keeper.resting(thing) if one.topic in sees]

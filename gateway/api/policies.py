@@ -14,7 +14,7 @@ from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages, require_manager
 from gateway.api.explaining import Explainer
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, number, plain_id, read_body, reply, rfc3339
+from gateway.api.wire import Body, number, read_body, reply, rfc3339
 from gateway.context import Gateway
 from gateway.rulebook.edition import SetText
 from gateway.rulebook.files import LARGEST_FILE_BYTES, MOST_SETS
@@ -113,7 +113,7 @@ class PolicyRoutes:
             "minutes": None if local is None else int(local.minutes),
             "weekday": None if local is None else local.weekday,
             "mode": gateway.house.mode,
-            "things": list(explainer.things(plain_id(request.query.get("thing", "")))),
+            "things": list(explainer.things(self._gateway.names.plain(request.query.get("thing", "")))),
         }
         return reply(answer)
 

@@ -14,7 +14,7 @@ from gateway.api.problems import Problem, not_found
 from gateway.api.readings import detail, reading_headers
 from gateway.api.streams import Streams
 from gateway.api.things import find_thing
-from gateway.api.wire import flag, plain_id, read_value, reply
+from gateway.api.wire import flag, read_value, reply
 from gateway.api.writing import write_several
 from gateway.context import Gateway
 from gateway.state import Slot
@@ -63,7 +63,7 @@ class PropertyRoutes:
     async def write_one(self, request: web.Request, thing: str, name: str) -> web.Response:
         """As `write`, to the property `name` of `thing`."""
         value = await read_value(request)
-        command = self._door.command(request, plain_id(thing), name, value, is_action=False)
+        command = self._door.command(request, self._gateway.names.plain(thing), name, value, is_action=False)
         if flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):
@@ -88,7 +88,7 @@ class PropertyRoutes:
         return self._observer.answer(self._slot(request))  # rights, or the Thing, may have changed meanwhile
 
     def _slot(self, request: web.Request) -> Slot:
-        thing, name = plain_id(request.match_info["thing"]), request.match_info["name"]
+        thing, name = self._gateway.names.plain(request.match_info["thing"]), request.match_info["name"]
         slot = self._gateway.state.slot(thing, name)
         if slot is None or slot.topic not in self._gateway.rights.of(caller(request)).sees:
             raise not_found()

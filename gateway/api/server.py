@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.api import directory
 from gateway.api.actions import ActionRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
 from gateway.api.device_pairing import DevicePairing
+from gateway.api.directory import DirectoryRoutes
 from gateway.api.discovery import DiscoveryRoutes
 from gateway.api.events_sse import EventRoutes
 from gateway.api.executions import ExecutionRoutes
@@ -82,6 +82,7 @@ def make_app(gateway: Gateway) -> web.Application:
     properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
     things, device_pairing = ThingRoutes(gateway), DevicePairing(gateway)
     pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
+    directory = DirectoryRoutes(gateway)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),

@@ -23,7 +23,6 @@ from gateway.api.wire import (
     Line,
     base_of,
     number,
-    plain_id,
     read_body,
     reply,
 )
@@ -188,7 +187,7 @@ def _members(gateway: Gateway, group: Adopted, principal: Principal) -> list[dic
 
 def find_thing(gateway: Gateway, request: web.Request) -> Adopted:
     """The Thing of the path, which the caller may see. Raises `Problem` (404)."""
-    thing = plain_id(request.match_info["thing"])
+    thing = gateway.names.plain(request.match_info["thing"])
     adopted = gateway.registry.get(thing)
     if adopted is None or not gateway.rights.of(caller(request)).show(thing):
         raise not_found()

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, Line, plain_id, read_body, reply, rfc3339
+from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.consents import NoConsent, NotForYou, UnknownLimit
 from gateway.context import Gateway
 from gateway.waivers import Consent
@@ -81,7 +81,7 @@ class WaiverRoutes:
 
     def _thing(self, body: WaiverBody, principal: Principal) -> str:
         """Raises `Problem` (400) where there is no such Thing, or none that the caller may see."""
-        thing = plain_id(body.thing)
+        thing = self._gateway.names.plain(body.thing)
         if thing and not self._gateway.rights.of(principal).show(thing):
             raise bad_request(
                 f"there is no Thing {thing!r}, or none that you may see; without one it is all Things"

@@ -17,7 +17,6 @@ from gateway.foreign import one_line
 
 JSON: Final = "application/json"
 TD_JSON: Final = "application/td+json"
-URN: Final = "urn:hearth:"
 LONGEST_PAGE: Final = 1_000
 """Items in one answer at the most."""
 
@@ -85,11 +84,6 @@ async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
         )
         known = sorted(field.alias or name for name, field in model.model_fields.items())
         raise bad_request(f"{wrong} (known members: {', '.join(known)})") from error
-
-
-def plain_id(thing: str) -> str:
-    """A Thing's id without its prefix: both forms name it."""
-    return thing.removeprefix(URN)
 
 
 def rfc3339(at: float) -> str:

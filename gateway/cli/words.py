@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from capabilities.vocabulary import Json
 
-URN = "urn:hearth:"
 UNITS_OF_BYTES = ("B", "kB", "MB", "GB")
 _SUMMARY_VALUES = 3
 HAZARDS: Mapping[int, str] = {
@@ -25,8 +24,9 @@ HAZARDS: Mapping[int, str] = {
 
 
 def plain_id(thing: Json) -> str:
-    """A Thing's id as people type it."""
-    return str(thing or "").removeprefix(URN)
+    """A Thing's id as people type it: of `urn:hearth:<installation>:desk-lamp` the last word."""
+    text = str(thing or "")
+    return text.rpartition(":")[2] if text.startswith("urn:hearth:") else text
 
 
 def value_text(value: Json, unit: Json = None) -> str:

@@ -25,6 +25,7 @@ from gateway.messages.posted import (
     Reports,
     Task,
 )
+from gateway.names import Names
 from gateway.notify.notice import EVERYBODY_IN_CHARGE
 from policies.decision import Principal, Role
 
@@ -85,8 +86,9 @@ class TooManyMessages(NotPosted):
 class Posting:
     """`POST /messages`, without HTTP."""
 
-    def __init__(self, messages: Messages, identity: Identity, clock: Clock) -> None:
+    def __init__(self, messages: Messages, identity: Identity, clock: Clock, names: Names) -> None:
         self._messages = messages
+        self._names = names
         self._identity = identity
         self._clock = clock
         self._sent: dict[str, deque[float]] = {}
@@ -105,14 +107,14 @@ class Posting:
 
     def _task(self, message: NewTask, by: Principal, shows: Shows) -> Message:
         to = [self._helper(name, by) for name in dict.fromkeys(message.to)]
-        _check_things(message.body.things, shows)
+        self._check_things(message.body.things, shows)
         return self._messages.make(Type.TASK_ASSIGNMENT, "", by, to, self._assigned(message.body, by))
 
     def _assigned(self, task: Task, by: Principal) -> dict[str, Json]:
         now = self._clock.wall()
         body: dict[str, Json] = {"what": said(by.id, task.what)}
         if task.things:
-            body["things"] = [f"/things/{thing}" for thing in dict.fromkeys(map(_plain, task.things))]
+            body["things"] = [f"/things/{thing}" for thing in dict.fromkeys(map(self._plain, task.things))]
         for name, at in (("deadline", task.deadline), ("expires", task.expires)):
             if at is not None:
                 if at.timestamp() <= now:
@@ -141,11 +143,21 @@ class Posting:
         if kind in {Type.COMMITMENT, Type.COUNTER_PROPOSAL}:
             self._check_time(thread[0])
         if thing := getattr(reply, "thing", None):
-            _check_things([thing], shows)
+            self._check_things([thing], shows)
         body = _replied(reply, by)
+        if isinstance(reply, Counters | Escalates) and reply.thing:
+            body["thing"] = self._plain(reply.thing)
         if thread[0].type is Type.TASK_ASSIGNMENT:
             body["task"] = thread[0].thread
         return self._messages.make(kind, message.thread, by, to, body, in_reply_to=answered.id)
+
+    def _check_things(self, things: Sequence[str], shows: Shows) -> None:
+        for thing in map(self._plain, things):
+            if not shows(thing):
+                raise NotPosted(f"there is no Thing {thing!r}, or none that you may see")
+
+    def _plain(self, thing: str) -> str:
+        return self._names.plain(thing.removeprefix("/things/"))
 
     def _check_time(self, first: Message) -> None:
         expires = first.body.get("expires")
@@ -174,16 +186,6 @@ def _may_assign(by: Principal, to: Principal) -> bool:
     if by.role.is_person:
         return to.acts_for == by.id
     return any(maker.id == by.id for maker in to.makers)
-
-
-def _check_things(things: Sequence[str], shows: Shows) -> None:
-    for thing in map(_plain, things):
-        if not shows(thing):
-            raise NotPosted(f"there is no Thing {thing!r}, or none that you may see")
-
-
-def _plain(thing: str) -> str:
-    return thing.removeprefix("urn:hearth:").removeprefix("/things/")
 
 
 def _answered(thread: Sequence[Message], wanted: str | None, by: Principal) -> Message:
@@ -221,8 +223,6 @@ def _replied(reply: Reply, by: Principal) -> dict[str, Json]:
         at = getattr(reply, name, None)
         if isinstance(at, datetime):
             body[name] = instant(at.timestamp())
-    if isinstance(reply, Counters | Escalates) and reply.thing:
-        body["thing"] = _plain(reply.thing)
     if isinstance(reply, Reports):
         body["result"] = reply.result
     return body

@@ -10,6 +10,7 @@ from capabilities.errors import SchemaError
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.names import Names
 from gateway.plans.document import Opposite, PlanDocument, Retry, Selection, StepDocument, named
 from gateway.plans.mistakes import Mistake, Mistakes
 from gateway.plans.moments import moment_of
@@ -86,7 +87,8 @@ def expanded(document: PlanDocument, author: Author, mistakes: Mistakes | None =
     became: dict[str, list[str]] = {}
     made: list[Step] = []
     before: list[str] = []
-    for name, step in written:
+    for name, said in written:
+        step = _named_plainly(said, author.registry.names)
         after = before if step.after is None else step.after
         became[name] = []
         for ident, call in _calls(name, step, author, mistakes):
@@ -134,10 +136,25 @@ def ordered(steps: Sequence[Step]) -> list[Step]:
     return list(placed.values())
 
 
+def _named_plainly(step: StepDocument, names: Names) -> StepDocument:
+    """Its Things by their ids in this house."""
+    changed: dict[str, object] = {}
+    if step.thing is not None:
+        changed["thing"] = names.plain(step.thing)
+    if step.select is not None and step.select.things:
+        things = [names.plain(thing) for thing in step.select.things]
+        changed["select"] = step.select.model_copy(update={"things": things})
+    if isinstance(step.compensate, Opposite) and step.compensate.thing:
+        changed["compensate"] = step.compensate.model_copy(
+            update={"thing": names.plain(step.compensate.thing)}
+        )
+    return step.model_copy(update=changed) if changed else step
+
+
 def _calls(name: str, step: StepDocument, author: Author, mistakes: Mistakes) -> Iterator[tuple[str, Call]]:
     affordance, is_action = step.property or step.action or "", step.action is not None
     if step.thing is not None:
-        yield name, Call(step.thing.removeprefix("urn:hearth:"), affordance, is_action, step.value)
+        yield name, Call(step.thing, affordance, is_action, step.value)
         return
     assert step.select is not None
     found = list(
@@ -162,7 +179,7 @@ def _selected(
 ) -> Iterator[tuple[Adopted, Operation]]:
     """A group is named, or left out: its members are found by themselves."""
     capability = select.capability or (f"{select.kind}.{affordance}" if select.kind else "")
-    things = dict.fromkeys(thing.removeprefix("urn:hearth:") for thing in select.things)
+    things = dict.fromkeys(select.things)
     known = dict.fromkeys(author.known_things()) if things else {}
     for thing in things:
         if thing not in known:
@@ -209,7 +226,7 @@ def _on_failure(step: StepDocument, whole: Mode) -> OnFailure:
 
 
 def _opposite(given: Opposite, call: Call) -> Call:
-    thing = (given.thing or call.thing).removeprefix("urn:hearth:")
+    thing = given.thing or call.thing
     return Call(thing, given.property or given.action or "", given.action is not None, given.value)
 
 
