@@ -89,10 +89,13 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """For one driver: `vault` is its own."""
+    """For one driver: `vault` is its own. `are_ours` tells whether an id (of a Thing Description) is this gateway's, or one
+    of its Things'.
+    """
 
     clock: Clock
     services: Services
     radio: Radio
     ports: Ports
     vault: Vault
+    are_ours: Callable[[str], bool] = lambda identity: False

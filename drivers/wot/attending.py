@@ -30,14 +30,15 @@ LOOK_AGAIN_S: Final = 900.0
 
 DIRECTORY_AGAIN_S: Final = 300.0
 
-EVERYWHERE: Final = "urn:hearth:"
-"""Ids that every Hearth gives its Things: they tell one apart in its house, not in the world."""
-
 SETTLES_S: Final = 0.2
 """Between being told to look and looking: one that is announced again and again is not looked at again and again."""
 
 LEFT_LOOKS_S: Final = 1.0
 """At the least between two looks at one description."""
+
+
+class OursError(Exception):
+    """It is this gateway, or a Thing of its own, by whatever address."""
 
 
 class _WiderError(Exception):
@@ -69,6 +70,11 @@ class Attendant:
         except _WiderError:
             self._narrow()
             return True
+        except OursError:
+            self._house.problems[source.key] = f"{source.shown} is this gateway itself, which is left alone"
+            self._withdraw("it is this gateway itself")
+            self._pause = LOOK_AGAIN_S
+            return source.announced
         except GoneError as error:
             self._failed(str(error))
             self._withdraw(str(error))
@@ -93,6 +99,8 @@ class Attendant:
         source = self._source
         async with self._house.turn(source):
             document = await self._document(client)
+            if self._house.are_ours(document.id):
+                raise OursError
             id_, before = self._id_of(document), source.device
             await self._house.holders.claim(id_, source, self._answers)
             if before and before != id_:
@@ -226,16 +234,14 @@ class Attendant:
     # -- who it is -------------------------------------------------------------------------------------------------
 
     def _id_of(self, document: Document) -> str:
-        """What was paired or adopted before its description could be read keeps the name it had then. Directories all have one
-        id (that of their software): theirs is their address.
+        """What was paired or adopted before its description could be read keeps the name it had then. Of some directories
+        all have one id (that of their software): theirs is their address.
         """
         fallback, house = self._source.fallback, self._house
         if fallback in house.kept or house.keyring.has(fallback):
             return fallback
         if document.is_directory or self._source.is_directory:
             return fallback
-        if document.id.startswith(EVERYWHERE):
-            return f"{self._source.parent.fallback if self._source.parent else fallback} {document.id}"
         return document.id or fallback
 
     async def _answers(self, holder: Source, id_: str) -> bool:
@@ -249,7 +255,7 @@ class Attendant:
             return False
         finally:
             await client.close()
-        return id_ in (document.id, holder.fallback) or id_.endswith(f" {document.id}")
+        return id_ in (document.id, holder.fallback)
 
     def _is_kept(self) -> bool:
         return self._house.holders.holds(self._source) and self._source.device in self._house.kept

@@ -42,6 +42,7 @@ class House:
         self.name = name
         self.settings = settings
         self.clock = tools.clock
+        self.are_ours = tools.are_ours
         self.kept = kept
         self.taps = taps
         self.said: dict[str, Said] = {}

@@ -12,6 +12,7 @@ from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from drivers.discovery.announcement import Announcement
+from gateway.discovery.ourselves import ID
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,13 @@ class Announces(Protocol):
 
 
 @asynccontextmanager
-async def announced(browser: object, address: str, *, on_loopback: bool = False) -> AsyncIterator[None]:
+async def announced(
+    browser: object, address: str, identity: str = "", *, on_loopback: bool = False
+) -> AsyncIterator[None]:
     """While it is entered, the API at `address` (`https://192.168.1.5:8420`) is announced, if others can reach it: on the
     loopback interface only with `on_loopback`. With a browser that cannot announce nothing is.
     """
-    said = announcement_of(address, socket.gethostname(), on_loopback=on_loopback)
+    said = announcement_of(address, socket.gethostname(), identity, on_loopback=on_loopback)
     if said is None or not isinstance(browser, Announces):
         yield
         return
@@ -41,8 +44,10 @@ async def announced(browser: object, address: str, *, on_loopback: bool = False)
         yield
 
 
-def announcement_of(address: str, box: str, *, on_loopback: bool = False) -> Announcement | None:
-    """`box` is the name of this host. None: nobody else can reach this address."""
+def announcement_of(
+    address: str, box: str, identity: str = "", *, on_loopback: bool = False
+) -> Announcement | None:
+    """`box` is the name of this host, `identity` the directory's id. None: nobody else can reach this address."""
     parts = urlsplit(address)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -55,6 +60,8 @@ def announcement_of(address: str, box: str, *, on_loopback: bool = False) -> Ann
     name = re.sub(r"[^A-Za-z0-9-]", "-", box.partition(".")[0]).strip("-") or "box"
     addresses = () if ip is None or ip.is_unspecified else (str(ip),)
     properties = {"td": DIRECTORY, "type": "Directory", "scheme": parts.scheme}
+    if identity:
+        properties[ID] = identity  # by which we know our own
     return Announcement(
         TYPES,
         f"Hearth on {name}"[:LONGEST_LABEL_BYTES],

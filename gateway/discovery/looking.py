@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic import BaseModel
@@ -25,6 +25,7 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.discovery.families import FAMILIES, Family
 from gateway.discovery.kin import Kin
+from gateway.discovery.ourselves import Others
 from gateway.discovery.settling import SETTLED_AFTER_S, settle
 from gateway.discovery.turns import Turns
 from gateway.registry import Registry
@@ -120,8 +121,9 @@ class Lookout:
             self.ports = eyes.ports
             if self._config.discovery is not None and self._config.discovery.announce:
                 group.create_task(self._announce(eyes.services), name="announcement")
+            others = replace(eyes, services=Others(eyes.services, self._registry.names.are_of))
             for state in on:
-                group.create_task(self._family(state, eyes), name=f"family {state.family.name}")
+                group.create_task(self._family(state, others), name=f"family {state.family.name}")
 
     # ------------------------------------------------------------------ inside
 
@@ -182,7 +184,7 @@ class Lookout:
         address = await self._address
         from gateway.discovery.announcing import announced  # noqa: PLC0415  only if it is on
 
-        async with announced(services, address):
+        async with announced(services, address, self._registry.names.directory):
             await asyncio.Event().wait()
 
     async def _family(self, state: FamilyState, eyes: _Eyes) -> None:
@@ -190,7 +192,14 @@ class Lookout:
         state.state = "looking"
         if section is None and not self._registry.devices(family.name):
             await self._something_of(state, eyes)
-        tools = Tools(self._clock, eyes.services, eyes.radio, eyes.ports, self.safe.of(family.name))
+        tools = Tools(
+            self._clock,
+            eyes.services,
+            eyes.radio,
+            eyes.ports,
+            self.safe.of(family.name),
+            self._registry.names.are_of,
+        )
         try:
             settings = section if section is not None else family.settings()
             driver = await asyncio.to_thread(family.open, settings, tools)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,6 @@ from policies import Role
 from tests.drivers.wot_house import a_wot_house, until
 from tests.drivers.wot_peer import FakeServices, MemoryVault, tools
 from tests.gateway.api.desk import DeskDriver, House, lamp, sensor
-
-LAMP = "mdns:Hearth on attic urn:hearth:lamp"
-ATTIC = "mdns:Hearth on attic urn:hearth:attic"
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ async def attic(tmp_path: Path) -> AsyncIterator[House]:
 async def test_another_hearth_is_found_paired_read_observed_and_commanded(
     attic: House, tmp_path: Path
 ) -> None:
-    services, vault = FakeServices(), MemoryVault()
+    services, vault, names = FakeServices(), MemoryVault(), attic.gateway.names
     driver = open_driver(WotSettings(this_machine=True), tools(services, vault))
     token = await attic.secret("neighbour", Role.ADULT)
     async with a_wot_house(tmp_path, driver) as house:
@@ -63,12 +61,12 @@ async def test_another_hearth_is_found_paired_read_observed_and_commanded(
         status, body = await house.adopt("mdns:Hearth on attic", code=token, title="The attic's Hearth")
         assert status == 201, body
         assert all(token.encode() in kept for kept in vault.kept.values())
-        shown = await house.waiting(LAMP)
+        shown = await house.waiting(names.urn("lamp"))
         assert shown["asks"] is None
         assert [one["kind"] for one in shown["components"]] == ["light"]
-        assert (await house.adopt(LAMP, title="Attic lamp"))[0] == 201
-        await house.waiting(ATTIC)
-        assert (await house.adopt(ATTIC, title="Attic air"))[0] == 201
+        assert (await house.adopt(names.urn("lamp"), title="Attic lamp"))[0] == 201
+        await house.waiting(names.urn("attic"))
+        assert (await house.adopt(names.urn("attic"), title="Attic air"))[0] == 201
         await house.shows("attic-lamp", "on", False)
         await house.shows("attic-air", "temperature", 18.5)
         await house.shows("the-attic-s-hearth", "value", 2)
@@ -80,7 +78,7 @@ async def test_another_hearth_is_found_paired_read_observed_and_commanded(
 
 
 async def test_a_token_that_is_revoked_is_asked_for_anew(attic: House, tmp_path: Path) -> None:
-    services = FakeServices()
+    services, names = FakeServices(), attic.gateway.names
     driver = open_driver(WotSettings(this_machine=True, poll_seconds=0.1), tools(services))
     token = await attic.secret("neighbour", Role.ADULT)
     async with a_wot_house(tmp_path, driver) as house:
@@ -90,8 +88,8 @@ async def test_a_token_that_is_revoked_is_asked_for_anew(attic: House, tmp_path:
         )
         await house.waiting("mdns:Hearth on attic")
         assert (await house.adopt("mdns:Hearth on attic", code=token, title="The attic's Hearth"))[0] == 201
-        await house.waiting(ATTIC)
-        assert (await house.adopt(ATTIC, title="Attic air"))[0] == 201
+        await house.waiting(names.urn("attic"))
+        assert (await house.adopt(names.urn("attic"), title="Attic air"))[0] == 201
         await house.shows("attic-air", "temperature", 18.5)
         await attic.gateway.identity.revoke(attic.tokens["neighbour"], by="anna")
 
@@ -101,3 +99,17 @@ async def test_a_token_that_is_revoked_is_asked_for_anew(attic: House, tmp_path:
             return said or (known is not None and known.asks is not None)
 
         await until(asked)
+
+
+async def test_a_gateway_knows_itself_by_its_id(attic: House, tmp_path: Path) -> None:
+    """At whatever address: a proxy elsewhere, a name that leads back here."""
+    services = FakeServices()
+    ours = replace(tools(services), are_ours=attic.gateway.names.are_of)
+    driver = open_driver(WotSettings(this_machine=True), ours)
+    async with a_wot_house(tmp_path, driver) as house:
+        port = int(attic.url.rpartition(":")[2])
+        services.announce(
+            port, "/.well-known/wot", name="Hearth on attic", host="localhost.", type="Directory"
+        )
+        await until(lambda: any("is this gateway itself" in line for line in driver.health().problems))
+        assert not list(house.gateway.registry.inbox)
