@@ -7,6 +7,10 @@ from aiohttp import web
 from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, outcome_headers, prefers_async
 from gateway.api.executions import href_of, status_of
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, AnyJson, operation
+from gateway.api.openapi.shapes.decisions import Foreseen
+from gateway.api.openapi.shapes.executions import ExecutionStatus
 from gateway.api.short import ShortAnswer
 from gateway.api.wire import flag, read_json, reply
 from gateway.commands import Execution, Result
@@ -19,6 +23,23 @@ class ActionRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/things/{thing}/actions/{name}", self.invoke)]
 
+    @operation(
+        "Commands",
+        "Invoke an action",
+        {
+            200: Answer(Foreseen, "What the rules say of it, with `dry-run`"),
+            201: Answer(
+                ExecutionStatus,
+                "On its way, or waiting for a person, with `Prefer: respond-async`",
+                headers=(*common.OUTCOME, "Hearth-Waits-For", "Location", "Preference-Applied"),
+            ),
+            204: Answer(None, "It was done", headers=common.OUTCOME),
+        },
+        parameters=common.COMMAND,
+        body=AnyJson,
+        body_needed=False,
+        problems=common.COMMAND_PROBLEMS,
+    )
     async def invoke(self, request: web.Request) -> web.Response:
         """204 when it was done, 201 with its status resource under `Prefer: respond-async`, else a problem.
 

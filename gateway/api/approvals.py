@@ -14,6 +14,8 @@ from pydantic import AwareDatetime, Field, ValidationError
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import SESSION, caller
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.approvals import Question, Questions
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_json, reply, rfc3339
 from gateway.approvals.answering import LONGEST_WHY, Answering, NotOpen, NotYours, Saying, ShownOtherwise
@@ -79,6 +81,7 @@ class ApprovalRoutes:
             web.post("/approvals/{approval}", self.answer),
         ]
 
+    @operation("Approvals", "What people are asked", {200: Answer(Questions)})
     async def index(self, request: web.Request) -> web.Response:
         """`to_answer`: what a person may answer, the one that ends first coming first; `waiting`: what waits for the caller."""
         who = caller(request)
@@ -90,10 +93,26 @@ class ApprovalRoutes:
             answer["to_answer"] = [self._document(asked, request[SESSION]) for asked in theirs]
         return reply(answer)
 
+    @operation("Approvals", "One question", {200: Answer(Question)})
     async def show(self, request: web.Request) -> web.Response:
         """One that the caller may answer, or could have answered a short while ago."""
         return reply(self._document(self._find(request), request[SESSION]))
 
+    @operation(
+        "Approvals",
+        "Answer a question",
+        {200: Answer(Question, "How it is now")},
+        body=AnswerBody,
+        problems=(
+            "changed-meanwhile",
+            "ledger-unavailable",
+            "not-answerable",
+            "not-signed",
+            "pin-required",
+            "precondition-failed",
+            "too-many-requests",
+        ),
+    )
     async def answer(self, request: web.Request) -> web.Response:
         """200 with how it is now. 400 where the yes cannot be for a while, or for ever, as it is wished; 403 where nobody can
         tell that it is the person, 409 where it is over, 412 where something else was shown: nothing is answered.

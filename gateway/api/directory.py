@@ -8,6 +8,8 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.forms import SECURITY
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.things import THING_DESCRIPTION
 from gateway.api.wire import JSON, TD_JSON, base_of, reply
 from gateway.context import Gateway
 
@@ -24,6 +26,12 @@ class DirectoryRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/.well-known/wot", self.well_known)]
 
+    @operation(
+        "Things",
+        "The directory's own description",
+        {200: Answer(THING_DESCRIPTION, "A Thing Description of the directory", media=TD_JSON)},
+        public=True,
+    )
     async def well_known(self, request: web.Request) -> web.Response:
         """RFC-style well-known introduction; it tells nothing about the house, so nobody need be known."""
         response = reply(directory(self._gateway.names.directory, base_of(request)))

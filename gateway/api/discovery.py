@@ -16,6 +16,8 @@ from drivers.discovery.seen import SerialPort
 from drivers.discovery.serial_rights import closed
 from drivers.driver import Candidate, DriverHealth, Searching
 from gateway.api.auth import require_manager
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.inbox import Looking, Searched
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
 from gateway.discovery.looking import FamilyState
@@ -45,6 +47,7 @@ class DiscoveryRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/discovery", self.index), web.post("/discovery/search", self.search)]
 
+    @operation("Devices", "How it is with looking around", {200: Answer(Looking)})
     async def index(self, request: web.Request) -> web.Response:
         """200 with `families`, `watchers`, `ports` and `unread`. For owners and adults. A family's `state` is that of
         `FamilyState`, or `blind`: it is looked for, and whoever would see it cannot look, as `advice` says.
@@ -57,6 +60,7 @@ class DiscoveryRoutes:
             known = None
         return reply(self._document(known))
 
+    @operation("Devices", "Look around once", {200: Answer(Searched)})
     async def search(self, request: web.Request) -> web.Response:
         """Whatever can go and look does, once: 200 and the families that did. What answers comes into the inbox."""
         require_manager(request)

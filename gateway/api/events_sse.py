@@ -12,6 +12,8 @@ from aiohttp import web
 
 from gateway.api.auth import caller
 from gateway.api.events_ws import serve_websocket
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
 from gateway.api.problems import not_found
 from gateway.api.streams import Stream, Streams, kinds_of
 from gateway.context import Gateway
@@ -39,6 +41,13 @@ class EventRoutes:
             web.get("/things/{thing}/events/{name}", self.one, allow_head=False),
         ]
 
+    @operation(
+        "Events",
+        "Everything that happens",
+        {200: common.STREAM, 101: Answer(None, "A WebSocket: each message is an array of events")},
+        parameters=(common.text("types", "Kinds of events, separated by commas"), *common.RESUME),
+        problems=("too-many-streams",),
+    )
     async def everything(self, request: web.Request) -> web.StreamResponse:
         """All that the caller may see, as server-sent events or, asked to upgrade, over a WebSocket."""
         with self._streams.open(request, kinds=kinds_of(request)) as stream:
@@ -46,6 +55,13 @@ class EventRoutes:
                 return await serve_websocket(request, stream)
             return await pump(request, stream, lambda event: whole_event(stream, event))
 
+    @operation(
+        "Events",
+        "One event of a Thing",
+        {200: common.STREAM},
+        parameters=common.RESUME,
+        problems=("too-many-streams",),
+    )
     async def one(self, request: web.Request) -> web.StreamResponse:
         """TD 1.1 `subscribeevent`: one event of one Thing; the data is the event's own."""
         topic = self._gateway.names.plain(request.match_info["thing"]), request.match_info["name"]

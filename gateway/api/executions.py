@@ -9,6 +9,8 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
 from gateway.api.commands import problem_of
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.executions import ExecutionStatus
 from gateway.api.problems import TYPE_PREFIX, Problem, not_found
 from gateway.api.seen import Sight
 from gateway.api.wire import reply, rfc3339, segment
@@ -34,12 +36,21 @@ class ExecutionRoutes:
             web.delete("/things/{thing}/actions/{name}/{execution}", self.cancel),
         ]
 
+    @operation(
+        "Commands",
+        "What became of a command",
+        {200: Answer(ExecutionStatus, "Its status")},
+        names={"/things/{thing}/actions/{name}/{execution}": "executions_show_action"},
+    )
     async def show(self, request: web.Request) -> web.Response:
         """The status of one execution: from memory while it is recent, else from the ledger."""
         parts = request.match_info
         place = (self._gateway.names.plain(parts["thing"]), parts["name"]) if "thing" in parts else None
         return reply(await looked_at(self._gateway, caller(request), parts["execution"], place))
 
+    @operation(
+        "Commands", "What became of the newest invocation", {200: Answer(ExecutionStatus, "Its status")}
+    )
     async def newest(self, request: web.Request) -> web.Response:
         """TD 1.1 `queryaction`: the caller's newest execution of an action that is still remembered."""
         principal, thing, name = (
@@ -57,6 +68,13 @@ class ExecutionRoutes:
                 return reply(self._status(request, execution))
         raise Problem("not-found", f"{name} has not been invoked lately")
 
+    @operation(
+        "Commands",
+        "Take a command back while it waits for people",
+        {204: Answer(None, "Nobody is asked any more")},
+        problems=("not-cancellable",),
+        names={"/things/{thing}/actions/{name}/{execution}": "executions_cancel_action"},
+    )
     async def cancel(self, request: web.Request) -> web.Response:
         """204 where it waited for people, who are not asked any more. What was sent cannot be called back (409): a device knows
         no undo.

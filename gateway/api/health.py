@@ -9,6 +9,9 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
 from gateway.api.discovery import shown as shown_health
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.access import Caller
+from gateway.api.openapi.shapes.health import Alive, Health
 from gateway.api.streams import Streams
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
@@ -26,12 +29,20 @@ class HealthRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/health", self.health), web.get("/whoami", self.whoami)]
 
+    @operation(
+        "About",
+        "How the gateway does",
+        {200: Answer(Health | Alive, "Every part; to strangers only that it lives")},
+        problems=("forbidden", "unauthorized"),
+        public=True,
+    )
     async def health(self, request: web.Request) -> web.Response:
         """Without a token only that it lives; with one, how every part does. 200 in both cases."""
         if "Authorization" not in request.headers and not is_local_socket(request):
             return reply({"status": "ok"})
         return reply(self._detail(authenticate(self._gateway.identity, request)))
 
+    @operation("About", "Who the gateway takes the caller for", {200: Answer(Caller)})
     async def whoami(self, request: web.Request) -> web.Response:
         """The caller's principal and how long the token is good."""
         session = request[SESSION]

@@ -16,6 +16,9 @@ from gateway.api.components import described, guesses
 from gateway.api.device_pairing import LONGEST_CODE, DevicePairing, asks_of
 from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
 from gateway.api.labels import Label
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.inbox import AdoptedThing, CandidateShown, WavedAway
 from gateway.api.problems import Problem, not_found
 from gateway.api.waiting import waiting
 from gateway.api.wire import Body, Line, flag, read_body, reply, segment
@@ -61,6 +64,12 @@ class InboxRoutes:
             web.delete("/inbox/{driver}/{candidate}", self.ignore),
         ]
 
+    @operation(
+        "Devices",
+        "What was found and is not a Thing yet",
+        {200: Answer(list[CandidateShown | WavedAway])},
+        parameters=(common.flag("ignored", "Those that were waved away instead"),),
+    )
     async def index(self, request: web.Request) -> web.Response:
         """Every candidate, the oldest first; with `?ignored=1` those that were waved away instead."""
         require_manager(request)
@@ -76,6 +85,24 @@ class InboxRoutes:
                 await asyncio.sleep(0)
         return reply(answer)
 
+    @operation(
+        "Devices",
+        "Make it a Thing",
+        {200: Answer(AdoptedThing, "It was paired anew"), 201: Answer(AdoptedThing, headers=("Location",))},
+        body=AdoptBody,
+        body_needed=False,
+        problems=(
+            "adoption-failed",
+            "already-adopted",
+            "bad-kind",
+            "changed-meanwhile",
+            "code-needed",
+            "in-doubt",
+            "ledger-unavailable",
+            "not-sent",
+            "rejected",
+        ),
+    )
     async def adopt(self, request: web.Request) -> web.Response:
         """201 and the new Thing's place and labels; 409 where the device is a Thing already, or somebody adopts it or lets it
         go just now; 422 where it cannot become one, or asks for a code. 200 where it is a Thing that had to be paired anew.
@@ -127,6 +154,7 @@ class InboxRoutes:
         made |= {"labels": list[Json](sorted(adopted.labels)), "kind": adopted.thing.kind}
         return reply(made | {"unconfirmed": list[Json](guesses(adopted))}, status=201, headers=place)
 
+    @operation("Devices", "Wave it away", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def ignore(self, request: web.Request) -> web.Response:
         """Takes it out of the inbox, and does not let it in again until it is restored."""
         principal = require_manager(request)
@@ -134,6 +162,7 @@ class InboxRoutes:
         await self._gateway.registry.ignore(*key, by=principal.id)
         return web.Response(status=204)
 
+    @operation("Devices", "Bring it back", {204: common.NOTHING})
     async def restore(self, request: web.Request) -> web.Response:
         """Brings back what was waved away: 204, whether it is announced now or comes when it is; 404 for any other."""
         require_manager(request)

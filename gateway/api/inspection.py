@@ -7,6 +7,8 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from drivers.driver import Inspectable
 from gateway.api.auth import require_manager
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.inbox import Inspection
 from gateway.api.problems import not_found
 from gateway.api.wire import reply
 from gateway.context import Gateway
@@ -19,6 +21,7 @@ class InspectionRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/drivers/{driver}/inspection", self.inspect)]
 
+    @operation("Devices", "Try out what a driver stands on", {200: Answer(Inspection)})
     async def inspect(self, request: web.Request) -> web.Response:
         """200 with `insights` (`name`, `level`: ok, warning or failure, `found`, `remedy`) and `recipes`, lines of text
         by what they are for; 404 for a driver that does not run or cannot be looked at. For owners and adults; no

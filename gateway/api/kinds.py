@@ -10,6 +10,8 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import require_manager
 from gateway.api.components import components_of
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.things import ThingComponent
 from gateway.api.problems import Problem
 from gateway.api.things import find_thing
 from gateway.api.wire import reply
@@ -32,6 +34,7 @@ class KindRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/things/{thing}/kinds", self.index)]
 
+    @operation("Things", "Its components and their kinds", {200: Answer(list[ThingComponent])})
     async def index(self, request: web.Request) -> web.Response:
         """The components of a Thing, for owners and adults. `PATCH /things/{id}` gives them kinds."""
         require_manager(request)

@@ -14,6 +14,9 @@ from gateway.adopted import Adopted
 from gateway.api.auth import require_manager
 from gateway.api.forms import Descriptions
 from gateway.api.kinds import MOST_KINDS, Component, Kind, bad_kind
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.things import ArrangedThing
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.things import find_thing, summary
 from gateway.api.wire import Body, Line, base_of, read_body, reply
@@ -46,6 +49,14 @@ class LabelRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.patch("/things/{thing}", self.change)]
 
+    @operation(
+        "Things",
+        "Change its title, room, labels or kinds",
+        {200: Answer(ArrangedThing, headers=("ETag",))},
+        parameters=(common.IF_MATCH,),
+        body=ThingBody,
+        problems=("adoption-failed", "bad-kind", "ledger-unavailable", "precondition-failed", "widens"),
+    )
     async def change(self, request: web.Request) -> web.Response:
         """200 and the Thing in short, with `widened`: who may do more now. 409 `widens` where that is somebody and it was not
         confirmed; 412 where `If-Match` is not the description's ETag any more. For owners and adults.

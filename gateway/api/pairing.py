@@ -11,6 +11,9 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from gateway.api.approvals import require_pin
 from gateway.api.auth import SESSION, require_manager
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.access import NewToken, Window, WindowState
 from gateway.api.problems import Problem, bad_request
 from gateway.api.tokens import LONGEST_TEXT, shown
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
@@ -64,11 +67,20 @@ class PairingRoutes:
             web.post("/pairings/redeem", self.redeem),
         ]
 
+    @operation("Access", "Whether a pairing window is open", {200: Answer(WindowState)})
     async def state(self, request: web.Request) -> web.Response:
         """Whether a window is open."""
         require_manager(request)
         return reply({"open": self._gateway.identity.pairing_open()})
 
+    @operation(
+        "Access",
+        "Open a pairing window",
+        {201: Answer(Window)},
+        body=OpenBody,
+        body_needed=False,
+        problems=("ledger-unavailable", "pin-required", "too-many-requests"),
+    )
     async def open(self, request: web.Request) -> web.Response:
         """201 with the code. At the box, or by an owner or adult; an earlier window closes.
 
@@ -98,12 +110,21 @@ class PairingRoutes:
         answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
         return reply(answer, status=201)
 
+    @operation("Access", "Close the pairing window", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def close(self, request: web.Request) -> web.Response:
         """Closes the window."""
         require_manager(request)
         await self._gateway.identity.close_pairing()
         return web.Response(status=204)
 
+    @operation(
+        "Access",
+        "Come in with a code",
+        {201: Answer(NewToken, "The new device's token, and its secret this once")},
+        body=RedeemBody,
+        problems=("ledger-unavailable", "pairing-closed", "too-many-requests", "wrong-code"),
+        public=True,
+    )
     async def redeem(self, request: web.Request) -> web.Response:
         """201 with the new device's token. Needs no token, only the code; wrong ones are few."""
         self._tries.spend(request.remote or "", self._gateway.clock.monotonic())

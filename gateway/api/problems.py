@@ -59,6 +59,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "too-many-plans": (429, "Too many plans"),
     "too-many-streams": (429, "Too many open streams"),
     "internal": (500, "A fault in the gateway"),
+    "not-installed": (501, "A part is not installed"),
     "rejected": (502, "The device refused"),
     "not-sent": (503, "It was not sent"),
     "device-unreachable": (503, "The device cannot be reached"),

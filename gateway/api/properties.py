@@ -10,6 +10,10 @@ from gateway.api.auth import caller
 from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, prefers_async
 from gateway.api.observing import PropertyObserver
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, AnyJson, operation
+from gateway.api.openapi.shapes.decisions import Foreseen
+from gateway.api.openapi.shapes.things import ReadingDetail
 from gateway.api.problems import Problem, not_found
 from gateway.api.readings import detail, reading_headers
 from gateway.api.streams import Streams
@@ -35,6 +39,18 @@ class PropertyRoutes:
             web.put("/things/{thing}/properties", self.write_several),
         ]
 
+    @operation(
+        "Properties",
+        "Read a property",
+        {
+            200: (
+                Answer(AnyJson, "The bare value", headers=common.READING),
+                Answer(ReadingDetail, "all that is known of it, with `detail`"),
+            )
+        },
+        parameters=(common.DETAIL,),
+        problems=("no-reading",),
+    )
     async def read(self, request: web.Request) -> web.Response:
         """The last reading: its bare value, what is known about it in headers; `?detail=1` says all in the body."""
         slot = self._slot(request)
@@ -45,6 +61,17 @@ class PropertyRoutes:
             raise no_reading(slot)
         return reply(reading.value, headers=reading_headers(reading, slot.evidence))
 
+    @operation(
+        "Properties",
+        "Read all properties",
+        {
+            200: (
+                Answer(dict[str, AnyJson], "The values by name"),
+                Answer(dict[str, ReadingDetail], "all that is known of them, with `detail`"),
+            )
+        },
+        parameters=(common.DETAIL,),
+    )
     async def read_all(self, request: web.Request) -> web.Response:
         """All readable properties. Without `?detail=1`, those that nothing is known of are left out."""
         adopted = find_thing(self._gateway, request)
@@ -55,6 +82,22 @@ class PropertyRoutes:
             {name: reading.value for name, slot in slots.items() if (reading := slot.current) is not None}
         )
 
+    @operation(
+        "Commands",
+        "Write a property",
+        {
+            200: Answer(Foreseen, "What the rules say of it, with `dry-run`"),
+            202: Answer(
+                None,
+                "On its way, or waiting for a person, with `Prefer: respond-async`",
+                headers=(*common.OUTCOME, "Hearth-Waits-For", "Location", "Preference-Applied"),
+            ),
+            204: Answer(None, "It was done", headers=common.OUTCOME),
+        },
+        parameters=common.COMMAND,
+        body=AnyJson,
+        problems=(*common.COMMAND_PROBLEMS, "method-not-allowed"),
+    )
     async def write(self, request: web.Request) -> web.Response:
         """204 when it was done, 202 with the execution under `Prefer: respond-async`, else a problem."""
         parts = request.match_info
@@ -71,12 +114,33 @@ class PropertyRoutes:
             return started(await self._door.start(command, wait_s), status=202, waited=bool(wait_s))
         return answer(await self._door.run(command))
 
+    @operation(
+        "Commands",
+        "Write several properties",
+        {204: Answer(None, "All were done", headers=common.OUTCOME)},
+        parameters=common.PLAIN_COMMAND,
+        body=dict[str, AnyJson],
+        problems=(*common.COMMAND_PROBLEMS, "method-not-allowed"),
+    )
     async def write_several(self, request: web.Request) -> web.Response:
         """TD 1.1 `writemultipleproperties`: an object of values by name."""
         adopted = find_thing(self._gateway, request)
         values = await read_value(request)
         return await write_several(self._door, request, adopted.id, values)
 
+    @operation(
+        "Properties",
+        "Wait for the next value of a property",
+        {
+            200: (
+                Answer(AnyJson, "The bare value", headers=(*common.READING, "ETag")),
+                Answer(common.STREAM.shape, "all values, as they come", media=common.SSE),
+            ),
+            204: Answer(None, "Nothing is known of it yet"),
+        },
+        parameters=(common.IF_NONE_MATCH, *common.RESUME),
+        problems=("too-many-streams",),
+    )
     async def observe(self, request: web.Request) -> web.StreamResponse:
         """The next change (long poll), or all of them (`Accept: text/event-stream`)."""
         slot = self._slot(request)

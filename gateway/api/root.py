@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from gateway.api.openapi.operation import Answer, operation
+
 
 class RootRoutes:
     def __init__(self) -> None:
@@ -31,5 +33,11 @@ class RootRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/", self.page)]
 
+    @operation(
+        "About",
+        "A page for people",
+        {200: Answer({"type": "string"}, "Where to begin", media="text/html")},
+        public=True,
+    )
     async def page(self, request: web.Request) -> web.Response:
         return web.Response(body=self._page, headers=self._headers)

@@ -58,6 +58,7 @@ from gateway.approvals.pin import BoxPin
 from gateway.approvals.proposals import Proposals
 from gateway.config import Config, ConfigError, Http
 from gateway.context import Gateway
+from gateway.mcp.routes import McpRoutes
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 LONGEST_LINE_BYTES: Final = 8 * 1024
@@ -118,10 +119,12 @@ def make_app(gateway: Gateway) -> web.Application:
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),
     ]
-    public = [root.page, directory.well_known, pairing.redeem, health.health]
+    mcp = McpRoutes(gateway)
+    public = [mcp.serve, root.page, directory.well_known, pairing.redeem, health.health]
     guard = Guard(gateway.identity, gateway.config.http, public)
     app = web.Application(middlewares=[guard.middleware], client_max_size=LARGEST_BODY_BYTES)
     app.add_routes(routes)
+    mcp.attach(app)
     app[STREAMS], app[EXPRESS] = streams, ExpressLane(guard, properties, actions)
 
     async def end_streams(_: web.Application) -> None:

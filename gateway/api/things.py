@@ -13,6 +13,9 @@ from gateway.adopted import Adopted
 from gateway.api.auth import caller, manages, require_manager
 from gateway.api.components import guesses
 from gateway.api.forms import Descriptions
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.things import THING_DESCRIPTION, AcceptedThing, Forgotten, ThingSummary
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.waiting import waiting
 from gateway.api.wire import (
@@ -56,6 +59,19 @@ class ThingRoutes:
             web.delete("/things/{thing}", self.forget),
         ]
 
+    @operation(
+        "Things",
+        "All Things",
+        {
+            200: (
+                Answer(
+                    {"type": "array", "items": THING_DESCRIPTION}, "Their descriptions", headers=("Link",)
+                ),
+                Answer(list[ThingSummary], "in short, with `view=summary`"),
+            )
+        },
+        parameters=(common.LIMIT, common.OFFSET, common.VIEW),
+    )
     async def index(self, request: web.Request) -> web.Response:
         """All visible Things by id; a `Link` to the next page where there is one (WoT Discovery, section 7.3.2.1.5)."""
         principal = caller(request)
@@ -76,6 +92,18 @@ class ThingRoutes:
         body = await self._bodies(things, principal, base_of(request))
         return web.Response(body=b"[" + b",".join(body) + b"]", content_type=JSON, headers=headers)
 
+    @operation(
+        "Things",
+        "One Thing",
+        {
+            200: (
+                Answer(THING_DESCRIPTION, "Its description", media=TD_JSON, headers=("ETag",)),
+                Answer(ThingSummary, "in short, with `view=summary`"),
+            ),
+            304: Answer(None, "It is as it was", headers=("ETag",)),
+        },
+        parameters=(common.VIEW, common.IF_NONE_MATCH),
+    )
     async def describe(self, request: web.Request) -> web.Response:
         """One Thing's description; with `?view=summary` what a list shows of it."""
         adopted, principal = self.find(request), caller(request)
@@ -87,6 +115,14 @@ class ThingRoutes:
             return web.Response(status=304, headers=headers)
         return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
 
+    @operation(
+        "Things",
+        "Accept a Thing as it is announced now",
+        {200: Answer(AcceptedThing)},
+        body=AcceptBody,
+        body_needed=False,
+        problems=("adoption-failed", "changed-meanwhile", "ledger-unavailable", "nothing-waits"),
+    )
     async def accept(self, request: web.Request) -> web.Response:
         """A person takes a suspended Thing as it announces itself now, or what had to wait outside of one that is not; 409
         where nothing waits, or it is announced otherwise than what was looked at. `kinds_dropped` are those that a person gave
@@ -114,6 +150,12 @@ class ThingRoutes:
         }
         return reply(summary(self._gateway, fresh, principal) | {"kinds_dropped": dropped} | otherwise)
 
+    @operation(
+        "Things",
+        "Forget a Thing",
+        {200: Answer(Forgotten, "Something is left for a person to do"), 204: common.NOTHING},
+        problems=("changed-meanwhile", "ledger-unavailable"),
+    )
     async def forget(self, request: web.Request) -> web.Response:
         """Removes a Thing, and the pairing with its device. The latter is in the inbox again, if it is announced. 204; or 200
         and a `note` with what is left for a person to do.

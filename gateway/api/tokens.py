@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, Field
 from capabilities import slug
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, manages
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.access import NewToken, TokenShown
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -43,10 +46,19 @@ class TokenRoutes:
             web.delete("/tokens/{token}", self.revoke),
         ]
 
+    @operation("Access", "Who may come in", {200: Answer(list[TokenShown])})
     async def index(self, request: web.Request) -> web.Response:
         """Tokens, never their secrets: all of them for owners and adults, else the caller's own and what came of them."""
         return reply([shown(info) for info in await self._visible(request[SESSION])])
 
+    @operation(
+        "Access",
+        "Make a token",
+        {201: Answer(NewToken, "The token, and its secret this once", headers=("Location",))},
+        body=TokenBody,
+        body_needed=False,
+        problems=("ledger-unavailable", "too-many-requests"),
+    )
     async def create(self, request: web.Request) -> web.Response:
         """201 with the token and its secret, which is shown this once."""
         session = request[SESSION]
@@ -67,6 +79,7 @@ class TokenRoutes:
             raise Problem("unauthorized", str(error)) from error
         return reply(shown(info) | {"secret": secret}, status=201, headers={"Location": f"/tokens/{info.id}"})
 
+    @operation("Access", "Revoke a token", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def revoke(self, request: web.Request) -> web.Response:
         """Revokes a token and all that were made from it; what is open under them ends."""
         session, wanted = request[SESSION], request.match_info["token"]

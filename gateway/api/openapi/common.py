@@ -71,14 +71,24 @@ OFFSET: Final = whole("offset", "Items to leave out at the beginning")
 IF_NONE_MATCH: Final = text("If-None-Match", "An ETag that is known already", where="header")
 IF_MATCH: Final = text("If-Match", "The ETag that it must still have", where="header")
 
+VIEW: Final = choice("view", "`summary`: in short", "summary", "")
+DETAIL: Final = flag("detail", "All that is known, in the body")
+RESUME: Final = (
+    text("Last-Event-ID", "The id of the last event that was received", where="header"),
+    text("after", "The same, for those who cannot send headers"),
+)
+"""A stream is taken up behind an event."""
+
+READING: Final = ("Hearth-Quality", "Hearth-Observed-At", "Hearth-Evidence")
+"""What stands beside a bare value."""
+
 PREFER: Final = text(
     "Prefer",
     "`respond-async`: answer as soon as it is sent, or a person is asked; `wait=60`: the end, if it comes within so many"
     " seconds (RFC 7240)",
     where="header",
 )
-COMMAND: Final = (
-    PREFER,
+PLAIN_COMMAND: Final = (
     text(
         "Idempotency-Key",
         "The same request with the same key is the same command; a quoted text of 1 to 255 characters",
@@ -98,9 +108,11 @@ COMMAND: Final = (
         where="header",
     ),
     text("traceparent", "W3C Trace Context; what is malformed is ignored", where="header"),
-    flag("dry-run", "Nothing moves: 200 with what the rules say of it"),
 )
 """Of every command."""
+
+COMMAND: Final = (PREFER, *PLAIN_COMMAND, flag("dry-run", "Nothing moves: 200 with what the rules say of it"))
+"""Of a single one."""
 
 HEADERS: Final[Mapping[str, str]] = {
     "Allow": "The methods that mean something here",

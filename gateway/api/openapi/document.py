@@ -14,6 +14,7 @@ from capabilities.vocabulary import Json
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, Operation, Parameter, is_apart, operation_of
 from gateway.api.openapi.schemas import Schemas
+from gateway.api.openapi.shapes.problem import Problem as ProblemShape
 from gateway.api.problems import PROBLEMS, TYPE_PREFIX
 
 OPENAPI: Final = "3.1.1"
@@ -91,7 +92,7 @@ def document(app: web.Application, version: str) -> dict[str, Json]:
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**schemas.components, "Problem": _problem()},
+            "schemas": schemas.components,
             "responses": dict(sorted(responses.items())),
         },
     }
@@ -105,6 +106,7 @@ def _name(handler: object, path: str, said: Operation) -> str:
 
 
 def _shapes(routes: list[Route]) -> Iterator[tuple[str, object]]:
+    yield "serialization", ProblemShape
     for route in routes:
         if route.said.body is not None:
             yield "validation", route.said.body
@@ -200,15 +202,3 @@ def _problem_response(status: int, names: list[str]) -> Json:
     schema: Json = {"allOf": [{"$ref": "#/components/schemas/Problem"}, exact]}
     says = "; ".join(f"`{name}`: {PROBLEMS[name][1]}" for name in names)
     return {"description": says, "content": {PROBLEM_JSON: {"schema": schema}}}
-
-
-def _problem() -> Json:
-    text: Json = {"type": "string"}
-    status: Json = {"type": "integer", "minimum": 400, "maximum": 599}
-    return {
-        "title": "Problem",
-        "description": "What went wrong, RFC 9457. `type` is a name that keeps its meaning; `detail` is a sentence for people.",
-        "type": "object",
-        "properties": {"type": text, "title": text, "status": status, "detail": text},
-        "required": ["type", "title", "status", "detail"],
-    }

@@ -6,13 +6,20 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal, cast
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import JsonSchemaMode
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from capabilities.vocabulary import Json
 
 REF: Final = "#/components/schemas/{model}"
 
 Mode = Literal["validation", "serialization"]
+
+
+class Plain(GenerateJsonSchema):
+    """Without titles that only repeat the names of members."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
 
 
 class Schemas:
@@ -27,7 +34,7 @@ class Schemas:
                 continue
             self._keys[name] = key = str(len(self._keys))
             inputs.append((key, cast(JsonSchemaMode, mode), TypeAdapter(shape)))
-        made, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF)
+        made, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=Plain)
         self._made = {key: schema for (key, _), schema in made.items()}
         self.components: dict[str, Json] = dict(sorted(definitions.get("$defs", {}).items()))
 
