@@ -50,9 +50,10 @@ class Explainer:
         )
         for adopted in order:
             if self._shown.show(adopted.id) and wanted in {"", adopted.id}:
-                yield self._thing(adopted)
+                yield self.thing(adopted)
 
-    def _thing(self, adopted: Adopted) -> dict[str, Json]:
+    def thing(self, adopted: Adopted) -> dict[str, Json]:
+        """One Thing, of which it was asked already whether it may be shown."""
         uses: list[Json] = []
         denied: list[Json] = []
         for operation in adopted.operations():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,14 +84,7 @@ async def explained(gateway: Gateway, adopted: Adopted, principal: Principal, wa
     records = await gateway.ledger.entries(
         thing=adopted.id, kinds=_TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
     )
-    outcomes = {record.execution: record for record in records if record.kind == "outcome"}
-    moves = [
-        Move(record, outcomes.get(record.execution), shows_in)
-        for record in records
-        if record.kind == "dispatch"
-        and (shows_in := _shows_in(record, wanted, lambda name: (adopted.id, name) in sees))
-        and not _moved_nothing(outcomes.get(record.execution))
-    ]
+    moves = [move for move in sent(records, adopted, sees, wanted) if not _moved_nothing(move.outcome)]
     name = wanted or (moves[0].shows_in if moves else "")
     hands = seen_hands(records, adopted, sees)
     if not wanted and hands and (not moves or hands[0].seq > moves[0].dispatch.seq):
@@ -108,6 +101,17 @@ async def explained(gateway: Gateway, adopted: Adopted, principal: Principal, wa
         told = [str(answer["explanation"]), *(f"it {one['says']}" for one in owed)]
         answer["explanation"] = "; ".join(told)
     return answer | {"owed": list[Json](owed)}
+
+
+def sent(records: Sequence[Record], adopted: Adopted, sees: Topics, wanted: str = "") -> list[Move]:
+    """The dispatched commands among the entries of a Thing that show in a property that may be seen (the `wanted` one)."""
+    outcomes = {record.execution: record for record in records if record.kind == "outcome"}
+    return [
+        Move(record, outcomes.get(record.execution), shows_in)
+        for record in records
+        if record.kind == "dispatch"
+        and (shows_in := _shows_in(record, wanted, lambda name: (adopted.id, name) in sees))
+    ]
 
 
 def _main(adopted: Adopted, sees: Topics) -> Slot | None:
@@ -140,11 +144,11 @@ def _answer(
 ) -> dict[str, Json]:
     last = moves[0] if moves else None
     cause = _cause(slot, last)
-    command = _command(last, principal, sight) if last else None
+    command = command_shown(last, principal, sight) if last else None
     before = None
     if last is not None and cause == "unconfirmed":
         sure = next((move for move in moves[1:] if move.shows_in == last.shows_in and move.confirmed), None)
-        before = _command(sure, principal, sight) if sure else None
+        before = command_shown(sure, principal, sight) if sure else None
     return {
         "thing": adopted.id,
         "property": slot.topic[1] if slot else None,
@@ -179,7 +183,7 @@ def _came_after(reading: Reading, confirmed: Move) -> bool:
     return isinstance(at_ms, int | float) and round(reading.received_at * 1000) >= at_ms
 
 
-def _command(move: Move, principal: Principal, sight: Sight) -> dict[str, Json]:
+def command_shown(move: Move, principal: Principal, sight: Sight) -> dict[str, Json]:
     """What the ledger has of a command. Whose it was, and what for, is told to those who may read that entry."""
     dispatch, outcome = move.dispatch, move.outcome
     body = dispatch.body

@@ -1,0 +1,97 @@
+"""Waiting on behalf of a caller: bounded, told about, and over as soon as the caller's token is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from gateway.api.problems import Problem
+from gateway.context import Gateway
+from gateway.mcp.tool import Caller
+from gateway.mcp.tools.refusing import ensure_good
+from gateway.observers import Observer
+from policies import Principal
+
+LONGEST_WAIT_S: Final = 300
+"""A host shows a long call as hanging; whoever waits longer calls again."""
+
+MOST_WAITS: Final = 8
+"""At once, for one principal: an agent waits for a handful of things."""
+
+MOST_WAITS_IN_ALL: Final = 64
+"""Each costs some 20 kB while it lasts."""
+
+TELL_EVERY_S: Final = 5.0
+"""Progress, so that hosts do not take it for dead."""
+
+SHORTEST_S: Final = 0.01
+"""Of one turn: a token that ends just now is looked at again, and not in a circle."""
+
+
+class Places:
+    """Who waits now, so that nobody takes all the room."""
+
+    def __init__(self) -> None:
+        self._waiting: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, principal: Principal) -> Iterator[None]:
+        """Raises `Problem` (429)."""
+        who = principal.id
+        if self._waiting[who] >= MOST_WAITS or self._waiting.total() >= MOST_WAITS_IN_ALL:
+            raise Problem("too-many-streams", f"at most {MOST_WAITS} waits at once; end one, or read instead")
+        self._waiting[who] += 1
+        try:
+            yield
+        finally:
+            self._waiting[who] -= 1
+            if not self._waiting[who]:
+                del self._waiting[who]
+
+
+PLACES: Final = Places()
+
+
+async def until(
+    gateway: Gateway,
+    caller: Caller,
+    observer: Observer,
+    is_over: Callable[[], bool],
+    *,
+    seconds: float,
+    words: str,
+) -> None:
+    """Returns when `is_over`, after `seconds` at the latest; `observer` wakes it, and is given back. Raises `Problem` (401) as
+    soon as the caller's token has ended, and what `is_over` raises.
+    """
+    clock, session = gateway.clock, caller.session
+    began = clock.monotonic()
+    forget = gateway.identity.on_revoked(
+        lambda tokens: observer.close() if session.token_id in tokens else None
+    )
+    try:
+        while not is_over():
+            passed = clock.monotonic() - began
+            if passed >= seconds:
+                return
+            turn = min(seconds - passed, TELL_EVERY_S, max(SHORTEST_S, session.expires_at - clock.wall()))
+            goes_on = await _next(observer, turn)
+            ensure_good(gateway, caller)
+            if not goes_on:
+                return  # the gateway ends
+            if caller.progress is not None:
+                await caller.progress(min(1.0, (clock.monotonic() - began) / seconds), words)
+    finally:
+        forget()
+        gateway.observers.unsubscribe(observer)
+
+
+async def _next(observer: Observer, seconds: float) -> bool:
+    """Waits for an event, so many seconds at the most; whether there may be further ones."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return bool((await observer.batch())[0])
+    return True
