@@ -23,6 +23,7 @@ class Holders:
         self._by_hash: dict[bytes, Session] = {}
         self._hashes: dict[str, bytes] = {}
         self._said: Mapping[str, tuple[Mandate, ...]] = {}
+        self._unsaid: tuple[Mandate, ...] = ()
 
     def with_hash(self, secret_hash: bytes) -> Session | None:
         return self._by_hash.get(secret_hash)
@@ -74,9 +75,11 @@ class Holders:
         ends = (min(one.expires_at, one.person_until, one.idle_until) for one in self.by_id.values())
         return min(ends, default=math.inf)
 
-    def say(self, mandates: Mapping[str, tuple[Mandate, ...]]) -> None:
-        """What principals (by id) may do at the most, whatever token they use. It binds what they let in as well."""
-        self._said = dict(mandates)
+    def say(self, mandates: Mapping[str, tuple[Mandate, ...]], unsaid: tuple[Mandate, ...] = ()) -> None:
+        """What principals (by id) may do at the most, whatever token they use; `unsaid` binds software of which nothing is said.
+        It binds what they let in as well.
+        """
+        self._said, self._unsaid = dict(mandates), unsaid
 
     def bind(self, now: float) -> None:
         """Gives every session what binds it now. One whose rights stay as they are keeps its very principal."""
@@ -89,9 +92,8 @@ class Holders:
 
     def _bound(self, session: Session) -> Principal:
         who = session.principal
-        said = (
-            one
-            for ident in (who.id, *(maker.id for maker in who.makers))
-            for one in self._said.get(ident, ())
-        )
+        said = (one for each in (who, *who.makers) for one in self._said.get(each.id, self._default(each)))
         return replace(who, mandates=tuple(dict.fromkeys((*session.handed, *said))))
+
+    def _default(self, who: Principal) -> tuple[Mandate, ...]:
+        return () if who.role.is_person else self._unsaid

@@ -278,9 +278,11 @@ class Identity:
                     _log.exception("a listener for revoked tokens failed")
         return ids
 
-    def bind(self, mandates: Mapping[str, tuple[Mandate, ...]]) -> None:
-        """From now on these, and only these, bind the principals of these ids, whatever their token, and what they let in."""
-        self._holders.say(mandates)
+    def bind(self, mandates: Mapping[str, tuple[Mandate, ...]], *, unsaid: tuple[Mandate, ...] = ()) -> None:
+        """From now on these, and only these, bind the principals of these ids, whatever their token, and what they let in;
+        `unsaid` binds software of which nothing is said.
+        """
+        self._holders.say(mandates, unsaid)
         self._holders.bind(self._clock.wall())
 
     # -- pairing -------------------------------------------------------------------------------------------------------
