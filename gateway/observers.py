@@ -77,6 +77,11 @@ class Observer:
         self._queue.append(event)
         self._wake()
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be taken."""
+        return len(self._queue)
+
     def close(self) -> None:
         """Ends the stream: rights were revoked, or the gateway stops."""
         self._closed = True
@@ -137,6 +142,10 @@ class Observers:
                     observer.put(event)
         self._observers.add(observer)
         return observer
+
+    def recent(self) -> tuple[Event, ...]:
+        """What is remembered, the oldest first: `REPLAY_EVENTS` at the most. Whoever shows it asks who may see each."""
+        return tuple(self._recent)
 
     def unsubscribe(self, observer: Observer) -> None:
         self._observers.discard(observer)

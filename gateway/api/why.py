@@ -34,7 +34,7 @@ from policies import Principal
 LOOKED_THROUGH: Final = 200
 """Entries of a Thing, newest first: what lies further back no longer explains the present."""
 
-_TOLD_BY: Final = ("dispatch", "outcome", HANDS)
+TOLD_BY: Final = ("dispatch", "outcome", HANDS)
 _MOVED_NOTHING: Final = frozenset({Result.REJECTED, Result.NOT_SENT, Result.REFUSED})
 _NOT_SEEN: Final = frozenset({Result.UNCONFIRMED, Result.IN_DOUBT})
 
@@ -82,7 +82,7 @@ async def explained(gateway: Gateway, adopted: Adopted, principal: Principal, wa
     if wanted and (adopted.id, wanted) not in sees:
         raise not_found()
     records = await gateway.ledger.entries(
-        thing=adopted.id, kinds=_TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
+        thing=adopted.id, kinds=TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
     )
     moves = [move for move in sent(records, adopted, sees, wanted) if not _moved_nothing(move.outcome)]
     name = wanted or (moves[0].shows_in if moves else "")

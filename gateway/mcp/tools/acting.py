@@ -232,10 +232,10 @@ ACT: Final = Tool(
     name="act",
     title="Act on a thing",
     description=(
-        "Writes one property or invokes one action, and waits for the end: done says only what was seen or accepted. The rules"
-        " of the house decide each time; what they refuse is told with the range that they accept, when it would be allowed, or"
-        " who holds the thing. Where a person must approve, a person is asked: nothing you say answers for them, and the same"
-        " call with the same idempotency_key tells later how it ended. Use dry_run to ask first."
+        "Writes one property or invokes one action, and waits for the end: done says only what was seen or accepted. The"
+        " rules of the house decide each time; what they refuse is told with the range that they accept, when it would be"
+        " allowed, or who holds the thing. Where a person must approve, a person is asked: nothing you say answers for"
+        " them, and the same call with the same idempotency_key tells later how it ended. Use dry_run to ask first."
     ),
     arguments=ActArguments,
     answer=ActAnswer,

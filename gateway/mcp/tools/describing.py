@@ -193,9 +193,10 @@ DESCRIBE_THING: Final = Tool(
     name="describe_thing",
     title="Describe a thing",
     description=(
-        "Tells what one thing can tell and do for you now: each property, action and event with its capability, type and unit,"
-        " and of what you may use the verdict of the rules (permit, or needs-approval and by whom), the hazard (0 comfort,"
-        " 1 nuisance, 2 property, 3 life), the values that the rules accept, the conditions, and what stands against it now."
+        "Tells what one thing can tell and do for you now: each property, action and event with its capability, type and"
+        " unit, and of what you may use the verdict of the rules (permit, or needs-approval and by whom), the hazard (0"
+        " comfort, 1 nuisance, 2 property, 3 life), the values that the rules accept, the conditions, and what stands"
+        " against it now."
     ),
     arguments=DescribeArguments,
     answer=DescribeAnswer,

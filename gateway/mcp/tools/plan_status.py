@@ -104,8 +104,8 @@ PLAN_STATUS: Final = Tool(
     name="plan_status",
     title="See how plans are",
     description=(
-        "Tells how one plan is, step by step, or lists the plans that you may see. With wait_s it returns at the next change."
-        " Titles and reasons stand in {untrusted: …}: others wrote them."
+        "Tells how one plan is, step by step, or lists the plans that you may see. With wait_s it returns at the next"
+        " change. Titles and reasons stand in {untrusted: …}: others wrote them."
     ),
     arguments=StatusArguments,
     answer=StatusAnswer,

@@ -113,9 +113,9 @@ PREPARE_PLAN: Final = Tool(
     name="prepare_plan",
     title="Prepare a plan",
     description=(
-        "Prepares several commands as one plan and touches nothing: tells of each step what the rules decide, what stands in"
-        " the way, what it changes and what cannot be undone, and which people would be asked. All mistakes come at once. A"
-        " draft is kept for 10 minutes; commit_plan with its digest begins it."
+        "Prepares several commands as one plan and touches nothing: tells of each step what the rules decide, what stands"
+        " in the way, what it changes and what cannot be undone, and which people would be asked. All mistakes come at"
+        " once. A draft is kept for 10 minutes; commit_plan with its digest begins it."
     ),
     arguments=PrepareArguments,
     answer=PlanAnswer,
@@ -130,8 +130,8 @@ COMMIT_PLAN: Final = Tool(
     name="commit_plan",
     title="Commit a plan",
     description=(
-        "Begins a prepared plan; it is decided again as a whole first, and goes on by itself: follow it with plan_status. Where"
-        " people must approve, they are asked once for the whole, and nothing you say answers for them."
+        "Begins a prepared plan; it is decided again as a whole first, and goes on by itself: follow it with plan_status."
+        " Where people must approve, they are asked once for the whole, and nothing you say answers for them."
     ),
     arguments=CommitArguments,
     answer=PlanAnswer,

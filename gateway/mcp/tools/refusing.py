@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import unknown_token
@@ -13,7 +13,7 @@ from gateway.api.problems import Problem
 from gateway.context import Gateway
 from gateway.foreign import one_line
 from gateway.ledger import LedgerUnavailable
-from gateway.mcp.tool import AnswerT, ArgumentsT, Caller, NeedsPerson
+from gateway.mcp.tool import AnswerT, Caller, NeedsPerson
 from gateway.mcp.tools.marking import LONGEST_SENTENCE, marked
 
 MOST_FINDINGS: Final = 8
@@ -42,18 +42,21 @@ OWN_WORDS: Final = frozenset(
 _OWN_MEMBERS: Final = frozenset({"outcome", "reason", "execution", "accepted", "type"})
 _STRICTNESS: Final = {"deny": 0, "needs-approval": 1}
 
-Run = Callable[[Gateway, Caller, ArgumentsT], Awaitable[AnswerT]]
+GivenT = TypeVar("GivenT")
+
+Run = Callable[[Gateway, Caller, GivenT], Awaitable[AnswerT]]
+"""`Tool.run`, or `Tool.resume`."""
 
 log = logging.getLogger(__name__)
 
 
-def guarded(run: Run[ArgumentsT, AnswerT]) -> Run[ArgumentsT, AnswerT]:
+def guarded(run: Run[GivenT, AnswerT]) -> Run[GivenT, AnswerT]:
     """`run` with its problems as a model reads them. A token that ended before or meanwhile gets nothing."""
 
-    async def checked(gateway: Gateway, caller: Caller, arguments: ArgumentsT) -> AnswerT:
+    async def checked(gateway: Gateway, caller: Caller, given: GivenT) -> AnswerT:
         ensure_good(gateway, caller)
         try:
-            answer = await run(gateway, caller, arguments)
+            answer = await run(gateway, caller, given)
         except NeedsPerson as needed:
             ensure_good(gateway, caller)
             needed.problem = as_read(needed.problem)

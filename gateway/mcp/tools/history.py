@@ -1,0 +1,164 @@
+"""`history_summary`: what happened to a Thing lately, as far as it is known. No time series is kept yet, and it says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic import Field
+
+from gateway.api.executions import may_see
+from gateway.api.hands import seen_hands
+from gateway.api.problems import not_found
+from gateway.api.seen import Sight
+from gateway.api.topics import Visible
+from gateway.api.why import LOOKED_THROUGH, TOLD_BY, Move, command_shown, sent
+from gateway.api.wire import rfc3339
+from gateway.context import Gateway
+from gateway.ledger import Record
+from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tools.explaining import Command, command_of
+from gateway.mcp.tools.marking import marked
+from gateway.mcp.tools.shapes import Reading, Short, ThingId, Value, reading_of, seen_thing
+from gateway.observers import Event
+from gateway.state import Slot
+
+LONGEST_HOURS: Final = 168.0
+MOST_CHANGES: Final = 50
+MOST_COMMANDS: Final = 20
+MOST_READINGS: Final = 8
+HOUR_S: Final = 3600.0
+
+SOURCES: Final = (
+    "now: the last reading of each property",
+    "changes: the gateway's memory of its last thousand events, of this run alone; older ones are not kept",
+    f"commands and by_hand: the ledger, the newest {LOOKED_THROUGH} entries of this thing",
+    "there is no time series yet: nothing here tells averages, durations or energy",
+)
+
+
+class HistoryArguments(Arguments):
+    thing: ThingId
+    property: str = Field(
+        "", max_length=200, description="Only this property; left out: all that you may read."
+    )
+    hours: float = Field(24, gt=0, le=LONGEST_HOURS, description="How far to look back.")
+    limit: int = Field(20, ge=1, le=MOST_CHANGES, description="Changes, the newest first.")
+
+
+class Change(Short):
+    at: str
+    property: str
+    value: Value = None
+    quality: str | None = None
+
+
+class ByHand(Short):
+    """A person changed it at the device."""
+
+    at: str
+    property: str
+    value: Value = None
+
+
+class HistoryAnswer(Answer):
+    since: str
+    now: list[Reading]
+    changes: list[Change]
+    more_changes: int | None = None
+    commands: list[Command]
+    more_commands: int | None = None
+    outcomes: dict[str, int] = Field({}, description="How the commands of the window ended, counted.")
+    refused: int | None = Field(None, description="Of those that you may read of: so many were not allowed.")
+    by_hand: list[ByHand]
+    complete: bool = Field(description="Whether the ledger was looked through for the whole window.")
+    sources: list[str]
+
+
+async def history_summary(gateway: Gateway, caller: Caller, wanted: HistoryArguments) -> HistoryAnswer:
+    principal = caller.session.principal
+    adopted = seen_thing(gateway, principal, wanted.thing)
+    sees = gateway.rights.of(principal).sees
+    slots = [slot for slot in adopted.slots.values() if slot.topic in sees]
+    if wanted.property:
+        slots = [slot for slot in slots if slot.topic[1] == wanted.property]
+        if not slots:
+            raise not_found()
+    now = gateway.clock.wall()
+    since = now - wanted.hours * HOUR_S
+    kinds = (*TOLD_BY, "denied")
+    records = await gateway.ledger.entries(
+        thing=adopted.id, kinds=kinds, limit=LOOKED_THROUGH, newest_first=True
+    )
+    within = [one for one in records if one.at >= since]
+    moves = sent(within, adopted, sees, wanted.property)
+    names = {slot.topic[1] for slot in slots}
+    hands = [one for one in seen_hands(within, adopted, sees) if one.body.get("property") in names]
+    sight = Sight(gateway, principal)
+    events = _events(gateway, caller, slots, since)
+    return HistoryAnswer(
+        since=rfc3339(since),
+        now=[reading_of(slot, now) for slot in slots[:MOST_READINGS]],
+        changes=[_change(one) for one in events[: wanted.limit]],
+        more_changes=len(events) - wanted.limit if len(events) > wanted.limit else None,
+        commands=[command_of(command_shown(move, principal, sight)) for move in moves[:MOST_COMMANDS]],
+        more_commands=len(moves) - MOST_COMMANDS if len(moves) > MOST_COMMANDS else None,
+        outcomes=_outcomes(moves),
+        refused=sum(_is_refusal(one, wanted) and may_see(principal, one.principal) for one in within) or None,
+        by_hand=[_by_hand(one) for one in hands[:MOST_COMMANDS]],
+        complete=len(records) < LOOKED_THROUGH or records[-1].at < since,
+        sources=list(SOURCES),
+    )
+
+
+def _events(gateway: Gateway, caller: Caller, slots: Sequence[Slot], since: float) -> list[Event]:
+    """The remembered changes of these properties, the newest first. How far the memory goes back is not told: it would tell
+    how much happens in the house.
+    """
+    topics, visible = {slot.topic for slot in slots}, Visible(gateway, caller.session)
+    return [
+        event
+        for event in reversed(gateway.observers.recent())
+        if event.kind == "property" and event.at >= since and event.topic in topics and event.topic in visible
+    ]
+
+
+def _change(event: Event) -> Change:
+    quality = event.data.get("quality")
+    return Change(
+        at=rfc3339(event.at),
+        property=event.topic[1],
+        value=marked(event.data.get("value")),
+        quality=str(quality) if quality else None,
+    )
+
+
+def _by_hand(record: Record) -> ByHand:
+    return ByHand(
+        at=rfc3339(record.at),
+        property=str(record.body.get("property")),
+        value=marked(record.body.get("value")),
+    )
+
+
+def _outcomes(moves: Sequence[Move]) -> dict[str, int]:
+    return dict(Counter(str(move.result or "open") for move in moves))
+
+
+def _is_refusal(record: Record, wanted: HistoryArguments) -> bool:
+    return record.kind == "denied" and wanted.property in {"", record.body.get("affordance")}
+
+
+HISTORY_SUMMARY: Final = Tool(
+    name="history_summary",
+    title="What happened lately",
+    description=(
+        "Summarises what is known of one thing in the last hours: how it is now, remembered changes, commands and how"
+        " they ended, and changes by hand. No time series is kept yet; sources and complete say what the answer rests on."
+        " Purposes stand in {untrusted: …}."
+    ),
+    arguments=HistoryArguments,
+    answer=HistoryAnswer,
+    run=history_summary,
+)
