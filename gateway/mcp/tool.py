@@ -52,9 +52,9 @@ class Tool(Generic[ArgumentsT, AnswerT]):
     """`run` raises `Problem` for what is refused or wrong (its document is the error that the model reads), and `NeedsPerson`
     where a person has to approve. `shown_to` tells whether a session's rights give the tool any use; others are not shown it.
 
-    `resume` answers for `NeedsPerson.execution` as `run` would have, without moving anything itself: it waits for the end of what
-    was approved, and raises `NeedsPerson` while nobody has answered, `Problem` where it was refused or is not the caller's. A
-    member of an answer that may be None has None as its default: those are left out.
+    `resume` answers for `NeedsPerson.execution` as `run` would have, without moving anything itself: it waits for the end of
+    what was approved, and raises `NeedsPerson` while nobody has answered, `Problem` where it was refused or is not the
+    caller's.
     """
 
     name: str
