@@ -14,7 +14,7 @@ from gateway.api.awaiting import until_ended
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.seen import Sight
 from gateway.api.short import ShortAnswer
-from gateway.api.wire import reply
+from gateway.api.wire import flag, reply
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.context import Gateway
 from gateway.foreign import one_line
@@ -32,6 +32,9 @@ LONGEST_KEY: Final = 255
 # RFC 8941 string, or the same without its quotes, as many clients send it.
 _KEY: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|([\x21\x23-\x5b\x5d-\x7e]+)')
 _TRACEPARENT: Final = re.compile(r"[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(?:-.*)?")
+ASYNC: Final = "respond-async"
+"""A member of `Prefer`, and of the query."""
+
 _THREAD: Final = re.compile(r"[0-9a-z]{1,40}")
 _DONE: Final = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
 _NOTHING_SENT: Final = frozenset({Result.REFUSED, Result.NOT_SENT})
@@ -57,7 +60,7 @@ class CommandDoor:
             key=_key(headers["Idempotency-Key"]) if "Idempotency-Key" in headers else "",
             purpose=_purpose(headers["Hearth-Purpose"]) if "Hearth-Purpose" in headers else "",
             traceparent=headers.get("traceparent", ""),
-            asks="Prefer" in headers and prefers_async(request),
+            asks=prefers_async(request),
             lease=headers.get("Hearth-Lease", ""),
             task=headers.get("Hearth-Task", ""),
         )
@@ -241,10 +244,12 @@ def accepted(bounds: Accepted | None) -> Json:
 
 
 def prefers_async(request: web.Request) -> bool:
-    """`Prefer: respond-async` (RFC 7240, section 4.1)."""
+    """`Prefer: respond-async` (RFC 7240, section 4.1), or `?respond-async=1` of those who cannot send headers."""
     prefer = request.headers.get("Prefer")
-    if prefer is None or prefer == "respond-async":
-        return prefer is not None
+    if prefer == "respond-async" or (request.query_string and flag(request, ASYNC)):
+        return True
+    if prefer is None:
+        return False
     return any(p.strip().lower() == "respond-async" for p in re.split("[,;]", prefer))
 
 

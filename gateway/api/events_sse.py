@@ -1,4 +1,4 @@
-"""Server-sent events (WHATWG HTML, section 9.2): `/events`, and a Thing's own events."""
+"""Server-sent events (WHATWG HTML, section 9.2), and `/events`, all that happens."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from gateway.api.auth import caller
 from gateway.api.events_ws import serve_websocket
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
-from gateway.api.problems import not_found
 from gateway.api.streams import Stream, Streams, kinds_of
-from gateway.context import Gateway
 from gateway.observers import Event
 
 HEARTBEAT_S: Final = 15.0
 """A comment after this much silence: below every router's idle limit, and how a vanished reader is noticed."""
 
+_HEARTBEAT: Final = b":\n\n"
 _HEADERS: Final = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -31,15 +29,11 @@ _HEADERS: Final = {
 
 
 class EventRoutes:
-    def __init__(self, gateway: Gateway, streams: Streams) -> None:
-        self._gateway = gateway
+    def __init__(self, streams: Streams) -> None:
         self._streams = streams
 
     def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/events", self.everything, allow_head=False),
-            web.get("/things/{thing}/events/{name}", self.one, allow_head=False),
-        ]
+        return [web.get("/events", self.everything, allow_head=False)]
 
     @operation(
         "Events",
@@ -54,25 +48,6 @@ class EventRoutes:
             if "Upgrade" in request.headers:
                 return await serve_websocket(request, stream)
             return await pump(request, stream, lambda event: whole_event(stream, event))
-
-    @operation(
-        "Events",
-        "One event of a Thing",
-        {200: common.STREAM},
-        parameters=common.RESUME,
-        problems=("too-many-streams",),
-    )
-    async def one(self, request: web.Request) -> web.StreamResponse:
-        """TD 1.1 `subscribeevent`: one event of one Thing; the data is the event's own."""
-        topic = self._gateway.names.plain(request.match_info["thing"]), request.match_info["name"]
-        adopted = self._gateway.registry.get(topic[0])
-        rights = self._gateway.rights.of(caller(request))
-        if adopted is None or topic[1] not in adopted.taps or topic not in rights.sees:
-            raise not_found()
-        with self._streams.open(request, kinds=frozenset({"event"}), only=topic) as stream:
-            return await pump(
-                request, stream, lambda event: affordance_event(stream, event, topic[1], "data")
-            )
 
 
 async def pump(request: web.Request, stream: Stream, encode: Callable[[Event], bytes]) -> web.StreamResponse:
@@ -92,14 +67,15 @@ async def pump(request: web.Request, stream: Stream, encode: Callable[[Event], b
 
 
 async def _next_chunk(stream: Stream, encode: Callable[[Event], bytes]) -> bytes:
-    """What waits, or a heartbeat after a silence; nothing when the stream has ended."""
+    """What waits, or a heartbeat after a silence; nothing when the stream has ended. An event may be encoded as nothing."""
     try:
         async with asyncio.timeout(HEARTBEAT_S):
             events, missed = await stream.batch()
     except TimeoutError:
-        return b":\n\n"
+        return _HEARTBEAT
     chunks = [encode(event) for event in events]
-    return b"".join([_missed(missed), *chunks] if missed else chunks)
+    chunk = b"".join([_missed(missed), *chunks] if missed else chunks)
+    return chunk if chunk or not events else _HEARTBEAT
 
 
 def whole_event(stream: Stream, event: Event) -> bytes:

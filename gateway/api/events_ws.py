@@ -1,4 +1,4 @@
-"""`/events` over a WebSocket (RFC 6455): each message is a JSON array of events."""
+"""Events over a WebSocket (RFC 6455): each message is a JSON array of events."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from gateway.api.problems import Problem
 from gateway.api.streams import Stream
 from gateway.observers import Event
+
+SUBPROTOCOL: Final = "events.hearth"
+"""Of the opening handshake (RFC 6455, section 1.9), for those who ask for one; it is spoken in any case."""
 
 PING_S: Final = 30.0
 """A reader that does not answer a ping for half of this is gone."""
@@ -28,7 +31,9 @@ async def serve_websocket(request: web.Request, stream: Stream) -> web.WebSocket
     The first message is `[{"type": "hello", "run": …, "last": …}]`; `<run>-<id>` resumes after an event, as `?after=` or
     `Last-Event-ID`.
     """
-    socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=LONGEST_MESSAGE_BYTES)
+    socket = web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,), heartbeat=PING_S, compress=False, max_msg_size=LONGEST_MESSAGE_BYTES
+    )
     if not socket.can_prepare(request).ok:
         raise Problem("bad-request", "this is no WebSocket handshake (RFC 6455, section 4.2.1)")
     await socket.prepare(request)

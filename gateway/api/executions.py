@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from aiohttp import web
@@ -32,6 +33,7 @@ class ExecutionRoutes:
             web.get("/executions/{execution}", self.show),
             web.delete("/executions/{execution}", self.cancel),
             web.get("/things/{thing}/actions/{name}", self.newest),
+            web.delete("/things/{thing}/actions/{name}", self.cancel_newest),
             web.get("/things/{thing}/actions/{name}/{execution}", self.show),
             web.delete("/things/{thing}/actions/{name}/{execution}", self.cancel),
         ]
@@ -53,20 +55,11 @@ class ExecutionRoutes:
     )
     async def newest(self, request: web.Request) -> web.Response:
         """TD 1.1 `queryaction`: the caller's newest execution of an action that is still remembered."""
-        principal, thing, name = (
-            caller(request),
-            self._gateway.names.plain(request.match_info["thing"]),
-            request.match_info["name"],
-        )
-        if (thing, name) not in self._gateway.rights.of(principal).acts:
-            raise not_found()
-        for execution in self._gateway.executor.executions.recent():
-            command = execution.command
-            if (command.thing, command.affordance) == (thing, name) and may_see(
-                principal, command.principal.id
-            ):
+        principal, place = caller(request), self._place(request)
+        for execution in self._invoked(place):
+            if may_see(principal, execution.command.principal.id):
                 return reply(self._status(request, execution))
-        raise Problem("not-found", f"{name} has not been invoked lately")
+        raise Problem("not-found", f"{place[1]} has not been invoked lately")
 
     @operation(
         "Commands",
@@ -83,7 +76,24 @@ class ExecutionRoutes:
         if execution is None:
             raise not_found()
         self._check(request, execution)
-        who = caller(request)
+        return await self._take_back(caller(request), execution)
+
+    @operation(
+        "Commands",
+        "Take the newest invocation back while it waits for people",
+        {204: Answer(None, "Nobody is asked any more")},
+        problems=("not-cancellable",),
+    )
+    async def cancel_newest(self, request: web.Request) -> web.Response:
+        """TD 1.1 `cancelaction`, of the caller's own newest invocation that has not ended, else of its newest."""
+        principal, place = caller(request), self._place(request)
+        own = [one for one in self._invoked(place) if one.command.principal.id == principal.id]
+        found = next((one for one in own if one.outcome is None), own[0] if own else None)
+        if found is None:
+            raise not_found()
+        return await self._take_back(principal, found)
+
+    async def _take_back(self, who: Principal, execution: Execution) -> web.Response:
         if execution.outcome is None and await self._gateway.approvals.withdraw(
             execution.command.id, f"{who.id} took it back", who.id
         ):
@@ -93,6 +103,19 @@ class ExecutionRoutes:
 
     def _status(self, request: web.Request, execution: Execution) -> dict[str, Json]:
         return standing(self._gateway, caller(request), execution)
+
+    def _place(self, request: web.Request) -> Topic:
+        """The action of the path, which the caller may use. Raises `Problem` (404)."""
+        parts = request.match_info
+        place = self._gateway.names.plain(parts["thing"]), parts["name"]
+        if place not in self._gateway.rights.of(caller(request)).acts:
+            raise not_found()
+        return place
+
+    def _invoked(self, place: Topic) -> Iterator[Execution]:
+        """Those of an action that are still remembered, the newest first."""
+        recent = self._gateway.executor.executions.recent()
+        return (one for one in recent if (one.command.thing, one.command.affordance) == place)
 
     def _check(self, request: web.Request, execution: Execution) -> None:
         command, parts = execution.command, request.match_info

@@ -1,8 +1,8 @@
 """A Thing Description as one caller may have it: only what they may use, with forms that say how.
 
 Forms follow the HTTP binding of TD 1.1 (section 8.3.1: default methods by operation) and, for what is observed, the
-subprotocols `longpoll` and `sse`; `longpoll` stands first, because common clients take the first form and cannot
-authenticate an event stream.
+subprotocols `longpoll`, `sse` and, over a WebSocket, our own; `longpoll` stands first, because common clients take the first
+form and cannot authenticate an event stream.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import orjson
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.api.commands import ASYNC
+from gateway.api.events_ws import SUBPROTOCOL
 from gateway.api.wire import JSON, TD_JSON, segment
 from gateway.context import Gateway
 from gateway.names import Names
@@ -132,8 +134,7 @@ def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
             affordance |= {"writeOnly": True, "observable": False}
         elif affordance.get("observable"):
             observe = ("observeproperty", "unobserveproperty")
-            forms.append(_form(f"{href}/observe", *observe, subprotocol="longpoll"))
-            forms.append(_form(f"{href}/observe", *observe, subprotocol="sse", content="text/event-stream"))
+            forms += _watching(f"{href}/observe", f"{href}/observe", *observe)
         shown[name] = affordance | {"forms": forms}
     return shown
 
@@ -146,29 +147,43 @@ def _actions(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     for name, document in _members(adopted, "actions").items():
         if (adopted.id, name) in rights.acts:
-            href = f"{home}/actions/{segment(name)}"
-            forms: list[Json] = [_form(href, "invokeaction"), _form(href, "queryaction")]
-            shown[name] = _visible(document, adopted, rights) | {"synchronous": True, "forms": forms}
+            shown[name] = _visible(document, adopted, rights) | {
+                "forms": _invoking(f"{home}/actions/{segment(name)}")
+            }
     return shown
 
 
+def _invoking(href: str) -> list[Json]:
+    """The first form answers when the action has ended. The second answers at once, with 201 and an ActionStatus: its own
+    `synchronous` says so, for that of the action would be untrue of one of them. The third tells of, and takes back, what the
+    caller invoked last.
+    """
+    started: dict[str, Json] = {"contentType": JSON, "htv:statusCodeValue": 201}
+    return [
+        _form(href, "invokeaction") | {"hearth:synchronous": True},
+        _form(f"{href}?{ASYNC}=1", "invokeaction") | {"hearth:synchronous": False, "response": started},
+        _form(href, "queryaction", "cancelaction"),
+    ]
+
+
+def _watching(poll: str, stream: str, *operations: str) -> list[Json]:
+    """By long poll, as server-sent events, over a WebSocket."""
+    socket = f"ws{stream.removeprefix('http')}"
+    return [
+        _form(poll, *operations, subprotocol="longpoll"),
+        _form(stream, *operations, subprotocol="sse", content="text/event-stream"),
+        _form(socket, *operations, subprotocol=SUBPROTOCOL),
+    ]
+
+
 def _events(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
-    operations = ("subscribeevent", "unsubscribeevent")
-    return {
-        name: document
-        | {
-            "forms": [
-                _form(
-                    f"{home}/events/{segment(name)}",
-                    *operations,
-                    subprotocol="sse",
-                    content="text/event-stream",
-                )
-            ]
-        }
-        for name, document in _members(adopted, "events").items()
-        if (adopted.id, name) in rights.sees
-    }
+    shown: dict[str, Json] = {}
+    for name, document in _members(adopted, "events").items():
+        if (adopted.id, name) in rights.sees:
+            href = f"{home}/events/{segment(name)}"
+            forms = _watching(f"{href}/next", href, "subscribeevent", "unsubscribeevent")
+            shown[name] = _visible(document, adopted, rights) | {"forms": forms}
+    return shown
 
 
 def _members(adopted: Adopted, group: str) -> dict[str, dict[str, Json]]:

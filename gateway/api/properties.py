@@ -9,14 +9,13 @@ from gateway.api.actions import started
 from gateway.api.auth import caller
 from gateway.api.awaiting import wait_of
 from gateway.api.commands import CommandDoor, answer, prefers_async
-from gateway.api.observing import PropertyObserver
+from gateway.api.observing import PROPERTY, VALUE_POLL_S, AffordanceObserver, etag_of, value_of
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, AnyJson, operation
 from gateway.api.openapi.shapes.decisions import Foreseen
 from gateway.api.openapi.shapes.things import ReadingDetail
 from gateway.api.problems import Problem, not_found
 from gateway.api.readings import detail, reading_headers
-from gateway.api.streams import Streams
 from gateway.api.things import find_thing
 from gateway.api.wire import flag, read_value, reply
 from gateway.api.writing import write_several
@@ -25,10 +24,10 @@ from gateway.state import Slot
 
 
 class PropertyRoutes:
-    def __init__(self, gateway: Gateway, door: CommandDoor, streams: Streams) -> None:
+    def __init__(self, gateway: Gateway, door: CommandDoor, observer: AffordanceObserver) -> None:
         self._gateway = gateway
         self._door = door
-        self._observer = PropertyObserver(streams)
+        self._observer = observer
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -106,7 +105,7 @@ class PropertyRoutes:
     async def write_one(self, request: web.Request, thing: str, name: str) -> web.Response:
         """As `write`, to the property `name` of `thing`."""
         value = await read_value(request)
-        command = self._door.command(request, self._gateway.names.plain(thing), name, value, is_action=False)
+        command = self._door.command(request, thing, name, value, is_action=False)
         if flag(request, "dry-run"):
             return self._door.dry_run(command)
         if prefers_async(request):
@@ -133,23 +132,34 @@ class PropertyRoutes:
         "Wait for the next value of a property",
         {
             200: (
-                Answer(AnyJson, "The bare value", headers=(*common.READING, "ETag")),
+                Answer(
+                    AnyJson,
+                    "The bare value",
+                    headers=(*common.READING, "ETag", "Hearth-Event-Id", "Hearth-Missed"),
+                ),
                 Answer(common.STREAM.shape, "all values, as they come", media=common.SSE),
             ),
-            204: Answer(None, "Nothing is known of it yet"),
+            101: Answer(None, "A WebSocket: each message is an array of events"),
+            204: Answer(None, "Nothing is known of it yet", headers=("Hearth-Event-Id", "Hearth-Missed")),
         },
-        parameters=(common.IF_NONE_MATCH, *common.RESUME),
+        parameters=(common.IF_NONE_MATCH, common.WAIT, *common.RESUME),
         problems=("too-many-streams",),
     )
     async def observe(self, request: web.Request) -> web.StreamResponse:
-        """The next change (long poll), or all of them (`Accept: text/event-stream`)."""
-        slot = self._slot(request)
+        """The value after its next change (long poll), or all of them (`Accept: text/event-stream`, or a WebSocket). A long
+        poll answers at once if the value changed since the last one, since a HEAD, or is not the one of `If-None-Match`.
+        """
+        slot, headers = self._slot(request), request.headers
         if request.method == "HEAD":
+            self._observer.begin(request, PROPERTY, slot.topic)
             return web.Response()
-        if "text/event-stream" in request.headers.get("Accept", ""):
-            return await self._observer.stream(request, slot)
-        await self._observer.wait(request, slot)
-        return self._observer.answer(self._slot(request))  # rights, or the Thing, may have changed meanwhile
+        if "Upgrade" in headers or "text/event-stream" in headers.get("Accept", ""):
+            return await self._observer.stream(request, PROPERTY, slot.topic, "value")
+        known = headers.get("If-None-Match")
+        if known is not None and known != etag_of(slot):
+            return value_of(slot)
+        told = await self._observer.next(request, PROPERTY, slot.topic, VALUE_POLL_S)
+        return value_of(self._slot(request), told)  # rights, or the Thing, may have changed meanwhile
 
     def _slot(self, request: web.Request) -> Slot:
         thing, name = self._gateway.names.plain(request.match_info["thing"]), request.match_info["name"]

@@ -39,7 +39,9 @@ from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
 from gateway.api.notify import NotifyRoutes
+from gateway.api.oauth import OAuth
 from gateway.api.obligations import ObligationRoutes
+from gateway.api.observing import AffordanceObserver
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
@@ -49,6 +51,7 @@ from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
 from gateway.api.root import RootRoutes
 from gateway.api.streams import Streams
+from gateway.api.thing_events import ThingEventRoutes
 from gateway.api.things import ThingRoutes
 from gateway.api.tokens import TokenRoutes
 from gateway.api.track_record import TrackRecordRoutes
@@ -80,11 +83,13 @@ EXPRESS: Final = web.AppKey("express", ExpressLane)
 def make_app(gateway: Gateway) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
-    properties, actions = PropertyRoutes(gateway, door, streams), ActionRoutes(door)
+    observer = AffordanceObserver(gateway, streams)
+    properties, actions = PropertyRoutes(gateway, door, observer), ActionRoutes(door)
     things, device_pairing = ThingRoutes(gateway), DevicePairing(gateway)
     pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
     directory = DirectoryRoutes(gateway)
     root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
+    oauth = OAuth(gateway, pin)
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
         *actions.routes(),
@@ -95,7 +100,8 @@ def make_app(gateway: Gateway) -> web.Application:
         *KindRoutes(gateway).routes(),
         *LabelRoutes(gateway, things.descriptions).routes(),
         *ExecutionRoutes(gateway).routes(),
-        *EventRoutes(gateway, streams).routes(),
+        *EventRoutes(streams).routes(),
+        *ThingEventRoutes(gateway, observer).routes(),
         *WhyRoutes(gateway).routes(),
         *LeaseRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
@@ -118,9 +124,10 @@ def make_app(gateway: Gateway) -> web.Application:
         *pairing.routes(),
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),
+        *oauth.routes(),
     ]
     mcp = McpRoutes(gateway)
-    public = [mcp.serve, root.page, directory.well_known, pairing.redeem, health.health]
+    public = [mcp.serve, root.page, directory.well_known, pairing.redeem, health.health, *oauth.public]
     guard = Guard(gateway.identity, gateway.config.http, public)
     app = web.Application(middlewares=[guard.middleware], client_max_size=LARGEST_BODY_BYTES)
     app.add_routes(routes)
@@ -131,6 +138,7 @@ def make_app(gateway: Gateway) -> web.Application:
         streams.close()
 
     app.on_shutdown.append(end_streams)
+    app.on_shutdown.append(oauth.close)
     return app
 
 

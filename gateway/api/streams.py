@@ -60,6 +60,11 @@ class Stream:
             if visible or not events:
                 return visible, lost
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be taken: `batch` returns at once, unless none of them may be seen any more."""
+        return self.observer.waiting
+
     def mark(self, event: Event) -> str:
         """The event's id for `Last-Event-ID`: it names the gateway's run, for numbers begin anew with each."""
         return f"{self.run}-{event.id}"
@@ -80,16 +85,23 @@ class Streams:
 
     @contextmanager
     def open(
-        self, request: web.Request, *, kinds: frozenset[str] | None = None, only: Topic | None = None
+        self,
+        request: web.Request,
+        *,
+        kinds: frozenset[str] | None = None,
+        only: Topic | None = None,
+        after: int | None = None,
     ) -> Iterator[Stream]:
-        """A stream of what the caller may see, from now or from `Last-Event-ID` on. Raises `Problem` (400, 429)."""
+        """A stream of what the caller may see, from `Last-Event-ID` on, else from behind the event `after`, else from now on.
+        Raises `Problem` (400, 429).
+        """
         session = request[SESSION]
         if len(self._open) >= STREAMS_IN_ALL or self._by_token[session.token_id] >= STREAMS_PER_TOKEN:
             raise Problem(
                 "too-many-streams",
                 f"at most {STREAMS_PER_TOKEN} streams a token, {STREAMS_IN_ALL} in all; close one",
             )
-        after, missed = self._resume(request)
+        after, missed = self._resume(request, after)
         sees = Visible(self._gateway, session, only)
         observer = self._gateway.observers.subscribe(sees, kinds=kinds, after=after)
         stream = Stream(observer, session, run=self.run, last=self._gateway.observers.last_id, missed=missed)
@@ -125,19 +137,21 @@ class Streams:
             return None  # whoever tells of expired tokens will tell of this one
         return asyncio.get_running_loop().call_later(left, self.revoke, frozenset({session.token_id}))
 
-    def _resume(self, request: web.Request) -> tuple[int | None, int | None]:
-        """Where to replay from, and how many events are no longer there. Ids look like `<run>-<number>`."""
+    def _resume(self, request: web.Request, after: int | None) -> tuple[int | None, int | None]:
+        """Where to replay from, and how many events are no longer there: 0, or None, for how many of them were for the caller
+        nobody knows any more. Ids look like `<run>-<number>`.
+        """
+        last = self._gateway.observers.last_id
+        oldest = last - REPLAY_EVENTS + 1
         mark = request.headers.get("Last-Event-ID") or request.query.get("after")
-        if mark is None:
-            return None, 0
+        if not mark:
+            return after, 0 if after is None or after + 1 >= oldest else None
         run, dash, text = mark.rpartition("-")
         if not dash or not text.isascii() or not text.isdigit() or len(text) > 18:
             raise bad_request("Last-Event-ID must be the id of an event of this gateway, as it was sent")
-        last = self._gateway.observers.last_id
         if run != self.run or int(text) > last:
             return 0, None
-        oldest = max(1, last - REPLAY_EVENTS + 1)
-        return int(text), max(0, oldest - int(text) - 1)
+        return int(text), 0 if int(text) + 1 >= oldest else None
 
 
 def kinds_of(request: web.Request) -> frozenset[str] | None:

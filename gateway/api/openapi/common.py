@@ -79,6 +79,8 @@ RESUME: Final = (
 )
 """A stream is taken up behind an event."""
 
+WAIT: Final = text("Prefer", "`wait=60`: for so many seconds, 120 at the most (RFC 7240)", where="header")
+
 READING: Final = ("Hearth-Quality", "Hearth-Observed-At", "Hearth-Evidence")
 """What stands beside a bare value."""
 
@@ -111,14 +113,21 @@ PLAIN_COMMAND: Final = (
 )
 """Of every command."""
 
-COMMAND: Final = (PREFER, *PLAIN_COMMAND, flag("dry-run", "Nothing moves: 200 with what the rules say of it"))
+COMMAND: Final = (
+    PREFER,
+    *PLAIN_COMMAND,
+    flag("dry-run", "Nothing moves: 200 with what the rules say of it"),
+    flag("respond-async", "As `Prefer: respond-async`, for those who cannot send headers"),
+)
 """Of a single one."""
 
 HEADERS: Final[Mapping[str, str]] = {
     "Allow": "The methods that mean something here",
     "ETag": "Of this state, for If-None-Match and If-Match",
+    "Hearth-Event-Id": "Up to which event it tells, for Last-Event-ID",
     "Hearth-Evidence": "Who says so: device, bridge or gateway",
     "Hearth-Execution": "The id of the execution, for GET /executions/{execution}; of several, separated by commas",
+    "Hearth-Missed": "Events before it that were lost: how many, or `unknown`",
     "Hearth-Observed-At": "When the device saw it (RFC 3339)",
     "Hearth-Outcome": "confirmed, acknowledged, refused, rejected, not_sent, unconfirmed or in_doubt",
     "Hearth-Quality": "good, uncertain, stale or bad",

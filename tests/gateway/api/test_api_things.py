@@ -90,18 +90,26 @@ async def test_a_description_has_forms_for_the_caller(house: House) -> None:
         assert answer.content_type == "application/td+json"
         td = await answer.json(content_type=None)
     base = f"{house.url}/things/lamp"
-    plain, longpoll, sse = td["properties"]["on"]["forms"]
+    plain, longpoll, sse, socket = td["properties"]["on"]["forms"]
     assert plain["href"] == f"{base}/properties/on"
     assert plain["op"] == ["readproperty", "writeproperty"]
     assert (longpoll["href"], longpoll["subprotocol"]) == (f"{base}/properties/on/observe", "longpoll")
     assert (sse["subprotocol"], sse["contentType"]) == ("sse", "text/event-stream")
-    assert td["actions"]["toggle"]["synchronous"] is True
-    assert [form["op"] for form in td["actions"]["toggle"]["forms"]] == [["invokeaction"], ["queryaction"]]
+    assert (socket["href"], socket["subprotocol"]) == (f"ws{base[4:]}/properties/on/observe", "events.hearth")
+    assert "synchronous" not in td["actions"]["toggle"]  # it would be untrue of one of its forms
+    ended, started, status = td["actions"]["toggle"]["forms"]
+    assert ended["op"] == started["op"] == ["invokeaction"]
+    assert (ended["hearth:synchronous"], started["hearth:synchronous"]) == (True, False)
+    assert started["response"]["htv:statusCodeValue"] == 201
+    assert status["op"] == ["queryaction", "cancelaction"]
     assert td["securityDefinitions"][td["security"]]["scheme"] == "bearer"
     assert td["hearth:room"] == "study"
     async with owner.get("/things/bell") as answer:
         event = (await answer.json(content_type=None))["events"]["pressed"]
-    assert event["forms"][0]["href"] == f"{house.url}/things/bell/events/pressed"
+    longpoll, sse, socket = event["forms"]
+    assert longpoll["href"] == f"{house.url}/things/bell/events/pressed/next"
+    assert sse["href"] == f"{house.url}/things/bell/events/pressed"
+    assert socket["href"] == f"ws{house.url[4:]}/things/bell/events/pressed"
 
 
 HALF_BLIND = """format = 1
