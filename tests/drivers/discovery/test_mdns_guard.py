@@ -50,6 +50,8 @@ async def test_a_flood_of_names_leaves_bounded_tables(guard: tuple[Guard, MdnsBr
     one, browser = guard
     kind = some_type()
     browser.watch([kind], lambda _: None)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     for number in range(6_000):
         names = [f"x{number}-{i}" for i in range(17)]  # 102,000 in all
         one.datagram_received(packet(kind, *names), (f"10.0.0.{number % 5 + 1}", 5353))
@@ -59,7 +61,8 @@ async def test_a_flood_of_names_leaves_bounded_tables(guard: tuple[Guard, MdnsBr
     assert len(cache.async_entries_with_name(kind)) <= MOST_OF_A_TYPE
     assert len([name for name in cache.names() if kind in name]) <= MOST_OF_A_TYPE + 1
     counters = browser.health().counters
-    assert counters["dropped_packets"] > 3_000
+    let_in = BURST_PACKETS + mdns_flood.PACKETS_PER_S * (loop.time() - began + 1)
+    assert counters["dropped_packets"] >= 6_000 - let_in  # a slow machine is flooded more slowly
     assert counters["floods"] >= 1
 
 
