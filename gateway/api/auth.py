@@ -12,6 +12,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.api.problems import Problem
+from gateway.api.wire import base_of
 from gateway.identity import Identity, Session
 from policies import Principal, Role
 
@@ -28,6 +29,10 @@ BOX_SESSION: Final = Session("", BOX)
 SESSION: Final = web.RequestKey("session", Session)
 
 _CHALLENGE: Final = 'Bearer realm="hearth"'
+
+RESOURCE_METADATA: Final = "/.well-known/oauth-protected-resource"
+"""Where a client learns how it gets a token."""
+
 _PEER: Final = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
 
@@ -43,22 +48,30 @@ def authenticate(identity: Identity, request: web.Request) -> Session:
         raise Problem(
             "unauthorized",
             "send `Authorization: Bearer <token>`; `hearth token create` makes one",
-            headers={"WWW-Authenticate": _CHALLENGE},
+            headers={"WWW-Authenticate": f"{_CHALLENGE}, {resource_metadata(request)}"},
         )
     scheme, _, secret = header.partition(" ")
     session = identity.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
     if session is None:
-        raise unknown_token()
+        raise unknown_token(request)
     return session
 
 
-def unknown_token() -> Problem:
+def unknown_token(request: web.BaseRequest | None = None) -> Problem:
     """RFC 6750, section 3.1: `invalid_token`."""
+    where = f", {resource_metadata(request)}" if request is not None else ""
     return Problem(
         "unauthorized",
         "the token is unknown, expired or revoked",
-        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"{where}'},
     )
+
+
+def resource_metadata(request: web.BaseRequest, path: str = "") -> str:
+    """RFC 9728, section 5.1: the parameter of a challenge that says where to ask for a token. `path` is that of the resource.
+    The name in it was found to be the gateway's own before.
+    """
+    return f'resource_metadata="{base_of(request)}{RESOURCE_METADATA}{path}"'
 
 
 def caller(request: web.Request) -> Principal:

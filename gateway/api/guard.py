@@ -25,6 +25,9 @@ WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  named, not bo
 REMEMBERED_HOSTS: Final = 64
 """Spellings of `Host` that were found right: names times ports, a handful in a house."""
 
+PAGES: Final = frozenset({"/", "/oauth/authorize", "/device"})
+"""Links of other sites may lead to them: they show something, and loading one does nothing."""
+
 log = logging.getLogger(__name__)
 
 
@@ -108,7 +111,7 @@ def _check_origin(request: web.Request) -> None:
     looks = (
         request.method in {"GET", "HEAD"}
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.path == "/"
+        and request.path in PAGES
     )
     if site not in {"same-origin", "none"} and not looks:
         raise Problem("cross-site", "a page of another site sent this")

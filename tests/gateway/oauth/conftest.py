@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drivers.driver import Driver
+from gateway.api.server import serve
+from gateway.app import open_gateway
+from gateway.config import Adoption, Config, House, Http
+from tests.gateway.api.desk import DeskDriver, lamp
+from tests.gateway.oauth.agents import Agents, TurnedClock
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        state_dir=tmp_path / "state",
+        runtime_dir=tmp_path / "run",
+        http=Http(port=0),
+        house=House(clock="trusted"),
+        adoption=Adoption(without_asking="ask", label_new=False),
+    )
+
+
+@pytest.fixture
+async def house(config: Config) -> AsyncIterator[Agents]:
+    clock, driver = TurnedClock(), DeskDriver()
+    drivers: dict[str, Driver] = {"desk": driver}
+    async with open_gateway(config, drivers=drivers, clock=clock) as gateway:
+        async with asyncio.timeout(5):
+            await driver.listening.wait()
+        async with serve(gateway) as url:
+            made = Agents(gateway, driver, url, config.socket, clock=clock)
+            await made.adopt(lamp())
+            yield made
+            for session in made.sessions:
+                await session.close()
