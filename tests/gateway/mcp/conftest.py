@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drivers.driver import Driver
+from gateway.api.server import serve
+from gateway.app import open_gateway
+from gateway.config import Adoption, Config, Http
+from gateway.context import Gateway
+from gateway.mcp.bridge import Bridge
+from gateway.mcp.serving import make_server
+from tests.gateway.api.desk import DeskDriver, House
+from tests.gateway.mcp.agents import Shelf, Waiting, tools
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        state_dir=tmp_path / "state",
+        runtime_dir=tmp_path / "run",
+        http=Http(port=0),
+        adoption=Adoption(without_asking="ask", label_new=False),
+    )
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+async def house(config: Config, waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house whose `/mcp` has the tests' own tools and resources."""
+
+    def library(gateway: Gateway) -> Bridge:
+        return Bridge(make_server(gateway, tools(waiting), Shelf(), pause_s=0.01))
+
+    monkeypatch.setattr("gateway.mcp.routes._library", library)
+    driver = DeskDriver()
+    drivers: dict[str, Driver] = {"desk": driver}
+    async with open_gateway(config, drivers=drivers) as gateway:
+        async with asyncio.timeout(5):
+            await driver.listening.wait()
+        async with serve(gateway) as url:
+            made = House(gateway, driver, url, config.socket)
+            yield made
+            for session in made.sessions:
+                await session.close()
