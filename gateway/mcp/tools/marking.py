@@ -27,8 +27,8 @@ MOST_ITEMS: Final = 20
 DEEPEST: Final = 6
 """Levels of nested data; what lies deeper is left out."""
 
-_WORD: Final = re.compile(r"[\w#/+-][\w.:/#%+=-]{0,79}", re.ASCII)
-"""One word. Nothing with a space, a bracket or a quotation mark is."""
+_WORD: Final = re.compile(r"[\w#/+%°µ-][\w.:/#%+=°µ²³-]{0,63}", re.ASCII)
+"""One word, or a unit. Nothing with a space, a bracket or a quotation mark is."""
 
 
 class Untrusted(BaseModel):

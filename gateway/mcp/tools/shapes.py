@@ -12,7 +12,7 @@ from gateway.api.problems import not_found
 from gateway.api.wire import rfc3339
 from gateway.context import Gateway
 from gateway.mcp.resource import SCHEME
-from gateway.mcp.tools.marking import marked
+from gateway.mcp.tools.marking import Untrusted, foreign, is_word, marked
 from gateway.state import Slot
 from policies import Principal
 
@@ -63,7 +63,7 @@ class Reading(Short):
     thing: str
     property: str
     value: Value = None
-    unit: str | None = None
+    unit: str | Untrusted | None = None
     quality: str = Field(description="good, or why not: stale (out of contact), uncertain, bad, unknown.")
     observed_at: str | None = Field(None, description="When it was so, RFC 3339.")
     age_s: float | None = Field(None, description="Seconds since then.")
@@ -100,18 +100,22 @@ def reading_of(slot: Slot, now: float) -> Reading:
     thing, name = slot.topic
     unit, reading = slot.property.unit, slot.current
     if reading is None:
-        return Reading(thing=thing, property=name, unit=unit, quality="unknown")
+        return Reading(thing=thing, property=name, unit=_unit(unit), quality="unknown")
     return Reading(
         thing=thing,
         property=name,
         value=marked(reading.value),
-        unit=unit,
+        unit=_unit(unit),
         quality=reading.quality,
         observed_at=rfc3339(reading.observed_at),
         age_s=age(reading.observed_at, now),
         uncertainty=reading.uncertainty,
         evidence=slot.evidence,
     )
+
+
+def _unit(unit: str | None) -> str | Untrusted | None:
+    return unit if unit is None or is_word(unit) else foreign(unit)
 
 
 def age(at: float, now: float) -> float:
