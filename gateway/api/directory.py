@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+import orjson
 from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.forms import SECURITY
+from gateway.api.notifications import CREATED, DELETED, UPDATED
+from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.things import THING_DESCRIPTION
-from gateway.api.wire import JSON, TD_JSON, base_of, reply
+from gateway.api.wire import LD_JSON, TD_JSON, base_of, cached
 from gateway.context import Gateway
-
-_PAGE: Final[dict[str, Json]] = {
-    "limit": {"type": "integer", "minimum": 1, "title": "Descriptions in one answer, at the most"},
-    "offset": {"type": "integer", "minimum": 0, "title": "Descriptions to leave out at the beginning"},
-}
 
 
 class DirectoryRoutes:
@@ -29,14 +25,20 @@ class DirectoryRoutes:
     @operation(
         "Things",
         "The directory's own description",
-        {200: Answer(THING_DESCRIPTION, "A Thing Description of the directory", media=TD_JSON)},
+        {
+            200: Answer(
+                THING_DESCRIPTION, "A Thing Description of the directory", media=TD_JSON, headers=("ETag",)
+            ),
+            304: Answer(None, "It is as it was", headers=("ETag",)),
+        },
+        parameters=(common.IF_NONE_MATCH,),
         public=True,
     )
     async def well_known(self, request: web.Request) -> web.Response:
         """RFC-style well-known introduction; it tells nothing about the house, so nobody need be known."""
-        response = reply(directory(self._gateway.names.directory, base_of(request)))
-        response.content_type = TD_JSON
-        return response
+        return cached(
+            request, orjson.dumps(directory(self._gateway.names.directory, base_of(request))), TD_JSON
+        )
 
 
 def directory(identity: str, base: str) -> dict[str, Json]:
@@ -54,7 +56,11 @@ def directory(identity: str, base: str) -> dict[str, Json]:
         **SECURITY,
         "properties": {"things": _things(base)},
         "actions": {"retrieveThing": _retrieve(base)},
-        "events": {"changes": _changes(base)},
+        "events": {
+            "thingCreated": _notices(base, CREATED, "A Thing is new", "The whole description"),
+            "thingUpdated": _notices(base, UPDATED, "A Thing is described otherwise", "What changed of it"),
+            "thingDeleted": _notices(base, DELETED, "A Thing is gone", ""),
+        },
     }
 
 
@@ -65,13 +71,17 @@ def _things(base: str) -> Json:
         "items": {"type": "object"},
         "readOnly": True,
         "observable": False,
-        "uriVariables": _PAGE,
+        "uriVariables": {
+            "offset": {"type": "integer", "minimum": 0, "default": 0, "title": "Descriptions to leave out"},
+            "limit": {"type": "integer", "minimum": 1, "title": "Descriptions in one answer, at the most"},
+        },
         "forms": [
             {
-                "href": f"{base}/things{{?limit,offset}}",
-                "contentType": JSON,
+                "href": f"{base}/things{{?offset,limit}}",
+                "contentType": LD_JSON,
                 "op": ["readproperty"],
                 "htv:methodName": "GET",
+                "response": {"contentType": LD_JSON, "htv:headers": [{"htv:fieldName": "Link"}]},
             }
         ],
     }
@@ -96,16 +106,20 @@ def _retrieve(base: str) -> Json:
     }
 
 
-def _changes(base: str) -> Json:
-    return {
-        "title": "A Thing was created, updated or deleted",
-        "data": {"type": "object"},
+def _notices(base: str, kind: str, title: str, diff: str) -> Json:
+    """An event of the directory; `diff` says what it holds besides the id, where that is asked for."""
+    document: dict[str, Json] = {
+        "title": title,
+        "data": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
         "forms": [
             {
-                "href": f"{base}/events?types=thing",
+                "href": f"{base}/events/{kind}" + ("{?diff}" if diff else ""),
                 "contentType": "text/event-stream",
                 "subprotocol": "sse",
                 "op": ["subscribeevent", "unsubscribeevent"],
             }
         ],
     }
+    if diff:
+        document["uriVariables"] = {"diff": {"type": "boolean", "default": False, "title": diff}}
+    return document

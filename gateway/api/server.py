@@ -38,6 +38,7 @@ from gateway.api.ledger import LedgerRoutes
 from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
+from gateway.api.notifications import NotificationRoutes
 from gateway.api.notify import NotifyRoutes
 from gateway.api.oauth import OAuth
 from gateway.api.obligations import ObligationRoutes
@@ -101,6 +102,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *LabelRoutes(gateway, things.descriptions).routes(),
         *ExecutionRoutes(gateway).routes(),
         *EventRoutes(streams).routes(),
+        *NotificationRoutes(gateway, streams, things.descriptions).routes(),
         *ThingEventRoutes(gateway, observer).routes(),
         *WhyRoutes(gateway).routes(),
         *LeaseRoutes(gateway).routes(),

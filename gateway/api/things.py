@@ -19,12 +19,15 @@ from gateway.api.openapi.shapes.things import THING_DESCRIPTION, AcceptedThing, 
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.waiting import waiting
 from gateway.api.wire import (
+    CACHED,
     JSON,
+    LD_JSON,
     LONGEST_PAGE,
     TD_JSON,
     Body,
     Line,
     base_of,
+    cached,
     number,
     read_body,
     reply,
@@ -65,24 +68,44 @@ class ThingRoutes:
         {
             200: (
                 Answer(
-                    {"type": "array", "items": THING_DESCRIPTION}, "Their descriptions", headers=("Link",)
+                    {"type": "array", "items": THING_DESCRIPTION},
+                    "Their descriptions",
+                    headers=("ETag", "Link"),
                 ),
                 Answer(list[ThingSummary], "in short, with `view=summary`"),
-            )
+                Answer(
+                    {"type": "array", "items": THING_DESCRIPTION},
+                    "the descriptions, where `Accept` names this",
+                    media=LD_JSON,
+                ),
+            ),
+            304: Answer(None, "They are as they were", headers=("ETag",)),
         },
-        parameters=(common.LIMIT, common.OFFSET, common.VIEW),
+        parameters=(
+            common.LIMIT,
+            common.OFFSET,
+            common.VIEW,
+            common.choice("sort_by", "What they are sorted by", "id"),
+            common.choice("sort_order", "In which order", "asc"),
+            common.IF_NONE_MATCH,
+        ),
     )
     async def index(self, request: web.Request) -> web.Response:
-        """All visible Things by id; a `Link` to the next page where there is one (WoT Discovery, section 7.3.2.1.5)."""
+        """All visible Things by id; a `Link` to the next page where there is one (WoT Discovery, section 7.3.2.1.5). They are
+        sorted by id, and in no other way.
+        """
         principal = caller(request)
         limit = max(1, number(request, "limit", LONGEST_PAGE, most=LONGEST_PAGE))
         offset = number(request, "offset", 0)
         view = request.query.get("view", "")
         if view not in {"", "summary"}:
             raise bad_request(f"view is `summary` or left out, it is {view[:40]!r}")
+        for name, known in (("sort_by", "id"), ("sort_order", "asc")):
+            if request.query.get(name, known) != known:
+                raise bad_request(f"{name} can only be {known!r} here")
         shown = self._gateway.rights.of(principal).things
         page = sorted(thing for thing in shown)[offset : offset + limit]
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store"} if view else dict(CACHED)
         if offset + limit < len(shown):
             rest = f"&view={view}" if view else ""
             headers["Link"] = f'</things?offset={offset + limit}&limit={limit}{rest}>; rel="next"'
@@ -90,7 +113,8 @@ class ThingRoutes:
         if view:
             return reply([summary(self._gateway, adopted, principal) for adopted in things], headers=headers)
         body = await self._bodies(things, principal, base_of(request))
-        return web.Response(body=b"[" + b",".join(body) + b"]", content_type=JSON, headers=headers)
+        media = LD_JSON if LD_JSON in request.headers.get("Accept", "") else JSON
+        return cached(request, b"[" + b",".join(body) + b"]", media, headers)
 
     @operation(
         "Things",
@@ -110,10 +134,7 @@ class ThingRoutes:
         if request.query.get("view") == "summary":
             return reply(summary(self._gateway, adopted, principal), headers={"Cache-Control": "no-store"})
         served = self.descriptions.of(adopted, principal, base_of(request))
-        headers = {"ETag": served.etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Host"}
-        if request.headers.get("If-None-Match") in {served.etag, "*"}:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=served.body, content_type=TD_JSON, headers=headers)
+        return cached(request, served.body, TD_JSON, CACHED | {"ETag": served.etag})
 
     @operation(
         "Things",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, TypeVar
 from urllib.parse import quote
@@ -17,10 +19,18 @@ from gateway.foreign import one_line
 
 JSON: Final = "application/json"
 TD_JSON: Final = "application/td+json"
+LD_JSON: Final = "application/ld+json"
 LONGEST_PAGE: Final = 1_000
 """Items in one answer at the most."""
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+CACHED: Final = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept, Authorization, Host",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of what may be kept, and is asked for again each time with its `ETag`: it is other for others, and under another name."""
+
 _JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -45,6 +55,18 @@ def reply(value: object, *, status: int = 200, headers: dict[str, str] | None = 
         content_type=JSON,
         headers=_NO_STORE if headers is None else _NO_STORE | headers,
     )
+
+
+def cached(
+    request: web.Request, body: bytes, media: str, headers: Mapping[str, str] = CACHED
+) -> web.Response:
+    """The body with its `ETag` (made here where `headers` have none); 304 without it where the caller has it already."""
+    etag = headers.get("ETag") or f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {**headers, "ETag": etag}
+    known = request.headers.get("If-None-Match")
+    if known is not None and (known.strip() == "*" or etag in re.split(r"\s*,\s*|W/", known.strip())):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type=media, headers=headers)
 
 
 async def read_json(request: web.Request) -> Json:
@@ -91,7 +113,7 @@ def rfc3339(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def base_of(request: web.Request) -> str:
+def base_of(request: web.BaseRequest) -> str:
     """Scheme and authority under which the caller reached the gateway."""
     return f"{request.scheme}://{request.host}"
 

@@ -24,10 +24,7 @@ async def message(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any
 async def test_the_forms_of_a_description_lead_to_sockets(house: House) -> None:
     await house.adopt(lamp(), button())
     owner = await house.owner()
-    for thing, group, name, report in (
-        ("lamp", "properties", "brightness", lambda: house.driver.report("lamp/brightness", 7)),
-        ("bell", "events", "pressed", lambda: house.driver.happen("bell/pressed", "double")),
-    ):
+    for thing, group, name in (("lamp", "properties", "brightness"), ("bell", "events", "pressed")):
         async with owner.get(f"/things/{thing}") as answer:
             forms = (await answer.json(content_type=None))[group][name]["forms"]
         form = next(one for one in forms if one["href"].startswith("ws:"))
@@ -35,7 +32,8 @@ async def test_the_forms_of_a_description_lead_to_sockets(house: House) -> None:
             assert socket.protocol == form["subprotocol"]
             assert (await message(socket))[0]["type"] == "hello"
             house.driver.report("lamp/on", True)  # of another affordance: not for this socket
-            report()
+            house.driver.report("lamp/brightness", 7)
+            house.driver.happen("bell/pressed", "double")
             (event,) = await message(socket)
             assert (event["thing"], event["name"]) == (thing, name)
 
@@ -60,8 +58,8 @@ async def test_a_socket_is_taken_up_where_it_ended(house: House, path: str, memb
         await three()
         first = (await message(socket))[0]
     mark = f"{hello['run']}-{first['id']}"
-    for how in ({"headers": {"Last-Event-ID": mark}}, {"params": {"after": mark}}):
-        async with owner.ws_connect(path, **how) as socket:  # type: ignore[arg-type]
+    for headers, params in (({"Last-Event-ID": mark}, {}), ({}, {"after": mark})):
+        async with owner.ws_connect(path, headers=headers, params=params) as socket:
             (again,) = await message(socket)
             assert again["type"] == "hello"
             events: list[dict[str, Any]] = []
