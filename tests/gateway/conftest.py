@@ -1,0 +1,54 @@
+"""The gateways of these tests answer as their description says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from aiohttp import web
+
+from gateway.api import server
+from gateway.api.express import ExpressLane
+from gateway.context import Gateway
+from tests.gateway.declared import Declared, Handler
+
+
+class Watch:
+    """The one document of all gateways of this run: it tells nothing of a house."""
+
+    def __init__(self) -> None:
+        self.declared: Declared | None = None
+
+    def of(self, app: web.Application) -> Declared:
+        if self.declared is None:
+            self.declared = Declared(app)
+        return self.declared
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _watched_answers() -> Iterator[Watch]:
+    watch, make_app, before = Watch(), server.make_app, ExpressLane.before
+
+    def watched_app(gateway: Gateway) -> web.Application:
+        app = make_app(gateway)
+        watch.of(app)
+        return app
+
+    def watched_before(lane: ExpressLane, ordinary: Handler) -> Handler:
+        assert watch.declared is not None
+        return watch.declared.watching(before(lane, ordinary))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(server, "make_app", watched_app)
+        patched.setattr(ExpressLane, "before", watched_before)
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_declared(_watched_answers: Watch) -> Iterator[None]:
+    """What was answered in a test and is not in the document fails it."""
+    yield
+    declared = _watched_answers.declared
+    if declared is not None and declared.wrong:
+        wrong, declared.wrong = list(dict.fromkeys(declared.wrong)), []
+        pytest.fail("\n".join(wrong), pytrace=False)
