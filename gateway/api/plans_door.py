@@ -51,9 +51,8 @@ class PlanDoor:
         plans = [*self._desk.open(), *(one.plan for one in self._desk.drafts.all())]
         if ended:
             plans += await self._desk.ended(ended)
-        return sorted(
-            (plan for plan in plans if may_see(principal, plan)), key=lambda one: one.id, reverse=True
-        )
+        seen = {plan.id: plan for plan in plans if may_see(principal, plan)}  # one may end just now: once
+        return sorted(seen.values(), key=lambda one: one.id, reverse=True)
 
     def draft(self, principal: Principal, ident: str) -> Draft | None:
         """One that was prepared, and not committed; None where there is none for the caller."""

@@ -211,9 +211,9 @@ def _parts(uri: str) -> tuple[str, str, str]:
     """`hearth://things/lamp/state` as (things, lamp, state); what is no such name as empty texts."""
     if not uri.startswith(SCHEME):
         return "", "", ""
-    kind, _, rest = uri.removeprefix(SCHEME).partition("/")
-    ident, slash, part = rest.partition("/")
-    if (slash and part != "state") or (rest and not ident) or (part and kind != "things"):
+    kind, *rest = uri.removeprefix(SCHEME).split("/")
+    ident, part = (*rest, "", "")[:2]
+    if len(rest) > 2 or "" in rest or part not in {"", "state"} or (part and kind != "things"):
         return "", "", ""
     return kind, ident, part
 

@@ -79,4 +79,4 @@ def _object(value: dict[str, Json], depth: int) -> Json:
 
 def _name(name: str) -> str:
     """The name of a member: what is no word cannot be marked, so that it is made one."""
-    return name if is_word(name) else re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII)[:80]
+    return name if is_word(name) else re.sub(r"\W+", "_", name, flags=re.ASCII)[:60]
