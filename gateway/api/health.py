@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from aiohttp import web
 
 from capabilities.vocabulary import Json
@@ -13,6 +11,7 @@ from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import Caller
 from gateway.api.openapi.shapes.health import Alive, Health
 from gateway.api.streams import Streams
+from gateway.api.version import version
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
 from gateway.foreign import LONGEST_PROBLEM, one_line
@@ -91,7 +90,7 @@ class HealthRoutes:
         now = gateway.clock.wall()
         return {
             "status": "ok" if well else "degraded",
-            "version": _version(),
+            "version": version(),
             "started_at": rfc3339(gateway.started_at),
             "state_dir": str(gateway.config.state_dir) if session.principal.at_box else None,
             "uptime_s": round(now - gateway.started_at, 3),
@@ -153,10 +152,3 @@ class HealthRoutes:
         sees = self._gateway.rights.of(session.principal).sees
         problems = self._gateway.ingest.problems()
         return {where: why for where, why in problems.items() if tuple(where.split(".", 1)) in sees}
-
-
-def _version() -> str:
-    try:
-        return version("hearth-gateway")
-    except PackageNotFoundError:
-        return "unknown"

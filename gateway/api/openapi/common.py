@@ -52,6 +52,7 @@ IN_PATH: Final[Mapping[str, str]] = {
     "plan": "The id of a plan",
     "lease": "The id of a lease",
     "waiver": "The id of a waiver",
+    "contract": "The id of a context contract",
     "obligation": "The id of what is owed",
     "principal": "The id of a principal",
     "type": "The type of a message, or `plan`",
