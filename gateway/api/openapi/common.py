@@ -143,11 +143,21 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 """What answers carry besides bodies."""
 
+OF_STATUS: Final[Mapping[int, str]] = {
+    401: "WWW-Authenticate",
+    405: "Allow",
+    503: "Retry-After",
+}
+"""What problems of a status always carry."""
+
 ANY: Final = frozenset({"bad-request", "misdirected", "cross-site", "expectation-failed", "internal"})
 """Problems of any request."""
 
-KNOWN: Final = frozenset({"unauthorized", "forbidden"})
-"""Of one that needs a caller: who is not known, and who is at the box without being allowed to be."""
+STRANGERS: Final = frozenset({"too-many-requests"})
+"""Of a public one: strangers may not ask for ever."""
+
+KNOWN: Final = frozenset({"unauthorized", "forbidden", "too-many-requests"})
+"""Of one that needs a caller: who is not known (and asks for ever), and who is at the box without being allowed to be."""
 
 WITH_BODY: Final = frozenset({"unsupported-media-type", "too-large"})
 WITH_PATH: Final = frozenset({"not-found"})

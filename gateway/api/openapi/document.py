@@ -176,8 +176,7 @@ def _response(answers: Sequence[Answer], schemas: Schemas) -> Json:
 def problems_of(said: Operation, path: str) -> frozenset[str]:
     """The names of all problems that an operation can answer."""
     names = said.problems | common.ANY
-    if not said.public:
-        names |= common.KNOWN
+    names |= common.STRANGERS if said.public else common.KNOWN
     if said.body is not None:
         names |= common.WITH_BODY
     return names | common.WITH_PATH if "{" in path else names
@@ -201,4 +200,9 @@ def _problem_response(status: int, names: list[str]) -> Json:
     exact: Json = {"type": "object", "properties": {"type": {"enum": types}, "status": {"const": status}}}
     schema: Json = {"allOf": [{"$ref": "#/components/schemas/Problem"}, exact]}
     says = "; ".join(f"`{name}`: {PROBLEMS[name][1]}" for name in names)
-    return {"description": says, "content": {PROBLEM_JSON: {"schema": schema}}}
+    shown: dict[str, Json] = {"description": says, "content": {PROBLEM_JSON: {"schema": schema}}}
+    if (header := common.OF_STATUS.get(status)) is not None:
+        shown["headers"] = {
+            header: {"description": common.HEADERS[header], "schema": {"type": "string"}, "required": True}
+        }
+    return shown

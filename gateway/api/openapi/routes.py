@@ -13,16 +13,11 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from gateway.api.limits import Limit, Limiter, Rate
 from gateway.api.openapi import common
 from gateway.api.openapi.document import document
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.page import page, policy_of
 from gateway.api.version import version
-from gateway.clock import Clock
-
-READERS: Final = Limit(per_address=Rate(at_once=60, each_s=1.0), in_all=Rate(at_once=600, each_s=0.1))
-"""A page is read once, a program asks once a start; each answer has some 200 kB."""
 
 _PLAIN: Final = {
     "Cache-Control": "no-cache",
@@ -42,8 +37,7 @@ class Made:
 
 
 class DescriptionRoutes:
-    def __init__(self, clock: Clock) -> None:
-        self._limiter = Limiter(clock, READERS)
+    def __init__(self) -> None:
         self._made: Made | None = None
         self._making = asyncio.Lock()
 
@@ -58,7 +52,6 @@ class DescriptionRoutes:
             304: Answer(None, "It is as it was", headers=("ETag",)),
         },
         parameters=(common.IF_NONE_MATCH,),
-        problems=("too-many-requests",),
         public=True,
     )
     async def json(self, request: web.Request) -> web.Response:
@@ -74,7 +67,6 @@ class DescriptionRoutes:
             304: Answer(None, "It is as it was", headers=("ETag",)),
         },
         parameters=(common.IF_NONE_MATCH,),
-        problems=("too-many-requests",),
         public=True,
     )
     async def page(self, request: web.Request) -> web.Response:
@@ -84,8 +76,6 @@ class DescriptionRoutes:
         return _answer(request, made, made.page, headers)
 
     async def _ready(self, request: web.Request) -> Made:
-        """Raises `Problem` (429)."""
-        self._limiter.spend(request)
         async with self._making:
             if self._made is None:
                 self._made = await asyncio.to_thread(_make, request.app)
