@@ -12,7 +12,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.openapi import common
-from gateway.api.openapi.operation import Answer, Operation, Parameter, is_apart, operation_of
+from gateway.api.openapi.operation import Answer, Operation, Parameter, is_apart, operation_of, told_by
 from gateway.api.openapi.schemas import Schemas
 from gateway.api.openapi.shapes.problem import Problem as ProblemShape
 from gateway.api.problems import PROBLEMS, TYPE_PREFIX
@@ -45,16 +45,20 @@ class Route:
 def described_routes(app: web.Application) -> list[Route]:
     """Every route that says what it does, by path."""
     found = [
-        Route(route.method.lower(), path, _name(route.handler, path, said), said, _doc(route.handler))
+        Route(route.method.lower(), path, _name(handler, path, said), said, _doc(handler))
         for route, path in _routes(app)
-        if (said := operation_of(route.handler)) is not None
+        if (said := operation_of(handler := told_by(route.handler))) is not None
     ]
     return sorted(found, key=lambda one: (one.path, one.method))
 
 
 def silent_routes(app: web.Application) -> list[str]:
     """Those that say nothing, and do not stand apart: there should be none."""
-    return [f"{route.method} {path}" for route, path in _routes(app) if operation_of(route.handler) is None]
+    return [
+        f"{route.method} {path}"
+        for route, path in _routes(app)
+        if operation_of(told_by(route.handler)) is None
+    ]
 
 
 def _routes(app: web.Application) -> Iterator[tuple[web.AbstractRoute, str]]:

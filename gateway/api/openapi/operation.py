@@ -23,6 +23,7 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
 
 _MARK: Final = "__operation__"
 _APART: Final = "__apart__"
+_ELSEWHERE: Final = "__described_by__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,18 @@ def apart(why: str) -> Callable[[HandlerT], HandlerT]:
         return handler
 
     return note
+
+
+def described_by(handler: HandlerT, real: Callable[[], object]) -> HandlerT:
+    """`handler` stands for one that is loaded on demand: what that says of itself is asked of `real` when it is needed."""
+    setattr(handler, _ELSEWHERE, real)
+    return handler
+
+
+def told_by(handler: object) -> object:
+    """The function that is described: `handler`, or the one for which it stands."""
+    real: Callable[[], object] | None = getattr(handler, _ELSEWHERE, None)
+    return handler if real is None else real()
 
 
 def operation_of(handler: object) -> Operation | None:
