@@ -8,7 +8,8 @@ from typing import Final
 
 from pydantic import Field
 
-from gateway.api.executions import may_see
+from gateway.adopted import Adopted
+from gateway.api.auth import manages
 from gateway.api.hands import seen_hands
 from gateway.api.problems import not_found
 from gateway.api.seen import Sight
@@ -23,6 +24,7 @@ from gateway.mcp.tools.marking import marked
 from gateway.mcp.tools.shapes import Reading, Short, ThingId, Value, reading_of, seen_thing
 from gateway.observers import Event
 from gateway.state import Slot
+from policies import Principal
 
 LONGEST_HOURS: Final = 168.0
 MOST_CHANGES: Final = 50
@@ -72,7 +74,10 @@ class HistoryAnswer(Answer):
     outcomes: dict[str, int] = Field({}, description="How the commands of the window ended, counted.")
     refused: int | None = Field(None, description="Of those that you may read of: so many were not allowed.")
     by_hand: list[ByHand]
-    complete: bool = Field(description="Whether the ledger was looked through for the whole window.")
+    complete: bool | None = Field(
+        None,
+        description="Whether the ledger was looked through for the whole window; told to whoever may read all of the Thing.",
+    )
     sources: list[str]
 
 
@@ -87,9 +92,8 @@ async def history_summary(gateway: Gateway, caller: Caller, wanted: HistoryArgum
             raise not_found()
     now = gateway.clock.wall()
     since = now - wanted.hours * HOUR_S
-    kinds = (*TOLD_BY, "denied")
     records = await gateway.ledger.entries(
-        thing=adopted.id, kinds=kinds, limit=LOOKED_THROUGH, newest_first=True
+        thing=adopted.id, kinds=TOLD_BY, limit=LOOKED_THROUGH, newest_first=True
     )
     within = [one for one in records if one.at >= since]
     moves = sent(within, adopted, sees, wanted.property)
@@ -105,9 +109,11 @@ async def history_summary(gateway: Gateway, caller: Caller, wanted: HistoryArgum
         commands=[command_of(command_shown(move, principal, sight)) for move in moves[:MOST_COMMANDS]],
         more_commands=len(moves) - MOST_COMMANDS if len(moves) > MOST_COMMANDS else None,
         outcomes=_outcomes(moves),
-        refused=sum(_is_refusal(one, wanted) and may_see(principal, one.principal) for one in within) or None,
+        refused=await _refused(gateway, principal, adopted, wanted.property, since) or None,
         by_hand=[_by_hand(one) for one in hands[:MOST_COMMANDS]],
-        complete=len(records) < LOOKED_THROUGH or records[-1].at < since,
+        complete=_is_complete(records, since)
+        if adopted.slots.keys() <= _names(gateway, caller, adopted)
+        else None,
         sources=list(SOURCES),
     )
 
@@ -146,8 +152,26 @@ def _outcomes(moves: Sequence[Move]) -> dict[str, int]:
     return dict(Counter(str(move.result or "open") for move in moves))
 
 
-def _is_refusal(record: Record, wanted: HistoryArguments) -> bool:
-    return record.kind == "denied" and wanted.property in {"", record.body.get("affordance")}
+async def _refused(gateway: Gateway, principal: Principal, adopted: Adopted, name: str, since: float) -> int:
+    """How many commands of the caller's own (for owners and adults: of anybody's) the rules refused."""
+    records = await gateway.ledger.entries(
+        thing=adopted.id,
+        kinds=("denied",),
+        principal="" if manages(principal) else principal.id,
+        limit=LOOKED_THROUGH,
+        newest_first=True,
+    )
+    return sum(one.at >= since and name in {"", one.body.get("affordance")} for one in records)
+
+
+def _is_complete(records: Sequence[Record], since: float) -> bool:
+    return len(records) < LOOKED_THROUGH or records[-1].at < since
+
+
+def _names(gateway: Gateway, caller: Caller, adopted: Adopted) -> frozenset[str]:
+    """What the caller may read of a Thing."""
+    rights = gateway.rights.of(caller.session.principal).of(adopted.id)
+    return rights.sees if rights is not None else frozenset()
 
 
 HISTORY_SUMMARY: Final = Tool(
