@@ -15,6 +15,7 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.limits import Limit, Limiter, Rate, address_of
+from gateway.api.pages import PageRoutes
 from gateway.api.oauth_wire import answered, check_resources, is_near
 from gateway.api.wire import Body, base_of, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -69,12 +70,12 @@ class OAuthPageRoutes:
     """`beginnings` are the limits that new requests share, by whether they come from this very computer."""
 
     def __init__(self, gateway: Gateway, desk: AgentDesk, beginnings: dict[bool, Limiter]) -> None:
-        self._clock = gateway.clock
         self._desk = desk
         self._beginnings = beginnings
         self._looks = {near: Limiter(gateway.clock, LOOKS) for near in (True, False)}
         pages = files("gateway.oauth").joinpath("pages")
-        names = ("authorize.html", "authorize.js", "device.html", "device.js", "oauth.css")
+        names = ("authorize.html", "authorize.js", "oauth.css")
+        self._phone = PageRoutes()
         self._files = {name: pages.joinpath(name).read_bytes() for name in names}
 
     def routes(self) -> list[web.RouteDef]:
@@ -93,8 +94,8 @@ class OAuthPageRoutes:
         return self._page("authorize.html")
 
     async def device(self, request: web.Request) -> web.Response:
-        """RFC 8628, section 3.3: says where the code is typed."""
-        return self._page("device.html")
+        """RFC 8628, section 3.3: here the code is typed on a paired phone; elsewhere it says where."""
+        return self._phone.page("agent.html")
 
     async def file(self, request: web.Request) -> web.Response:
         """What the pages are made of."""
@@ -154,7 +155,7 @@ class OAuthPageRoutes:
     async def _look(self, request: web.Request) -> web.Response:
         self._looks[is_near(request)].spend(request)
         body = await read_body(request, LookBody)
-        to = self._desk.grants.way_back(body.request, self._clock.monotonic())
+        to = self._desk.way_back(body.request)
         return reply({"waits": True} if to is None else {"waits": False} | _way(to))
 
     def _page(self, name: str) -> web.Response:

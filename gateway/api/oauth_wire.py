@@ -25,7 +25,7 @@ MOST_MEMBERS: Final = 32
 SCOPE: Final = "hearth"
 """The only one, and it says nothing: what an agent may do stands in the rules of the house and in its mandate."""
 
-BEGINNINGS: Final = Limit(Rate(6, 10.0), Rate(30, 2.0))
+BEGINNINGS: Final = Limit(Rate(12, 5.0), Rate(60, 2.0))
 """New requests and clients. In all as many as `gateway.oauth.grants` has room for; each address far fewer."""
 
 QUESTIONS: Final = Limit(Rate(60, 0.5), Rate(600, 0.05))

@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "kind": ("kinds", "Say what a Thing is: what its relay feeds, what its motor moves."),
     "panic": ("panic", "Stop what moves, and lock all agents out. Asks nothing."),
     "token": ("tokens", "Tokens of agents, phones and guests: create, list, revoke."),
+    "agent": ("agent", "Agents: which ask to be let in, which are in; accept, deny, revoke."),
     "pair": ("pairing", "Open a pairing window, or redeem a code and remember the gateway."),
     "notify": ("notify", "By which ways people are told, and whether they work."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),

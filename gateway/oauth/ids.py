@@ -16,7 +16,7 @@ _NOT_IDS: Final = TAKEN | frozenset(Role)
 
 def free_id(calls_itself: str, taken: Collection[str]) -> str:
     """`taken` are the ids that anybody has or had."""
-    name = slug(calls_itself) or "agent"
+    name = slug(calls_itself) or "unnamed"
     if name not in _NOT_IDS and name not in taken:
         return name
     name = f"{name}-agent"

@@ -48,7 +48,7 @@ def create(title: str, role: str, principal: str, acts_for: str, expires: str) -
     if acts_for:
         body["acts_for"] = acts_for
     if expires:
-        body["expires_in"] = _seconds_until(expires, time.time())
+        body["expires_in"] = seconds_until(expires, time.time())
     answer = session.client.ask("POST", "/tokens", body)
     if not answer.ok:
         raise failure(answer)
@@ -69,7 +69,7 @@ def create(title: str, role: str, principal: str, acts_for: str, expires: str) -
 def list_(everything: bool) -> None:
     """List the tokens that are good."""
     session = current()
-    tokens = [t for t in items(session.client.get("/tokens")) if everything or _is_good(t)]
+    tokens = [t for t in items(session.client.get("/tokens")) if everything or is_good(t)]
     session.show(list(tokens), lambda: _table(session, tokens))
 
 
@@ -104,12 +104,12 @@ def _table(session: Session, tokens: list[dict[str, Json]]) -> None:
     session.table(["ID", "TITLE", "WHO", "ROLE", "FOR", "USED", "ENDS"], rows, whole=[0])
 
 
-def _is_good(found: dict[str, Json]) -> bool:
+def is_good(found: dict[str, Json]) -> bool:
     ends = seconds_of(found.get("expires_at"))
     return not found.get("revoked_at") and (ends is None or ends > time.time())
 
 
-def _seconds_until(text: str, now: float) -> int:
+def seconds_until(text: str, now: float) -> int:
     """`7d`, or an instant, as seconds from now on. Raises `Failure`."""
     if found := re.fullmatch(r"(\d+)([smhdw])", text):
         return int(found[1]) * _UNIT_SECONDS[found[2]]

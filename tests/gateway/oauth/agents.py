@@ -54,7 +54,7 @@ class Agents(Doors):
             text = await answer.text()
             return answer.status, await answer.json() if text else {}
 
-    async def ask(self, client_id: str = "My Agent", **more: str) -> dict[str, Any]:
+    async def knock(self, client_id: str = "My Agent", **more: str) -> dict[str, Any]:
         status, body = await self.form("/oauth/device_authorization", client_id=client_id, **more)
         assert status == 200, body
         return body

@@ -9,7 +9,7 @@ from tests.gateway.oauth.agents import Agents
 
 async def test_an_agent_is_let_in_by_a_phone(house: Agents) -> None:
     anna = await house.phone()
-    asked = await house.ask("Lights Helper")
+    asked = await house.knock("Lights Helper")
     assert asked["verification_uri"] == f"{house.url}/device"
     assert asked["verification_uri_complete"] == f"{house.url}/device#{asked['user_code']}"
     assert (asked["interval"], asked["expires_in"]) == (5, 600)
@@ -35,7 +35,7 @@ async def test_an_agent_is_let_in_by_a_phone(house: Agents) -> None:
 async def test_the_box_says_for_whom(house: Agents) -> None:
     await house.phone("anna")
     await house.phone("ben", Role.ADULT)
-    asked = await house.ask()
+    asked = await house.knock()
     status, problem = await house.accept_at_the_box(asked["user_code"])
     assert status == 400
     assert "anna, ben" in problem["detail"]
@@ -48,26 +48,26 @@ async def test_the_box_says_for_whom(house: Agents) -> None:
 
 
 async def test_an_expiry_is_told_to_the_client(house: Agents) -> None:
-    anna, asked = await house.phone(), await house.ask()
+    anna, asked = await house.phone(), await house.knock()
     assert (await house.accept(anna, asked["user_code"], expires_in=3600))[0] == 201
     _, got = await house.poll(asked)
     assert 3590 <= got["expires_in"] <= 3600
 
 
 async def test_a_mandate_narrows_what_is_let_in(house: Agents) -> None:
-    anna, asked = await house.phone(), await house.ask()
+    anna, asked = await house.phone(), await house.knock()
     status, info = await house.accept(anna, asked["user_code"], mandate={"use": []})
     assert status == 201, info
     _, got = await house.poll(asked)
     agent = house.session({"Authorization": f"Bearer {got['access_token']}"})
     async with agent.put("/things/lamp/properties/on", json=True) as answer:
         assert answer.status in {403, 404}
-    other = await house.ask()
+    other = await house.knock()
     assert (await house.accept(anna, other["user_code"], mandate={"use": [], "more": 1}))[0] == 400
 
 
 async def test_a_no_is_told_to_the_agent(house: Agents) -> None:
-    anna, asked = await house.phone(), await house.ask()
+    anna, asked = await house.phone(), await house.knock()
     async with anna.client.post(f"/agents/requests/{asked['user_code']}", json={"answer": "deny"}) as answer:
         assert answer.status == 200
     assert (await house.poll(asked))[1]["error"] == "access_denied"
@@ -76,7 +76,7 @@ async def test_a_no_is_told_to_the_agent(house: Agents) -> None:
 
 
 async def test_who_asks_too_often_is_told_to_slow_down(house: Agents) -> None:
-    asked = await house.ask()
+    asked = await house.knock()
     assert (await house.poll(asked))[1]["error"] == "authorization_pending"
     assert (await house.poll(asked))[1]["error"] == "slow_down"
     house.clock.turn(5)
@@ -86,14 +86,14 @@ async def test_who_asks_too_often_is_told_to_slow_down(house: Agents) -> None:
 
 
 async def test_a_code_expires(house: Agents) -> None:
-    anna, asked = await house.phone(), await house.ask()
+    anna, asked = await house.phone(), await house.knock()
     house.clock.turn(601)
     assert (await house.poll(asked))[1]["error"] == "expired_token"
     assert (await house.accept(anna, asked["user_code"]))[0] == 403
 
 
 async def test_a_token_that_nobody_fetches_is_revoked(house: Agents) -> None:
-    anna, asked = await house.phone(), await house.ask()
+    anna, asked = await house.phone(), await house.knock()
     _, info = await house.accept(anna, asked["user_code"])
     assert house.gateway.identity.session_of(info["id"]) is not None
     house.clock.turn(121)
@@ -103,7 +103,7 @@ async def test_a_token_that_nobody_fetches_is_revoked(house: Agents) -> None:
 
 async def test_what_waits_is_listed_without_its_code(house: Agents) -> None:
     anna = await house.phone()
-    asked = await house.ask("Helper")
+    asked = await house.knock("Helper")
     async with anna.client.get("/agents/requests") as answer:
         assert answer.status == 200
         text, listed = await answer.text(), await answer.json()
@@ -117,7 +117,7 @@ async def test_what_waits_is_listed_without_its_code(house: Agents) -> None:
 async def test_people_are_told(house: Agents) -> None:
     anna = await house.phone()
     observer = house.gateway.observers.subscribe(None)
-    asked = await house.ask("Helper")
+    asked = await house.knock("Helper")
     await house.accept(anna, asked["user_code"])
     events = [event.data for event in (await observer.batch())[0] if event.kind == "notice"]
     house.gateway.observers.unsubscribe(observer)
