@@ -15,8 +15,8 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.limits import Limit, Limiter, Rate, address_of
-from gateway.api.pages import PageRoutes
 from gateway.api.oauth_wire import answered, check_resources, is_near
+from gateway.api.pages import PageRoutes
 from gateway.api.wire import Body, base_of, read_body, reply, rfc3339
 from gateway.context import Gateway
 from gateway.oauth import pkce, redirects

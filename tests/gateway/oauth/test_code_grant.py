@@ -135,7 +135,7 @@ async def test_the_pages_run_nothing_but_their_own_script(house: Agents) -> None
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
         assert "<script>" not in page
-    for path in ("authorize.js", "device.js", "oauth.css"):
+    for path in ("authorize.js", "oauth.css"):
         async with stranger.get(f"/oauth/pages/{path}") as answer:
             assert answer.status == 200
     for path in ("authorize.html", "../desk.py", "..%2fdesk.py"):

@@ -1,0 +1,53 @@
+// Pairing: the code stands in the fragment of the address (a QR code leads here), or is typed.
+
+import { ask, canSign, element, keepKey, me, newKey, publicPart, run, show, tell, why } from "/pages/phone.js";
+
+const given = new URLSearchParams(location.hash.slice(1));
+
+function deviceName() {
+  const agent = navigator.userAgent;
+  const known = ["iPhone", "iPad", "Android", "Macintosh", "Windows", "Linux"].find((name) => agent.includes(name));
+  return { Macintosh: "Mac", Windows: "PC" }[known] || known || "Browser";
+}
+
+async function pair(event) {
+  event.preventDefault();
+  const button = element("form").querySelector("button");
+  button.disabled = true;
+  tell("Asking the gateway…");
+  try {
+    const pair = canSign() ? await newKey() : null;
+    const body = { code: element("code").value.trim(), title: element("title").value.trim(), cookie: true };
+    if (pair) body.key = await publicPart(pair);
+    const answer = await ask("/pairings/redeem", body);
+    if (answer.status !== 201) return tell(why(answer));
+    if (pair && answer.body.has_key) await keepKey(pair);
+    paired(answer.body);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function paired(token) {
+  show("form", false);
+  tell("This phone is paired.");
+  element("who").textContent = `${token.name || token.principal} (${token.role})`;
+  show(token.has_key ? "signs" : "unsigned");
+  show("done");
+}
+
+async function begin() {
+  history.replaceState(null, "", location.pathname); // the code is used up: it need not stand in the history
+  element("title").value = deviceName();
+  element("code").value = given.get("c") || "";
+  element("form").addEventListener("submit", (event) => run(() => pair(event)));
+  const known = await me();
+  if (known && !given.get("c")) tell(`This phone is paired already: you are ${known.name || known.principal} on it.`);
+  show("form");
+  if (!canSign()) {
+    tell("This browser makes no keys here (it does not trust the connection): it will be paired, and cannot answer what "
+      + "people are asked. Install the gateway's certificate first, or open this page on the box.");
+  }
+}
+
+run(begin);
