@@ -25,6 +25,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
 from gateway.context import Gateway
+from gateway.contracts import open_contracts
 from gateway.discovery.looking import Lookout
 from gateway.doorman import Doorman
 from gateway.driving import Running, keep_driver, run_configured
@@ -143,6 +144,7 @@ async def open_gateway(
             drivers=running,
             supervisor=supervisor,
         )
+        contracts = await stack.enter_async_context(open_contracts(parts))
         approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
         stack.push_async_callback(approvals.close)
         measures = Measures(parts)
@@ -193,11 +195,12 @@ async def open_gateway(
                 observers=observers,
                 clock=clock,
             ),
+            contracts=contracts,
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
             panic=panic,
-            ingest=Ingest(registry, observers, clock, rests, (authors.changed, obligations.changed)),
+            ingest=Ingest(registry, observers, clock, rests, (authors.changed, obligations.changed, contracts.changed)),
             approvals=approvals,
             leases=leases,
             obligations=obligations,

@@ -180,6 +180,12 @@ class Arbitration(Section):
         return 0.0 if text == "0" else float(seconds_of(text))
 
 
+class Context(Section):
+    """What software may know. `required`: without a context contract it reads nothing, and uses what the rules let it use."""
+
+    required: bool = False
+
+
 class Config(Section):
     """The whole of `hearth.toml`."""
 
@@ -197,6 +203,7 @@ class Config(Section):
     adoption: Adoption = Adoption()
     house: House = House()
     arbitration: Arbitration = Arbitration()
+    context: Context = Context()
     notify: tuple[Channel, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

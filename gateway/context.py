@@ -11,6 +11,7 @@ from gateway.authors import Authors
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.consents import Consents
+from gateway.contracts import Contracts
 from gateway.discovery.looking import Lookout
 from gateway.execution import Executor
 from gateway.house import House
@@ -48,6 +49,7 @@ class Gateway:
     house: House
     mode: ModeKeeper
     consents: Consents
+    contracts: Contracts
     observers: Observers
     rights: RightsTable
     executor: Executor

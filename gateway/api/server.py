@@ -20,6 +20,7 @@ from gateway.api.actions import ActionRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.commands import CommandDoor
+from gateway.api.contracts import ContractRoutes
 from gateway.api.device_pairing import DevicePairing
 from gateway.api.directory import DirectoryRoutes
 from gateway.api.discovery import DiscoveryRoutes
@@ -106,6 +107,7 @@ def make_app(gateway: Gateway) -> web.Application:
         *ThingEventRoutes(gateway, observer).routes(),
         *WhyRoutes(gateway).routes(),
         *LeaseRoutes(gateway).routes(),
+        *ContractRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
         *InboxRoutes(gateway, device_pairing).routes(),
         *ReplaceRoutes(gateway, device_pairing).routes(),

@@ -11,8 +11,8 @@ from gateway.api.openapi.shapes.decisions import Time
 
 
 class ContractShown(TypedDict):
-    """A contract. `binds`: its reader sees raw only what contracts give, also after its end, until it is released. `remarks` are
-    sentences about what it does not give, for people.
+    """A contract. `binds`: its reader sees raw only what contracts give, also after its end, until it is released. `remarks`
+    are sentences about what it does not give, for people.
     """
 
     id: str
@@ -40,8 +40,8 @@ class ContextLayers(TypedDict):
 
 
 class ContextDocument(TypedDict):
-    """What a contract tells at a moment. `untrusted` names the members whose text others wrote; `next` is the offset of the next
-    page.
+    """What a contract tells at a moment. `untrusted` names the members whose text others wrote; `next` is the offset of the
+    next page.
     """
 
     contract: str
