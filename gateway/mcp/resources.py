@@ -171,7 +171,7 @@ def _state(gateway: Gateway, principal: Principal, adopted: Adopted) -> dict[str
         "reachable": adopted.reach.reachable,
         "suspended": bool(adopted.suspended),
         "readings": [
-            reading_of(slot, now).model_dump(mode="json", exclude_none=True)
+            reading_of(slot, now).model_dump(mode="json")
             for slot in adopted.slots.values()
             if slot.topic in sees
         ],
@@ -277,5 +277,5 @@ def _foreign(text: str) -> Json:
 
 def _body(uri: str, content: dict[str, Json] | BaseModel) -> ResourceBody:
     if isinstance(content, BaseModel):
-        content = content.model_dump(mode="json", exclude_none=True)
+        content = content.model_dump(mode="json")
     return ResourceBody(uri, orjson.dumps(content).decode(), MIME)

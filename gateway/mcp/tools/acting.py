@@ -13,7 +13,7 @@ from gateway.api.seen import Sight
 from gateway.api.wire import rfc3339
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.asking import needs_person
 from gateway.mcp.tools.conditions import bare, same
 from gateway.mcp.tools.marking import Untrusted, foreign_or_none, marked
@@ -27,6 +27,7 @@ from gateway.mcp.tools.shapes import (
     Name,
     Purpose,
     Short,
+    ShortAnswer,
     ThingId,
     Value,
     age,
@@ -86,7 +87,7 @@ class Obstacle(Short):
     says: Untrusted | None = None
 
 
-class ActAnswer(Answer):
+class ActAnswer(ShortAnswer):
     """`status`: done; running (it was sent, and has not ended: call again with the same key); would-be (a dry run)."""
 
     status: str

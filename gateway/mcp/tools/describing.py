@@ -13,9 +13,9 @@ from gateway.api.explaining import Explainer
 from gateway.api.things import summary
 from gateway.context import Gateway
 from gateway.mcp.resource import SCHEME
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.marking import MOST_ITEMS, Untrusted, foreign, foreign_or_none, marked
-from gateway.mcp.tools.shapes import Name, Short, ThingId, seen_thing
+from gateway.mcp.tools.shapes import Name, Short, ShortAnswer, ThingId, seen_thing
 from gateway.mcp.tools.uses import Use, use_of
 from gateway.rights import ThingRights
 
@@ -58,7 +58,7 @@ class Member(Short):
     device: Untrusted
 
 
-class DescribeAnswer(Answer):
+class DescribeAnswer(ShortAnswer):
     id: str
     uri: str = Field(description="The whole Thing Description, as a resource.")
     title: Untrusted

@@ -10,10 +10,20 @@ from capabilities.vocabulary import Json
 from gateway.api.executions import looked_at
 from gateway.api.why import explained
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.marking import LONGEST_SENTENCE, Untrusted, foreign_or_none, marked
 from gateway.mcp.tools.refusing import findings
-from gateway.mcp.tools.shapes import Bounds, Finding, Reading, Short, Value, bounds_of, reading_of, seen_thing
+from gateway.mcp.tools.shapes import (
+    Bounds,
+    Finding,
+    Reading,
+    Short,
+    ShortAnswer,
+    Value,
+    bounds_of,
+    reading_of,
+    seen_thing,
+)
 
 
 class ExplainArguments(Arguments):
@@ -56,7 +66,7 @@ class Command(Short):
     ended_at: str | None = None
 
 
-class ExplainAnswer(Answer):
+class ExplainAnswer(ShortAnswer):
     cause: str | None = Field(
         None, description="command, unconfirmed (not seen to work), device (changed there), or unknown."
     )

@@ -12,10 +12,10 @@ from gateway.adopted import Adopted
 from gateway.api.problems import bad_request
 from gateway.context import Gateway
 from gateway.mcp.resource import SCHEME
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.conditions import Condition
 from gateway.mcp.tools.marking import Untrusted, foreign, foreign_or_none
-from gateway.mcp.tools.shapes import Cursor, Name, Reading, Short, reading_of
+from gateway.mcp.tools.shapes import Cursor, Name, Reading, Short, ShortAnswer, reading_of
 from gateway.rights import ThingRights
 from gateway.state import Slot
 
@@ -77,7 +77,7 @@ class FoundThing(Short):
     readings: list[Reading] | None = None
 
 
-class FindAnswer(Answer):
+class FindAnswer(ShortAnswer):
     things: list[FoundThing]
     total: int = Field(description="How many fit in all.")
     next: str | None = Field(None, description="The cursor of the next page; left out on the last.")

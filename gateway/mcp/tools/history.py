@@ -18,10 +18,10 @@ from gateway.api.why import LOOKED_THROUGH, TOLD_BY, Move, command_shown, sent
 from gateway.api.wire import rfc3339
 from gateway.context import Gateway
 from gateway.ledger import Record
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.explaining import Command, command_of
 from gateway.mcp.tools.marking import marked
-from gateway.mcp.tools.shapes import Reading, Short, ThingId, Value, reading_of, seen_thing
+from gateway.mcp.tools.shapes import Reading, Short, ShortAnswer, ThingId, Value, reading_of, seen_thing
 from gateway.observers import Event
 from gateway.state import Slot
 from policies import Principal
@@ -64,7 +64,7 @@ class ByHand(Short):
     value: Value = None
 
 
-class HistoryAnswer(Answer):
+class HistoryAnswer(ShortAnswer):
     since: str
     now: list[Reading]
     changes: list[Change]

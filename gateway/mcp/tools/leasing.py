@@ -10,10 +10,10 @@ from capabilities.vocabulary import Json
 from gateway.api.commands import purpose_of
 from gateway.api.lease_door import LeaseDoor, wish_of
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.marking import MOST_ITEMS, Untrusted, foreign_or_none
 from gateway.mcp.tools.rights_of import uses_anything
-from gateway.mcp.tools.shapes import LONGEST_PURPOSE, Bounds, Short, bounds_of, plain
+from gateway.mcp.tools.shapes import LONGEST_PURPOSE, Bounds, Short, ShortAnswer, bounds_of, plain
 
 DEFAULT_FOR: Final = "30m"
 
@@ -78,7 +78,7 @@ class LeaseShown(Short):
     line: list[LeaseShown] | None = None
 
 
-class ProposeAnswer(Answer):
+class ProposeAnswer(ShortAnswer):
     lease: LeaseShown | None = Field(None, description="Left out: it was given back.")
 
 

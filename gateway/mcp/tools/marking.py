@@ -27,6 +27,9 @@ MOST_ITEMS: Final = 20
 DEEPEST: Final = 6
 """Levels of nested data; what lies deeper is left out."""
 
+MOST_PARTS: Final = 200
+"""Values in one piece of foreign data, nested ones counted: some 10 kB of a model's context."""
+
 _WORD: Final = re.compile(r"[\w#/+%°µ-][\w.:/#%+=°µ²³-]{0,63}", re.ASCII)
 """One word, or a unit. Nothing with a space, a bracket or a quotation mark is."""
 
@@ -52,29 +55,38 @@ def is_word(text: str) -> bool:
     return text == "" or _WORD.fullmatch(text) is not None
 
 
-def marked(value: Json, depth: int = DEEPEST) -> Json:
-    """`value` with every text in it that is no single word marked, bounded in depth and breadth."""
-    if isinstance(value, str):
-        return value if is_word(value) else {"untrusted": one_line(value, LONGEST_TEXT)}
-    if isinstance(value, list):
-        return _list(value, depth)
-    if isinstance(value, dict):
-        return _object(value, depth)
-    return value
+def marked(value: Json) -> Json:
+    """`value` with every text in it that is no single word marked, bounded in depth, breadth and size."""
+    return _Marking().of(value, DEEPEST)
 
 
-def _list(value: list[Json], depth: int) -> Json:
-    if depth <= 0:
-        return []
-    shown = [marked(one, depth - 1) for one in value[:MOST_ITEMS]]
-    return [*shown, {"further": len(value) - MOST_ITEMS}] if len(value) > MOST_ITEMS else shown
+class _Marking:
+    """One value. What is more than `MOST_PARTS` is left out."""
 
+    def __init__(self) -> None:
+        self._left = MOST_PARTS
 
-def _object(value: dict[str, Json], depth: int) -> Json:
-    if depth <= 0:
-        return {}
-    shown = {_name(name): marked(one, depth - 1) for name, one in list(value.items())[:MOST_ITEMS]}
-    return shown | {"further": len(value) - MOST_ITEMS} if len(value) > MOST_ITEMS else shown
+    def of(self, value: Json, depth: int) -> Json:
+        self._left -= 1
+        if isinstance(value, str):
+            return value if is_word(value) else {"untrusted": one_line(value, LONGEST_TEXT)}
+        if isinstance(value, list):
+            shown = [self.of(one, depth - 1) for one in value[: self._room(depth)] if self._left > 0]
+            return [*shown, {"further": len(value) - len(shown)}] if len(value) > len(shown) else shown
+        if isinstance(value, dict):
+            return self._object(value, depth)
+        return value
+
+    def _object(self, value: dict[str, Json], depth: int) -> Json:
+        shown: dict[str, Json] = {}
+        for name, one in list(value.items())[: self._room(depth)]:
+            if self._left > 0:
+                shown[_name(name)] = self.of(one, depth - 1)
+        return shown | {"further": len(value) - len(shown)} if len(value) > len(shown) else shown
+
+    @staticmethod
+    def _room(depth: int) -> int:
+        return MOST_ITEMS if depth > 0 else 0
 
 
 def _name(name: str) -> str:

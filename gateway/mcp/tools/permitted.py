@@ -11,9 +11,9 @@ from capabilities.vocabulary import Json
 from gateway.api.explaining import Explainer
 from gateway.api.wire import rfc3339
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.marking import Untrusted, foreign, foreign_or_none
-from gateway.mcp.tools.shapes import Cursor, Short, plain
+from gateway.mcp.tools.shapes import Cursor, Short, ShortAnswer, plain
 from gateway.mcp.tools.uses import Use, use_of
 
 MOST_THINGS: Final = 20
@@ -53,7 +53,7 @@ class Whom(Short):
     acts_for: str | None = Field(None, description="What this person may not do, you may not either.")
 
 
-class MayAnswer(Answer):
+class MayAnswer(ShortAnswer):
     you: Whom
     mode: str = Field(description="Of the house: home, away, night or holiday.")
     at: str

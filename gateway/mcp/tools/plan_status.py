@@ -8,12 +8,12 @@ from pydantic import Field
 
 from gateway.api.problems import bad_request
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.patience import PLACES
 from gateway.mcp.tools.planned import LOOK_EVERY_S, PlanShown, committed, door_of, shown
 from gateway.mcp.tools.refusing import ensure_good
 from gateway.mcp.tools.rights_of import uses_anything
-from gateway.mcp.tools.shapes import Cursor, Name
+from gateway.mcp.tools.shapes import Cursor, Name, ShortAnswer
 
 LONGEST_WAIT_S: Final = 120
 ENDED_SHOWN: Final = 50
@@ -32,7 +32,7 @@ class StatusArguments(Arguments):
     cursor: Cursor = ""
 
 
-class StatusAnswer(Answer):
+class StatusAnswer(ShortAnswer):
     plan: PlanShown | None = None
     plans: list[PlanShown] | None = None
     next: str | None = None
@@ -46,7 +46,7 @@ class ControlArguments(Arguments):
     undo: bool = Field(False, description="With cancel: what this run has done is undone, the last first.")
 
 
-class ControlAnswer(Answer):
+class ControlAnswer(ShortAnswer):
     plan: PlanShown | None = Field(None, description="Left out: it was a draft, and is gone.")
 
 

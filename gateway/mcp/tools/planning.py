@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from capabilities.vocabulary import Json
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.conditions import bare
 from gateway.mcp.tools.planned import PlanShown, commitment, prepared, waits_for_people
 from gateway.mcp.tools.rights_of import uses_anything
-from gateway.mcp.tools.shapes import Key, Name, Purpose
+from gateway.mcp.tools.shapes import Key, Name, Purpose, ShortAnswer
 
 MOST_STEPS: Final = 50
 Mode = Literal["compensate", "stop", "continue"]
@@ -76,7 +76,7 @@ class CommitArguments(Arguments):
     idempotency_key: Key
 
 
-class PlanAnswer(Answer):
+class PlanAnswer(ShortAnswer):
     plan: PlanShown
 
 

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from pydantic import Field
 
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
-from gateway.mcp.tools.shapes import Cursor, Name, Reading, ThingId, plain, reading_of
+from gateway.mcp.tool import Arguments, Caller, Tool
+from gateway.mcp.tools.shapes import Cursor, Name, Reading, ShortAnswer, ThingId, plain, reading_of
 from gateway.state import Slot
 
 MOST_THINGS: Final = 50
@@ -30,7 +30,7 @@ class ReadArguments(Arguments):
     cursor: Cursor = ""
 
 
-class ReadAnswer(Answer):
+class ReadAnswer(ShortAnswer):
     readings: list[Reading]
     missing: list[str] = Field(
         [],

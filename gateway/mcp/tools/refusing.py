@@ -39,6 +39,21 @@ OWN_WORDS: Final = frozenset(
 )
 """Problems whose detail is the gateway's own sentence. That of others may quote a device, a person or another agent."""
 
+DETAILS: Final = {
+    "policy": "rules stand against it: `findings` says which and what would help, `accepted` what they would take",
+    "approval-required": "a person would have to approve it, and nobody was asked",
+    "bad-input": "the value does not fit: `says` tells why, and describe_thing what fits",
+    "bad-plan": "`mistakes` names each step and member that is wrong",
+    "conflict": "`conflict` says who holds it, as far as you may know, and what would pass",
+    "denied": "a person said no; do not ask again unless something is different",
+    "unanswered": "nobody answered in time, and nothing has moved",
+    "rejected": "the device refused it; `says` has its words",
+    "unconfirmed": "it was sent, and its effect was not seen: read the state before you do anything else",
+    "not-seen": "it was sent, and its effect was not seen in time: read the state before you do anything else",
+    "in-doubt": "nobody knows whether it happened: read the state before you do anything else",
+}
+"""What a model is told in the gateway's own words, where there is more to say than that `says` has the reason."""
+
 _OWN_MEMBERS: Final = frozenset({"outcome", "reason", "execution", "accepted", "type"})
 _STRICTNESS: Final = {"deny": 0, "needs-approval": 1}
 
@@ -57,9 +72,8 @@ def guarded(run: Run[GivenT, AnswerT]) -> Run[GivenT, AnswerT]:
         ensure_good(gateway, caller)
         try:
             answer = await run(gateway, caller, given)
-        except NeedsPerson as needed:
+        except NeedsPerson:  # all of it is the gateway's own
             ensure_good(gateway, caller)
-            needed.problem = as_read(needed.problem)
             raise
         except Problem as problem:
             raise as_read(problem) from problem
@@ -90,7 +104,9 @@ def as_read(problem: Problem) -> Problem:
     if problem.name not in OWN_WORDS and "says" not in members and detail:
         says: dict[str, Json] = {"says": {"untrusted": detail}}
         members = says | members
-        detail = "`says` has the reason in words, which may quote what others wrote"
+        detail = DETAILS.get(
+            problem.name, "`says` has the reason in words, which may quote what others wrote"
+        )
     return Problem(problem.name, detail, headers=problem.headers, members=members)
 
 
@@ -126,7 +142,8 @@ def finding(one: dict[str, Json]) -> dict[str, Json]:
         shown["seen"] = marked(one["seen"])
     remedy = one.get("remedy")
     if isinstance(remedy, dict):
-        shown["remedy"] = {"text": marked(remedy.get("text")), "data": marked(remedy.get("data"))}
+        text = one_line(str(remedy.get("text") or ""), LONGEST_SENTENCE)
+        shown["remedy"] = {"text": text, "data": marked(remedy.get("data"))}
     if one.get("unknown"):
         shown["unknown"] = True
     return shown

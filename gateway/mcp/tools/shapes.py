@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
@@ -12,11 +12,13 @@ from gateway.api.problems import not_found
 from gateway.api.wire import rfc3339
 from gateway.context import Gateway
 from gateway.mcp.resource import SCHEME
+from gateway.mcp.tool import Answer
 from gateway.mcp.tools.marking import Untrusted, foreign, is_word, marked
 from gateway.state import Slot
 from policies import Principal
 
 LONGEST_NAME: Final = 200
+_NULL: Final = {"type": "null"}
 LONGEST_PURPOSE: Final = 500
 
 ThingId = Annotated[
@@ -52,13 +54,48 @@ Value = Annotated[
 
 
 class Short(BaseModel):
-    """A part of an answer. What is None is left out when it is told."""
+    """A part of an answer: what is None is left out, but for what `KEPT` names."""
 
     model_config = ConfigDict(defer_build=True)
 
+    KEPT: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        made: dict[str, Any] = handler(self)
+        return {name: value for name, value in made.items() if value is not None or name in self.KEPT}
+
+
+class ShortAnswer(Short, Answer):
+    """A whole answer. Its schema is of what is told: members may be missing, and are never null for that."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **more: Any) -> dict[str, Any]:
+        made: dict[str, Any] = _never_null(super().model_json_schema(**{**more, "mode": "validation"}))
+        return made
+
+
+def _never_null(schema: Any) -> Any:
+    """`schema` without the nulls that stand for what is left out."""
+    if isinstance(schema, list):
+        return [_never_null(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _never_null(one) for name, one in schema.items() if (name, one) != ("default", None)}
+    choices = kept.get("anyOf")
+    if isinstance(choices, list) and _NULL in choices:
+        others = [one for one in choices if one != _NULL]
+        kept.pop("anyOf")
+        kept |= others[0] if len(others) == 1 else {"anyOf": others}
+    return kept
+
 
 class Reading(Short):
-    """What is known of one property. Before the first reading `quality` is unknown, and there is no value."""
+    """What is known of one property. Before the first reading its value is null, and `quality` unknown."""
+
+    KEPT: ClassVar[frozenset[str]] = frozenset({"value"})
 
     thing: str
     property: str

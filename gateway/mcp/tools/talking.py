@@ -11,11 +11,11 @@ from gateway.api.lease_door import LeaseDoor
 from gateway.api.messages import MessageRoutes
 from gateway.api.problems import not_found
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.conditions import bare
 from gateway.mcp.tools.leasing import Accepts, LeaseShown, lease_of
 from gateway.mcp.tools.marking import marked
-from gateway.mcp.tools.shapes import Name, Short, plain, seen_thing
+from gateway.mcp.tools.shapes import Name, Short, ShortAnswer, plain, seen_thing
 from gateway.messages.message import LONGEST_SAYING, MOST_RECIPIENTS, Message
 
 MOST_MESSAGES: Final = 50
@@ -84,7 +84,7 @@ class MessageShown(Short):
     )
 
 
-class ReportAnswer(Answer):
+class ReportAnswer(ShortAnswer):
     message: MessageShown
 
 
@@ -95,7 +95,7 @@ class NegotiationArguments(Arguments):
     limit: int = Field(10, ge=1, le=MOST_MESSAGES, description="Messages, the newest.")
 
 
-class NegotiationAnswer(Answer):
+class NegotiationAnswer(ShortAnswer):
     leases: list[LeaseShown] = Field(description="Who holds what, as far as you may know.")
     further_leases: int | None = None
     stand_backs: JsonValue = Field(

@@ -9,10 +9,10 @@ from pydantic import Field
 from gateway.api.problems import bad_request
 from gateway.api.topics import Visible
 from gateway.context import Gateway
-from gateway.mcp.tool import Answer, Arguments, Caller, Tool
+from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.conditions import Condition, same
 from gateway.mcp.tools.patience import LONGEST_WAIT_S, PLACES, until
-from gateway.mcp.tools.shapes import Name, Reading, ThingId, reading_of, seen_slot
+from gateway.mcp.tools.shapes import Name, Reading, ShortAnswer, ThingId, reading_of, seen_slot
 from gateway.observers import Topic
 from gateway.state import Slot
 
@@ -32,7 +32,7 @@ class WaitArguments(Arguments):
     )
 
 
-class WaitAnswer(Answer):
+class WaitAnswer(ShortAnswer):
     met: bool = Field(description="Whether it is as wanted, and known well (quality good).")
     waited_s: float
     reading: Reading

@@ -12,7 +12,7 @@ from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.vocabulary import Json
 from drivers.driver import Candidate, Endpoint
 from gateway.mcp import resources
-from gateway.mcp.tools.marking import DEEPEST, LONGEST_TEXT, is_word, marked
+from gateway.mcp.tools.marking import DEEPEST, LONGEST_TEXT, MOST_PARTS, is_word, marked
 from tests.gateway.api.desk import lamp
 from tests.gateway.mcp.tools.toolbox import Toolbox, texts
 
@@ -85,6 +85,19 @@ JSON: st.SearchStrategy[Json] = st.recursive(
 )
 
 
+def _parts(value: Json) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_parts, parts))
+
+
+def test_what_is_vast_is_cut_and_says_so() -> None:
+    vast: Json = [[[["word"] * 20] * 20] * 20] * 20
+    shown = marked(vast)
+    assert _parts(shown) <= 3 * MOST_PARTS
+    assert "further" in str(shown)
+    assert marked(["a"] * 21) == [*["a"] * 20, {"further": 1}]
+
+
 def _depth(value: Json) -> int:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + max(map(_depth, parts), default=0)
@@ -96,3 +109,4 @@ def test_nothing_of_anything_is_left_unmarked(value: Json) -> None:
     assert all(is_word(text) for text in texts(shown))
     assert all(text.isprintable() and len(text) <= LONGEST_TEXT for text in texts(shown, marked=True))
     assert _depth(shown) <= DEEPEST + 2
+    assert _parts(shown) <= 3 * MOST_PARTS

@@ -128,7 +128,7 @@ class Toolbox:
 
     async def _told(self, tool: str, running: Awaitable[Any]) -> dict[str, Any]:
         answer = await running
-        document: dict[str, Any] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+        document: dict[str, Any] = answer.model_dump(mode="json", by_alias=True)
         errors = [error.message for error in _answers(tool).iter_errors(document)]
         assert not errors, errors
         orjson.dumps(document)
