@@ -6,7 +6,7 @@ import orjson
 from aiohttp import web
 
 from capabilities.vocabulary import Json
-from gateway.api.forms import SECURITY
+from gateway.api.forms import CONTEXTS, HEARTH, security
 from gateway.api.notifications import CREATED, DELETED, UPDATED
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
@@ -44,16 +44,12 @@ class DirectoryRoutes:
 def directory(identity: str, base: str) -> dict[str, Json]:
     """The TD of the directory for callers who reach it at `base`."""
     return {
-        "@context": [
-            "https://www.w3.org/2022/wot/td/v1.1",
-            "https://www.w3.org/2022/wot/discovery",
-            {"hearth": "urn:hearth:ns:1#"},
-        ],
+        "@context": [*CONTEXTS, "https://www.w3.org/2022/wot/discovery", HEARTH],
         "@type": "ThingDirectory",
         "id": identity,
         "title": "Hearth",
         "description": "The Things of this house that the caller may see.",
-        **SECURITY,
+        **_security(base),
         "properties": {"things": _things(base)},
         "actions": {"retrieveThing": _retrieve(base)},
         "events": {
@@ -62,6 +58,19 @@ def directory(identity: str, base: str) -> dict[str, Json]:
             "thingDeleted": _notices(base, DELETED, "A Thing is gone", ""),
         },
     }
+
+
+def _security(base: str) -> dict[str, Json]:
+    """Besides the bearer token a way to one, for those who know OAuth 2.0 (TD 1.1, section 5.3.3.10): `security` does not ask
+    for it, for what it gives is the bearer token. The flow `device` is left out: common clients refuse a description that has
+    it; the server's metadata (RFC 8414, at `authorization` of the bearer scheme) have it.
+    """
+    document = security(base)
+    code: dict[str, Json] = {"scheme": "oauth2", "flow": "code"}
+    code |= {"authorization": f"{base}/oauth/authorize", "token": f"{base}/oauth/token"}
+    definitions = document["securityDefinitions"]
+    assert isinstance(definitions, dict)
+    return document | {"securityDefinitions": definitions | {"code_sc": code}}
 
 
 def _things(base: str) -> Json:

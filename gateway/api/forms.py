@@ -15,6 +15,7 @@ from typing import Final
 
 import orjson
 
+from capabilities.td import HEARTH_NAMESPACE
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.commands import ASYNC
@@ -28,14 +29,12 @@ from policies import Principal
 CACHED_BYTES: Final = 4 * 1024 * 1024
 """Descriptions kept as they were sent: 5 kB each, so a house of 200 Things for four callers."""
 
-NO_ITEMS: Final[list[str]] = []
+CONTEXTS: Final = ("https://www.w3.org/2019/wot/td/v1", "https://www.w3.org/2022/wot/td/v1.1")
+"""TD 1.1, section 5.3.1.1: in this order for consumers of TD 1.0, too. node-wot 0.9 refuses to fetch what names 1.1 alone."""
 
-SECURITY: Final[dict[str, Json]] = {
-    "securityDefinitions": {
-        "bearer_sc": {"scheme": "bearer", "in": "header", "name": "Authorization", "format": "opaque"}
-    },
-    "security": "bearer_sc",
-}
+HEARTH: Final[dict[str, Json]] = {"hearth": HEARTH_NAMESPACE}
+
+NO_ITEMS: Final[list[str]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,9 @@ def description(
     links with the relation `item` (RFC 6573; TD 1.1, section 5.3.4.1).
     """
     document = dict(adopted.thing.document)
+    document["@context"] = [*CONTEXTS, HEARTH]
     document["id"] = names.urn(adopted.id)
-    document.update(SECURITY)
+    document.update(security(base))
     if adopted.room:
         document["hearth:room"] = adopted.room
     if adopted.labels:
@@ -114,6 +114,17 @@ def description(
     if "properties" in document:
         document["forms"] = [_form(f"{home}/properties", *_all_operations(adopted, rights))]
     return document
+
+
+def security(base: str) -> dict[str, Json]:
+    """A bearer token, however it was come by (TD 1.1, section 5.3.3.6); who is given one is asked at `authorization`. It is the
+    only scheme that a description asks for: common clients do not know combinations.
+    """
+    bearer: dict[str, Json] = {"scheme": "bearer", "in": "header", "name": "Authorization"}
+    return {
+        "securityDefinitions": {"bearer_sc": bearer | {"format": "opaque", "authorization": base}},
+        "security": "bearer_sc",
+    }
 
 
 def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
