@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "pair": ("pairing", "Open a pairing window, or redeem a code and remember the gateway."),
     "notify": ("notify", "By which ways people are told, and whether they work."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
+    "mcp": ("mcp", "Serve the gateway to an agent's host over stdin and stdout (MCP)."),
     "record": ("record", "Take down what devices say, without what is private."),
     "run": ("service", "Run the gateway."),
     "demo": ("service", "Run a gateway with a simulated house."),
