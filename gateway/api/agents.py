@@ -17,6 +17,9 @@ from capabilities.vocabulary import Json
 from gateway.api.approvals import ADVICE as NO_KEY
 from gateway.api.approvals import CLOCKS_DIFFER_S, require_pin
 from gateway.api.auth import SESSION, require_manager
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.access import TokenShown
+from gateway.api.openapi.shapes.agents import AgentRequestFound, AgentRequests, AgentTurnedAway
 from gateway.api.problems import Problem, bad_request
 from gateway.api.tokens import LONGEST_LIFE_S, LONGEST_TEXT, shown
 from gateway.api.wire import Body, Line, read_json, reply, rfc3339
@@ -67,6 +70,7 @@ class AgentRoutes:
             web.post("/agents/requests/{code}", self.answer),
         ]
 
+    @operation("Access", "Agents that ask to be let in", {200: Answer(AgentRequests)})
     async def index(self, request: web.Request) -> web.Response:
         """What waits, the oldest first, without the codes."""
         self._require_person(request)
@@ -74,6 +78,12 @@ class AgentRoutes:
         waiting: list[Json] = [self._head(one, now) for one in self._desk.grants.waiting(now)]
         return reply({"waiting": waiting, "advice": ADVICE})
 
+    @operation(
+        "Access",
+        "The agent that shows this code",
+        {200: Answer(AgentRequestFound)},
+        problems=("too-many-requests", "wrong-code"),
+    )
     async def show(self, request: web.Request) -> web.Response:
         """The one with this code, before it is answered: `proposed` is the id under which it would come in."""
         session = self._require_person(request)
@@ -89,6 +99,19 @@ class AgentRoutes:
             document["persons"] = list[Json](self._desk.persons())
         return reply(document)
 
+    @operation(
+        "Access",
+        "Let an agent in, or turn it away",
+        {
+            200: Answer(AgentTurnedAway, "It was turned away"),
+            201: Answer(TokenShown, "Its token, without the secret", headers=("Location",)),
+        },
+        body=AnswerBody,
+        problems=(
+            *("ledger-unavailable", "not-answerable", "not-signed", "pin-required"),
+            *("too-many-requests", "wrong-code"),
+        ),
+    )
     async def answer(self, request: web.Request) -> web.Response:
         """201 with the agent's token, without its secret: that goes to the agent alone. 200 for a no."""
         session = self._require_person(request)

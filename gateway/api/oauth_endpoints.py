@@ -12,6 +12,7 @@ from capabilities.vocabulary import Json
 from gateway.api.limits import Limiter, address_of
 from gateway.api.oauth_wire import (
     BEGINNINGS,
+    PROTOCOL,
     QUESTIONS,
     SCOPE,
     answered,
@@ -22,6 +23,7 @@ from gateway.api.oauth_wire import (
     read_document,
     read_form,
 )
+from gateway.api.openapi.operation import apart
 from gateway.api.wire import base_of, reply
 from gateway.context import Gateway
 from gateway.identity import Identity
@@ -61,18 +63,22 @@ class OAuthEndpoints:
             web.post("/oauth/register", self.register),
         ]
 
+    @apart(PROTOCOL)
     async def device_authorization(self, request: web.Request) -> web.Response:
         """RFC 8628, section 3.1 and 3.2: a code that a person types where they are known, and one to ask with."""
         return await answered(request, self._device_authorization)
 
+    @apart(PROTOCOL)
     async def token(self, request: web.Request) -> web.Response:
         """The token, once a person has accepted (RFC 8628, section 3.4; RFC 6749, section 4.1.3)."""
         return await answered(request, self._token)
 
+    @apart(PROTOCOL)
     async def revoke(self, request: web.Request) -> web.Response:
         """RFC 7009: whoever holds an agent's token may end it, and all that was made from it. 200 for any other, too."""
         return await answered(request, self._revoke)
 
+    @apart(PROTOCOL)
     async def register(self, request: web.Request) -> web.Response:
         """RFC 7591: 201 with an id that holds what was said. Nothing is kept, no address of the client's is ever asked."""
         return await answered(request, self._register)

@@ -9,7 +9,8 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import RESOURCE_METADATA
 from gateway.api.oauth_endpoints import CODE_GRANT, DEVICE_GRANT
-from gateway.api.oauth_wire import SCOPE
+from gateway.api.oauth_wire import PROTOCOL, SCOPE
+from gateway.api.openapi.operation import apart
 from gateway.api.wire import base_of, reply
 from gateway.oauth import pkce
 
@@ -24,6 +25,7 @@ class OAuthMetadataRoutes:
             web.get(f"{RESOURCE_METADATA}/mcp", self.mcp),
         ]
 
+    @apart(PROTOCOL)
     async def server(self, request: web.Request) -> web.Response:
         """RFC 8414, section 2."""
         base = base_of(request)
@@ -47,10 +49,12 @@ class OAuthMetadataRoutes:
         }
         return reply(body)
 
+    @apart(PROTOCOL)
     async def resource(self, request: web.Request) -> web.Response:
         """RFC 9728, section 2: the API as a whole."""
         return reply(_resource(request, ""))
 
+    @apart(PROTOCOL)
     async def mcp(self, request: web.Request) -> web.Response:
         """The same of `/mcp` (section 3.1)."""
         return reply(_resource(request, "/mcp"))

@@ -15,7 +15,8 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.limits import Limit, Limiter, Rate, address_of
-from gateway.api.oauth_wire import answered, check_resources, is_near
+from gateway.api.oauth_wire import PROTOCOL, answered, check_resources, is_near
+from gateway.api.openapi.operation import apart
 from gateway.api.pages import PageRoutes
 from gateway.api.wire import Body, base_of, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -87,16 +88,19 @@ class OAuthPageRoutes:
             web.post("/oauth/authorize/look", self.look),
         ]
 
+    @apart(PROTOCOL)
     async def authorize(self, request: web.Request) -> web.Response:
         """The page of the authorization endpoint (RFC 6749, section 3.1). Its script reads the query; nothing of it is
         shown here.
         """
         return self._page("authorize.html")
 
+    @apart(PROTOCOL)
     async def device(self, request: web.Request) -> web.Response:
         """RFC 8628, section 3.3: here the code is typed on a paired phone; elsewhere it says where."""
         return self._phone.page("agent.html")
 
+    @apart(PROTOCOL)
     async def file(self, request: web.Request) -> web.Response:
         """What the pages are made of."""
         name = request.match_info["name"]
@@ -104,12 +108,14 @@ class OAuthPageRoutes:
             raise web.HTTPNotFound
         return self._page(name)
 
+    @apart(PROTOCOL)
     async def ask(self, request: web.Request) -> web.Response:
         """201 with the code to show. What is wrong with the client or its redirect is shown to the person, and never sent
         anywhere.
         """
         return await answered(request, self._ask)
 
+    @apart(PROTOCOL)
     async def look(self, request: web.Request) -> web.Response:
         """Whether a person has answered: `to` is then where the browser goes back to."""
         return await answered(request, self._look)

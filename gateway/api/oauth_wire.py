@@ -22,6 +22,9 @@ FORM: Final = "application/x-www-form-urlencoded"
 LARGEST_FORM_BYTES: Final = 16 * 1024
 MOST_MEMBERS: Final = 32
 
+PROTOCOL: Final = "OAuth 2.0, which has a document of its own: /.well-known/oauth-authorization-server"
+"""Why these routes do not stand in the description of the API."""
+
 SCOPE: Final = "hearth"
 """The only one, and it says nothing: what an agent may do stands in the rules of the house and in its mandate."""
 

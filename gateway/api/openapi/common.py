@@ -53,6 +53,7 @@ IN_PATH: Final[Mapping[str, str]] = {
     "lease": "The id of a lease",
     "waiver": "The id of a waiver",
     "contract": "The id of a context contract",
+    "code": "The code that stands where the agent is",
     "obligation": "The id of what is owed",
     "principal": "The id of a principal",
     "type": "The type of a message, or `plan`",
