@@ -2,7 +2,13 @@
 
 import { ask, canSign, element, keepKey, me, newKey, publicPart, run, show, tell, why } from "/pages/phone.js";
 
-const given = new URLSearchParams(location.hash.slice(1));
+/** The code of the address, which is taken out of it: it is used up soon, and need not stand in the history. */
+function takeCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("c") || "";
+  history.replaceState(null, "", location.pathname);
+  if (code) element("code").value = code;
+  return code;
+}
 
 function deviceName() {
   const agent = navigator.userAgent;
@@ -37,12 +43,12 @@ function paired(token) {
 }
 
 async function begin() {
-  history.replaceState(null, "", location.pathname); // the code is used up: it need not stand in the history
   element("title").value = deviceName();
-  element("code").value = given.get("c") || "";
+  const given = takeCode();
+  addEventListener("hashchange", takeCode);
   element("form").addEventListener("submit", (event) => run(() => pair(event)));
   const known = await me();
-  if (known && !given.get("c")) tell(`This phone is paired already: you are ${known.name || known.principal} on it.`);
+  if (known && !given) tell(`This phone is paired already: you are ${known.name || known.principal} on it.`);
   show("form");
   if (!canSign()) {
     tell("This browser makes no keys here (it does not trust the connection): it will be paired, and cannot answer what "

@@ -75,7 +75,10 @@ export async function me() {
   return status === 200 ? body : null;
 }
 
-export const why = (answer) => answer.body?.detail || answer.body?.title || `The gateway answered ${answer.status}.`;
+export function why(answer) {
+  const { title, detail } = answer.body ?? {};
+  return [title, detail].filter(Boolean).join(": ") || `The gateway answered ${answer.status}.`;
+}
 
 export const element = (id) => document.getElementById(id);
 export const show = (id, visible = true) => { element(id).hidden = !visible; };
