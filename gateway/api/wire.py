@@ -23,6 +23,10 @@ LD_JSON: Final = "application/ld+json"
 LONGEST_PAGE: Final = 1_000
 """Items in one answer at the most."""
 
+LARGEST_EXACT: Final = 2**53
+"""Up to here a float is the whole number that it looks like (IEEE 754, binary64)."""
+
+_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 CACHED: Final = {
     "Cache-Control": "private, no-cache",
@@ -95,10 +99,12 @@ async def read_value(request: web.Request) -> Json:
 
 
 async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
-    """The body as `model`. Raises `Problem` (400) that names every member that is wrong."""
+    """The body as `model`; none at all as one without members. Raises `Problem` (400) that names every member that is wrong."""
     value = await read_json(request)
+    if value is None and not await request.read():
+        value = {}
     try:
-        return model.model_validate({} if value is None else value)
+        return model.model_validate(whole(value))
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(str(part) for part in problem['loc']) or 'the body'}: {problem['msg']}"
@@ -106,6 +112,17 @@ async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
         )
         known = sorted(field.alias or name for name, field in model.model_fields.items())
         raise bad_request(f"{wrong} (known members: {', '.join(known)})") from error
+
+
+def whole(value: Json) -> Json:
+    """`value` with 87 for 87.0: to JSON Schema it is an integer (2020-12, section 4.2.3), to a strict model it is not."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
+        return int(value)
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    if isinstance(value, dict):
+        return {name: whole(one) for name, one in value.items()}
+    return value
 
 
 def rfc3339(at: float) -> str:
@@ -124,8 +141,11 @@ def segment(text: str) -> str:
 
 
 def flag(request: web.Request, name: str) -> bool:
-    """Whether `?name=1` stands in the query."""
-    return bool(request.query_string) and request.query.get(name, "") in {"1", "true"}
+    """Whether `?name=1` stands in the query. Raises `Problem` (400) for what is neither yes nor no."""
+    text = request.query.get(name, "0") if request.query_string else "0"
+    if text not in _FLAGS:
+        raise bad_request(f"{name} is 1 or 0, it is {text[:40]!r}")
+    return _FLAGS[text]
 
 
 def number(request: web.Request, name: str, default: int, *, most: int | None = None) -> int:
