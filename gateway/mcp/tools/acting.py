@@ -11,6 +11,7 @@ from gateway.api.commands import CommandDoor, problem_of, purpose_of
 from gateway.api.problems import not_found
 from gateway.api.seen import Sight
 from gateway.api.wire import rfc3339
+from gateway.approvals.asked import Asked
 from gateway.commands import Command, Execution, Outcome, Reason, Result
 from gateway.context import Gateway
 from gateway.mcp.tool import Arguments, Caller, Tool
@@ -130,10 +131,7 @@ async def act(gateway: Gateway, caller: Caller, wanted: ActArguments) -> ActAnsw
         return _foreseen(door.foreseen(command))
     if (refused := _not_approved(gateway, command)) is not None:
         raise problem_of(refused, _outcome(refused))
-    execution = await door.start(command)
-    if execution.waits_for:
-        raise needs_person(gateway, caller, execution.command.id)
-    return await _end(gateway, caller, execution, wanted.wait_s)
+    return await _end(gateway, caller, await door.start(command), wanted.wait_s)
 
 
 async def resume(gateway: Gateway, caller: Caller, execution: str) -> ActAnswer:
@@ -141,24 +139,27 @@ async def resume(gateway: Gateway, caller: Caller, execution: str) -> ActAnswer:
     known = gateway.executor.executions.get(execution)
     if known is None or known.command.principal.id != caller.session.principal.id:
         raise not_found()
-    if known.waits_for:
-        raise needs_person(gateway, caller, execution)
     return await _end(gateway, caller, known, DEFAULT_WAIT_S)
 
 
 async def _end(gateway: Gateway, caller: Caller, execution: Execution, wait_s: float) -> ActAnswer:
-    """Raises `Problem` where it failed or was refused, `NeedsPerson` where it waits for people again."""
+    """Raises `Problem` where it failed or was refused, `NeedsPerson` as soon as people are asked."""
+
+    def asked() -> Asked | None:
+        """The question for which it waits; None also in the moment after it was answered."""
+        return gateway.approvals.book.of(execution.command.id) if execution.waits_for else None
+
     if execution.outcome is None and wait_s:
-        observer = gateway.observers.subscribe(None, kinds=_KINDS)
-        words = f"{execution.command.thing} {execution.command.affordance}: waiting for its effect"
         await until(
             gateway,
             caller,
-            observer,
-            lambda: execution.outcome is not None,
+            gateway.observers.subscribe(None, kinds=_KINDS),
+            lambda: execution.outcome is not None or asked() is not None,
             seconds=wait_s,
-            words=words,
+            words=f"{execution.command.thing} {execution.command.affordance}: waiting for its effect",
         )
+    if execution.outcome is None and (question := asked()) is not None:
+        raise needs_person(caller, question)
     shown = Sight(gateway, caller.session.principal).execution(execution)
     outcome = shown.outcome
     if outcome is None:

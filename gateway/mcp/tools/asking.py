@@ -6,16 +6,13 @@ from capabilities.vocabulary import Json
 from gateway.api.problems import Problem
 from gateway.api.wire import rfc3339
 from gateway.approvals.asked import Asked
-from gateway.context import Gateway
 from gateway.mcp.resource import SCHEME
 from gateway.mcp.tool import Caller, NeedsPerson
 
 
-def needs_person(gateway: Gateway, caller: Caller, waits: str) -> NeedsPerson | Problem:
-    """What is raised while the execution or plan `waits` for people. Nothing in it answers the question."""
-    asked = gateway.approvals.book.of(waits)
-    if asked is None:  # answered this very moment
-        return Problem("approval-required", "it is being answered; call again", members={"execution": waits})
+def needs_person(caller: Caller, asked: Asked) -> NeedsPerson:
+    """What is raised while something waits for people. Nothing in it answers the question."""
+    waits = asked.waits
     url = f"{caller.base}/approvals/{asked.id}/page"
     what = f"the plan {waits}" if asked.plan else f"{asked.same.thing} {asked.same.affordance}"
     summary = f"{_approvers(asked)} must approve {what}, until {rfc3339(asked.expires_at)}"

@@ -79,6 +79,7 @@ async def until(
         lambda tokens: observer.close() if session.token_id in tokens else None
     )
     try:
+        ensure_good(gateway, caller)  # it may have ended before anybody listened for that
         while not is_over():
             passed = clock.monotonic() - began
             if passed >= seconds:

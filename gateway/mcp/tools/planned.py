@@ -101,8 +101,8 @@ async def waits_for_people(gateway: Gateway, caller: Caller, ident: str) -> Plan
     door, until = door_of(gateway), gateway.clock.monotonic() + ASKED_WITHIN_S
     plan = await door.plan(caller.session.principal, ident)
     while plan.phase is Phase.AWAITING:
-        if gateway.approvals.book.of(plan.id) is not None:
-            raise needs_person(gateway, caller, plan.id)
+        if (asked := gateway.approvals.book.of(plan.id)) is not None:
+            raise needs_person(caller, asked)
         if gateway.clock.monotonic() >= until:
             break
         plan = await door.changed(caller.session, plan, LOOK_EVERY_S)

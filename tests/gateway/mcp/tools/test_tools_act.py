@@ -90,10 +90,11 @@ async def test_a_person_is_asked_and_the_same_call_tells_how_it_ended(box: Toolb
     with pytest.raises(type(needed)):
         await box.resume("act", needed.execution)
     await box.answer(needed.approval, yes=True)
+    resumed = asyncio.create_task(box.resume("act", needed.execution))  # before the command itself goes on
     await until(lambda: ("door/unlock", None) in box.driver.sent)
     box.driver.report("door/state", "unlocked")
     async with asyncio.timeout(5):
-        done = await box.resume("act", needed.execution)
+        done = await resumed
     assert done["status"] == "done"
     assert done["seen"]["value"] == "unlocked"
     replayed = await box.call("act", **unlock())
