@@ -21,7 +21,7 @@ test: .venv/.stamp-test ## all checks and all tests, but for those that need a h
 
 .PHONY: test-peers
 test-peers: .venv/.stamp-test ## the tests against heavy third-party peers
-	@.ci/system-packages mosquitto node gcc g++ clang arm-none-eabi-gcc qemu-system-arm coap-client avahi-daemon
+	@.ci/system-packages mosquitto node gcc g++ clang arm-none-eabi-gcc qemu-system-arm coap-client avahi-daemon chromium
 	@.ci/node-packages
 	@.ci/home-assistant || [ $$? = 3 ]
 	@.ci/esphome || [ $$? = 3 ]
