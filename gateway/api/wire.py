@@ -26,6 +26,9 @@ LONGEST_PAGE: Final = 1_000
 LARGEST_EXACT: Final = 2**53
 """Up to here a float is the whole number that it looks like (IEEE 754, binary64)."""
 
+DEEPEST: Final = 100
+"""Objects and lists within each other, in a body: a plan has seven."""
+
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 CACHED: Final = {
@@ -114,15 +117,19 @@ async def read_body(request: web.Request, model: type[BodyT]) -> BodyT:
         raise bad_request(f"{wrong} (known members: {', '.join(known)})") from error
 
 
-def whole(value: Json) -> Json:
-    """`value` with 87 for 87.0: to JSON Schema it is an integer (2020-12, section 4.2.3), to a strict model it is not."""
+def whole(value: Json, depth: int = 0) -> Json:
+    """`value` with 87 for 87.0: to JSON Schema it is an integer (2020-12, section 4.2.3), to a strict model it is not. Raises
+    `Problem` (400) for what is nested too deep.
+    """
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
         return int(value)
+    if not isinstance(value, list | dict):
+        return value
+    if depth == DEEPEST:
+        raise bad_request(f"the body may be nested {DEEPEST} deep")
     if isinstance(value, list):
-        return [whole(one) for one in value]
-    if isinstance(value, dict):
-        return {name: whole(one) for name, one in value.items()}
-    return value
+        return [whole(one, depth + 1) for one in value]
+    return {name: whole(one, depth + 1) for name, one in value.items()}
 
 
 def rfc3339(at: float) -> str:
