@@ -17,7 +17,7 @@ from gateway.api.auth import SESSION, caller
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.approvals import Question, Questions
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, Line, read_json, reply, rfc3339
+from gateway.api.wire import Body, Line, read_json, reply, rfc3339, whole
 from gateway.approvals.answering import LONGEST_WHY, Answering, NotOpen, NotYours, Saying, ShownOtherwise
 from gateway.approvals.asked import Asked
 from gateway.approvals.grants import MOST_THINGS, MOST_USES, Grant, Wish
@@ -292,7 +292,7 @@ async def require_pin(pin: BoxPin, given: str) -> None:
 def _body(raw: Json) -> AnswerBody:
     """Raises `Problem` (400)."""
     try:
-        return AnswerBody.model_validate(raw)
+        return AnswerBody.model_validate(whole(raw))
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, one['loc'])) or 'the body'}: {one['msg']}"
