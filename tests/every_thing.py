@@ -11,7 +11,7 @@ import aiohttp
 
 from capabilities.components import AffordanceDescription, ComponentDescription
 from capabilities.thing_models import all_models, contract
-from drivers.driver import Candidate, Endpoint
+from drivers.driver import Candidate, Driver, Endpoint
 from drivers.simulated.memory import MemoryDriver
 from gateway.api.server import serve
 from gateway.app import open_gateway
@@ -41,7 +41,7 @@ async def every_thing(path: Path) -> AsyncIterator[dict[Role, aiohttp.ClientSess
         state_dir=path / "state", runtime_dir=path / "run", http=Http(port=0),
         adoption=Adoption(without_asking="all", label_new=False),
     )  # fmt: skip
-    drivers = {simulated.name: simulated, "desk": DeskDriver()}
+    drivers: dict[str, Driver] = {simulated.name: simulated, "desk": DeskDriver()}
     async with open_gateway(config, drivers=drivers) as gateway, serve(gateway) as url:
         for kind in sorted(all_models()):
             await gateway.registry.adopt(full(kind), room="study", labels=frozenset({"warm"}), by="test")

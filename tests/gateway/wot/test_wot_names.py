@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.app import open_gateway
@@ -17,12 +17,14 @@ OURS = Names("0123456789abc")
 SLUG = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
 
 
+@settings(max_examples=50)
 @given(SLUG)
 def test_every_name_of_a_thing_leads_to_it(thing: str) -> None:
     assert OURS.plain(OURS.urn(thing)) == OURS.plain(f"urn:hearth:{thing}") == OURS.plain(thing) == thing
     assert OURS.are_of(OURS.urn(thing))
 
 
+@settings(max_examples=50)
 @given(SLUG, st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=13, max_size=13))
 def test_another_installations_thing_is_none_of_ours(thing: str, other: str) -> None:
     foreign = Names(other).urn(thing)
