@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -29,8 +30,8 @@ class Watch:
 def _watched_answers() -> Iterator[Watch]:
     watch, make_app, before = Watch(), server.make_app, ExpressLane.before
 
-    def watched_app(gateway: Gateway) -> web.Application:
-        app = make_app(gateway)
+    def watched_app(gateway: Gateway, *more: Any) -> web.Application:
+        app = make_app(gateway, *more)
         watch.of(app)
         return app
 
