@@ -55,16 +55,19 @@ def is_word(text: str) -> bool:
     return text == "" or _WORD.fullmatch(text) is not None
 
 
-def marked(value: Json) -> Json:
-    """`value` with every text in it that is no single word marked, bounded in depth, breadth and size."""
-    return _Marking().of(value, DEEPEST)
+def marked(value: Json, *, parts: int = 0, items: int = 0) -> Json:
+    """`value` with every text in it that is no single word marked, bounded in depth, breadth and size (`parts` values in all,
+    `items` in one list, where the usual are not meant).
+    """
+    return _Marking(parts or MOST_PARTS, items or MOST_ITEMS).of(value, DEEPEST)
 
 
 class _Marking:
-    """One value. What is more than `MOST_PARTS` is left out."""
+    """One value. What is more than there is room for is left out, and counted."""
 
-    def __init__(self) -> None:
-        self._left = MOST_PARTS
+    def __init__(self, parts: int, items: int) -> None:
+        self._left = parts
+        self._items = items
 
     def of(self, value: Json, depth: int) -> Json:
         self._left -= 1
@@ -84,9 +87,8 @@ class _Marking:
                 shown[_name(name)] = self.of(one, depth - 1)
         return shown | {"further": len(value) - len(shown)} if len(value) > len(shown) else shown
 
-    @staticmethod
-    def _room(depth: int) -> int:
-        return MOST_ITEMS if depth > 0 else 0
+    def _room(self, depth: int) -> int:
+        return self._items if depth > 0 else 0
 
 
 def _name(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.mcp.tool import Tool
 from gateway.mcp.tools.acting import ACT
+from gateway.mcp.tools.contexts import READ_CONTEXT
 from gateway.mcp.tools.describing import DESCRIBE_THING
 from gateway.mcp.tools.explaining import EXPLAIN
 from gateway.mcp.tools.finding import FIND_THINGS
@@ -40,6 +41,7 @@ _ALL: Final[tuple[Tool[Any, Any], ...]] = (
     EXPLAIN,
     HISTORY_SUMMARY,
     WHAT_MAY_I_DO,
+    READ_CONTEXT,
     PROPOSE,
     NEGOTIATIONS,
     REPORT_STATUS,

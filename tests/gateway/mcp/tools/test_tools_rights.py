@@ -92,6 +92,7 @@ async def test_a_token_that_ended_gets_nothing_from_any_tool(box: Toolbox) -> No
         ("read", {"things": ["desk"]}),
         ("what_may_i_do", {}),
         ("plan_status", {}),
+        ("read_context", {}),
         ("prepare_plan", {"title": "x", "purpose": "Because", "steps": [{"thing": "desk", **STEP}]}),
         ("commit_plan", {"plan": "x", "digest": "0" * 64, "idempotency_key": "key-00001"}),
         ("control_plan", {"plan": "x", "do": "cancel"}),
