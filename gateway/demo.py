@@ -282,5 +282,8 @@ In the second terminal, as the person, who looks at it and answers:
   hearth approvals
   hearth approve last
 
+An assistant that speaks MCP, Claude Code for one:
+  claude mcp add --transport http hearth {address}/mcp --header "Authorization: Bearer {token}"
+
 Ctrl-C ends it.
 """
