@@ -244,7 +244,7 @@ class Everything:
     async def _missing(self, ctx: Any, params: Any) -> Json:
         can = ctx.session.client_capabilities
         if can is None or can.sampling is None:
-            data = {"requiredCapabilities": {"sampling": {}}}
+            data: Json = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "sampling is needed", data)
         return {"content": [text("It is there.")]}
 

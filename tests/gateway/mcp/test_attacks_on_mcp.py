@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 
 from gateway.clock import SystemClock
 from gateway.mcp.calls import CALLS_PER_ROOT
+from gateway.mcp.routes import McpRoutes
 from gateway.mcp.sessions import SESSIONS_PER_TOKEN, Held, Sessions
 from gateway.mcp.traffic import REQUESTS_PER_ROOT
 from policies import Principal, Role
@@ -66,13 +68,12 @@ async def test_an_open_stream_ends_with_its_token(house: House, waiting: Waiting
     await _ends(agent, answering, time.monotonic())
 
 
-@pytest.mark.parametrize("kind", ["session", "listen", "call"])
-async def test_an_open_stream_ends_when_its_token_expires(house: House, waiting: Waiting, kind: str) -> None:
+async def test_an_open_stream_ends_when_its_token_expires(house: House, waiting: Waiting) -> None:
     coo = Principal("coo", Role.AGENT, acts_for="anna")
     ends = time.monotonic() + EXPIRES_S
     _, secret = await house.gateway.identity.create_token(coo, expires_at=SystemClock.wall() + EXPIRES_S)
     agent = house.session({"Authorization": f"Bearer {secret}"})
-    await _ends(agent, await _open(agent, kind, waiting), ends)
+    await _ends(agent, await _open(agent, "listen", waiting), ends)
 
 
 async def _open(agent: aiohttp.ClientSession, kind: str, waiting: Waiting) -> asyncio.Task[None]:
@@ -195,7 +196,7 @@ async def test_a_flood_of_requests_locks_nobody_else_out(house: House, waiting: 
 
     async def served() -> bool:
         async with call(agent, "echo", {"words": "me"}) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
 
     async with asyncio.timeout(5):
         while not await served():
@@ -210,7 +211,7 @@ async def test_who_hangs_up_leaves_nothing_running_but_what_moves(house: House, 
     agent = await house.agent()
     for name, tool in (("looked", "wait"), ("moved", "move")):
         hanging = asyncio.create_task(_all_of(call(agent, tool, {"until": name}), []))
-        await until(lambda name=name: name in waiting.begun)
+        await until(partial(waiting.begun.__contains__, name))
         hanging.cancel()
         await asyncio.wait({hanging})
     await until(lambda: "looked" in waiting.cancelled)
@@ -227,7 +228,7 @@ async def test_calls_that_nobody_waits_for_are_bounded(house: House, waiting: Wa
         params = {"name": "wait", "arguments": {"until": str(number)}}
         body = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
         opened = await agent.post("/mcp", json=body, headers=headers)
-        await until(lambda number=number: str(number) in waiting.begun)
+        await until(partial(waiting.begun.__contains__, str(number)))
         opened.close()
     body = {
         "jsonrpc": "2.0",
@@ -269,10 +270,11 @@ async def test_where_it_is_not_installed_a_problem_says_so(
         assert "pip install 'hearth-gateway[mcp]'" in (await answer.json(content_type=None))["detail"]
 
 
-def house_routes(house: House) -> list[Any]:
+def house_routes(house: House) -> list[McpRoutes]:
     """The routes of this gateway: who listens to its revocations."""
     listeners = house.gateway.identity._listeners
-    return [one.__self__ for one in listeners if type(getattr(one, "__self__", None)).__name__ == "McpRoutes"]
+    owners = [getattr(one, "__self__", None) for one in listeners]
+    return [one for one in owners if isinstance(one, McpRoutes)]
 
 
 def test_the_library_is_not_loaded_with_the_gateway() -> None:

@@ -22,10 +22,10 @@ async def test_a_tool_answers_with_structure_and_text(house: House, era: str) ->
     async with connected(house, await house.secret("coo", Role.AGENT, "anna"), era) as client:
         told: list[tuple[float, str | None]] = []
 
-        async def progress(done: float, total: float | None, message: str | None) -> None:
-            told.append((done, message))
+        async def noted(progress: float, total: float | None, message: str | None) -> None:
+            told.append((progress, message))
 
-        result = await client.call_tool("echo", {"words": "hello", "times": 2}, progress_callback=progress)
+        result = await client.call_tool("echo", {"words": "hello", "times": 2}, progress_callback=noted)
         assert not result.is_error
         assert client.protocol_version == (NEWEST if era == "auto" else "2025-11-25")
         assert result.structured_content == {"said": "hello hello", "by": "coo"}

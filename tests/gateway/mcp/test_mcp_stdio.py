@@ -99,6 +99,7 @@ async def test_what_is_no_message_is_told_so(house: House) -> None:
     child = await start(house, await house.secret("coo", Role.AGENT, "anna"))
     assert child.stdin is not None
     child.stdin.write(b"\n")
+    nonsense: Any
     for nonsense in ("hello", []):
         assert (await ask(child, nonsense))["error"]["code"] == -32700
     assert "result" in await ask(child, modern("tools/list"))
