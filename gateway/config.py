@@ -34,13 +34,16 @@ class Section(BaseModel):
 
 
 class Http(Section):
-    """The API's listeners. Plain http is only for loopback; port 0 takes a free one."""
+    """The API's listeners; port 0 takes a free one. Plain http is only for loopback: elsewhere it is https, with the
+    certificate that is given, or with one of the gateway's own authority (with `tls = "own"` on loopback, too).
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8420
     socket: Path | None = None  # default: <runtime_dir>/hearth.sock
     certificate: Path | None = None
     key: Path | None = None
+    tls: Literal["auto", "own"] = "auto"
     hosts: tuple[str, ...] = ()  # further names that clients may use for this gateway
 
 
@@ -269,6 +272,8 @@ def _file_problems(config: Config) -> list[str]:
     ]
     if (http.certificate is None) != (http.key is None):
         problems.append("http.certificate and http.key go together: give both, or neither")
+    if http.tls == "own" and http.certificate is not None:
+        problems.append('http.tls = "own" makes a certificate, and http.certificate is one: leave out either')
     return problems
 
 

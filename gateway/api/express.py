@@ -15,6 +15,8 @@ from aiohttp import web
 from gateway.api.actions import ActionRoutes
 from gateway.api.guard import Guard, in_answer_to
 from gateway.api.properties import PropertyRoutes
+from gateway.api.secured import secure
+from gateway.api.short import ShortAnswer
 
 # As it came in: nothing percent-encoded, no query.
 _COMMAND: Final = re.compile(r"/things/([\w.:~-]+)/(properties|actions)/([\w.~-]+)", re.ASCII)
@@ -45,8 +47,11 @@ class ExpressLane:
                 return await ordinary(request)
             try:
                 self._guard.admit(request)
-                return await handler(request, thing, name)
+                answer: web.StreamResponse = await handler(request, thing, name)
             except Exception as error:
-                return in_answer_to(request, error)
+                answer = in_answer_to(request, error)
+            if type(answer) is not ShortAnswer:  # which has them already
+                secure(answer)
+            return answer
 
         return handle

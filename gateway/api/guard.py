@@ -6,6 +6,7 @@ It stands in the path of every command, so each check is a look-up of a header t
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Iterable
 from typing import Final
@@ -14,10 +15,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from gateway.api.auth import SESSION, authenticate, is_local_socket
+from gateway.api.cookies import by_cookie, has_cookie
 from gateway.api.problems import Problem, from_http
+from gateway.api.strangers import Strangers
+from gateway.api.wire import check_json
+from gateway.clock import Clock
 from gateway.config import Http
-from gateway.identity import Identity
+from gateway.identity import Identity, Session
 from gateway.ledger import LedgerUnavailable
+from gateway.tls.names import local_names
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  named, not bound
@@ -25,28 +31,37 @@ WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  named, not bo
 REMEMBERED_HOSTS: Final = 64
 """Spellings of `Host` that were found right: names times ports, a handful in a house."""
 
-PAGES: Final = frozenset({"/", "/oauth/authorize", "/device"})
+PAGES: Final = re.compile(r"/|/oauth/authorize|/device|/pair|/approvals/[^/]+/page")
 """Links of other sites may lead to them: they show something, and loading one does nothing."""
 
 log = logging.getLogger(__name__)
 
 
 class Guard:
-    """Checks what every request must be before a handler sees it. `public` are the handlers that need no caller."""
+    """Checks what every request must be before a handler sees it. Which need no caller is told by `open`."""
 
-    def __init__(self, identity: Identity, http: Http, public: Iterable[object]) -> None:
+    def __init__(self, identity: Identity, clock: Clock, http: Http) -> None:
         self._identity = identity
-        self._public = frozenset(public)
+        self._strangers = Strangers(clock, self._is_known)
         self._names = own_names(http)
         self._hosts: set[str] = set()
+
+    def open(self, public: Iterable[object], router: web.UrlDispatcher) -> None:
+        """These handlers need no caller. Raises `LookupError` where one has no limit (`gateway.api.public`)."""
+        self._strangers.open(public, router)
 
     @property
     def middleware(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
-                self.admit(request, public=request.match_info.handler in self._public)
-                return await handler(request)
+                terms = self._strangers.terms_of(request.match_info.handler)
+                self.admit(request, public=terms is not None)
+                if request.body_exists and (terms is None or not terms.own_body):
+                    check_json(request)
+                if terms is None:
+                    return await handler(request)
+                return await self._strangers.serve(request, handler)
             except Exception as error:
                 return in_answer_to(request, error)
 
@@ -60,7 +75,25 @@ class Guard:
         if "Origin" in headers or "Sec-Fetch-Site" in headers:
             _check_origin(request)
         if not public:
-            request[SESSION] = authenticate(self._identity, request)
+            try:
+                request[SESSION] = self._caller(request)
+            except Problem as problem:
+                if problem.status == web.HTTPUnauthorized.status_code:
+                    self._strangers.failed(request)
+                raise
+
+    def _caller(self, request: web.Request) -> Session:
+        """By token; else by a browser's cookie. Raises `Problem`."""
+        if has_cookie(request):
+            return by_cookie(self._identity, request)
+        return authenticate(self._identity, request)
+
+    def _is_known(self, request: web.Request) -> bool:
+        try:
+            self._caller(request)
+        except Problem:
+            return False
+        return True
 
     def _check_host(self, request: web.Request) -> None:
         """A browser that was led here under a foreign name (DNS rebinding) says so in `Host`. RFC 9110, section 7.4."""
@@ -91,10 +124,10 @@ def in_answer_to(request: web.Request, error: Exception) -> web.Response:
 
 
 def own_names(http: Http) -> frozenset[str]:
-    """What the gateway is called, in lower case: loopback, this host's name also as `<name>.local`, what is configured."""
+    """What the gateway is called, in lower case: loopback, this host's name also by multicast DNS, what is configured."""
     host = socket.gethostname().partition(".")[0]
     configured = () if http.host in WILDCARDS else (_bracketed(http.host),)
-    names = (*LOOPBACK_NAMES, host, f"{host}.local", *configured, *map(_bracketed, http.hosts))
+    names = (*LOOPBACK_NAMES, host, *local_names(host), *configured, *map(_bracketed, http.hosts))
     return frozenset(name.lower() for name in names)
 
 
@@ -111,7 +144,7 @@ def _check_origin(request: web.Request) -> None:
     looks = (
         request.method in {"GET", "HEAD"}
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.path in PAGES
+        and PAGES.fullmatch(request.path) is not None
     )
     if site not in {"same-origin", "none"} and not looks:
         raise Problem("cross-site", "a page of another site sent this")

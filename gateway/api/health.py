@@ -6,6 +6,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
+from gateway.api.cookies import NAME, give, has_cookie
 from gateway.api.discovery import shown as shown_health
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import Caller
@@ -47,7 +48,7 @@ class HealthRoutes:
         session = request[SESSION]
         principal = session.principal
         forever = session.expires_at == float("inf")
-        answer = {
+        answer: dict[str, Json] = {
             "principal": principal.id,
             "role": principal.role,
             "name": principal.title,
@@ -57,7 +58,10 @@ class HealthRoutes:
             "token": session.token_id or None,
             "expires_at": None if forever else rfc3339(session.expires_at),
         }
-        return reply(answer)
+        shown_to = reply(answer)
+        if has_cookie(request):
+            give(shown_to, request.cookies[NAME])  # its time begins anew
+        return shown_to
 
     def _detail(self, session: Session) -> dict[str, Json]:
         gateway = self._gateway

@@ -43,7 +43,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What one address may have, and all of them together. `in_all` should be wide enough for every address of a network of 254,
+    """What one address may have, and all of them. `in_all` should be wide enough for every address of a network of 254,
     so that no single machine of the house can use it up.
     """
 

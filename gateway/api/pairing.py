@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Final
 
 from aiohttp import web
@@ -10,7 +9,9 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.approvals import require_pin
-from gateway.api.auth import SESSION, require_manager
+from gateway.api.auth import SESSION, is_local_socket, require_manager
+from gateway.api.cookies import give
+from gateway.api.limits import Limit, Limiter, Rate
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import NewToken, Window, WindowState
@@ -21,16 +22,17 @@ from gateway.approvals.keys import BadKey, checked
 from gateway.approvals.pin import LONGEST, BoxPin
 from gateway.context import Gateway
 from gateway.identity import PairingClosedError, Session, WiderThanParentError, WrongCodeError, may_grant
+from gateway.identity.pairing import is_link_code, new_link_code
+from gateway.tls.reach import Reach
 from policies import Role
 
 WINDOW_S: Final = 300.0
 """Time to fetch a phone from the next room."""
 
-TRIES_PER_MINUTE: Final = 10
-"""For one address; the window itself closes after five wrong codes."""
-
-TRIES_PER_MINUTE_IN_ALL: Final = 60
-REMEMBERED_ADDRESSES: Final = 256
+TYPED: Final = Limit(Rate(5, 30.0), Rate(2_540, 0.1))
+"""Codes that are typed, by address and in all, right or wrong. One machine has fifteen tries while a window is open, and takes
+none from another address; the long code of a link is not counted, so no flood keeps the phone out that scans it.
+"""
 
 MOST_MEMBERS: Final = 16
 """Of a key as it is sent."""
@@ -46,18 +48,22 @@ class OpenBody(Body):
 
 
 class RedeemBody(Body):
-    """`key` is the public key (a JWK) with which the device will sign its person's answers."""
+    """`key` is the public key (a JWK) with which the device will sign its person's answers. With `cookie` (for browsers)
+    the secret comes in a cookie, and not in the answer.
+    """
 
     code: str = Field(max_length=64)
     title: Line = Field("", max_length=LONGEST_TEXT)
     key: dict[str, str] | None = Field(None, max_length=MOST_MEMBERS)
+    cookie: bool = False
 
 
 class PairingRoutes:
-    def __init__(self, gateway: Gateway, pin: BoxPin) -> None:
+    def __init__(self, gateway: Gateway, pin: BoxPin, reach: Reach) -> None:
         self._gateway = gateway
         self._pin = pin
-        self._tries = Tries()
+        self._reach = reach
+        self._typed = Limiter(gateway.clock, TYPED)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -94,6 +100,8 @@ class PairingRoutes:
         role = body.role or (Role.OWNER if identity.first_owner_needed() else Role.ADULT)
         principal = body.principal or role.value
         await self._check(session, role, principal)
+        link_code = new_link_code()
+        link = self._reach.pairing_link(link_code)
         try:
             code = await identity.open_pairing(
                 role,
@@ -102,13 +110,14 @@ class PairingRoutes:
                 title=body.name,
                 by=session.principal.id,
                 takes_key=session.principal.at_box,
+                link_code=link_code if link else "",
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
         expires_at = rfc3339(self._gateway.clock.wall() + WINDOW_S)
         answer: dict[str, Json] = {"code": code, "role": role, "principal": principal}
         answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
-        return reply(answer, status=201)
+        return reply(answer | ({"link": link} if link else {}), status=201)
 
     @operation("Access", "Close the pairing window", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def close(self, request: web.Request) -> web.Response:
@@ -127,18 +136,27 @@ class PairingRoutes:
     )
     async def redeem(self, request: web.Request) -> web.Response:
         """201 with the new device's token. Needs no token, only the code; wrong ones are few."""
-        self._tries.spend(request.remote or "", self._gateway.clock.monotonic())
         body = await read_body(request, RedeemBody)
+        guessable = self._gateway.identity.pairing_open() and not is_link_code(body.code)
+        if guessable and not is_local_socket(request):
+            self._typed.spend(request)  # before anything is awaited: of many at once each is counted
         try:
             key = checked(body.key) if body.key is not None else ""
             info, secret = await self._gateway.identity.redeem(body.code, body.title, key)
         except BadKey as error:
             raise bad_request(str(error)) from error
         except WrongCodeError as error:
-            raise Problem("wrong-code", error.remaining, members={"tries_left": error.tries_left}) from error
+            raise Problem("wrong-code", error.remaining) from error
         except PairingClosedError as error:
             raise Problem("pairing-closed", error.ADVICE) from error
-        return reply(shown(info) | {"secret": secret}, status=201)
+        if not body.cookie:
+            return reply(shown(info) | {"secret": secret}, status=201)
+        if not info.principal.role.is_person:
+            await self._gateway.identity.revoke(info.id)
+            raise bad_request("cookies are for people: a program keeps its token itself")
+        answer = reply(shown(info), status=201)
+        give(answer, secret)
+        return answer
 
     async def _check(self, session: Session, role: Role, principal: str) -> None:
         """Nobody lets in more than they are, and only an owner lets in a further device of somebody else."""
@@ -153,26 +171,3 @@ class PairingRoutes:
                 "forbidden",
                 f"{principal} is somebody else: only an owner can let in a further device of theirs",
             )
-
-
-class Tries:
-    """Counts attempts in fixed windows of a minute, for each address and in all."""
-
-    def __init__(self) -> None:
-        self._by_address: OrderedDict[str, int] = OrderedDict()
-        self._minute = -1
-        self._all = 0
-
-    def spend(self, address: str, now: float) -> None:
-        """`now` in seconds, monotonic. Raises `Problem` (429) when there were too many."""
-        minute = int(now // 60)
-        if minute != self._minute:
-            self._minute, self._all = minute, 0
-            self._by_address.clear()
-        self._all += 1
-        count = self._by_address[address] = self._by_address.get(address, 0) + 1
-        if len(self._by_address) > REMEMBERED_ADDRESSES:
-            self._by_address.popitem(last=False)
-        if count > TRIES_PER_MINUTE or self._all > TRIES_PER_MINUTE_IN_ALL:
-            wait = str(60 - int(now % 60))
-            raise Problem("too-many-requests", f"try again in {wait} s", headers={"Retry-After": wait})

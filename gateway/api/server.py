@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import grp
-import ipaddress
 import os
 import socket
 import ssl
@@ -19,6 +18,7 @@ from aiohttp import web
 from gateway.api.actions import ActionRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
+from gateway.api.authority import AuthorityRoutes
 from gateway.api.commands import CommandDoor
 from gateway.api.contracts import ContractRoutes
 from gateway.api.device_pairing import DevicePairing
@@ -36,6 +36,7 @@ from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
 from gateway.api.leases import LeaseRoutes
 from gateway.api.ledger import LedgerRoutes
+from gateway.api.logout import LogoutRoutes
 from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
@@ -44,6 +45,8 @@ from gateway.api.notify import NotifyRoutes
 from gateway.api.oauth import OAuth
 from gateway.api.obligations import ObligationRoutes
 from gateway.api.observing import AffordanceObserver
+from gateway.api.openapi.routes import DescriptionRoutes
+from gateway.api.pages import PageRoutes
 from gateway.api.pairing import PairingRoutes
 from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
@@ -52,6 +55,7 @@ from gateway.api.properties import PropertyRoutes
 from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
 from gateway.api.root import RootRoutes
+from gateway.api.secured import on_prepare
 from gateway.api.streams import Streams
 from gateway.api.thing_events import ThingEventRoutes
 from gateway.api.things import ThingRoutes
@@ -61,9 +65,12 @@ from gateway.api.waivers import WaiverRoutes
 from gateway.api.why import WhyRoutes
 from gateway.approvals.pin import BoxPin
 from gateway.approvals.proposals import Proposals
-from gateway.config import Config, ConfigError, Http
+from gateway.config import Config, Http
 from gateway.context import Gateway
 from gateway.mcp.routes import McpRoutes
+from gateway.tls import choosing
+from gateway.tls.reach import Reach
+from gateway.tls.serving import Served, kept
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 LONGEST_LINE_BYTES: Final = 8 * 1024
@@ -80,9 +87,10 @@ SOCKET_MODE: Final = 0o660
 
 STREAMS: Final = web.AppKey("streams", Streams)
 EXPRESS: Final = web.AppKey("express", ExpressLane)
+REACH: Final = web.AppKey("reach", Reach)
 
 
-def make_app(gateway: Gateway) -> web.Application:
+def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
     """All routes. Each module of this package holds those of one resource."""
     streams, door = Streams(gateway), CommandDoor(gateway)
     observer = AffordanceObserver(gateway, streams)
@@ -90,12 +98,16 @@ def make_app(gateway: Gateway) -> web.Application:
     things, device_pairing = ThingRoutes(gateway), DevicePairing(gateway)
     pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
     directory = DirectoryRoutes(gateway)
-    root, pairing, health = RootRoutes(), PairingRoutes(gateway, pin), HealthRoutes(gateway, streams)
-    oauth = OAuth(gateway, pin)
+    reach = Reach(gateway.config.http, tls)
+    root, pages, health = RootRoutes(), PageRoutes(), HealthRoutes(gateway, streams)
+    pairing = PairingRoutes(gateway, pin, reach)
+    authority = AuthorityRoutes(reach)
+    oauth, description = OAuth(gateway, pin), DescriptionRoutes()
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
         *actions.routes(),
         *root.routes(),
+        *pages.routes(),
         *directory.routes(),
         *PanicRoutes(gateway).routes(),
         *things.routes(),
@@ -129,14 +141,27 @@ def make_app(gateway: Gateway) -> web.Application:
         *health.routes(),
         *MetricRoutes(gateway, streams).routes(),
         *oauth.routes(),
+        *authority.routes(),
+        *LogoutRoutes(gateway.identity).routes(),
+        *description.routes(),
     ]
     mcp = McpRoutes(gateway)
-    public = [mcp.serve, root.page, directory.well_known, pairing.redeem, health.health, *oauth.public]
-    guard = Guard(gateway.identity, gateway.config.http, public)
+    public = [
+        mcp.serve,
+        root.page,
+        *pages.public,
+        directory.well_known,
+        pairing.redeem,
+        health.health,
+        *oauth.public,
+    ]
+    guard = Guard(gateway.identity, gateway.clock, gateway.config.http)
     app = web.Application(middlewares=[guard.middleware], client_max_size=LARGEST_BODY_BYTES)
     app.add_routes(routes)
     mcp.attach(app)
-    app[STREAMS], app[EXPRESS] = streams, ExpressLane(guard, properties, actions)
+    guard.open([*public, authority.certificate, description.json, description.page], app.router)
+    app[STREAMS], app[EXPRESS], app[REACH] = streams, ExpressLane(guard, properties, actions), reach
+    app.on_response_prepare.append(on_prepare)
 
     async def end_streams(_: web.Application) -> None:
         streams.close()
@@ -149,7 +174,7 @@ def make_app(gateway: Gateway) -> web.Application:
 async def ensure_free(config: Config) -> None:
     """To be asked before anything is made: raises what `serve` would. Somebody else may be quicker in between."""
     http = config.http
-    _tls(http)
+    choosing.check(http)
     _is_stale(config.socket)
     if not http.port:
         return
@@ -183,8 +208,8 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
 
     Raises `ConfigError` where listening would not be safe, `OSError` where it is not possible.
     """
-    tls = _tls(gateway.config.http)
-    app = make_app(gateway)
+    tls = choosing.served(gateway.config, gateway.clock, lambda: gateway.house.time.is_known)
+    app = make_app(gateway, tls)
     forget = gateway.identity.on_revoked(app[STREAMS].revoke)
     runner = web.AppRunner(
         app,
@@ -200,8 +225,9 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
     assert server is not None
     server.request_handler = app[EXPRESS].before(server.request_handler)
     try:
-        address = await _listen_tcp(runner, gateway.config.http, tls)
-        async with _local_socket(runner, gateway.config):
+        address = await _listen_tcp(runner, gateway.config.http, tls.context if tls is not None else None)
+        app[REACH].served_at(address)
+        async with _local_socket(runner, gateway.config), kept(tls):
             yield address
     finally:
         forget()
@@ -268,25 +294,3 @@ def _is_stale(path: Path) -> bool:
             raise OSError(
                 errno.EADDRINUSE, f"another gateway listens on {path}; stop it, or set another http.socket"
             )
-
-
-def _tls(http: Http) -> ssl.SSLContext | None:
-    """Raises `ConfigError` for plain http that others could listen to."""
-    if http.certificate is not None and http.key is not None:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(http.certificate, http.key)
-        return context
-    if not _is_loopback(http.host):
-        raise ConfigError(
-            f"http.host is {http.host or 'every address'}: plain http is served on loopback only, for tokens would go over the "
-            'network as they are; set http.certificate and http.key, or http.host = "127.0.0.1"'
-        )
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

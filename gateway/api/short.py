@@ -9,8 +9,10 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 
+from gateway.api.secured import HEADER_LINES, secure
+
 _LINES: Final = {
-    status: f"HTTP/1.1 {status} {reason}\r\nServer: {SERVER_SOFTWARE}\r\n{length}Date: "
+    status: f"HTTP/1.1 {status} {reason}\r\nServer: {SERVER_SOFTWARE}\r\n{HEADER_LINES}{length}Date: "
     for status, reason, length in ((202, "Accepted", "Content-Length: 0\r\n"), (204, "No Content", ""))
 }
 """Status line and the headers that are always the same. RFC 9110, section 8.6: 204 has no length."""
@@ -32,6 +34,7 @@ class ShortAnswer(web.Response):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         if request.version != HttpVersion11 or not request.keep_alive:
+            secure(self)
             return await super().prepare(request)
         self._alive = True
         lines = [f"{name}: {value}\r\n" for name, value in self.headers.items()]

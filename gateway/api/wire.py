@@ -81,16 +81,21 @@ async def read_json(request: web.Request) -> Json:
     raw = await request.read()
     if not raw:
         return None
-    content_type = request.headers.get("Content-Type", "")
-    if content_type != JSON and not _JSON_TYPE.match(content_type):
-        raise Problem(
-            "unsupported-media-type", f"the body must be {JSON}, it is {content_type or 'of no stated type'}"
-        )
+    check_json(request)
     try:
         value: Json = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise bad_request(f"the body is not JSON: {error}") from error
     return value
+
+
+def check_json(request: web.Request) -> None:
+    """Raises `Problem` (415) unless the body is said to be JSON: what a foreign page can send without asking is not."""
+    content_type = request.headers.get("Content-Type", "")
+    if content_type != JSON and not _JSON_TYPE.match(content_type):
+        raise Problem(
+            "unsupported-media-type", f"the body must be {JSON}, it is {content_type or 'of no stated type'}"
+        )
 
 
 async def read_value(request: web.Request) -> Json:

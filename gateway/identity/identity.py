@@ -296,11 +296,12 @@ class Identity:
         title: str = "",
         by: str = THE_HOUSE,
         takes_key: bool = True,
+        link_code: str = "",
     ) -> str:
         """Open a window of `ttl_s` seconds for one device of that principal; the code to type, as XXXX-XXXX.
 
-        There is one window: an earlier one closes. `title` is the principal's, `by` who opens it. With `takes_key`
-        the device may bring a key that answers approvals: for a window that a person opened who is known to be one.
+        There is one window: an earlier one closes. `title` is the principal's, `by` who opens it. `link_code` is as good as
+        the one to type. With `takes_key` the device may bring a key: where a person who is known to be one opened it.
 
         Raises `WiderThanParentError` if the id belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
         """
@@ -309,7 +310,7 @@ class Identity:
         self._recorder.record(
             "login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by}
         )
-        return await self._window.open(who, ttl_s, takes_key=takes_key)
+        return await self._window.open(who, ttl_s, takes_key=takes_key, link_code=link_code)
 
     async def close_pairing(self) -> None:
         """Close the window, if one is open. Raises `sqlite3.Error`."""

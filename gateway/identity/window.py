@@ -1,9 +1,10 @@
-"""The window through which one device comes in: open for minutes, for a code and a few guesses."""
+"""The window through which one device comes in: open for minutes, for a code that is typed, or a longer one that is scanned."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
@@ -11,6 +12,10 @@ from gateway.identity import pairing
 from gateway.identity.pairing import PairingClosedError, WrongCodeError
 from gateway.storage import Database, PairingRepository, PairingRow
 from policies.decision import Principal, Role
+
+NOTED: Final = 16
+NOTED_EACH: Final = 256
+"""Wrong codes that are recorded, and counted over a restart."""
 
 
 class Window:
@@ -32,12 +37,19 @@ class Window:
         """Raises `sqlite3.Error`."""
         self._row = await self._rows.load()
 
-    async def open(self, who: Principal, ttl_s: float, *, takes_key: bool) -> str:
-        """The code to type. Raises `sqlite3.Error`."""
+    async def open(self, who: Principal, ttl_s: float, *, takes_key: bool, link_code: str = "") -> str:
+        """The code to type. `link_code` is as good ("": there is none). Raises `sqlite3.Error`."""
         code = pairing.new_code()
         expires_at = self._clock.wall() + ttl_s
         self._row = PairingRow(
-            pairing.code_hash(code), who.role, who.id, who.title, expires_at, pairing.TRIES, takes_key
+            pairing.code_hash(code),
+            who.role,
+            who.id,
+            who.title,
+            expires_at,
+            pairing.TRIES,
+            takes_key,
+            pairing.code_hash(link_code) if link_code else b"",
         )
         await self._rows.save(self._row)
         return code
@@ -56,8 +68,11 @@ class Window:
         if row is None or not self.is_open:
             await self.close()
             raise PairingClosedError
-        if not pairing.same(pairing.code_hash(code), row.code_hash):
-            await self._wrong_code(row)
+        said, is_long = pairing.code_hash(code), pairing.is_link_code(code)
+        if not pairing.same(said, row.link_hash if is_long else row.code_hash) or not (
+            is_long or row.tries_left
+        ):
+            await self._wrong_code(row, counts=not is_long)
         self._row = None  # before anything is awaited: a code lets one device in
         return row
 
@@ -74,12 +89,16 @@ class Window:
         if self._row is not None and not Role(self._row.role).is_person:
             self._row = None
 
-    async def _wrong_code(self, row: PairingRow) -> None:
-        left = row.tries_left - 1
-        self._row = replace(row, tries_left=left) if left else None
-        self._tell("login", {"pairing": "wrong code", "tries_left": left}, row.principal)
-        if self._row is not None:
+    async def _wrong_code(self, row: PairingRow, *, counts: bool) -> None:
+        """A long code is not counted: it cannot be guessed."""
+        left = max(0, row.tries_left - counts)
+        self._row = replace(row, tries_left=left)
+        if counts and _is_noted(pairing.TRIES - left):
+            self._tell("login", {"pairing": "wrong code", "tries_left": left}, row.principal)
             await self._rows.save(self._row)
-        else:
-            await self._rows.clear()
         raise WrongCodeError(left)
+
+
+def _is_noted(tries: int) -> bool:
+    """The first ones, and then now and then: who tries thousands is not to fill the ledger."""
+    return tries <= NOTED or tries % NOTED_EACH == 0

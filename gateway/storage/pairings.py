@@ -18,6 +18,7 @@ class PairingRow:
     expires_at: float
     tries_left: int
     takes_key: bool = True  # the device may bring a key that answers approvals
+    link_hash: bytes = b""  # of the long code in the link; empty: there is none
 
 
 class PairingRepository:
@@ -27,11 +28,12 @@ class PairingRepository:
     async def load(self) -> PairingRow | None:
         """Raises `sqlite3.Error`."""
         row = await self._database.fetch_one(
-            "SELECT code_hash, role, principal, principal_title, expires_at, tries_left, takes_key FROM pairings"
+            "SELECT code_hash, role, principal, principal_title, expires_at, tries_left, takes_key, link_hash"
+            " FROM pairings"
         )
         if row is None:
             return None
-        code_hash, role, principal, title, expires, tries, takes_key = row
+        code_hash, role, principal, title, expires, tries, takes_key, link_hash = row
         return PairingRow(
             code_hash if isinstance(code_hash, bytes) else b"",
             str(role),
@@ -40,14 +42,15 @@ class PairingRepository:
             float(expires or 0),
             int(tries or 0),
             bool(takes_key),
+            link_hash if isinstance(link_hash, bytes) else b"",
         )
 
     async def save(self, pairing: PairingRow) -> None:
         """In place of the one before. Raises `sqlite3.Error`."""
         await self._database.execute(
             "INSERT OR REPLACE INTO pairings"
-            " (only_one, code_hash, role, principal, principal_title, expires_at, tries_left, takes_key)"
-            " VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+            " (only_one, code_hash, role, principal, principal_title, expires_at, tries_left, takes_key, link_hash)"
+            " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 pairing.code_hash,
                 pairing.role,
@@ -56,6 +59,7 @@ class PairingRepository:
                 pairing.expires_at,
                 pairing.tries_left,
                 int(pairing.takes_key),
+                pairing.link_hash,
             ),
         )
 

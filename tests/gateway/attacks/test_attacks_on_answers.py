@@ -118,6 +118,7 @@ async def test_the_answer_holds_nothing_with_which_the_agent_could_answer_itself
                 "Hearth-Outcome",
             ),
             *("Hearth-Reason", "Server", "X-Content-Type-Options"),
+            *("Content-Security-Policy", "Cross-Origin-Resource-Policy", "Referrer-Policy"),
         }
         for secret in (anna.secret, anna.token, coo.secret):
             assert secret not in answer.text

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.identity import Identity, PairingClosedError, WiderThanParentError, WrongCodeError
-from gateway.identity.pairing import ALPHABET, code_hash, new_code, normalised, same
+from gateway.identity import Identity, PairingClosedError, WiderThanParentError, WrongCodeError, pairing
+from gateway.identity.pairing import ALPHABET, code_hash, new_code, new_link_code, normalised, same
 from policies.decision import Principal, Role
 from tests.gateway.identity.house import House, content
 
@@ -31,18 +31,34 @@ async def test_the_first_owner_comes_in_with_the_code(house: House, identity: Id
         await identity.redeem(code, "a second phone")
 
 
-async def test_five_wrong_codes_close_the_window(house: House, identity: Identity) -> None:
-    code = await identity.open_pairing(Role.ADULT, "bob")
-    for left in (4, 3, 2, 1, 0):
+async def test_wrong_codes_do_not_close_the_window(
+    house: House, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever reaches the gateway keeps every phone out. At last no typed code is taken; the scanned one is."""
+    monkeypatch.setattr(pairing, "TRIES", 600)
+    link = new_link_code()
+    code = await identity.open_pairing(Role.ADULT, "bob", link_code=link)
+    for left in range(599, -1, -1):
         with pytest.raises(WrongCodeError) as caught:
             await identity.redeem("0000-0000" if code != "0000-0000" else "1111-1111", "guess")
         assert caught.value.tries_left == left
-    with pytest.raises(PairingClosedError):
-        await identity.redeem(code, "too late")
-    wrong = [
+    for wrong in (code, new_link_code()):
+        with pytest.raises(WrongCodeError, match="scan the QR code"):
+            await identity.redeem(wrong, "too late")
+    told = [
         r.body for r in await house.ledger.entries(kinds=("login",)) if r.body.get("pairing") == "wrong code"
     ]
-    assert [body["tries_left"] for body in wrong] == [4, 3, 2, 1, 0]
+    assert [body["tries_left"] for body in told] == [*range(599, 583, -1), 344, 88]  # not each of a flood
+    assert identity.pairing_open()
+    info, _ = await identity.redeem(link.lower(), "bob's phone")
+    assert info.principal.id == "bob"
+
+
+async def test_without_a_link_its_code_is_nobodys(house: House, identity: Identity) -> None:
+    await identity.open_pairing(Role.ADULT, "bob")
+    for code in ("", new_link_code(), "0" * 26):
+        with pytest.raises(WrongCodeError):
+            await identity.redeem(code, "guess")
 
 
 async def test_a_window_runs_out(house: House, identity: Identity) -> None:
@@ -78,7 +94,7 @@ async def test_the_window_and_its_tries_outlive_a_restart(house: House, tmp_path
     async with Identity.open(house.database, house.clock, house.ledger) as identity:
         with pytest.raises(WrongCodeError) as caught:
             await identity.redeem("nonsense", "guess")
-        assert caught.value.tries_left == 3
+        assert caught.value.tries_left == pairing.TRIES - 2
         await identity.redeem(code, "phone")
     async with Identity.open(house.database, house.clock, house.ledger) as identity:
         assert not identity.pairing_open()

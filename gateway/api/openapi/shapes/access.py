@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from gateway.api.openapi.shapes.decisions import RoleWord, Time
@@ -25,9 +27,9 @@ class TokenShown(TypedDict):
 
 
 class NewToken(TokenShown):
-    """A token with its secret, which is shown this once."""
+    """A token with its secret, which is shown this once; without it where it came in a cookie."""
 
-    secret: str
+    secret: NotRequired[str]
 
 
 class WindowState(TypedDict):
@@ -37,9 +39,12 @@ class WindowState(TypedDict):
 
 
 class Window(TypedDict):
-    """An open window. `takes_key`: who comes in through it may sign answers."""
+    """An open window. `takes_key`: who comes in through it may sign answers. `link` is what a phone scans: there is none
+    where no phone reaches the gateway.
+    """
 
     code: str
+    link: NotRequired[str]
     role: RoleWord
     principal: str
     expires_at: Time

@@ -1,0 +1,67 @@
+"""Whoever has shown no right yet: what they may ask for (`gateway.api.public`), and that they may not ask for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.api.auth import is_local_socket
+from gateway.api.limits import Limiter, address_of, too_many
+from gateway.api.problems import Problem
+from gateway.api.public import FAILED, PUBLIC, Counts, Terms
+from gateway.clock import Clock
+
+
+class Strangers:
+    """The limits of one application. `is_known` tells whether a request bears a good token: then nothing is counted."""
+
+    def __init__(self, clock: Clock, is_known: Callable[[web.Request], bool]) -> None:
+        self._clock = clock
+        self._is_known = is_known
+        self._failed = Limiter(clock, FAILED)
+        self._terms: dict[object, tuple[Terms, Limiter]] = {}
+
+    def open(self, public: Iterable[object], router: web.UrlDispatcher) -> None:
+        """Lets these handlers be used without a token. Raises `LookupError` for one without a row in the table."""
+        wanted, by_path = set(public), {path: Limiter(self._clock, t.limit) for path, t in PUBLIC.items()}
+        for route in router.routes():
+            path = route.resource.canonical if route.resource is not None else ""
+            if route.handler in wanted:
+                if path not in PUBLIC:
+                    raise LookupError(f"{path} needs no token and has no limit: give it a row in gateway.api.public")
+                self._terms[route.handler] = (PUBLIC[path], by_path[path])
+
+    def terms_of(self, handler: object) -> Terms | None:
+        """None: it is not public."""
+        found = self._terms.get(handler)
+        return None if found is None else found[0]
+
+    async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What a public handler answers. Raises what it raises, and `Problem` (429)."""
+        terms, limiter = self._terms[request.match_info.handler]
+        if is_local_socket(request):
+            return await handler(request)
+        if terms.counts is Counts.EACH:
+            self._spend(limiter, request)
+            return await handler(request)
+        try:
+            answer = await handler(request)
+        except Problem as problem:
+            if problem.status < 500:
+                self._spend(limiter, request)
+            raise
+        if 400 <= answer.status < 500 and not answer.prepared:
+            self._spend(limiter, request)
+        return answer
+
+    def failed(self, request: web.Request) -> None:
+        """A request without a good token, to what needs one. Raises `Problem` (429) where there were too many."""
+        if not is_local_socket(request) and (wait := self._failed.take(address_of(request))) > 0:
+            raise too_many(wait)
+
+    def _spend(self, limiter: Limiter, request: web.Request) -> None:
+        wait = limiter.take(address_of(request))
+        if wait > 0 and not self._is_known(request):
+            raise too_many(wait)
