@@ -278,11 +278,13 @@ class Contracts:
 
     def _rings(self) -> None:
         self.look()
+        self._set_alarm()
         self._due.set()
 
     async def _work(self) -> None:
         while True:
             self._due.clear()
+            self.look()
             try:
                 await self._end_with_plans(self.book)
                 if self._unsaved or self._erase:
