@@ -62,6 +62,19 @@ class Asking(RuleBasedStateMachine):
         )
         self.accepted[request.user_code] = self.now + FETCH_S
 
+    @rule(target=requests, client=CLIENT, browser=st.booleans())
+    def ask_and_be_accepted(self, client: Client, browser: bool) -> object:
+        """What it takes several steps to come to, in one: more of a run is about what follows."""
+        asked = self.ask(client, browser, near=True)
+        if isinstance(asked, tuple):
+            self.accept(asked)
+        return asked
+
+    @rule(target=codes, client=CLIENT)
+    def ask_and_bring_a_code(self, client: Client) -> object:
+        asked = self.ask_and_be_accepted(client, browser=True)
+        return self.look(asked) if isinstance(asked, tuple) else asked
+
     @rule(asked=requests)
     def try_to_accept(self, asked: tuple[Request, str]) -> None:
         """The token could not be made: it waits as before."""
@@ -106,8 +119,8 @@ class Asking(RuleBasedStateMachine):
     @rule(
         brought=codes,
         client=CLIENT,
-        verifier=st.sampled_from((VERIFIER, CHALLENGE, "")),
-        uri=st.sampled_from((BACK, "", "http://127.0.0.1/other")),
+        verifier=st.sampled_from((VERIFIER, VERIFIER, VERIFIER, CHALLENGE, "")),
+        uri=st.sampled_from((BACK, BACK, "", "http://127.0.0.1/other")),
     )
     def redeem(self, brought: tuple[Request, str], client: Client, verifier: str, uri: str) -> None:
         request, code = brought
@@ -156,5 +169,5 @@ def _code(number: int) -> str:
     return f"{number:08d}"[:4] + "-" + f"{number:08d}"[4:]
 
 
-Asking.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Asking.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestAsking = Asking.TestCase
