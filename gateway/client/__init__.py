@@ -1,0 +1,61 @@
+"""A client of Hearth for Python programs: typed, asynchronous, of the HTTP API alone. See README.md here."""
+
+from gateway.client.hearth import Hearth
+from gateway.client.models import (
+    Caller,
+    Event,
+    Execution,
+    ExplainedThing,
+    Explanation,
+    Finding,
+    Plan,
+    PlanHead,
+    Question,
+    Questions,
+    Reading,
+    Summary,
+    Use,
+    WaitingQuestion,
+)
+from gateway.client.problems import (
+    Denied,
+    HearthError,
+    Invalid,
+    NotFound,
+    NotReached,
+    Problem,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+    Unsettled,
+)
+from gateway.client.thing import Thing
+
+__all__ = [
+    "Caller",
+    "Denied",
+    "Event",
+    "Execution",
+    "ExplainedThing",
+    "Explanation",
+    "Finding",
+    "Hearth",
+    "HearthError",
+    "Invalid",
+    "NotFound",
+    "NotReached",
+    "Plan",
+    "PlanHead",
+    "Problem",
+    "Question",
+    "Questions",
+    "Reading",
+    "Summary",
+    "Thing",
+    "TooMany",
+    "Unauthorized",
+    "Unavailable",
+    "Unsettled",
+    "Use",
+    "WaitingQuestion",
+]
