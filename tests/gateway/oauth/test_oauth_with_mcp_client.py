@@ -1,71 +1,39 @@
-"""The public MCP library's own OAuth client, from the first 401 to an answer: it finds, registers, and is let in."""
+"""The public MCP library's own client, which has no token: from the first 401 of `/mcp` to an answer."""
 
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
-from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
-from tests.gateway.oauth.agents import BACK, Agents, said
-
-
-@pytest.fixture(scope="module")
-def library() -> tuple[Any, Any, Any]:
-    """Loaded before there is a loop that it would hold up."""
-    return import_module("httpx2"), import_module("mcp.client.auth"), import_module("mcp.shared.auth")
+from tests.gateway.oauth.agents import Agents
+from tests.gateway.oauth.host import Host
 
 
-async def test_the_mcp_librarys_client_is_let_in(library: tuple[Any, Any, Any], house: Agents) -> None:
-    httpx2, auth, shared = library
-    anna = await house.phone()
-    to: list[str] = []
-
-    class Kept:
-        tokens: object = None
-        client: object = None
-
-        async def get_tokens(self) -> object:
-            return self.tokens
-
-        async def set_tokens(self, tokens: object) -> None:
-            self.tokens = tokens
-
-        async def get_client_info(self) -> object:
-            return self.client
-
-        async def set_client_info(self, client_info: object) -> None:
-            self.client = client_info
-
-    async def browse(url: str) -> None:
-        """What the browser does: the page, its script, and the person who types the code on the phone."""
-        browser = house.session()
-        async with browser.get(url) as page:
-            assert page.status == 200
-        query: dict[str, object] = {n: v for n, v in parse_qsl(urlsplit(url).query) if n in _NAMES}
-        query["resource"] = parse_qs(urlsplit(url).query).get("resource", [])
-        status, begun = await said(await browser.post("/oauth/authorize", json=query))
-        assert status == 201, begun
-        assert begun["calls_itself"] == "An MCP host"
-        assert (await house.accept(anna, begun["user_code"], principal="host"))[0] == 201
-        to.append((await house.look(begun))[1]["to"])
-
-    async def come_back() -> object:
-        found = {name: values[0] for name, values in parse_qs(urlsplit(to[-1]).query).items()}
-        return shared.AuthorizationCodeResult(code=found["code"], state=found["state"], iss=found["iss"])
-
-    metadata = shared.OAuthClientMetadata(client_name="An MCP host", redirect_uris=[BACK])
-    provider = auth.OAuthClientProvider(f"{house.url}/mcp", metadata, Kept(), browse, come_back)
-    async with asyncio.timeout(20), httpx2.AsyncClient(auth=provider, trust_env=False) as client:
-        answer = await client.get(f"{house.url}/whoami")
-        assert answer.status_code == 200
-        assert answer.json()["principal"] == "host"
-        assert (await client.get(f"{house.url}/things")).status_code == 200
-    assert len(to) == 1  # it was let in once, and kept its token
+async def test_a_host_is_let_in_once_and_again_when_it_was_locked_out(house: Agents) -> None:
+    host = Host(house, await house.phone())
+    async with asyncio.timeout(20):
+        for _ in range(2):  # the second is the host after a start: it has its token still
+            async with httpx2.AsyncClient(auth=host.provider(), trust_env=False) as client:
+                answer = await client.get(f"{house.url}/whoami")
+                assert (answer.status_code, answer.json()["principal"]) == (200, "host")
+                assert (await client.get(f"{house.url}/things")).status_code == 200
+        assert len(host.visits) == 1
+        assert host.kept.tokens is not None
+        assert (await house.form("/oauth/revoke", token=host.kept.tokens.access_token))[0] == 200
+        async with httpx2.AsyncClient(auth=host.provider(), trust_env=False) as client:
+            assert (await client.get(f"{house.url}/whoami")).status_code == 200
+        assert len(host.visits) == 2
 
 
-_NAMES = frozenset(
-    {"response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method"}
-)
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_host_asks_for_tools_and_is_let_in(house: Agents, mode: str) -> None:
+    host = Host(house, await house.phone())
+    async with asyncio.timeout(30), httpx2.AsyncClient(auth=host.provider(), trust_env=False) as http:
+        transport = streamable_http_client(f"{house.url}/mcp", http_client=http)
+        async with Client(transport, mode=mode) as client:
+            assert (await client.list_tools()).tools
+    assert len(host.visits) == 1
