@@ -195,8 +195,8 @@ def _connection(target: Target) -> http.client.HTTPConnection:
     if parts.hostname is None:
         raise Failure(f"{target.url!r} names no host", Exit.USAGE)
     if parts.scheme == "https":
-        import ssl  # noqa: PLC0415 (most talk to this box)
+        from gateway.cli.trust import context_of  # noqa: PLC0415 (most talk to this box)
 
-        context = ssl.create_default_context(cafile=os.environ.get("HEARTH_CA"))
+        context = context_of(target, os.environ)
         return http.client.HTTPSConnection(parts.hostname, parts.port, context=context)
     return http.client.HTTPConnection(parts.hostname, parts.port)

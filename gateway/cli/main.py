@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "obligations": ("obligations", "What is switched off or put back by itself, and what failed."),
     "leases": ("leases", "Who holds what, and what they accept of others."),
     "lease": ("leases", "Hold a Thing for a while, or give it back."),
+    "contract": ("contracts", "What agents may know: make, show, read, revoke."),
     "messages": ("messages", "What was said about a plan or a task."),
     "assign": ("messages", "Give an agent a task."),
     "track-record": ("measures", "What somebody asked for, and what came of it."),
@@ -54,6 +55,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "token": ("tokens", "Tokens of agents, phones and guests: create, list, revoke."),
     "agent": ("agent", "Agents: which ask to be let in, which are in; accept, deny, revoke."),
     "pair": ("pairing", "Open a pairing window, or redeem a code and remember the gateway."),
+    "ca": ("ca", "The authority that signs for this gateway: show, export, renew."),
     "notify": ("notify", "By which ways people are told, and whether they work."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
     "mcp": ("mcp", "Serve the gateway to an agent's host over stdin and stdout (MCP)."),
@@ -149,6 +151,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     help="Act with this token; prefer HEARTH_TOKEN, others see arguments.",
 )
 @click.option(
+    "--ca",
+    metavar="FILE",
+    default="",
+    help="Check a gateway with TLS against this certificate (default: what pairing kept, or this box's own).",
+)
+@click.option(
     "--version",
     is_flag=True,
     expose_value=False,
@@ -157,12 +165,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     help="Print the version.",
 )
 @click.pass_context
-def cli(ctx: click.Context, url: str, token: str) -> None:
+def cli(ctx: click.Context, url: str, token: str, ca: str) -> None:
     """Hearth: the devices of a home as permissioned, observable, accountable Things.
 
     A THING is named by its id, its title, or the beginning of either. Every command takes --json.
     """
-    ctx.obj = session = Session(url=url, token=token)
+    ctx.obj = session = Session(url=url, token=token, ca_file=ca)
     ctx.call_on_close(session.close)
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -32,12 +32,13 @@ class Session:
 
     url: str = ""
     token: str = ""
+    ca_file: str = ""
     as_json: bool = False
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @cached_property
     def client(self) -> Client:
-        found = target.resolve(self.url, self.token, self.environ)
+        found = replace(target.resolve(self.url, self.token, self.environ), ca_file=self.ca_file)
         return Client(found, faithful=self.as_json)
 
     @cached_property

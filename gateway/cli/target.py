@@ -31,6 +31,8 @@ class Target:
     socket: str = ""
     token_from: str = ""
     key: str = field(default="", repr=False)
+    ca: str = field(default="", repr=False)  # the authority that was kept at pairing, as PEM
+    ca_file: str = ""  # --ca
 
 
 def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
@@ -55,6 +57,7 @@ def resolve(url: str, token: str, environ: Mapping[str, str]) -> Target:
             stored["token"],
             token_from=str(profile),
             key=stored.get("key", ""),
+            ca=stored.get("ca", ""),
         )
     silent = ""
     for path in sockets(environ):
@@ -96,7 +99,7 @@ def read_profile(path: Path) -> dict[str, str] | None:
     try:
         stored = json.loads(path.read_bytes())
         known = {"url": str(stored["url"]), "token": str(stored["token"])}
-        return known | ({"key": str(stored["key"])} if stored.get("key") else {})
+        return known | {name: str(stored[name]) for name in ("key", "ca") if stored.get(name)}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -106,16 +109,17 @@ def read_profile(path: Path) -> dict[str, str] | None:
         ) from error
 
 
-def write_profile(path: Path, url: str, token: str, key: str = "") -> None:
-    """Stores where the gateway is, the token, and the key that answers approvals, readable by its owner only from the first
-    byte on.
+def write_profile(path: Path, url: str, token: str, key: str = "", ca: str = "") -> None:
+    """Stores where the gateway is, the token, the key that answers approvals, and the gateway's authority, readable by its
+    owner only from the first byte on.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"url": url, "token": token} | ({"key": key} if key else {}), file)
+        further = {name: text for name, text in (("key", key), ("ca", ca)) if text}
+        json.dump({"url": url, "token": token} | further, file)
     fresh.replace(path)
 
 

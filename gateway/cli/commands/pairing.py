@@ -17,6 +17,7 @@ from gateway.cli.session import Session, current
 from gateway.cli.signing import new_key
 from gateway.cli.target import DEFAULT_URL, Target, profile_path, write_profile
 from gateway.cli.times import clock
+from gateway.cli.trust import pinned, read_link
 
 if TYPE_CHECKING:
     from capabilities.vocabulary import Json
@@ -40,9 +41,10 @@ ROLES: Final = ("owner", "adult", "child", "guest")
 @click.option("--yes", is_flag=True, help="Replace a window that is open without asking.")
 @json_option
 def pair(code: str, title: str, role: str, principal: str, yes: bool) -> None:
-    """Without CODE: open a pairing window and print the code to type on the other device.
+    """Without CODE: open a pairing window, and print a QR code for a phone and the code to type on any other device.
 
-    With CODE: redeem it at the gateway (--url), and remember address and token for this user.
+    With CODE: redeem it at the gateway (--url), and remember address and token for this user. The link of a QR code can be
+    given as CODE: it names the gateway, and how it is recognised.
     """
     session = current()
     if code:
@@ -74,6 +76,8 @@ def _open(session: Session, wanted: dict[str, Json]) -> None:
     made = answer.body if isinstance(answer.body, dict) else {}
 
     def as_text() -> None:
+        if link := str(made.get("link") or ""):
+            _draw(session, link)
         session.say(str(made.get("code")))
         until = clock(made.get("expires_at"))
         session.note(
@@ -83,9 +87,24 @@ def _open(session: Session, wanted: dict[str, Json]) -> None:
     session.show(made, as_text)
 
 
+def _draw(session: Session, link: str) -> None:
+    """For the phone in somebody's hand; in a pipe there is nobody to scan it."""
+    if sys.stdout.isatty():
+        from gateway.cli.qr import drawn  # noqa: PLC0415 (only here)
+
+        picture = drawn(link)
+        session.say(picture or link)
+        if picture is None:
+            session.note("`pip install 'hearth-gateway[qr]'` draws this as a QR code for phones")
+
+
 def _redeem(session: Session, code: str, title: str) -> None:
-    url = session.url or session.environ.get("HEARTH_URL", "") or DEFAULT_URL
-    client = Client(Target("--url or HEARTH_URL", url.rstrip("/")))
+    url, ca = session.url or session.environ.get("HEARTH_URL", "") or DEFAULT_URL, ""
+    if "://" in code:
+        link = read_link(code)
+        url, code = link.url, link.code
+        ca = pinned(link) if link.pin else ""
+    client = Client(Target("--url or HEARTH_URL", url.rstrip("/"), ca=ca, ca_file=session.ca_file))
     private, public = new_key()
     answer = client.ask("POST", "/pairings/redeem", {"code": code, "title": title, "key": public})
     if not answer.ok:
@@ -96,7 +115,7 @@ def _redeem(session: Session, code: str, title: str) -> None:
         raise Failure("the gateway gave no token", Exit.ERROR, document=made)
     path = profile_path(session.environ)
     has_key = made.get("has_key") is True
-    write_profile(path, url.rstrip("/"), secret, private if has_key else "")
+    write_profile(path, url.rstrip("/"), secret, private if has_key else "", ca)
     stored: dict[str, Json] = {"profile": str(path), "url": url, "principal": made.get("principal")}
     stored["has_key"] = has_key
 
