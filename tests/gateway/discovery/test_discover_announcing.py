@@ -8,6 +8,8 @@ from drivers.discovery.absent import AbsentServices
 from drivers.discovery.mdns import MdnsBrowser
 from drivers.discovery.seen import Service
 from gateway.discovery.announcing import TYPES, announced, announcement_of
+from gateway.discovery.ourselves import Others
+from gateway.names import Names
 from tests.drivers.mdns_lan import LOOPBACK, Heard, RealClock
 
 
@@ -61,6 +63,23 @@ async def test_it_is_found_by_others_while_it_is_entered() -> None:
                 )
                 assert isinstance(found, Service)
                 assert found.properties["type"] == "Directory"
+
+
+async def test_our_own_comes_back_over_the_network_and_is_told_to_nobody() -> None:
+    ours, theirs = Names("0123456789abc"), Names("zzzzzzzzzzzzz")
+    whole, others = Heard(), Heard()
+    async with (
+        MdnsBrowser(RealClock(), (LOOPBACK,)) as browser,
+        MdnsBrowser(RealClock(), (LOOPBACK,)) as other,
+    ):
+        browser.watch(TYPES, whole)
+        Others(browser, ours.are_of).watch(TYPES, others)
+        async with announced(browser, "http://127.0.0.1:18420", ours.directory, on_loopback=True):
+            await whole.until(lambda one: isinstance(one, Service) and one.port == 18420)
+            async with announced(other, "http://127.0.0.1:18421", theirs.directory, on_loopback=True):
+                found = await others.until(lambda one: isinstance(one, Service))
+    assert isinstance(found, Service)
+    assert (found.port, found.properties["id"]) == (18421, theirs.directory)
 
 
 async def test_without_a_browser_nothing_is_announced_and_nothing_fails() -> None:
