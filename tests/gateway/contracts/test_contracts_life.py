@@ -71,7 +71,8 @@ async def test_the_document_of_alike_series_is_the_same(house: House, clock: Han
 async def test_pages_and_layers(house: House) -> None:
     await house.adopt(*(sensor(f"s{number}") for number in range(5)))
     contract = await made(house, raw=[{"see": ["temperature.*"]}], layers=["stable", "snapshot"])
-    found, place = [], 0
+    found: list[str] = []
+    place: int | None = 0
     while place is not None:
         page = await read(house, contract, f"?limit=2&offset={place}")
         found += [one["id"] for one in page["layers"]["stable"]["things"]]
