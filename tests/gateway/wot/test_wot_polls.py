@@ -8,9 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.api import thing_events
+from gateway.api import properties, thing_events
 from gateway.api.polls import GAP_S, PLACES_PER_TOKEN, TOKENS, Places
 from gateway.observers import REPLAY_EVENTS
+from policies import compile_rules, parse
 from tests.gateway.api.desk import House, button, lamp, until
 
 ON, PRESSED = "/things/lamp/properties/brightness/observe", "/things/bell/events/pressed/next"
@@ -151,3 +152,33 @@ def test_places_are_bounded_and_short_lived() -> None:
     assert places.get(last, ("event", "10", "pressed")) == 10
     now = GAP_S + 0.1
     assert places.get(last, ("event", "10", "pressed")) is None
+
+
+BLIND = """format = 1
+[[allow]]
+id = "owner"
+who = ["owner"]
+may = ["*"]
+see = ["*"]
+why = "An agent gets no further than its person"
+"""
+
+
+async def test_who_may_see_no_more_while_it_waits_is_told_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thing_events, "EVENT_POLL_S", 0.3)
+    monkeypatch.setattr(properties, "VALUE_POLL_S", 0.3)
+    await house.adopt(button(), lamp())
+    await house.owner()
+    agent = await house.agent()
+    before = house.gateway.observers.count
+    waiting = [asyncio.create_task(poll(agent, path)) for path in (PRESSED, ON)]
+    await until(lambda: house.gateway.observers.count == before + 2)
+    house.gateway.policy = compile_rules(parse(BLIND, name="household"), [])
+    await happened(house, "single")
+    await house.known("lamp", "brightness", 66)
+    (event, data, _), (value, shown, _) = await asyncio.gather(*waiting)
+    assert (event, data) == (204, None)
+    assert (value, shown) == (404, None)
+    assert (await poll(agent, PRESSED))[0] == (await poll(agent, ON))[0] == 404
