@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -42,8 +43,27 @@ def test_an_agent_is_let_in_at_the_box(house: House) -> None:
     assert re.search(r"^lights +Lights helper +owner", hearth(house.box, "agent", "list").out, re.MULTILINE)
     assert hearth(house.box, "agent", "revoke", "lights").out == "locked out: lights\n"
     gone = hearth(house.box, "agent", "revoke", "lights")
-    assert gone.code == 6 or gone.code != 0
+    assert gone.code == 8
     assert "coo" in gone.err
+
+
+def test_a_paired_terminal_signs_its_yes(house: House, tmp_path: Path) -> None:
+    code = (
+        hearth(house.box, "pair", "--role", "adult", "--principal", "ben", "--yes")
+        .out.strip()
+        .splitlines()[0]
+    )
+    mine = {**house.box, "HOME": str(tmp_path), "HEARTH_URL": house.url}
+    mine.pop("XDG_RUNTIME_DIR")
+    assert hearth(mine, "pair", code).code == 0
+    del mine["HEARTH_URL"]
+    typed = knock(house, "Reader")["user_code"].lower().replace("-", " ")  # as people type
+    said = hearth(mine, "agent", "accept", typed, "--yes", "--json")
+    assert said.code == 0, said.err
+    assert (said.json["principal"], said.json["acts_for"]) == ("reader", "ben")
+    other = hearth(mine, "agent", "accept", knock(house, "Other")["user_code"], "--for", "owner", "--yes")
+    assert other.code != 0
+    assert "acts for you (ben)" in other.err
 
 
 def test_an_agent_is_turned_away_and_a_wrong_code_is_explained(house: House) -> None:

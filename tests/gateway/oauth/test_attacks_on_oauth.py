@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gateway.api.agents import WRONG_CODES, signed_id
 from gateway.api.oauth_wire import BEGINNINGS
 from gateway.identity.pairing import new_code
+from gateway.ledger import LedgerUnavailable
 from gateway.oauth import redirects
 from gateway.oauth.clients import Client
 from gateway.oauth.errors import Full
@@ -257,6 +260,46 @@ async def test_a_flood_is_refused_and_locks_nobody_out(house: Agents) -> None:
     anna, asked = await house.phone(), await house.knock()
     statuses = [(await house.form("/oauth/device_authorization", client_id="flood"))[0] for _ in range(20)]
     assert statuses.count(429) >= 8
+    assert (await house.accept(anna, asked["user_code"]))[0] == 201
+    assert (await house.poll(asked))[0] == 200
+
+
+async def test_two_yeses_at_once_make_one_token_and_two_questions_get_it_once(house: Agents) -> None:
+    anna, ben = await house.phone(), await house.phone("ben", Role.ADULT)
+    asked = await house.knock()
+    code = asked["user_code"]
+    answers = await asyncio.gather(*(house.accept(one, code) for one in (anna, ben, anna, ben)))
+    assert sorted(status for status, _ in answers)[:1] == [201]
+    assert [status for status, _ in answers].count(201) == 1
+    polls = await asyncio.gather(*(house.poll(asked) for _ in range(4)))
+    assert [status for status, _ in polls].count(200) == 1
+    agents = [one for one in house.gateway.identity.principals() if one.role is Role.AGENT]
+    assert agents == []  # four hold its device code: it ended
+
+
+async def test_where_there_is_no_room_it_says_so(house: Agents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.oauth.grants.MOST_NEAR", 1)
+    client = await house.register()
+    await house.knock()
+    async with house.session().post("/oauth/device_authorization", data={"client_id": "x"}) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (503, "temporarily_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    status, told = await house.begin(client)
+    assert status == 400
+    assert "error=temporarily_unavailable" in told["to"]
+
+
+async def test_a_yes_that_cannot_be_recorded_is_none(house: Agents, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits as before, and can be answered when the disk is well."""
+    anna, asked = await house.phone(), await house.knock()
+
+    def full(_: object) -> None:
+        raise LedgerUnavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.gateway.ledger, "append", full)
+        assert (await house.accept(anna, asked["user_code"]))[0] == 503
+    assert (await house.poll(asked))[1]["error"] == "authorization_pending"
     assert (await house.accept(anna, asked["user_code"]))[0] == 201
     assert (await house.poll(asked))[0] == 200
 
