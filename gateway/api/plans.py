@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.api.openapi.operation import described_by
 from gateway.context import Gateway
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class PlanRoutes:
             handler: Handler = getattr(self._handlers(), name)
             return await handler(request)
 
-        return handle
+        return described_by(handle, lambda: _real(name))
 
     def _handlers(self) -> PlanHandlers:
         if self._made is None:
@@ -48,3 +49,9 @@ class PlanRoutes:
 
             self._made = PlanHandlers(self._gateway)
         return self._made
+
+
+def _real(name: str) -> object:
+    from gateway.api.plans_handlers import PlanHandlers  # noqa: PLC0415  only for the description
+
+    return getattr(PlanHandlers, name)

@@ -13,6 +13,18 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages, require_manager
 from gateway.api.explaining import Explainer
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.policies import (
+    Checked,
+    Explained,
+    Reloaded,
+    RuleSetText,
+    RulesInForce,
+    Shadows,
+    TestedRules,
+    Told,
+)
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, number, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -72,6 +84,7 @@ class PolicyRoutes:
             web.post("/policies/reload", self.reload),
         ]
 
+    @operation("Rules", "The rules in force", {200: Answer(RulesInForce)})
     async def index(self, request: web.Request) -> web.Response:
         """The sets in force, the root first, and what is wrong with files that are not."""
         principal, rules = require_manager(request), self._gateway.rules
@@ -84,6 +97,7 @@ class PolicyRoutes:
         }
         return reply(answer)
 
+    @operation("Rules", "The text of a set", {200: Answer(RuleSetText)})
     async def text(self, request: web.Request) -> web.Response:
         """One set in force, as it was written."""
         require_manager(request)
@@ -93,6 +107,18 @@ class PolicyRoutes:
             raise not_found()
         return reply(_shown(found, is_root=found is edition.sets[0]) | {"text": found.text})
 
+    @operation(
+        "Rules",
+        "What somebody may do now",
+        {200: Answer(Explained)},
+        parameters=(
+            common.text("thing", "Of this Thing alone"),
+            common.text("principal", "Somebody else, who has a token (owner, adult)"),
+            common.text("role", "Whoever may come in this role (owner, adult)"),
+            common.text("acts_for", "With `role`: for this person"),
+        ),
+        problems=("not-found",),
+    )
     async def explain(self, request: web.Request) -> web.Response:
         """What a principal may do now: the caller, or for an owner or an adult anybody: `?principal=` (one who has a token) or
         `?role=` with `acts_for` (whoever may come). `?thing=` is about one Thing.
@@ -117,6 +143,12 @@ class PolicyRoutes:
         }
         return reply(answer)
 
+    @operation(
+        "Rules",
+        "What shadow sets would have refused",
+        {200: Answer(Shadows)},
+        parameters=(common.whole("days", "So many days back, 30 at the most"),),
+    )
     async def shadow(self, request: web.Request) -> web.Response:
         """What the shadow sets would have refused in the last `?days=` (7), by rule, with the newest examples."""
         require_manager(request)
@@ -150,6 +182,7 @@ class PolicyRoutes:
         answer |= {"dispatches": found.dispatches, "refused": found.refused, "complete": found.complete}
         return reply(answer)
 
+    @operation("Rules", "The JSON Schema of a rule file", {200: Answer({"type": "object"})})
     async def schema(self, request: web.Request) -> web.Response:
         """The JSON Schema of a rule file, for editors."""
         from policies.json_schema import json_schema  # noqa: PLC0415  what only editors need
@@ -157,6 +190,7 @@ class PolicyRoutes:
         require_manager(request)
         return reply(await asyncio.to_thread(json_schema))
 
+    @operation("Rules", "Check sets", {200: Answer(Checked)}, body=TryBody)
     async def check(self, request: web.Request) -> web.Response:
         """What is wrong with sets, what can hardly be meant so, and what they would let somebody do more or less than those in
         force.
@@ -180,6 +214,13 @@ class PolicyRoutes:
         }
         return reply(answer)
 
+    @operation(
+        "Rules",
+        "What changes between two states",
+        {200: Answer(Told)},
+        body=DiffBody,
+        problems=("bad-rules",),
+    )
     async def diff(self, request: web.Request) -> web.Response:
         """What changes between two states of the house's own sets. 422 `bad-rules` where one of them cannot be used."""
         require_manager(request)
@@ -192,6 +233,14 @@ class PolicyRoutes:
         report = await asyncio.to_thread(examine, body.new, old)
         return reply({"more": list(report.told.more), "less": list(report.told.less)})
 
+    @operation(
+        "Rules",
+        "Run case files",
+        {200: Answer(TestedRules)},
+        body=TestBody,
+        body_needed=False,
+        problems=("bad-rules",),
+    )
     async def test(self, request: web.Request) -> web.Response:
         """Runs case files. 200 also where cases fail; 422 `bad-rules` where a file cannot be read."""
         require_manager(request)
@@ -205,6 +254,12 @@ class PolicyRoutes:
         failed = [{"file": f.file, "line": f.line, "name": f.name, "text": f.text} for f in found.failed]
         return reply({"files": found.files, "cases": found.cases, "failed": failed})
 
+    @operation(
+        "Rules",
+        "Read the rule files now",
+        {200: Answer(Reloaded)},
+        problems=("bad-rules", "ledger-unavailable"),
+    )
     async def reload(self, request: web.Request) -> web.Response:
         """Reads the files now. 422 `bad-rules` where they cannot be used: then the rules of before stay in force."""
         principal, rules = require_manager(request), self._gateway.rules

@@ -3,6 +3,7 @@
 from gateway.client.hearth import Hearth
 from gateway.client.models import (
     Caller,
+    Draft,
     Event,
     Execution,
     ExplainedThing,
@@ -34,6 +35,7 @@ from gateway.client.thing import Thing
 __all__ = [
     "Caller",
     "Denied",
+    "Draft",
     "Event",
     "Execution",
     "ExplainedThing",

@@ -11,6 +11,7 @@ from typing import Final, Self
 from gateway.client.calls import calls
 from gateway.client.models import (
     Caller,
+    Draft,
     Event,
     Execution,
     Explanation,
@@ -113,11 +114,11 @@ class Hearth:
         """Plans that go on, drafts, and those that ended last."""
         return [PlanHead.model_validate(one) for one in await self._get("/plans")]
 
-    @calls("POST", "/plans", status=201, result=Plan)
-    async def prepare(self, document: Mapping[str, Json]) -> Plan:
+    @calls("POST", "/plans", status=201, result=Draft)
+    async def prepare(self, document: Mapping[str, Json]) -> Draft:
         """What would become of a plan; nothing moves. `Invalid` names every mistake."""
         _, _, value = await self._transport.ask("POST", "/plans", body=dumped(document))
-        return Plan.model_validate(value)
+        return Draft.model_validate(value)
 
     @calls("POST", "/plans/{plan}/commit", status=202, result=Plan, headers=("If-Match", "Idempotency-Key"))
     async def commit(self, plan: Plan, key: str = "") -> Plan:

@@ -118,13 +118,18 @@ class PlanHead(Answer):
 
 
 class Plan(PlanHead):
-    """A plan; `verdict`, `committable` and `blocked` before it is committed."""
+    """A plan with its steps: what was asked, what is decided, and how far it is."""
 
     digest: str
     steps: list[dict[str, Json]]
-    verdict: Verdict | None = None
-    committable: bool | None = None
-    blocked: list[str] = []
+
+
+class Draft(Plan):
+    """A plan that was prepared. `blocked` says why it is not `committable`."""
+
+    verdict: Verdict
+    committable: bool
+    blocked: list[str]
 
 
 class Use(Answer):

@@ -92,13 +92,14 @@ PREFER: Final = text(
     " seconds (RFC 7240)",
     where="header",
 )
+IDEMPOTENCY_KEY: Final = text(
+    "Idempotency-Key",
+    "The same request with the same key is the same command; a quoted text of 1 to 255 characters",
+    pattern=r'^\s*("([\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})\s*$',
+    where="header",
+)
 PLAIN_COMMAND: Final = (
-    text(
-        "Idempotency-Key",
-        "The same request with the same key is the same command; a quoted text of 1 to 255 characters",
-        pattern=r'^\s*("([\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})\s*$',
-        where="header",
-    ),
+    IDEMPOTENCY_KEY,
     text(
         "Hearth-Purpose",
         "Why, for the ledger: percent-encoded UTF-8, one line of 500 characters",

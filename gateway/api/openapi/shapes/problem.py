@@ -49,5 +49,6 @@ class Problem(TypedDict):
     tries_left: NotRequired[int]
     proposal: NotRequired[AnyJson]
     plan: NotRequired[AnyJson]
+    changes: NotRequired[list[AnyJson]]
     mistakes: NotRequired[list[AnyJson]]
     problems: NotRequired[list[AnyJson]]
