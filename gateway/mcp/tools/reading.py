@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gateway.context import Gateway
 from gateway.mcp.tool import Arguments, Caller, Tool
+from gateway.mcp.tools.marking import Untrusted, foreign, is_word
 from gateway.mcp.tools.shapes import Cursor, Name, Reading, ShortAnswer, ThingId, plain, reading_of
 from gateway.state import Slot
 
@@ -32,7 +33,7 @@ class ReadArguments(Arguments):
 
 class ReadAnswer(ShortAnswer):
     readings: list[Reading]
-    missing: list[str] = Field(
+    missing: list[str | Untrusted] = Field(
         [],
         description="`thing` or `thing/property` that are not there, or not for you to read: the answer is the same.",
     )
@@ -63,7 +64,7 @@ async def read(gateway: Gateway, caller: Caller, wanted: ReadArguments) -> ReadA
         readings=[
             reading_of(slot, now).model_copy(update=dict.fromkeys(left_out)) for slot in slots[begin:end]
         ],
-        missing=missing if not begin else [],
+        missing=[one if is_word(one) else foreign(one) for one in missing] if not begin else [],
         next=str(end) if end < len(slots) else None,
     )
 

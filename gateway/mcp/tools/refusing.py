@@ -26,6 +26,7 @@ OWN_WORDS: Final = frozenset(
         "forbidden",
         "not-found",
         "key-reused",
+        "method-not-allowed",
         "stale-lease",
         "precondition-failed",
         "too-large",
@@ -44,6 +45,7 @@ DETAILS: Final = {
     "approval-required": "a person would have to approve it, and nobody was asked",
     "bad-input": "the value does not fit: `says` tells why, and describe_thing what fits",
     "bad-plan": "`mistakes` names each step and member that is wrong",
+    "not-found": "something that it names is not there, or not for you to see; `mistakes` says where",
     "conflict": "`conflict` says who holds it, as far as you may know, and what would pass",
     "denied": "a person said no; do not ask again unless something is different",
     "unanswered": "nobody answered in time, and nothing has moved",
@@ -100,8 +102,11 @@ def as_read(problem: Problem) -> Problem:
     members: dict[str, Json] = {
         name: _member(name, value) for name, value in problem.members.items() if value is not None
     }
+    if (after := problem.headers.get("Retry-After", "")).isdecimal():
+        members.setdefault("retry_after_s", int(after))
     detail = one_line(problem.detail, LONGEST_SENTENCE)
-    if problem.name not in OWN_WORDS and "says" not in members and detail:
+    own = problem.name in OWN_WORDS and "mistakes" not in members
+    if not own and "says" not in members and detail:
         says: dict[str, Json] = {"says": {"untrusted": detail}}
         members = says | members
         detail = DETAILS.get(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ from tests.gateway.api.desk import DeskDriver, House
 from tests.gateway.mcp.tools.toolbox import Toolbox
 
 
-@pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Toolbox]:
+@asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[Toolbox]:
     """A whole gateway without its API, under rules for agents."""
     config = Config(
-        state_dir=tmp_path / "state",
-        runtime_dir=tmp_path / "run",
+        state_dir=directory / "state",
+        runtime_dir=directory / "run",
         http=Http(port=0),
         house=HouseConfig(clock="trusted"),
         adoption=Adoption(without_asking="ask", label_new=False),
@@ -31,4 +32,17 @@ async def box(tmp_path: Path) -> AsyncIterator[Toolbox]:
             await driver.listening.wait()
         made = Toolbox(House(gateway, driver, "", config.socket))
         made.rules()
+        yield made
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Toolbox]:
+    async with opened(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def twin(tmp_path: Path) -> AsyncIterator[Toolbox]:
+    """A second house beside `box`."""
+    async with opened(tmp_path / "twin") as made:
         yield made
