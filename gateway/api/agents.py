@@ -93,7 +93,7 @@ class AgentRoutes:
             "principal": await self._desk.proposed_id(found),
             "name": found.calls_itself,
         }
-        proposed["acts_for"] = None if session.principal.at_box else session.principal.id
+        proposed["acts_for"] = self._desk.proposed_person(session.principal) or None
         document = head | {"user_code": found.user_code, "proposed": proposed, "advice": ADVICE}
         if session.principal.at_box:
             document["persons"] = list[Json](self._desk.persons())

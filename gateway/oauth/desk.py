@@ -160,21 +160,23 @@ class AgentDesk:
             idle_s=IDLE_S,
         )
 
-    def _person(self, wish: Wish, by: Principal) -> str:
-        """For whom it acts: whoever accepts it. Raises `NotTaken`."""
+    def proposed_person(self, by: Principal) -> str:
+        """For whom an agent acts that `by` lets in; "" where it has to be said. At the box of a house in which nobody has
+        paired yet it is the owner, under the id that the first one has who names none.
+        """
         if not by.at_box:
-            if wish.acts_for not in {"", by.id}:
-                raise NotTaken(f"an agent that you accept acts for you ({by.id}), and nobody else")
             return by.id
-        persons = self.persons()
-        if wish.acts_for and (wish.acts_for in persons or not persons):
-            return wish.acts_for
-        if not wish.acts_for and len(persons) == 1:
-            return persons[0]
-        known = (
-            f"one of {', '.join(persons)}" if persons else "the person's id, as in `hearth pair --principal`"
-        )
-        raise NotTaken(f"acts_for must say for whom it acts: {known}")
+        persons = self.persons() or [Role.OWNER.value]
+        return persons[0] if len(persons) == 1 else ""
+
+    def _person(self, wish: Wish, by: Principal) -> str:
+        """Raises `NotTaken`."""
+        if not by.at_box and wish.acts_for not in {"", by.id}:
+            raise NotTaken(f"an agent that you accept acts for you ({by.id}), and nobody else")
+        person, persons = wish.acts_for or self.proposed_person(by), self.persons()
+        if not person or (by.at_box and persons and person not in persons):
+            raise NotTaken(f"acts_for must say for whom it acts: one of {', '.join(persons)}")
+        return person
 
     async def _check_id(self, who: Principal) -> None:
         """An id that was somebody else's is nobody's new one, also where their tokens have ended. Raises `NotTaken`."""

@@ -80,7 +80,11 @@ def accept(code: str, principal: str, name: str, acts_for: str, expires: str, *,
     proposed = asked.get("proposed")
     default: dict[str, Json] = proposed if isinstance(proposed, dict) else {}
     wish: dict[str, Json] = {"principal": principal or default.get("principal")}
-    wish["acts_for"] = acts_for or default.get("acts_for") or _only_person(asked)
+    wish["acts_for"] = acts_for or default.get("acts_for")
+    if not wish["acts_for"]:
+        persons = asked.get("persons")
+        known = joined([str(one) for one in persons]) if isinstance(persons, list) else ""
+        raise Failure(f"for whom does it act? --for PERSON: one of {known}", Exit.USAGE)
     wish |= {"name": name} if name else {}
     wish |= {"expires_in": seconds_until(expires, time.time())} if expires else {}
     if not yes:
@@ -146,20 +150,6 @@ def _find(session: Session, code: str) -> dict[str, Json]:
     if not answer.ok:
         raise failure(answer)
     return answer.body if isinstance(answer.body, dict) else {}
-
-
-def _only_person(asked: dict[str, Json]) -> str:
-    """At the box, where nobody was named. Raises `Failure`."""
-    persons = asked.get("persons")
-    known = [str(one) for one in persons] if isinstance(persons, list) else []
-    if len(known) != 1:
-        who = (
-            f"one of {joined(known)}"
-            if known
-            else "you, by the id that you will pair with (`hearth pair --principal ID`)"
-        )
-        raise Failure(f"for whom does it act? --for PERSON: {who}", Exit.USAGE)
-    return known[0]
 
 
 def _described(asked: dict[str, Json]) -> str:

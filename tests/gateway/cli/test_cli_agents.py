@@ -22,12 +22,10 @@ def test_an_agent_is_let_in_at_the_box(house: House) -> None:
     assert listed.code == 0
     assert "“Lights helper”" in listed.out
     assert code not in listed.out
-    unasked = hearth(house.box, "agent", "accept", code, "--for", "owner")
+    unasked = hearth(house.box, "agent", "accept", code)
     assert unasked.code == 2
     assert "--yes" in unasked.err
-    said = hearth(
-        house.box, "agent", "accept", code, "--as", "lights", "--for", "owner", "--expires", "30d", "--yes"
-    )
+    said = hearth(house.box, "agent", "accept", code, "--as", "lights", "--expires", "30d", "--yes")
     assert said.code == 0, said.err
     assert said.out == "lights is let in for owner; it fetches its token by itself\n"
     got = _post(

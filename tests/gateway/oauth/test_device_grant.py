@@ -47,6 +47,16 @@ async def test_the_box_says_for_whom(house: Agents) -> None:
     assert info["parent"] is None
 
 
+async def test_the_box_of_a_house_with_nobody_or_one_need_not_say_it(house: Agents) -> None:
+    for person in ("owner", "anna"):
+        asked = await house.knock()
+        async with house.box().get(f"/agents/requests/{asked['user_code']}") as answer:
+            assert (await answer.json())["proposed"]["acts_for"] == person
+        status, info = await house.accept_at_the_box(asked["user_code"])
+        assert (status, info["acts_for"]) == (201, person)
+        await house.phone("anna")
+
+
 async def test_an_expiry_is_told_to_the_client(house: Agents) -> None:
     anna, asked = await house.phone(), await house.knock()
     assert (await house.accept(anna, asked["user_code"], expires_in=3600))[0] == 201

@@ -31,7 +31,7 @@ class AgentRequests(TypedDict):
 
 
 class AgentProposed(TypedDict):
-    """As whom it would come in. `acts_for` null: at the box, where it has to be said."""
+    """As whom it would come in. `acts_for` null: at the box, where there are several for whom it could act."""
 
     principal: str
     name: str
