@@ -18,7 +18,7 @@ from gateway.contracts.counting import Tally
 from gateway.contracts.covering import coarse
 from gateway.contracts.recording import Recorder
 from gateway.contracts.series import LiveSeries, Series
-from gateway.contracts.storing import ContractRows
+from gateway.contracts.storing import ContractRows, erase_in_copies
 from gateway.contracts.terms import ContractTerms
 from gateway.ids import new_id
 from gateway.ledger import LedgerUnavailable
@@ -310,6 +310,7 @@ class Contracts:
 @asynccontextmanager
 async def open_contracts(parts: Parts) -> AsyncIterator[Contracts]:
     """What the contracts bind holds before anybody can ask. Raises `sqlite3.Error`."""
+    await asyncio.to_thread(erase_in_copies, parts.config.state_dir)
     contracts = Contracts(parts, required=parts.config.context.required)
     await contracts.load()
     if len(contracts.book):

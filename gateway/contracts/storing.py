@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
@@ -13,7 +17,11 @@ from gateway.storage.database import Database, Row
 KEPT_ENDED: Final = 200
 """Contracts that ended, and the newest of each reader who is still bound; the ledger has all of them."""
 
+_NOTES: Final = ("contract_notes", "plan_notes")
+
 _COLUMNS: Final = "id, reader, maker, state, made_at, begins_at, expires_at, ended_at, because, binds, terms"
+
+log = logging.getLogger(__name__)
 
 
 class ContractRows:
@@ -103,6 +111,27 @@ class ContractRows:
     async def _overwriting(self) -> None:
         """What is deleted from now on is overwritten with zeros (SQLite, `secure_delete`)."""
         await self._database.fetch_all("PRAGMA secure_delete = ON")
+
+
+def erase_in_copies(directory: Path) -> int:
+    """Overwrites the notes of contracts and plans in the copies of the database that were made before migrations: whoever takes
+    one up again gets no working set of then. How many had some. What cannot be read is left as it is.
+    """
+    count = 0
+    for path in sorted(directory.glob("hearth.db.before-*")):
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                copy.execute("PRAGMA secure_delete = ON")
+                tables = {
+                    str(row[0]) for row in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+                }
+                gone = sum(copy.execute(f"DELETE FROM {one}").rowcount for one in _NOTES if one in tables)  # noqa: S608
+                copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("%s may still have notes of plans and contracts: %s", path, error)
+        else:
+            count += bool(gone)
+    return count
 
 
 def _from_row(row: Row) -> Contract | None:

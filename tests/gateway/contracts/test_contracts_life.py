@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from drivers.driver import Driver
 from gateway.app import open_gateway
 from gateway.config import Config, Context
+from gateway.contracts import ContractTerms
 from policies import Principal, Role
 from tests.gateway.api.desk import DeskDriver, House, lamp, sensor, until
 from tests.gateway.contracts.hand_clock import HandClock
@@ -227,3 +230,21 @@ async def test_a_house_may_want_a_contract_of_everybody(
             assert session is not None
             sees = gateway.policy.may_see(session.principal, subject)
             assert sees is not (required and role is Role.AGENT)
+
+
+async def test_copies_of_the_database_keep_no_notes(config: Config, clock: HandClock) -> None:
+    async with open_gateway(config, drivers={"desk": DeskDriver()}, clock=clock) as gateway:
+        await gateway.identity.create_token(Principal("coo", Role.AGENT, acts_for="anna"))
+        terms = ContractTerms.model_validate({"purpose": "x"})
+        contract = await gateway.contracts.make("coo", terms, clock.now + 3_600, "anna")
+        await gateway.contracts.rows.put_notes(contract.id, f'"{SECRET}"')
+    copy = config.state_dir / "hearth.db.before-0099"
+    with (
+        closing(sqlite3.connect(config.state_dir / "hearth.db")) as live,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        live.backup(target)
+    assert SECRET.encode() in copy.read_bytes()
+    async with open_gateway(config, drivers={"desk": DeskDriver()}, clock=clock) as gateway:
+        assert SECRET.encode() not in copy.read_bytes()
+        assert await gateway.contracts.rows.notes(contract.id) == f'"{SECRET}"'
