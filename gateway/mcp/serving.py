@@ -75,10 +75,10 @@ class Serving:
         self._calls = calls
         self._approving = Approving(gateway)
 
-    def input_schema(self, name: str) -> dict[str, Any] | None:
-        """For the library, which would list all tools before each call otherwise."""
-        found = self._described.get(name)
-        return None if found is None else found.input_schema
+    def input_schema(self, name: str) -> None:
+        """Which arguments must stand in headers, too (`x-mcp-header`): none. Without an answer the library would list all tools
+        before each call; given a schema, it would walk through it.
+        """
 
     def shown_to(self, caller: Caller) -> list[str]:
         return [name for name, tool in self._tools.items() if tool.shown_to(self._gateway, caller.session)]

@@ -12,7 +12,7 @@ from gateway.api.problems import not_found
 from gateway.api.seen import Sight
 from gateway.api.wire import rfc3339
 from gateway.approvals.asked import Asked
-from gateway.commands import Command, Execution, Outcome, Reason, Result
+from gateway.commands import Command, Execution, Outcome, Result
 from gateway.context import Gateway
 from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.asking import needs_person
@@ -40,7 +40,6 @@ LONGEST_WAIT_S: Final = 120
 DEFAULT_WAIT_S: Final = 30.0
 
 _DONE: Final = frozenset({Result.CONFIRMED, Result.ACKNOWLEDGED})
-_NOT_APPROVED: Final = frozenset({Reason.DENIED, Reason.UNANSWERED, Reason.WITHDRAWN})
 _KINDS: Final = frozenset({"action"})
 
 
@@ -194,17 +193,15 @@ def _seen(outcome: Outcome, now: float) -> Seen | None:
 
 def _not_approved(gateway: Gateway, command: Command) -> Execution | None:
     """The same call of before, where people did not say yes to it: it is told so, and not asked again, under this key."""
-    for execution in gateway.executor.executions.recent():
-        earlier, outcome = execution.command, execution.outcome
-        if (
-            earlier.key == command.key
-            and earlier.principal.id == command.principal.id
-            and (earlier.thing, earlier.affordance, earlier.is_action)
-            == (command.thing, command.affordance, command.is_action)
-            and same(earlier.value, command.value)
-        ):
-            return execution if outcome is not None and outcome.reason in _NOT_APPROVED else None
-    return None
+    execution = gateway.executor.executions.not_approved(command.principal.id, command.key)
+    if execution is None:
+        return None
+    earlier = execution.command
+    place = (earlier.thing, earlier.affordance, earlier.is_action)
+    fits = place == (command.thing, command.affordance, command.is_action) and same(
+        earlier.value, command.value
+    )
+    return execution if fits else None
 
 
 def _outcome(execution: Execution) -> Outcome:
