@@ -207,7 +207,7 @@ def _table(session: Session, agents: list[dict[str, Json]]) -> None:
             str(one.get("name") or one.get("title") or ""),
             str(one.get("acts_for") or ""),
             ago(one.get("last_used_at")) or "never",
-            clock(one.get("expires_at")) or "unless unused",
+            clock(one.get("expires_at")) or "no set time",
             str(one.get("id")),
         ]
         for one in agents
