@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from capabilities.vocabulary import Json
+from gateway.mcp.tools.marking import marked
 
 
 class Condition(BaseModel):
@@ -29,9 +30,9 @@ class Condition(BaseModel):
 
     def met_by(self, value: Json) -> bool:
         given = self.given
-        if "equals" in given and not same(value, bare(self.equals)):
+        if "equals" in given and not _is(value, self.equals):
             return False
-        if "not_equals" in given and same(value, bare(self.not_equals)):
+        if "not_equals" in given and _is(value, self.not_equals):
             return False
         if not given & {"minimum", "maximum"}:
             return True
@@ -40,6 +41,12 @@ class Condition(BaseModel):
         return (self.minimum is None or value >= self.minimum) and (
             self.maximum is None or value <= self.maximum
         )
+
+
+def _is(value: Json, wanted: Json) -> bool:
+    """Whether it is that; what a model copied from an answer is what it was shown, in one line and cut."""
+    plain = bare(wanted)
+    return same(value, plain) or (plain != wanted and same(bare(marked(value)), plain))
 
 
 def same(one: Json, other: Json) -> bool:

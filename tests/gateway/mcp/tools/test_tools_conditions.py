@@ -55,3 +55,10 @@ def test_a_mark_is_taken_off_again(text: str) -> None:
     shown = marked(line)
     assert bare(shown) == line
     assert isinstance(shown, str) == is_word(line)
+
+
+@given(st.text(max_size=400))
+def test_what_was_shown_can_be_waited_for(text: str) -> None:
+    shown = marked(text)
+    assert Condition(equals=shown).met_by(text)
+    assert not Condition(not_equals=shown).met_by(text)
