@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from capabilities.vocabulary import Json
+from gateway.marks import Marks
 
 REPLAY_EVENTS: Final = 1_000
 """Kept for `Last-Event-ID`: some minutes of an ordinary house, about 0.4 MB."""
@@ -31,12 +32,18 @@ ADDRESSED: Final = ">"
 
 
 class Event:
-    """One thing that happened. `kind` is property, event, action or thing; `data` are the members besides the common ones."""
+    """One thing that happened. `kind` is property, event, action or thing; `data` are the members besides the common ones. `id`
+    counts the events of the house, and stays inside; `mark` stands for it outside.
+    """
 
-    __slots__ = ("_body", "at", "data", "id", "kind", "topic")
+    __slots__ = ("_body", "_mark", "_marks", "at", "data", "id", "kind", "topic")
 
-    def __init__(self, number: int, kind: str, topic: Topic, at: float, data: dict[str, Json]) -> None:
+    def __init__(
+        self, number: int, kind: str, topic: Topic, at: float, data: dict[str, Json], *, marks: Marks
+    ) -> None:
         self.id = number
+        self._marks = marks
+        self._mark: int | None = None
         self.kind = kind
         self.topic = topic
         self.at = at  # seconds since the epoch
@@ -44,11 +51,18 @@ class Event:
         self._body: bytes | None = None
 
     @property
+    def mark(self) -> int:
+        """What stands for `id` outside, worked out at first use."""
+        if self._mark is None:
+            self._mark = self._marks.seal(self.id)
+        return self._mark
+
+    @property
     def body(self) -> bytes:
         """The event as one JSON object, encoded at first use and then shared by all observers."""
         if self._body is None:
             thing, name = self.topic
-            head: dict[str, object] = {"id": self.id, "type": self.kind, "thing": thing}
+            head: dict[str, object] = {"id": self.mark, "type": self.kind, "thing": thing}
             head["name"] = name.partition(ADDRESSED)[0]
             head["at"] = datetime.fromtimestamp(self.at, UTC)
             self._body = orjson.dumps(head | self.data, option=orjson.OPT_UTC_Z)
@@ -114,6 +128,7 @@ class Observers:
         self._observers: set[Observer] = set()
         self._recent: deque[Event] = deque(maxlen=REPLAY_EVENTS)
         self._last = 0
+        self.marks = Marks()
 
     @property
     def count(self) -> int:
@@ -125,7 +140,7 @@ class Observers:
 
     def publish(self, kind: str, topic: Topic, at: float, data: dict[str, Json]) -> None:
         self._last += 1
-        event = Event(self._last, kind, topic, at, data)
+        event = Event(self._last, kind, topic, at, data, marks=self.marks)
         self._recent.append(event)
         for observer in self._observers:
             if observer.wants(event):

@@ -74,7 +74,8 @@ class AffordanceObserver:
                 raise unknown_token()
             number = events[0].id if events and kind == EVENT else self._observers.last_id
             self._places.keep(token, place, number)
-            return Told(events[0] if events else None, f"{stream.run}-{number}", missed)
+            mark = f"{stream.run}-{self._observers.marks.fresh(number)}"
+            return Told(events[0] if events else None, mark, missed)
 
     async def stream(self, request: web.Request, kind: str, topic: Topic, member: str) -> web.StreamResponse:
         """Events named after the affordance, with its bare value (`member`); over a WebSocket whole events."""

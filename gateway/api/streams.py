@@ -32,8 +32,8 @@ KINDS: Final = (
 
 
 class Stream:
-    """One open stream. `last` is the newest event's id at its beginning; `missed` is how much was lost before that: None where
-    it cannot be told.
+    """One open stream. `last` stands for the newest event at its beginning; `missed` is how much was lost before that: None
+    where it cannot be told.
     """
 
     __slots__ = ("last", "missed", "observer", "revoked", "run", "session")
@@ -67,7 +67,7 @@ class Stream:
 
     def mark(self, event: Event) -> str:
         """The event's id for `Last-Event-ID`: it names the gateway's run, for numbers begin anew with each."""
-        return f"{self.run}-{event.id}"
+        return f"{self.run}-{event.mark}"
 
 
 class Streams:
@@ -103,8 +103,11 @@ class Streams:
             )
         after, missed = self._resume(request, after)
         sees = Visible(self._gateway, session, only)
-        observer = self._gateway.observers.subscribe(sees, kinds=kinds, after=after)
-        stream = Stream(observer, session, run=self.run, last=self._gateway.observers.last_id, missed=missed)
+        observers = self._gateway.observers
+        observer = observers.subscribe(sees, kinds=kinds, after=after)
+        stream = Stream(
+            observer, session, run=self.run, last=observers.marks.fresh(observers.last_id), missed=missed
+        )
         self._open.add(stream)
         self._by_token[session.token_id] += 1
         expiry = self._end_at_expiry(session)
@@ -149,9 +152,10 @@ class Streams:
         run, dash, text = mark.rpartition("-")
         if not dash or not text.isascii() or not text.isdigit() or len(text) > 18:
             raise bad_request("Last-Event-ID must be the id of an event of this gateway, as it was sent")
-        if run != self.run or int(text) > last:
+        number = self._gateway.observers.marks.opened(int(text))
+        if run != self.run or number > last:
             return 0, None
-        return int(text), 0 if int(text) + 1 >= oldest else None
+        return number, 0 if number + 1 >= oldest else None
 
 
 def kinds_of(request: web.Request) -> frozenset[str] | None:

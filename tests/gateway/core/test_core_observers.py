@@ -103,7 +103,7 @@ async def test_an_event_is_encoded_once() -> None:
     (first,), (second,) = (await one.batch())[0], (await other.batch())[0]
     assert first.body is second.body
     assert orjson.loads(first.body) == {
-        "id": 1,
+        "id": first.mark,
         "type": "property",
         "thing": "lamp",
         "name": "on",
