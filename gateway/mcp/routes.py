@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from gateway.api.auth import authenticate
+from gateway.api.openapi.operation import apart
 from gateway.api.problems import Problem
 from gateway.api.wire import base_of
 from gateway.context import Gateway
@@ -85,6 +86,7 @@ class McpRoutes:
         app.on_shutdown.append(self._close)
         app.cleanup_ctx.append(self._running)
 
+    @apart("the Model Context Protocol, which describes itself")
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One request. Raises `Problem`."""
         session = self._caller(request)
@@ -152,8 +154,12 @@ class McpRoutes:
                 self._loading = None  # it is tried again
 
     async def _load(self) -> Protocols:
-        protocols = await asyncio.to_thread(self._make, self._gateway)
-        gc.freeze()  # classes and schemas by the ten thousand: the collector need not look at them again
+        gc.disable()  # classes and schemas by the ten thousand: the collector would stop everybody to look at them, …
+        try:
+            protocols = await asyncio.to_thread(self._make, self._gateway)
+        finally:
+            gc.freeze()  # … and look again each time
+            gc.enable()
         await protocols.start()
         self._protocols = protocols
         return protocols
