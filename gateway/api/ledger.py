@@ -9,6 +9,9 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.record import LedgerEntry
 from gateway.api.problems import bad_request
 from gateway.api.seen import Sight
 from gateway.api.wire import LONGEST_PAGE, flag, number, reply, rfc3339
@@ -27,6 +30,21 @@ class LedgerRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/ledger", self.entries)]
 
+    @operation(
+        "Record",
+        "What was done",
+        {200: Answer(list[LedgerEntry], headers=("Link",))},
+        parameters=(
+            common.THING,
+            common.text("execution", "Of this execution"),
+            common.text("principal", "By this principal"),
+            common.text("kind", "Of these kinds, separated by commas"),
+            common.whole("after", "Behind the entry with this number"),
+            common.whole("before", "Before the entry with this number"),
+            common.LIMIT,
+            common.flag("newest", "The newest first"),
+        ),
+    )
     async def entries(self, request: web.Request) -> web.Response:
         """Entries in order (`?newest=1`: the newest first), with a `Link` to the next page where there may be one.
 

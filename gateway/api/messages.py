@@ -8,6 +8,9 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, JsonSchema, operation
+from gateway.api.openapi.shapes.record import MessageShown, SchemaName
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import LONGEST_PAGE, number, read_json, reply
 from gateway.context import Gateway
@@ -25,6 +28,14 @@ LOOKED_THROUGH: Final = 5
 SCHEMA_JSON: Final = "application/schema+json"
 
 
+MESSAGE: Final[JsonSchema] = {
+    "type": "object",
+    "description": "A task, or a reply in a thread; `GET /schemas/{type}` has the JSON Schemas",
+    "required": ["type"],
+    "properties": {"type": {"type": "string"}},
+}
+
+
 class MessageRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -37,6 +48,18 @@ class MessageRoutes:
             web.get("/schemas/{type}", self.schema),
         ]
 
+    @operation(
+        "Messages",
+        "What was said",
+        {200: Answer(list[MessageShown])},
+        parameters=(
+            common.text("plan", "About this plan"),
+            common.text("thread", "In this thread"),
+            common.text("with", "With this principal"),
+            common.LIMIT,
+        ),
+        problems=("not-found",),
+    )
     async def index(self, request: web.Request) -> web.Response:
         """Messages in order, as far as they concern the caller (owners and adults: all of them).
 
@@ -63,6 +86,13 @@ class MessageRoutes:
             raise not_found()
         return reply([one.document() for one in found])
 
+    @operation(
+        "Messages",
+        "Assign a task, or answer",
+        {201: Answer(MessageShown, headers=("Location",))},
+        body=MESSAGE,
+        problems=("ledger-unavailable", "not-answerable", "not-found", "too-many-requests"),
+    )
     async def post(self, request: web.Request) -> web.Response:
         """201 with the message: a task, or a reply in a thread that the caller has a part in. It moves nothing, and gives no
         right. 404 for a thread one may not see, 409 for a task that may not be begun any more, 429 for too many.
@@ -89,6 +119,7 @@ class MessageRoutes:
         except NotPosted as error:
             raise bad_request(str(error)) from error
 
+    @operation("Messages", "The JSON Schemas of messages and plans", {200: Answer(list[SchemaName])})
     async def schemas(self, request: web.Request) -> web.Response:
         """The names of the schemas, and what each is for."""
         known = {**titles(), plans.NAME: plans.TITLE}
@@ -96,6 +127,9 @@ class MessageRoutes:
             [{"type": name, "href": f"/schemas/{name}", "title": text} for name, text in known.items()]
         )
 
+    @operation(
+        "Messages", "One JSON Schema", {200: Answer({"type": "object"}, "Draft 2020-12", media=SCHEMA_JSON)}
+    )
     async def schema(self, request: web.Request) -> web.Response:
         """One JSON Schema (draft 2020-12)."""
         name = request.match_info["type"]

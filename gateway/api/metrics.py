@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.api.exposition import Exposition, Samples
 from gateway.api.measured import tell_of_house
+from gateway.api.openapi.operation import Answer, operation
 from gateway.api.streams import Streams
 from gateway.api.wire import reply
 from gateway.context import Gateway
@@ -30,6 +31,16 @@ class MetricRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.metrics)]
 
+    @operation(
+        "About",
+        "Counts and times",
+        {
+            200: (
+                Answer({"type": "string"}, "Prometheus", media="text/plain"),
+                Answer({"type": "object"}, "figures of the ledger, with `Accept: application/json`"),
+            )
+        },
+    )
     async def metrics(self, request: web.Request) -> web.Response:
         """Counts and times, for any caller: they name no Thing and no person. Those under `hearth_ledger_…` and what follows
         them are of all that the ledger has, over restarts; the others since the start. With `Accept: application/json` only the

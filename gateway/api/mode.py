@@ -9,6 +9,8 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import require_manager
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import ModeShown
 from gateway.api.problems import bad_request
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -29,10 +31,14 @@ class ModeRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/mode", self.show), web.put("/mode", self.choose)]
 
+    @operation("House", "The mode of the house", {200: Answer(ModeShown)})
     async def show(self, request: web.Request) -> web.Response:
         """The mode; every refusal that rests on it tells it anyway."""
         return reply(self._shown())
 
+    @operation(
+        "House", "Change the mode", {200: Answer(ModeShown)}, body=ModeBody, problems=("ledger-unavailable",)
+    )
     async def choose(self, request: web.Request) -> web.Response:
         """`{"mode": "away"}`, by an owner or an adult: a change may let others do more, and the ledger says who made it."""
         principal = require_manager(request)

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import require_manager
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import ChannelShown, Trial
 from gateway.api.problems import bad_request
 from gateway.api.wire import Body, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -31,11 +33,13 @@ class NotifyRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/notify", self.index), web.post("/notify/test", self.test)]
 
+    @operation("House", "How people are told", {200: Answer(list[ChannelShown])})
     async def index(self, request: web.Request) -> web.Response:
         """The channels of `[[notify]]` and how each does. For owners and adults."""
         require_manager(request)
         return reply([self._row(one) for one in self._gateway.parts.notifier.channels.values()])
 
+    @operation("House", "Send a test notice", {200: Answer(list[Trial])}, body=TestBody, body_needed=False)
     async def test(self, request: web.Request) -> web.Response:
         """`{"name": "phones"}`, or nothing for all: sends a test notice at once, and says what came of it. For owners and
         adults.

@@ -8,6 +8,9 @@ from pydantic import Field
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, require_manager
 from gateway.api.executions import may_see
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import Duty
 from gateway.api.problems import Problem, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
@@ -36,6 +39,7 @@ class ObligationRoutes:
             web.post("/obligations/{obligation}/settle", self.settle),
         ]
 
+    @operation("House", "What is owed", {200: Answer(list[Duty])}, parameters=(common.THING,))
     async def index(self, request: web.Request) -> web.Response:
         """What is owed on the properties that the caller may see, the next first, and what rests; `?thing=` on one Thing."""
         principal, thing = caller(request), self._gateway.names.plain(request.query.get("thing", ""))
@@ -45,9 +49,17 @@ class ObligationRoutes:
         told = [shown(self._gateway, one, principal) for one in found]
         return reply([*told, *(_resting(self._gateway, one) for one in resting)])
 
+    @operation("House", "One of what is owed", {200: Answer(Duty)})
     async def show(self, request: web.Request) -> web.Response:
         return reply(shown(self._gateway, self._find(request), caller(request)))
 
+    @operation(
+        "House",
+        "Take over what failed",
+        {200: Answer(Duty)},
+        body=SettleBody,
+        problems=("ledger-unavailable", "nothing-waits"),
+    )
     async def settle(self, request: web.Request) -> web.Response:
         """A person looked at what failed: software may use the Thing again. 409 for what has not failed: a rule's time is
         neither ended nor prolonged by a word.

@@ -10,6 +10,9 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller
 from gateway.api.commands import LONGEST_PURPOSE
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import PanicReport
 from gateway.api.problems import Problem
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
@@ -29,6 +32,12 @@ class PanicRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/panic", self.press)]
 
+    @operation(
+        "House",
+        "Stop what moves, and software",
+        {200: Answer(PanicReport, "When the last stop was seen or given up")},
+        parameters=(common.PURPOSE,),
+    )
     async def press(self, request: web.Request) -> web.Response:
         """200 and the report, when the last stop was seen or given up. For every person of the house, for no software.
 

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from drivers.driver import Tappable
 from gateway.api.auth import require_manager
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
 from gateway.api.problems import Problem, not_found
 from gateway.api.things import find_thing
 from gateway.api.wire import number
@@ -29,6 +31,14 @@ class RecordingRoutes:
             web.get("/things/{thing}/recording", self.record),
         ]
 
+    @operation(
+        "Devices",
+        "Record what a device says",
+        {200: Answer({"type": "string"}, "Lines of JSON, as they come", media=NDJSON)},
+        parameters=(common.whole("seconds", "For so many seconds"),),
+        problems=("too-many-streams",),
+        names={"/things/{thing}/recording": "recordings_record_thing"},
+    )
     async def record(self, request: web.Request) -> web.StreamResponse:
         """For `?seconds=60`, or until the caller hangs up. 404 for a device that its driver does not know."""
         require_manager(request)

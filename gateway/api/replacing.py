@@ -10,6 +10,8 @@ from gateway.adopted import Adopted
 from gateway.api.auth import require_manager
 from gateway.api.components import guesses
 from gateway.api.device_pairing import LONGEST_CODE, DevicePairing
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import ReplacedThing
 from gateway.api.problems import Problem, not_found
 from gateway.api.things import find_thing
 from gateway.api.wire import Body, Line, read_body, reply
@@ -43,6 +45,22 @@ class ReplaceRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/things/{thing}/replace", self.replace)]
 
+    @operation(
+        "Things",
+        "Put another device in a Thing's place",
+        {200: Answer(ReplacedThing)},
+        body=ReplaceBody,
+        problems=(
+            "adoption-failed",
+            "changed-meanwhile",
+            "code-needed",
+            "in-doubt",
+            "ledger-unavailable",
+            "loses",
+            "not-sent",
+            "rejected",
+        ),
+    )
     async def replace(self, request: web.Request) -> web.Response:
         """The Thing as it is now, with `left_out`: names that nothing stands behind any more. The old device is let go. 409
         `loses` where it is in reach still, was something else, or names would be left out, and that was not confirmed.

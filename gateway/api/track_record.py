@@ -11,6 +11,9 @@ from aiohttp import web
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller
 from gateway.api.executions import may_see
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.record import TrackRecord
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import reply, rfc3339
 from gateway.context import Gateway
@@ -28,6 +31,13 @@ class TrackRecordRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/principals/{principal}/record", self.show)]
 
+    @operation(
+        "Record",
+        "What became of what somebody asked for",
+        {200: Answer(TrackRecord)},
+        parameters=(common.text("since", "A time with its zone (RFC 3339), or 0 for the beginning"),),
+        problems=("too-many-requests",),
+    )
     async def show(self, request: web.Request) -> web.Response:
         """Counts by capability and over all, since `?since=` (a time like 2030-01-31T12:00:00Z, `0` for the beginning; 30 days
         without). To the principal itself, owners and adults. Of somebody unknown, everything is 0.

@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, Field
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import caller, manages
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.house import Waiver
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.consents import NoConsent, NotForYou, UnknownLimit
@@ -40,12 +43,20 @@ class WaiverRoutes:
             web.delete("/policies/waivers/{waiver}", self.end),
         ]
 
+    @operation("Rules", "Limits that are left out", {200: Answer(list[Waiver])})
     async def index(self, request: web.Request) -> web.Response:
         """Those in force: all of them for owners and adults, else the caller's own."""
         principal = caller(request)
         self._gateway.consents.review()
         return reply([shown(one) for one in self._gateway.house.waivers if _may_end(principal, one)])
 
+    @operation(
+        "Rules",
+        "Leave a limit out for a while",
+        {201: Answer(Waiver, headers=("Location",))},
+        body=WaiverBody,
+        problems=("ledger-unavailable", "time-unknown", "too-many-requests"),
+    )
     async def give(self, request: web.Request) -> web.Response:
         """201 with the waiver, which is in force. 403 where the limit is not the caller's to waive."""
         principal = caller(request)
@@ -70,6 +81,7 @@ class WaiverRoutes:
         headers = {"Location": f"/policies/waivers/{consent.id}"}
         return reply(shown(consent), status=201, headers=headers)
 
+    @operation("Rules", "End a waiver", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def end(self, request: web.Request) -> web.Response:
         """Ends one at once: by whoever gave it, an owner or an adult."""
         principal = caller(request)

@@ -18,6 +18,9 @@ from gateway.api.executions import may_see
 from gateway.api.hands import KIND as HANDS
 from gateway.api.hands import SOMEHOW, by_hand, seen_hands
 from gateway.api.obligations import owed_on
+from gateway.api.openapi import common
+from gateway.api.openapi.operation import Answer, operation
+from gateway.api.openapi.shapes.record import Why
 from gateway.api.problems import not_found
 from gateway.api.readings import detail
 from gateway.api.seen import Sight
@@ -63,6 +66,12 @@ class WhyRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/things/{thing}/why", self.why)]
 
+    @operation(
+        "Record",
+        "Why it is as it is",
+        {200: Answer(Why)},
+        parameters=(common.text("property", "Of this property; else of the one that was moved last"),),
+    )
     async def why(self, request: web.Request) -> web.Response:
         """`?property=` asks for one; else it is the property that was moved last, or the Thing's first.
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from gateway.api.auth import authenticate
+from gateway.api.auth import authenticate, resource_metadata
 from gateway.api.openapi.operation import apart
 from gateway.api.problems import Problem
 from gateway.api.wire import base_of
@@ -27,9 +27,6 @@ from gateway.mcp.sessions import Held, Sessions
 from gateway.mcp.traffic import Traffic
 
 PATH: Final = "/mcp"
-METADATA: Final = "/.well-known/oauth-protected-resource"
-"""RFC 9728: where a client learns who gives tokens for this gateway."""
-
 SESSION_ID: Final = "Mcp-Session-Id"
 VERSION: Final = "MCP-Protocol-Version"
 
@@ -193,6 +190,6 @@ def _library(gateway: Gateway) -> Protocols:
 
 def _challenged(request: web.Request, detail: str, *, invalid: bool = False) -> Problem:
     """RFC 6750, section 3, and RFC 9728, section 5.1."""
-    challenge = f'Bearer realm="hearth", resource_metadata="{base_of(request)}{METADATA}"'
+    challenge = f'Bearer realm="hearth", {resource_metadata(request, PATH)}'
     error = ', error="invalid_token"' if invalid else ""
     return Problem("unauthorized", detail, headers={"WWW-Authenticate": challenge + error})

@@ -47,6 +47,7 @@ IN_PATH: Final[Mapping[str, str]] = {
     "grant": "The id of a grant",
     "proposal": "The id of a proposed rule",
     "driver": "The name of a driver",
+    "device": "The id that the driver has for the device",
     "candidate": "The id that the driver has for the device",
     "token": "The id of a token, which is not its secret",
     "plan": "The id of a plan",
@@ -92,19 +93,21 @@ PREFER: Final = text(
     " seconds (RFC 7240)",
     where="header",
 )
+THING: Final = text("thing", "Of this Thing alone")
 IDEMPOTENCY_KEY: Final = text(
     "Idempotency-Key",
     "The same request with the same key is the same command; a quoted text of 1 to 255 characters",
     pattern=r'^\s*("([\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})\s*$',
     where="header",
 )
+PURPOSE: Final = text(
+    "Hearth-Purpose",
+    "Why, for the ledger: percent-encoded UTF-8, one line of 500 characters",
+    where="header",
+)
 PLAIN_COMMAND: Final = (
     IDEMPOTENCY_KEY,
-    text(
-        "Hearth-Purpose",
-        "Why, for the ledger: percent-encoded UTF-8, one line of 500 characters",
-        where="header",
-    ),
+    PURPOSE,
     text("Hearth-Lease", "`<id>;fence=<n>`: under this lease only", where="header"),
     text(
         "Hearth-Task",
