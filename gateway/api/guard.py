@@ -18,7 +18,6 @@ from gateway.api.auth import SESSION, authenticate, is_local_socket
 from gateway.api.cookies import by_cookie, has_cookie
 from gateway.api.problems import Problem, from_http
 from gateway.api.strangers import Strangers
-from gateway.api.wire import check_json
 from gateway.clock import Clock
 from gateway.config import Http
 from gateway.identity import Identity, Session
@@ -57,8 +56,6 @@ class Guard:
             try:
                 terms = self._strangers.terms_of(request.match_info.handler)
                 self.admit(request, public=terms is not None)
-                if request.body_exists and (terms is None or not terms.own_body):
-                    check_json(request)
                 if terms is None:
                     return await handler(request)
                 return await self._strangers.serve(request, handler)

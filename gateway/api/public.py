@@ -40,7 +40,6 @@ class Counts(Enum):
 class Terms:
     limit: Limit
     counts: Counts = Counts.EACH
-    own_body: bool = False  # it reads its body itself: a form, or JSON with errors of another shape
 
 
 PUBLIC: Final[Mapping[str, Terms]] = {
@@ -51,27 +50,20 @@ PUBLIC: Final[Mapping[str, Terms]] = {
     "/pair": Terms(LOOKS),
     "/pages/{name}": Terms(LOOKS),
     "/approvals/{approval}/page": Terms(LOOKS),
-    "/approvals/{approval}/page": Terms(LOOKS),
-    "/pages/{name}": Terms(LOOKS),
     "/.well-known/wot": Terms(LOOKS),
     "/ca.crt": Terms(SEARCHES),
     "/ca.pem": Terms(SEARCHES),
     "/ca.der": Terms(SEARCHES),
     "/mcp": Terms(FAILED, Counts.FAILURES),
     "/pairings/redeem": Terms(CODES, Counts.FAILURES),
-    "/oauth/device_authorization": Terms(ENDPOINT, own_body=True),
-    "/oauth/token": Terms(ENDPOINT, own_body=True),
-    "/oauth/revoke": Terms(ENDPOINT, own_body=True),
-    "/oauth/register": Terms(ENDPOINT, own_body=True),
+    "/oauth/device_authorization": Terms(ENDPOINT),
+    "/oauth/token": Terms(ENDPOINT),
+    "/oauth/revoke": Terms(ENDPOINT),
+    "/oauth/register": Terms(ENDPOINT),
     "/oauth/authorize": Terms(LOOKS),
     "/oauth/authorize/look": Terms(ENDPOINT),
     "/oauth/pages/{name}": Terms(LOOKS),
     "/device": Terms(LOOKS),
-    "/pair": Terms(LOOKS),
-    "/pages/{name}": Terms(LOOKS),
-    "/approvals/{approval}/page": Terms(LOOKS),
-    "/openapi.json": Terms(LOOKS),
-    "/openapi": Terms(LOOKS),
     "/.well-known/oauth-authorization-server": Terms(LOOKS),
     "/.well-known/oauth-protected-resource": Terms(LOOKS),
     "/.well-known/oauth-protected-resource/mcp": Terms(LOOKS),

@@ -208,7 +208,7 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
 
     Raises `ConfigError` where listening would not be safe, `OSError` where it is not possible.
     """
-    tls = choosing.served(gateway.config, gateway.clock, lambda: gateway.house.time.is_known)
+    tls = await choosing.served(gateway.config, gateway.clock, lambda: gateway.house.time.is_known)
     app = make_app(gateway, tls)
     forget = gateway.identity.on_revoked(app[STREAMS].revoke)
     runner = web.AppRunner(

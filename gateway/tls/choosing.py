@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import ssl
 from functools import partial
@@ -31,7 +32,7 @@ def check(http: Http) -> None:
         _files(http.certificate, http.key)
 
 
-def served(config: Config, clock: Clock, known: Callable[[], bool]) -> Served | None:
+async def served(config: Config, clock: Clock, known: Callable[[], bool]) -> Served | None:
     """None for plain http. `known`: whether the clock can be believed. Raises `ConfigError`, `OSError`."""
     http = config.http
     if http.certificate is not None and http.key is not None:
@@ -39,7 +40,10 @@ def served(config: Config, clock: Clock, known: Callable[[], bool]) -> Served | 
     if not has_tls(http):
         return None
     names = partial(present, http.host, http.hosts)
-    return Own(config.state_dir / DIRECTORY, clock, known=known, names=names)
+    directory = config.state_dir / DIRECTORY
+    return await asyncio.to_thread(
+        Own, directory, clock, known=known, names=names
+    )  # 0.3 s for the library alone
 
 
 def is_loopback(host: str) -> bool:

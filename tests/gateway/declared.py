@@ -129,4 +129,4 @@ def closed(schema: Any) -> Any:
 
 def _text(response: web.StreamResponse) -> str:
     body = response.body if isinstance(response, web.Response) else b""
-    return body.decode() if isinstance(body, bytes) else ""
+    return body.decode(errors="replace") if isinstance(body, bytes) else ""

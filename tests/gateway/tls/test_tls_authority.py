@@ -183,17 +183,7 @@ def test_openssl_finds_nothing_wrong_with_the_chain(tmp_path: Path) -> None:
         ["-verify_ip", "192.168.1.5"],
         ["-verify_ip", "fd00::5"],
     ):
-        command = [
-            openssl,
-            "verify",
-            "-x509_strict",
-            "-purpose",
-            "sslserver",
-            *check,
-            "-CAfile",
-            tmp_path / "ca.crt",
-        ]
-        done = subprocess.run(
-            [*command, tmp_path / "server.pem"], check=False, capture_output=True, text=True
-        )
+        command = [openssl, "verify", "-x509_strict", "-purpose", "sslserver", *check]
+        command += ["-CAfile", str(tmp_path / "ca.crt"), str(tmp_path / "server.pem")]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
