@@ -226,6 +226,22 @@ def _first_reason(body: Members) -> str:
     return "refused"
 
 
+def _contract(body: Members, private: Members) -> str:
+    by = f" by {body['by']}" if body.get("by") else ""
+    because = f" ({body['because']})" if body.get("because") else ""
+    return f"contract {body.get('change')}{by}{because}{_dash(private.get('purpose'))}"
+
+
+def _read(body: Members, private: Members) -> str:
+    things = _texts(body, "things")
+    refused = f", {int(_number(body['refused']))} more refused" if body.get("refused") else ""
+    told = f" of {joined([one.removeprefix('/things/') for one in things[:5]], 'and')}" if things else ""
+    further = len(things) - 5 + int(_number(body.get("further_things")))
+    rest = f" and {further} more" if further > 0 else ""
+    reads = counted(int(_number(body.get("reads"))), "time")
+    return f"read {reads} in a quarter hour{told}{rest}{refused}{_dash(private.get('purpose'))}"
+
+
 def _dash(text: Json) -> str:
     return f" – {text}" if text else ""
 
@@ -256,6 +272,8 @@ _LINES: Final[Mapping[str, Callable[[Members, Members], str]]] = {
     "plan": _plan,
     "obligation": _obligation,
     "incident": _incident,
+    "contract": _contract,
+    "read": _read,
     "message": _message,
     "notice": _notice,
     "recovered": _recovered,
