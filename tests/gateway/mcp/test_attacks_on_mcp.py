@@ -116,12 +116,22 @@ async def test_a_cookie_is_nobody_and_nobody_is_at_the_box(house: House) -> None
             assert answer.status == 401
             challenge = answer.headers["WWW-Authenticate"]
             assert challenge.startswith('Bearer realm="hearth", resource_metadata="http://')
-            assert challenge.endswith('/.well-known/oauth-protected-resource"')
+            assert challenge.endswith('/.well-known/oauth-protected-resource/mcp"')
     async with house.box().post(
         "/mcp", json=INITIALIZE, headers=JSON_HEADERS | {"Authorization": f"Bearer {secret}"}
     ) as answer:
         assert answer.status == 200
         await answer.read()
+
+
+async def test_the_challenge_leads_to_who_gives_tokens(house: House) -> None:
+    anybody = house.session()
+    async with anybody.post("/mcp", json=INITIALIZE, headers=JSON_HEADERS) as answer:
+        address = answer.headers["WWW-Authenticate"].split('resource_metadata="')[1].rstrip('"')
+    async with anybody.get(address) as answer:
+        document = await answer.json()
+    assert document["resource"] == f"{house.url}/mcp"
+    assert document["authorization_servers"]
 
 
 async def test_a_token_in_the_query_is_nobody(house: House) -> None:
