@@ -90,7 +90,7 @@ async def served(folder: Path) -> AsyncIterator[str]:
 async def suite(node: str, folder: Path, url: str, *options: str) -> tuple[int, str]:
     out = folder / "out"
     child = await asyncio.create_subprocess_exec(
-        *(node, SUITE, "server", "--url", url, "--output-dir", out, *options),
+        *(node, str(SUITE), "server", "--url", url, "--output-dir", str(out), *options),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
