@@ -11,6 +11,7 @@ import orjson
 
 from capabilities.vocabulary import Json
 from gateway.context import Gateway
+from gateway.contracts.accumulating import KEPT_WINDOWS
 from gateway.contracts.contract import Contract
 from gateway.contracts.covering import Cover, Covering
 from gateway.contracts.states import aggregated_state, presence_state, raw_state, time_text
@@ -98,7 +99,7 @@ def _page(found: Iterable[Cover], wish: Wish) -> tuple[list[Cover], int | None]:
         if len(page) >= min(wish.limit, MOST_THINGS) or states >= MOST_STATES:
             return page, place
         page.append(cover)
-        states += len(cover.raw) + len(cover.coarse)
+        states += len(cover.raw) + len(cover.coarse) * (KEPT_WINDOWS if wish.since else 1)
     return page, None
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from click.testing import CliRunner
 
+from capabilities.vocabulary import Json
 from gateway.cli import contract_terms, ledger_lines
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.main import cli
@@ -105,13 +106,13 @@ def test_what_counts_is_read_as_people_write_it() -> None:
 
 
 def test_the_ledger_in_words() -> None:
-    read = {"reads": 3, "refused": 2, "things": ["/things/attic", "/things/lamp"], "from": 0}
-    entry = {"kind": "read", "body": read, "private": {"purpose": "save energy"}}
+    read: dict[str, Json] = {"reads": 3, "refused": 2, "things": ["/things/attic", "/things/lamp"], "from": 0}
+    entry: dict[str, Json] = {"kind": "read", "body": read, "private": {"purpose": "save energy"}}
     assert (
         ledger_lines.line(entry)
         == "read 3 times in a quarter hour of attic and lamp, 2 more refused – save energy"
     )
-    ended = {
+    ended: dict[str, Json] = {
         "kind": "contract",
         "body": {"change": "ended", "by": None, "because": "its time was over"},
         "private": None,

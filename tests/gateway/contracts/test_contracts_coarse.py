@@ -37,7 +37,7 @@ def test_every_window_is_a_whole_number_of_every_shorter_one() -> None:
 
 
 @given(Steps, st.integers(1, 3_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_windows_are_what_the_series_was(series: list[tuple[int, float | None]], more: int) -> None:
     one = fed(series)
     end = BEGIN + sum(wait for wait, _ in series) + more
@@ -61,7 +61,7 @@ def test_windows_are_what_the_series_was(series: list[tuple[int, float | None]],
 
 
 @given(Steps, st.integers(0, QUARTER - 1), Steps)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_nothing_shows_before_a_window_ends(
     past: list[tuple[int, float | None]], into: int, minute: list[tuple[int, float | None]]
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_window_that_was_not_followed_from_its_beginning_is_not_told() -> None
 
 
 @given(st.permutations(range(15)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_in_which_minute_it_was_is_not_told(order: list[int]) -> None:
     """The same minutes in another order give the very same window, so none of them can be read from it."""
     minutes = [float(value) for value in order]
@@ -114,7 +114,7 @@ def test_a_clock_that_jumps_ends_nothing_but_what_is_unknown() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 700), st.sampled_from([True, False, None])), max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_a_state_is_told_once_it_held_through_a_whole_slot(series: list[tuple[int, bool | None]]) -> None:
     one, at = Held(300, BEGIN), BEGIN
     seconds: list[bool | None] = []
