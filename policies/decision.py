@@ -29,7 +29,7 @@ _PERSONS = frozenset({Role.OWNER, Role.ADULT, Role.CHILD, Role.GUEST})
 
 class Mandate(NamedTuple):
     """What one holder may do at the most, besides the rules: `terms` is the canonical JSON of `policies.mandates.Terms`, `name`
-    is how findings call it ("delegation:5f2c", "contract:energy").
+    is how findings call it ("delegation:coo.shutters", "contract:energy").
     """
 
     name: str

@@ -251,6 +251,17 @@ class LimitTable(ConditionTable):
     never: bool = False
     waivable_by: Who | None = None
 
+    def asks_of_state(self, word: str) -> bool:
+        """Whether `word` (needs, max_change, rest or starts) is in it."""
+        match word:
+            case "max_change":
+                bounds = (self.value, *(self.members or {}).values())
+                return any(one is not None and one.max_change is not None for one in bounds)
+            case "starts":
+                return self.when is not None and self.when.starts
+            case _:
+                return getattr(self, word) is not None
+
     @model_validator(mode="after")
     def _limits_something(self) -> LimitTable:
         if not self.conditions and not self.never:

@@ -31,6 +31,9 @@ MOST_COMPILED: Final = 1024
 
 LONGEST_TERMS_CHARS: Final = 16_384
 
+ASKS_OF_STATE: Final = ("needs", "max_change", "rest", "starts")
+"""Words of a limit whose answer tells what state a Thing is in."""
+
 EVERYBODY: Final = Who(frozenset(Role), frozenset())
 WHY: Final = "What was handed on is no wider than this"
 
@@ -80,8 +83,9 @@ class Terms(BaseModel):
             raise fault("has two limits with one id: give each its own")
         if any(one.waivable_by is not None for one in self.limits):
             raise fault("has a limit with waivable_by: what was handed on is widened by nobody")
-        if any(one.needs is not None for one in self.limits):  # whoever hands on could ask by it what it may not see
-            raise fault("has a limit with needs: what must be so elsewhere is for the house's own rules")
+        for word in ASKS_OF_STATE:  # whoever hands on could ask by it what it may not see
+            if any(one.asks_of_state(word) for one in self.limits):
+                raise fault(f"has a limit with {word}: what rests on a state is for the house's own rules")
         return self
 
     @property

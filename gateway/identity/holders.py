@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from gateway.identity.narrowing import delegated
+from gateway.identity.narrowing import WiderThanParentError, delegated
 from gateway.identity.persons import bind_agents
 from gateway.identity.rows import mandate_in, principal_of
 from gateway.identity.sessions import Session
@@ -28,12 +28,50 @@ class Holders:
     def with_hash(self, secret_hash: bytes) -> Session | None:
         return self._by_hash.get(secret_hash)
 
+    def is_of_people(self, session: Session) -> bool:
+        found: Session | None = session
+        while found is not None and found.principal.role.is_person and not found.principal.makers:
+            if found.parent is None:
+                return True
+            found = self.by_id.get(found.parent)
+        return False
+
+    def check_terms(self, row: TokenRow) -> None:
+        """What is shared by id (plans, leases, questions) must not be a way from a narrow token to a wide one: all good tokens
+        of one id have the same terms. Raises `WiderThanParentError`.
+        """
+        terms = _terms(self._session(row))
+        if any(one.principal.id == row.principal and _terms(one) != terms for one in self.by_id.values()):
+            raise WiderThanParentError(
+                f"{row.principal} has a token with other terms already: revoke that first, or choose another id"
+            )
+
+    def terms_for(self, principal_id: str) -> tuple[Mandate, ...]:
+        """What was handed on to whoever has this id; nothing where nobody has."""
+        return next((one.handed for one in self.by_id.values() if one.principal.id == principal_id), ())
+
+    def sketch(self, row: TokenRow, now: float) -> Principal:
+        """The holder of a token that may be made, with all that would bind it. Raises `WiderThanParentError`."""
+        self.check_terms(row)
+        session = self._session(row)
+        bind_agents([*self.by_id.values(), session], now, self._said)
+        return self._bound(session)
+
     def admit(self, row: TokenRow) -> Session:
         """The session of a token that was just made, or loaded. Parents come before their children."""
+        session = self._session(row)
+        session.principal = self._bound(session)
+        self.by_id[row.id] = self._by_hash[row.secret_hash] = session
+        self._hashes[row.id] = row.secret_hash
+        if row.parent is not None:
+            self.children.setdefault(row.parent, []).append(row.id)
+        return session
+
+    def _session(self, row: TokenRow) -> Session:
         parent = self.by_id.get(row.parent or "")
         own = mandate_in(row)
         handed = (*(parent.handed if parent is not None else ()), *(() if own is None else (own,)))
-        session = Session(
+        return Session(
             row.id,
             replace(delegated(principal_of(row), parent), mandates=handed),
             row.expires_at if row.expires_at is not None else math.inf,
@@ -44,12 +82,6 @@ class Holders:
             used_before=row.last_used_at or row.created_at,
             handed=handed,
         )
-        session.principal = self._bound(session)
-        self.by_id[row.id] = self._by_hash[row.secret_hash] = session
-        self._hashes[row.id] = row.secret_hash
-        if row.parent is not None:
-            self.children.setdefault(row.parent, []).append(row.id)
-        return session
 
     def drop(self, token_ids: Iterable[str]) -> list[Session]:
         """Forgets them; those that were there."""
@@ -76,8 +108,8 @@ class Holders:
         return min(ends, default=math.inf)
 
     def say(self, mandates: Mapping[str, tuple[Mandate, ...]], unsaid: tuple[Mandate, ...] = ()) -> None:
-        """What principals (by id) may do at the most, whatever token they use; `unsaid` binds software of which nothing is said.
-        It binds what they let in as well.
+        """What principals (by id) may do at the most, whatever token they use; `unsaid` binds software of which nothing is
+        said. It binds what they let in as well.
         """
         self._said, self._unsaid = dict(mandates), unsaid
 
@@ -97,3 +129,7 @@ class Holders:
 
     def _default(self, who: Principal) -> tuple[Mandate, ...]:
         return () if who.role.is_person else self._unsaid
+
+
+def _terms(session: Session) -> frozenset[str]:
+    return frozenset(one.terms for one in session.handed)

@@ -13,16 +13,17 @@ from typing import Final
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity import pairing
+from gateway.identity.checking import checked
 from gateway.identity.holders import Holders
 from gateway.identity.known import Known
 from gateway.identity.minting import Minting
-from gateway.identity.narrowing import check_consistent, check_narrower, named
+from gateway.identity.narrowing import TAKEN, WiderThanParentError, check_consistent
 from gateway.identity.pairing import PairingClosedError
-from gateway.identity.persons import ending, role_to_act_for, standings
+from gateway.identity.persons import ending, standings
 from gateway.identity.recording import BY_CODE, THE_HOUSE, Recorder
 from gateway.identity.rows import earlier, hash_of, info_of, new_row, principal_of
 from gateway.identity.sessions import Session, TokenInfo
-from gateway.identity.window import Window
+from gateway.identity.window import LASTING, Stay, Window, stay_of
 from gateway.ledger import Ledger, LedgerUnavailable
 from gateway.notify.timer import Alarm
 from gateway.storage import Database, TokenRepository, TokenRow
@@ -105,12 +106,7 @@ class Identity:
 
     def is_of_people(self, session: Session) -> bool:
         """Whether the token and all that it was made from are people's."""
-        found: Session | None = session
-        while found is not None and found.principal.role.is_person and not found.principal.makers:
-            if found.parent is None:
-                return True
-            found = self._by_id.get(found.parent)
-        return False
+        return self._holders.is_of_people(session)
 
     def stands(self, token_id: str, principal: Principal) -> bool:
         """Whether a request that came with this token from `principal` may still be served with the rights of then."""
@@ -118,6 +114,11 @@ class Identity:
         if session is None:
             return not token_id
         return session.principal == principal and session.is_good(self._clock.wall())
+
+    def is_known(self, principal_id: str) -> bool:
+        """Whether the id is somebody's: of a good token, a person acted for, or the gateway's own."""
+        known = (one.principal for one in self._by_id.values())
+        return principal_id in TAKEN or any(principal_id in {one.id, one.acts_for} for one in known)
 
     def role_of(self, principal_id: str) -> Role | None:
         """What a principal is who has a good token; None for everybody else."""
@@ -170,35 +171,24 @@ class Identity:
         Raises `WiderThanParentError`; `TooManyTokensError`; `LookupError` if the parent is not a good token; `ValueError` where
         the mandate is too long; `LedgerUnavailable`, for a token that is not recorded is not made; `sqlite3.Error`.
         """
-        principal = replace(principal, at_box=False)
-        known = [session.principal for session in self._by_id.values()]
-        now, giver = self._clock.wall(), None
-        if parent is not None:
-            giver = self._by_id.get(parent)
-            if giver is None or not giver.is_good(now):
-                raise LookupError(f"there is no good token {parent!r} to make another one from")
-            principal = named(giver.principal, principal)
-            check_narrower(giver.principal, principal, known)
-            if not giver.principal.role.is_person:  # it does not inherit what is said of somebody else
-                check_consistent(principal, self._known.of(principal.id))
+        now = self._clock.wall()
+        principal, giver = checked(principal, parent, self._by_id, self._known, now)
+        if giver is not None:
             self._minting.check(giver.principal)
             by = giver.principal.id
             expires_at = earlier(expires_at, giver.expires_at)
-        check_consistent(principal, known)
-        standing, once = standings(self._by_id.values(), now), self._known.of(principal.acts_for)
-        role = role_to_act_for(principal, None if giver is None else giver.principal, standing, once)
         row, secret = new_row(
-            replace(principal, acts_for_role=role),
-            parent,
-            title,
-            now,
-            expires_at=expires_at,
-            key=key,
-            mandate=mandate,
-            idle_s=idle_s,
+            principal, parent, title, now, expires_at=expires_at, key=key, mandate=mandate, idle_s=idle_s
         )
+        self._holders.check_terms(row)
         await self._make(row, principal, by)
         return info_of(row), secret
+
+    def would_be(self, principal: Principal, parent: str | None, mandate: Terms | None) -> Principal:
+        """`principal` with all that would bind it. Raises as `create_token` does."""
+        principal, _ = checked(principal, parent, self._by_id, self._known, now := self._clock.wall())
+        row, _ = new_row(principal, parent, "", now, expires_at=None, mandate=mandate)
+        return self._holders.sketch(row, now)
 
     async def _make(self, row: TokenRow, principal: Principal, by: str) -> None:
         parent, purges = row.parent, self._purges
@@ -297,20 +287,21 @@ class Identity:
         by: str = THE_HOUSE,
         takes_key: bool = True,
         link_code: str = "",
+        stay: Stay = LASTING,
     ) -> str:
         """Open a window of `ttl_s` seconds for one device of that principal; the code to type, as XXXX-XXXX.
 
         There is one window: an earlier one closes. `title` is the principal's, `by` who opens it. `link_code` is as good as
         the one to type. With `takes_key` the device may bring a key: where a person who is known to be one opened it.
 
-        Raises `WiderThanParentError` if the id belongs to another role, `LedgerUnavailable`, `sqlite3.Error`.
+        Raises `WiderThanParentError` if the id has another role, or other terms, `LedgerUnavailable`, `sqlite3.Error`.
         """
         who = Principal(principal_id, role, title)
         check_consistent(who, [session.principal for session in self._by_id.values()])
-        self._recorder.record(
-            "login", principal_id, {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by}
-        )
-        return await self._window.open(who, ttl_s, takes_key=takes_key, link_code=link_code)
+        self._holders.check_terms(new_row(who, None, "", 0.0, expires_at=None, mandate=stay.mandate)[0])
+        opened: dict[str, Json] = {"pairing": "opened", "role": role, "seconds": ttl_s, "by": by}
+        self._recorder.record("login", principal_id, opened)
+        return await self._window.open(who, ttl_s, takes_key=takes_key, link_code=link_code, stay=stay)
 
     async def close_pairing(self) -> None:
         """Close the window, if one is open. Raises `sqlite3.Error`."""
@@ -329,13 +320,22 @@ class Identity:
         principal = Principal(window.principal, Role(window.role), window.principal_title)
         key = key if window.takes_key else ""
         try:
-            made = await self.create_token(principal, title=title, by=BY_CODE, key=key)
+            stay = stay_of(window)
+            made = await self.create_token(
+                principal,
+                title=title,
+                expires_at=stay.expires_at,
+                by=BY_CODE,
+                key=key,
+                mandate=stay.mandate,
+                idle_s=stay.idle_s,
+            )
             done: dict[str, Json] = {"pairing": "done", "token": made[0].id, "key": bool(key)}
             self._recorder.if_possible("login", done, principal.id)
         except LedgerUnavailable:
             self._window.put_back(window)
             raise
-        except LookupError:  # panic
+        except (LookupError, WiderThanParentError):  # panic; or the id is somebody else's by now
             raise PairingClosedError from None
         await self._window.forget()
         return made

@@ -32,13 +32,13 @@ def standings(sessions: Iterable[Session], now: float) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
     for session in sessions:
         who = session.principal
-        if now < session.expires_at:
+        if now < min(session.expires_at, session.idle_until):
             before = found.get(who.id)
             if before is None:
                 found[who.id] = Standing(who.role, session.expires_at, session.handed)
-            else:
-                shared = tuple(one for one in before.mandates if one in session.handed)
-                found[who.id] = Standing(who.role, max(session.expires_at, before.until), shared)
+            else:  # all tokens of one id have the same terms (`gateway.identity.narrowing`); else the narrowest binds
+                all_of_them = tuple(dict.fromkeys((*before.mandates, *session.handed)))
+                found[who.id] = Standing(who.role, max(session.expires_at, before.until), all_of_them)
     return found
 
 
@@ -115,7 +115,7 @@ def _bereaved(
     """The tokens that act for the holder of `last`, if it has no other good one."""
     person = last.principal.id
     for session in sessions.values():
-        is_good = session.token_id not in ended and now < session.expires_at
+        is_good = session.token_id not in ended and now < min(session.expires_at, session.idle_until)
         if session.principal.id == person and is_good:
             return {}
     return {

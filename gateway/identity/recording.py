@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+import orjson
+
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.identity.sessions import Session
@@ -31,6 +33,10 @@ class Recorder:
         """Raises `LedgerUnavailable`."""
         body: dict[str, Json] = {"made": row.id, "role": row.role, "by": by, "parent": row.parent}
         body |= {"acts_for": row.acts_for or None, "expires_at": row.expires_at}
+        if row.mandate:
+            body["mandate"] = orjson.loads(row.mandate)
+        if row.idle_s is not None:
+            body["idle_s"] = row.idle_s
         self.record("token", row.principal, body, {"title": row.title})
 
     def revoked(self, session: Session, by: str, using: str = "", because: str = "") -> None:

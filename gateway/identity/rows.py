@@ -84,5 +84,5 @@ def info_of(row: TokenRow) -> TokenInfo:
 
 
 def mandate_in(row: TokenRow) -> Mandate | None:
-    """What was said of this token; as findings name it."""
-    return Mandate(f"delegation:{row.id}", row.mandate) if row.mandate else None
+    """What was said of this token; as findings name it. All tokens of one id have one mandate, and count its rates together."""
+    return Mandate(f"delegation:{row.principal}", row.mandate) if row.mandate else None

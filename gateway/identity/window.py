@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
 
 from capabilities.vocabulary import Json
 from gateway.clock import Clock
@@ -12,10 +14,24 @@ from gateway.identity import pairing
 from gateway.identity.pairing import PairingClosedError, WrongCodeError
 from gateway.storage import Database, PairingRepository, PairingRow
 from policies.decision import Principal, Role
+from policies.mandates import Terms, mandate_of
 
 NOTED: Final = 16
 NOTED_EACH: Final = 256
 """Wrong codes that are recorded, and counted over a restart."""
+
+
+class Stay(NamedTuple):
+    """What the token of whoever comes in may do at the most, and when it ends: in seconds since the epoch, and after so many
+    seconds without a use.
+    """
+
+    mandate: Terms | None = None
+    expires_at: float | None = None
+    idle_s: float | None = None
+
+
+LASTING: Final = Stay()
 
 
 class Window:
@@ -37,7 +53,9 @@ class Window:
         """Raises `sqlite3.Error`."""
         self._row = await self._rows.load()
 
-    async def open(self, who: Principal, ttl_s: float, *, takes_key: bool, link_code: str = "") -> str:
+    async def open(
+        self, who: Principal, ttl_s: float, *, takes_key: bool, link_code: str = "", stay: Stay = LASTING
+    ) -> str:
         """The code to type. `link_code` is as good ("": there is none). Raises `sqlite3.Error`."""
         code = pairing.new_code()
         expires_at = self._clock.wall() + ttl_s
@@ -50,6 +68,9 @@ class Window:
             pairing.TRIES,
             takes_key,
             pairing.code_hash(link_code) if link_code else b"",
+            "" if stay.mandate is None or stay.mandate.says_nothing else mandate_of("", stay.mandate).terms,
+            stay.expires_at,
+            stay.idle_s,
         )
         await self._rows.save(self._row)
         return code
@@ -102,3 +123,14 @@ class Window:
 def _is_noted(tries: int) -> bool:
     """The first ones, and then now and then: who tries thousands is not to fill the ledger."""
     return tries <= NOTED or tries % NOTED_EACH == 0
+
+
+def stay_of(row: PairingRow) -> Stay:
+    """Terms that cannot be read leave nothing."""
+    terms = None
+    if row.mandate:
+        try:
+            terms = Terms.model_validate_json(row.mandate)
+        except ValidationError:
+            terms = Terms(use=(), read=())
+    return Stay(terms, row.token_expires_at, row.token_idle_s)
