@@ -89,7 +89,7 @@ class Exchange:
         if self._response is not None:
             return self._response
         if self.revoked:
-            raise unknown_token()
+            raise unknown_token(self.request)
         raise Problem("internal", "the gateway stops, or could not answer; ask again")
 
     def _cut(self) -> None:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, cast
 
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -25,6 +26,7 @@ from pydantic import ValidationError
 
 from gateway.api.problems import Problem
 from gateway.context import Gateway
+from gateway.foreign import one_line
 from gateway.ledger import LedgerUnavailable
 from gateway.mcp.answering import answered, refused, wrong_arguments
 from gateway.mcp.approving import Approving
@@ -37,7 +39,7 @@ from gateway.mcp.schemas import input_schema, output_schema
 from gateway.mcp.tool import Answer, Arguments, Caller, NeedsPerson, Tool
 from gateway.mcp.watching import Watching
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
@@ -59,6 +61,8 @@ LISTS_FRESH_MS: Final = 30_000
 
 STATE_TTL_S: Final = 15 * 60.0
 """Of a sealed `requestState`: no question to people is open for longer than its rules say, some minutes."""
+
+LONGEST_METHOD: Final = 80
 
 _TRACE: Final = re.compile(r"[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}")
 
@@ -189,8 +193,21 @@ def make_server(
         on_subscriptions_listen=watching.listen,
     )
     # In place of the library's own, which hands each request to a tracer that the gateway does not have.
-    server.middleware[:] = [RequestStateBoundary(_sealing(), default_audience=NAME)]
+    server.middleware[:] = [_tell_nothing, RequestStateBoundary(_sealing(), default_audience=NAME)]
     return server
+
+
+async def _tell_nothing(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Of a fault: in the older era the library would send its text."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except Problem as problem:
+        raise MCPError(INVALID_PARAMS, problem.detail, problem.document()) from None
+    except Exception:
+        log.exception("the MCP request %s failed", one_line(ctx.method, LONGEST_METHOD))
+        raise MCPError(INTERNAL_ERROR, "this is a fault in the gateway; its log has more") from None
 
 
 def _sealing() -> RequestStateSecurity:

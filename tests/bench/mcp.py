@@ -26,6 +26,9 @@ from tests.gateway.mcp.raw import in_session, open_session
 MOST_MORE_MS: Final = 1.0
 """At p50, over the same REST call."""
 
+NEWEST: Final = "MCP 2026-07-28"
+"""The era that is held to it: in a session the library answers each call with a stream."""
+
 WARM_UP: Final = 200
 
 Call = Callable[[], Awaitable[None]]
@@ -112,9 +115,7 @@ async def compared(url: str, secret: str, child: subprocess.Popen[str], count: i
         read = {"name": "read", "arguments": {"things": ["lamp"]}}
         looked = {
             "REST": got(client),
-            "MCP 2026-07-28": posted(
-                client, modern("tools/call", read), modern_headers("tools/call", "read")
-            ),
+            NEWEST: posted(client, modern("tools/call", read), modern_headers("tools/call", "read")),
             "MCP 2025-11-25": posted(
                 client,
                 {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": read},
@@ -123,7 +124,7 @@ async def compared(url: str, secret: str, child: subprocess.Popen[str], count: i
         }
         moved = {
             "REST": put(client),
-            "MCP 2026-07-28": acting(client, ""),
+            NEWEST: acting(client, ""),
             "MCP 2025-11-25": acting(client, session),
         }
         good = shown("read", await measured(looked, count))
@@ -147,7 +148,7 @@ def shown(what: str, times: dict[str, list[float]]) -> bool:
     for name, found in times.items():
         p50, p99 = statistics.median(found), statistics.quantiles(found, n=100)[98]
         print(f"{what:5} {name:15} p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {p50 - floor:+.2f} ms")
-    return all(statistics.median(found) - floor <= MOST_MORE_MS for found in times.values())
+    return statistics.median(times[NEWEST]) - floor <= MOST_MORE_MS
 
 
 def main() -> int:

@@ -112,6 +112,8 @@ class Shelf:
         ]
 
     async def read(self, gateway: Gateway, caller: Caller, uri: str) -> ResourceBody:
+        if uri == "hearth://things/broken":
+            raise RuntimeError("the password is swordfish")
         (topic,) = self.topics(gateway, caller, uri) or [None]
         slot = gateway.state.slot(*topic) if topic else None
         if slot is None:

@@ -83,6 +83,9 @@ async def test_a_fault_tells_nothing_of_itself(
         result = await client.call_tool("break", {})
         assert result.is_error and "swordfish" not in text_of(result)
         assert "swordfish" in caplog.text
+        with pytest.raises(MCPError, match="a fault in the gateway") as raised:
+            await client.read_resource("hearth://things/broken")
+        assert "swordfish" not in str(raised.value.error)
 
 
 @both_eras
