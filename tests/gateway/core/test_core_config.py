@@ -25,6 +25,7 @@ from gateway.config import (
     Channel,
     Config,
     ConfigError,
+    Context,
     Discovery,
     House,
     Http,
@@ -88,8 +89,8 @@ def test_all_problems_at_once() -> None:
         ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
         (
             "zzz = 1",
-            "known here: adoption, arbitration, ble, coap, discovery, esphome, homekit, house, http, log_level, modbus, mqtt, "
-            "notify, runtime_dir, state_dir, wot",
+            "known here: adoption, arbitration, ble, coap, context, discovery, esphome, homekit, house, http, log_level, "
+            "modbus, mqtt, notify, runtime_dir, state_dir, wot",
         ),
     ],
 )
@@ -185,11 +186,21 @@ def test_the_example_names_every_setting_with_its_default() -> None:
         Adoption,
         House,
         Arbitration,
+        Context,
         Channel,
         *OF_FAMILIES,
     ):
-        sections = {"http", "mqtt", "adoption", "arbitration", "house", "managed", "users", "notify"}
-        sections |= {"discovery", "thing", "directory", "line", "unit", *(family.name for family in FAMILIES)}
+        sections = {"http", "mqtt", "adoption", "arbitration", "context", "house", "managed"}
+        sections |= {
+            "users",
+            "notify",
+            "discovery",
+            "thing",
+            "directory",
+            "line",
+            "unit",
+            *(family.name for family in FAMILIES),
+        }
         assert set(model.model_fields) - sections <= named, model.__name__
 
 
