@@ -40,7 +40,7 @@ Terms = st.fixed_dictionaries(
 Words: st.SearchStrategy[list[str]] = st.lists(
     st.sampled_from([*PATTERNS, "sensitive"]), min_size=2, max_size=5
 )
-RuleSees = st.one_of(Words, Words, Words, st.just([]))
+RuleSees: st.SearchStrategy[list[str]] = st.one_of(Words, Words, Words, st.just([]))
 
 
 def rules(mine: list[str], hers: list[str]) -> Policy:
