@@ -18,7 +18,7 @@ SESSIONS_PER_TOKEN: Final = 8
 """A program, its helpers, and some that it did not end; the one that was used longest ago makes room."""
 
 SESSIONS_IN_ALL: Final = 128
-"""Each costs some 100 kB. A share is kept for those in charge of the house (`gateway.roots`)."""
+"""Each costs some 55 kB. A share is kept for those in charge of the house (`gateway.roots`)."""
 
 IDLE_S: Final = 30 * 60.0
 """Without a request on its way: whoever comes back makes a new one."""
