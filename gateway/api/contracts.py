@@ -141,7 +141,7 @@ class ContractRoutes:
             made = await self._giving(self._contracts.make(body.reader, terms, expires_at, who.id))
         headers = {"Location": f"/contracts/{made.id}"}
         status = 202 if made.state is State.ASKED else 201
-        return reply(self._with_remarks(made), status=status, headers=headers)
+        return reply(self._with_remarks(request, made), status=status, headers=headers)
 
     @operation(
         "Contracts",
@@ -168,7 +168,7 @@ class ContractRoutes:
     async def show(self, request: web.Request) -> web.Response:
         """What it gives, to whom, what for, and until when; with remarks about what it does not give."""
         self._contracts.look()
-        return reply(self._with_remarks(self._find(request)))
+        return reply(self._with_remarks(request, self._find(request)))
 
     @operation("Contracts", "End a contract, or refuse one that is asked for", {204: common.NOTHING})
     async def end(self, request: web.Request) -> web.Response:
@@ -201,7 +201,7 @@ class ContractRoutes:
             raise bad_request(f"leave_out: {error}") from error
         expires_at = self._expiry(body) if body.for_ or body.until else found.expires_at
         made = await self._giving(self._contracts.accept(found.id, terms, expires_at, caller(request).id))
-        return reply(self._with_remarks(made))
+        return reply(self._with_remarks(request, made))
 
     @operation(
         "Contracts",
@@ -326,5 +326,8 @@ class ContractRoutes:
         except ValueError as error:
             raise bad_request(f"for: {error}") from error
 
-    def _with_remarks(self, contract: Contract) -> dict[str, Json]:
+    def _with_remarks(self, request: web.Request, contract: Contract) -> dict[str, Json]:
+        """Remarks are for people: software would learn by them what there is that its contracts keep from it."""
+        if not caller(request).role.is_person:
+            return shown(contract)
         return shown(contract) | {"remarks": list[Json](remarks(self._gateway, contract))}

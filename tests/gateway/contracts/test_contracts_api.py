@@ -120,6 +120,7 @@ async def test_software_asks_and_a_person_gives_less(house: House) -> None:
         assert answer.status == 202
         asked = await answer.json()
     assert (asked["reader"], asked["state"], asked["binds"]) == ("coo", "asked", False)
+    assert "remarks" not in asked  # what there is that it may not know of is not found out by asking for it
     place = f"/contracts/{asked['id']}"
     for method, path in (("POST", f"{place}/accept"), ("GET", f"{place}/context")):
         async with agent.request(method, path) as answer:

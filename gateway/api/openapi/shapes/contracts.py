@@ -12,7 +12,7 @@ from gateway.api.openapi.shapes.decisions import Time
 
 class ContractShown(TypedDict):
     """A contract. `binds`: its reader sees raw only what contracts give, also after its end, until it is released. `remarks`
-    are sentences about what it does not give, for people.
+    are sentences about what it does not give; people alone are told.
     """
 
     id: str
