@@ -20,7 +20,9 @@ from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.authority import AuthorityRoutes
 from gateway.api.commands import CommandDoor
+from gateway.api.connections import HANDSHAKE_S, Connections
 from gateway.api.contracts import ContractRoutes
+from gateway.api.delegations import DelegationRoutes
 from gateway.api.device_pairing import DevicePairing
 from gateway.api.directory import DirectoryRoutes
 from gateway.api.discovery import DiscoveryRoutes
@@ -85,6 +87,9 @@ SHUTDOWN_S: Final = 3.0
 
 SOCKET_MODE: Final = 0o660
 
+BACKLOG: Final = 128
+"""Connections that the system has made and the gateway has not yet taken."""
+
 STREAMS: Final = web.AppKey("streams", Streams)
 EXPRESS: Final = web.AppKey("express", ExpressLane)
 REACH: Final = web.AppKey("reach", Reach)
@@ -133,6 +138,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
         *TokenRoutes(gateway).routes(),
+        *DelegationRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),
         *TrackRecordRoutes(gateway).routes(),
         *ApprovalRoutes(gateway, pin, proposals).routes(),
@@ -224,25 +230,33 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
     server = runner.server
     assert server is not None
     server.request_handler = app[EXPRESS].before(server.request_handler)
+    Connections().watch(server)
     try:
-        address = await _listen_tcp(runner, gateway.config.http, tls.context if tls is not None else None)
-        app[REACH].served_at(address)
-        async with _local_socket(runner, gateway.config), kept(tls):
-            yield address
+        async with _network(server, gateway.config.http, tls.context if tls is not None else None) as address:
+            app[REACH].served_at(address)
+            async with _local_socket(runner, gateway.config), kept(tls):
+                yield address
     finally:
         forget()
         await runner.cleanup()
 
 
-async def _listen_tcp(runner: web.AppRunner, http: Http, tls: ssl.SSLContext | None) -> str:
-    site = web.TCPSite(runner, http.host or None, http.port, ssl_context=tls)
+@asynccontextmanager
+async def _network(server: web.Server, http: Http, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
+    """The listener for the network; gives its address."""
+    handshake = HANDSHAKE_S if tls is not None else None
     try:
-        await site.start()
+        listener = await asyncio.get_running_loop().create_server(
+            server, http.host or None, http.port, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=handshake
+        )
     except OSError as error:
         raise _cannot_listen(http, error) from error
-    bound = runner.addresses[0]
-    host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
-    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
+    try:
+        bound = listener.sockets[0].getsockname()
+        host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
+        yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
+    finally:
+        listener.close()
 
 
 def _cannot_listen(http: Http, error: OSError) -> OSError:
