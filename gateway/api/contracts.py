@@ -18,7 +18,7 @@ from gateway.api.openapi.operation import Answer, AnyJson, operation
 from gateway.api.openapi.shapes.contracts import ContextDocument, ContractShown
 from gateway.api.plans_handlers import MOST_NOTES_BYTES
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, number, read_body, read_json, reply
+from gateway.api.wire import Body, flag, number, read_body, read_json, reply
 from gateway.context import Gateway
 from gateway.contracts import Contract, ContractTerms, State
 from gateway.contracts.contract import TooMuch
@@ -103,7 +103,7 @@ class ContractRoutes:
     async def index(self, request: web.Request) -> web.Response:
         """One's own and those of software that acts for one; owners and adults see all."""
         self._contracts.look()
-        wanted, who = request.query.get("all", "") in {"1", "true"}, caller(request)
+        wanted, who = flag(request, "all"), caller(request)
         return reply(
             [
                 shown(one)

@@ -32,7 +32,7 @@ MESSAGE: Final[JsonSchema] = {
     "type": "object",
     "description": "A task, or a reply in a thread; `GET /schemas/{type}` has the JSON Schemas",
     "required": ["type"],
-    "properties": {"type": {"type": "string"}},
+    "properties": {"type": {"enum": [*NAMES]}},
 }
 
 

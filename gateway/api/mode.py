@@ -20,7 +20,7 @@ LONGEST_WHY = 500
 
 
 class ModeBody(Body):
-    mode: str = Field(max_length=50)
+    mode: str = Field(max_length=50, json_schema_extra={"enum": [*MODES]})
     why: Line = Field("", max_length=LONGEST_WHY)
 
 

@@ -114,7 +114,7 @@ class PolicyRoutes:
         parameters=(
             common.text("thing", "Of this Thing alone"),
             common.text("principal", "Somebody else, who has a token (owner, adult)"),
-            common.text("role", "Whoever may come in this role (owner, adult)"),
+            common.choice("role", "Whoever may come in this role (owner, adult)", *Role),
             common.text("acts_for", "With `role`: for this person"),
         ),
         problems=("not-found",),

@@ -18,7 +18,7 @@ from gateway.api.problems import Problem, not_found
 from gateway.api.readings import detail, reading_headers
 from gateway.api.things import find_thing
 from gateway.api.wire import flag, read_value, reply
-from gateway.api.writing import write_several
+from gateway.api.writing import MOST_PROPERTIES, write_several
 from gateway.context import Gateway
 from gateway.state import Slot
 
@@ -118,7 +118,7 @@ class PropertyRoutes:
         "Write several properties",
         {204: Answer(None, "All were done", headers=common.OUTCOME)},
         parameters=common.PLAIN_COMMAND,
-        body=dict[str, AnyJson],
+        body={"type": "object", "minProperties": 1, "maxProperties": MOST_PROPERTIES},
         problems=(*common.COMMAND_PROBLEMS, "method-not-allowed"),
     )
     async def write_several(self, request: web.Request) -> web.Response:

@@ -97,9 +97,7 @@ class ThingRoutes:
         principal = caller(request)
         limit = max(1, number(request, "limit", LONGEST_PAGE, most=LONGEST_PAGE))
         offset = number(request, "offset", 0)
-        view = request.query.get("view", "")
-        if view not in {"", "summary"}:
-            raise bad_request(f"view is `summary` or left out, it is {view[:40]!r}")
+        view = _view(request)
         for name, known in (("sort_by", "id"), ("sort_order", "asc")):
             if request.query.get(name, known) != known:
                 raise bad_request(f"{name} can only be {known!r} here")
@@ -131,7 +129,7 @@ class ThingRoutes:
     async def describe(self, request: web.Request) -> web.Response:
         """One Thing's description; with `?view=summary` what a list shows of it."""
         adopted, principal = self.find(request), caller(request)
-        if request.query.get("view") == "summary":
+        if _view(request):
             return reply(summary(self._gateway, adopted, principal), headers={"Cache-Control": "no-store"})
         served = self.descriptions.of(adopted, principal, base_of(request))
         return cached(request, served.body, TD_JSON, CACHED | {"ETag": served.etag})
@@ -255,3 +253,11 @@ def find_thing(gateway: Gateway, request: web.Request) -> Adopted:
     if adopted is None or not gateway.rights.of(caller(request)).show(thing):
         raise not_found()
     return adopted
+
+
+def _view(request: web.Request) -> str:
+    """`summary`, or "" for descriptions. Raises `Problem` (400)."""
+    view = request.query.get("view", "")
+    if view not in {"", "summary"}:
+        raise bad_request(f"view is `summary` or left out, it is {view[:40]!r}")
+    return view
