@@ -7,3 +7,5 @@ ALTER TABLE tokens ADD COLUMN idle_s REAL;
 ALTER TABLE pairings ADD COLUMN mandate TEXT NOT NULL DEFAULT '';
 ALTER TABLE pairings ADD COLUMN token_expires_at REAL;
 ALTER TABLE pairings ADD COLUMN token_idle_s REAL;
+-- The hash of the long code in the link of an open window ('': it has none). How often the typed one was wrong does not touch it.
+ALTER TABLE pairings ADD COLUMN link_hash BLOB NOT NULL DEFAULT x'';

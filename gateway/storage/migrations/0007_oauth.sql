@@ -1,2 +1,0 @@
--- OAuth needs no table: what waits for a person is in memory, a client's id is what it said of itself, sealed with the setting
--- `oauth-client-key`, and what is granted is a token as any other.
