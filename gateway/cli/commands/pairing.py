@@ -96,6 +96,7 @@ def _draw(session: Session, link: str) -> None:
         session.say(picture or link)
         if picture is None:
             session.note("`pip install 'hearth-gateway[qr]'` draws this as a QR code for phones")
+        session.note(f"scan it with the phone, or open {link.partition('#')[0]} there and type the code:")
 
 
 def _redeem(session: Session, code: str, title: str) -> None:

@@ -162,6 +162,7 @@ def test_a_qr_code_is_drawn() -> None:
     picture = drawn("https://shelf.local:8420/pair#v=1&c=0123456789ABCDEFGHJKMNPQRS&p=" + "A" * 43)
     assert picture is not None
     lines = picture.splitlines()
+    assert len({len(line) for line in lines}) == 1
     assert 20 <= len(lines) <= 40, "it fits into a terminal"
 
 
