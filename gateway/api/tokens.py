@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
@@ -14,8 +17,10 @@ from gateway.api.openapi.shapes.access import NewToken, TokenShown
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
+from gateway.delegation.words import in_words
 from gateway.identity import Session, TokenInfo, TooManyTokensError, WiderThanParentError, may_grant
 from policies import Principal, Role
+from policies.mandates import told
 
 LONGEST_TEXT = 100
 LONGEST_LIFE_S = 10 * 365 * 86_400
@@ -33,6 +38,16 @@ class TokenBody(Body):
     title: Line = Field("", max_length=LONGEST_TEXT)
     expires_in: int | None = Field(None, ge=1, le=LONGEST_LIFE_S)  # seconds
     expires_at: AwareDatetime | None = Field(None, strict=False)
+
+
+class Ending(Protocol):
+    """What says when something expires."""
+
+    @property
+    def expires_in(self) -> int | None: ...
+
+    @property
+    def expires_at(self) -> datetime | None: ...
 
 
 class TokenRoutes:
@@ -68,7 +83,7 @@ class TokenRoutes:
                 _principal(body, session),
                 parent=session.token_id or None,
                 title=body.title,
-                expires_at=_end(body, self._gateway.clock.wall()),
+                expires_at=end_of(body, self._gateway.clock.wall()),
                 by=session.principal.id,
             )
         except WiderThanParentError as error:
@@ -86,7 +101,7 @@ class TokenRoutes:
         info = next((info for info in await self._visible(session) if info.id == wanted), None)
         if info is None:
             raise not_found()
-        if not _may_revoke(session, info):
+        if not may_revoke(session, info):
             raise Problem(
                 "forbidden",
                 f"a token of an {info.principal.role} is not for an {session.principal.role} to revoke",
@@ -120,7 +135,7 @@ def _principal(body: TokenBody, session: Session) -> Principal:
     return Principal(identifier, body.role, body.name or body.title, acts_for)
 
 
-def _end(body: TokenBody, now: float) -> float | None:
+def end_of(body: Ending, now: float) -> float | None:
     """When it expires, in seconds since the epoch; None for never. Raises `Problem` (400)."""
     ends = [now + body.expires_in] if body.expires_in is not None else []
     if body.expires_at is not None:
@@ -130,7 +145,7 @@ def _end(body: TokenBody, now: float) -> float | None:
     return min(ends, default=None)
 
 
-def _may_revoke(session: Session, info: TokenInfo) -> bool:
+def may_revoke(session: Session, info: TokenInfo) -> bool:
     giver = session.principal
     return (
         giver.at_box
@@ -156,6 +171,10 @@ def shown(info: TokenInfo) -> dict[str, Json]:
         "last_used_at": _time(info.last_used_at),
         "revoked_at": _time(info.revoked_at),
         "has_key": info.has_key,
+        "idle": info.idle_s,
+        "idle_until": _time(info.idle_until),
+        "mandate": None if info.mandate is None else told(info.mandate),
+        "narrowed": [] if info.mandate is None else [*in_words(info.mandate)],
     }
 
 

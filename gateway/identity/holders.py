@@ -11,7 +11,7 @@ from gateway.identity.persons import bind_agents
 from gateway.identity.rows import mandate_in, principal_of
 from gateway.identity.sessions import Session
 from gateway.storage import TokenRow
-from policies.decision import Mandate, Principal
+from policies.decision import Mandate, Principal, Role
 
 
 class Holders:
@@ -38,8 +38,12 @@ class Holders:
 
     def check_terms(self, row: TokenRow) -> None:
         """What is shared by id (plans, leases, questions) must not be a way from a narrow token to a wide one: all good tokens
-        of one id have the same terms. Raises `WiderThanParentError`.
+        of one id have the same terms. And who is in charge lets others in, past any terms of its own. Raises `WiderThanParentError`.
         """
+        if row.mandate and row.role in {Role.OWNER, Role.ADULT}:
+            raise WiderThanParentError(
+                f"an {row.role} is in charge of the house, and is bound by no terms: let in a guest, or an agent"
+            )
         terms = _terms(self._session(row))
         if any(one.principal.id == row.principal and _terms(one) != terms for one in self.by_id.values()):
             raise WiderThanParentError(

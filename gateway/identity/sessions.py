@@ -61,3 +61,8 @@ class TokenInfo:
     has_key: bool = False  # its holder can answer approvals
     idle_s: float | None = None  # ends after so long without a use
     mandate: Mandate | None = None  # what was said of this one; those that it was made from bind it, too
+
+    @property
+    def idle_until(self) -> float | None:
+        """When it ends if nobody uses it; None for never."""
+        return None if self.idle_s is None else max(self.last_used_at or 0.0, self.created_at) + self.idle_s

@@ -10,7 +10,10 @@ from gateway.api.openapi.shapes.decisions import RoleWord, Time
 
 
 class TokenShown(TypedDict):
-    """A token, never its secret. Times are null for never."""
+    """A token, never its secret. Times are null for never. `idle`: after so many seconds without a use it ends, at
+    `idle_until`. `mandate` is what its holder may do at the most, besides the rules and what binds whoever made it; `narrowed`
+    says it in words.
+    """
 
     id: str
     title: str
@@ -24,6 +27,52 @@ class TokenShown(TypedDict):
     last_used_at: Time | None
     revoked_at: Time | None
     has_key: bool
+    idle: float | None
+    idle_until: Time | None
+    mandate: dict[str, object] | None
+    narrowed: list[str]
+
+
+class EffectiveThing(TypedDict):
+    """`uses`: names of properties and actions, with what bounds them."""
+
+    id: str
+    title: str
+    room: str
+    sees: list[str]
+    uses: list[str]
+
+
+class Effective(TypedDict):
+    """What somebody may do at the end; of many Things the first, and how many `more`."""
+
+    things: list[EffectiveThing]
+    more: int
+
+
+class Delegated(TokenShown):
+    """What was handed on, with the secret, which is shown this once. `moot`: what was wished and is not the maker's to give."""
+
+    secret: str
+    effective: Effective
+    moot: list[str]
+
+
+class WouldBeDelegated(TypedDict):
+    """What would be handed on."""
+
+    principal: str
+    role: RoleWord
+    acts_for: str
+    expires_at: Time | None
+    effective: Effective
+    moot: list[str]
+
+
+class DelegationShown(TokenShown):
+    """What was handed on, and what that comes to now."""
+
+    effective: Effective
 
 
 class NewToken(TokenShown):
