@@ -15,25 +15,27 @@ from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import Delegated, DelegationShown, TokenShown, WouldBeDelegated
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.tokens import LONGEST_LIFE_S, LONGEST_TEXT, end_of, may_revoke, shown
+from gateway.api.tokens import (
+    GUEST_STAYS_S,
+    LONGEST_LIFE_S,
+    LONGEST_TEXT,
+    SHORTEST_IDLE_S,
+    end_of,
+    may_revoke,
+    shown,
+)
 from gateway.api.wire import Body, Line, flag, read_body, reply, rfc3339
 from gateway.budgets import Budget
 from gateway.context import Gateway
 from gateway.delegation.effective import effective, moot
 from gateway.delegation.telling import Telling
-from gateway.delegation.wish import Wish, terms_of
+from gateway.delegation.wish import Wish, said, terms_of
 from gateway.identity import Session, TokenInfo, TooManyTokensError, WiderThanParentError
 from gateway.roots import root_of
 from policies import Principal, Role
 
 LONGEST_OF_SOFTWARE_S: Final = 24 * 3600
 """What software hands on ends within a day: it makes another one where it still needs it, and none is forgotten."""
-
-GUEST_STAYS_S: Final = 2 * 86_400
-"""How long a guest stays in where nobody says until when: a weekend."""
-
-SHORTEST_IDLE_S: Final = 60
-"""Shorter, and it would end between two polls."""
 
 TRIALS_AT_ONCE: Final = 32
 TRIAL_AGAIN_S: Final = 2.0
@@ -118,7 +120,7 @@ class DelegationRoutes:
         except LookupError as error:
             raise Problem("unauthorized", str(error)) from error
         except ValueError as error:
-            raise bad_request(_said(error)) from error
+            raise bad_request(said(error)) from error
 
     @operation("Access", "End what was handed on", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def revoke(self, request: web.Request) -> web.Response:
@@ -220,13 +222,3 @@ def _free(maker: Principal, body: DelegationBody, known: object) -> str:
     base = own if maker.at_box else f"{maker.id[: LONGEST_TEXT // 2 - 4]}.{own}"
     numbered = (f"{base}-{number}" for number in range(2, 100))
     return next((one for one in (base, *numbered) if not known(one)), base)
-
-
-def _said(error: ValueError) -> str:
-    errors = getattr(error, "errors", None)
-    if errors is None:
-        return str(error)
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else str(one["msg"])
-        for one in errors(include_url=False)[:5]
-    )

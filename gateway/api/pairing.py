@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from capabilities.vocabulary import Json
 from gateway.api.approvals import require_pin
@@ -16,15 +17,25 @@ from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import NewToken, Window, WindowState
 from gateway.api.problems import Problem, bad_request
-from gateway.api.tokens import LONGEST_TEXT, shown
+from gateway.api.tokens import GUEST_STAYS_S, LONGEST_LIFE_S, LONGEST_TEXT, SHORTEST_IDLE_S, end_of, shown
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.approvals.keys import BadKey, checked
 from gateway.approvals.pin import LONGEST, BoxPin
 from gateway.context import Gateway
-from gateway.identity import PairingClosedError, Session, WiderThanParentError, WrongCodeError, may_grant
+from gateway.delegation.wish import Wish, said, terms_of
+from gateway.delegation.words import in_words
+from gateway.identity import (
+    PairingClosedError,
+    Session,
+    Stay,
+    WiderThanParentError,
+    WrongCodeError,
+    may_grant,
+)
 from gateway.identity.pairing import is_link_code, new_link_code
 from gateway.tls.reach import Reach
 from policies import Role
+from policies.mandates import mandate_of
 
 WINDOW_S: Final = 300.0
 """Time to fetch a phone from the next room."""
@@ -38,13 +49,26 @@ MOST_MEMBERS: Final = 16
 """Of a key as it is sent."""
 
 
-class OpenBody(Body):
-    """Whose device may come in. The first one is the owner's."""
+class OpenBody(Wish, Body):
+    """Whose device may come in. The first one is the owner's. A guest's stays until `token_expires_in` seconds (from now on) or
+    `token_expires_at`, and ends after `idle` seconds without a use; the members of `Wish` say what is left of what guests may.
+    """
 
     role: Role | None = Field(None, strict=False)
     principal: str = Field("", max_length=LONGEST_TEXT, pattern=r"^[a-z0-9][a-z0-9_.-]*$|^$")
     name: Line = Field("", max_length=LONGEST_TEXT)
     pin: str = Field("", max_length=LONGEST)
+    token_expires_in: int | None = Field(None, ge=1, le=LONGEST_LIFE_S)
+    token_expires_at: AwareDatetime | None = Field(None, strict=False)
+    idle: int | None = Field(None, ge=SHORTEST_IDLE_S, le=LONGEST_LIFE_S)
+
+    @property
+    def expires_in(self) -> int | None:
+        return self.token_expires_in
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.token_expires_at
 
 
 class RedeemBody(Body):
@@ -100,6 +124,7 @@ class PairingRoutes:
         role = body.role or (Role.OWNER if identity.first_owner_needed() else Role.ADULT)
         principal = body.principal or role.value
         await self._check(session, role, principal)
+        stay = self._stay(body, role, principal)
         link_code = new_link_code()
         link = self._reach.pairing_link(link_code)
         try:
@@ -111,12 +136,15 @@ class PairingRoutes:
                 by=session.principal.id,
                 takes_key=session.principal.at_box,
                 link_code=link_code if link else "",
+                stay=stay,
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
         expires_at = rfc3339(self._gateway.clock.wall() + WINDOW_S)
         answer: dict[str, Json] = {"code": code, "role": role, "principal": principal}
         answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
+        answer["token_expires_at"] = None if stay.expires_at is None else rfc3339(stay.expires_at)
+        answer["narrowed"] = [*in_words(mandate_of("", stay.mandate))] if stay.mandate is not None else []
         return reply(answer | ({"link": link} if link else {}), status=201)
 
     @operation("Access", "Close the pairing window", {204: common.NOTHING}, problems=("ledger-unavailable",))
@@ -157,6 +185,23 @@ class PairingRoutes:
         answer = reply(shown(info), status=201)
         give(answer, secret)
         return answer
+
+    def _stay(self, body: OpenBody, role: Role, principal: str) -> Stay:
+        """What the token of who comes in may do at the most, and how long. A further device of a guest gets what the first has.
+        Raises `Problem` (400).
+        """
+        now = self._gateway.clock.wall()
+        try:
+            terms = terms_of(body)
+            ends = end_of(body, now)
+            if ends is None and role is Role.GUEST:
+                ends = now + GUEST_STAYS_S
+            if terms.says_nothing:
+                return Stay(self._gateway.identity.terms_of(principal), ends, body.idle)
+            mandate_of("", terms)
+        except ValueError as error:
+            raise bad_request(said(error)) from error
+        return Stay(terms, ends, body.idle)
 
     async def _check(self, session: Session, role: Role, principal: str) -> None:
         """Nobody lets in more than they are, and only an owner lets in a further device of somebody else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiohttp import web
 from pydantic import AwareDatetime, Field
@@ -24,6 +24,12 @@ from policies.mandates import told
 
 LONGEST_TEXT = 100
 LONGEST_LIFE_S = 10 * 365 * 86_400
+
+GUEST_STAYS_S: Final = 2 * 86_400
+"""How long a guest stays in where nobody says until when: a weekend."""
+
+SHORTEST_IDLE_S: Final = 60
+"""Shorter, and it would end between two polls."""
 
 _AGENTS = frozenset({Role.AGENT, Role.GUEST_AGENT})
 

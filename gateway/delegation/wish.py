@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from capabilities.vocabulary import Json
 from policies.documents import BoundsTable
@@ -55,7 +55,7 @@ def terms_of(wish: Wish) -> Terms:
     if wish.read_only and (wish.may or wish.bounds or wish.at_most):
         raise ValueError("read_only leaves nothing to use: leave out may, bounds and at_most")
     place: dict[str, Json] = {
-        name: list(names) for name in ("things", "rooms", "labels") if (names := getattr(wish, name))
+        name: [*names] for name in ("things", "rooms", "labels") if (names := getattr(wish, name))
     }
     document: dict[str, object] = {"limits": [*_limits(wish)]}
     if wish.read_only:
@@ -68,7 +68,7 @@ def terms_of(wish: Wish) -> Terms:
 
 
 def _list(name: str, names: tuple[str, ...] | None) -> dict[str, Json]:
-    return {name: list(names)} if names else {}
+    return {name: [*names]} if names else {}
 
 
 def _limits(wish: Wish) -> Iterator[dict[str, Json]]:
@@ -108,3 +108,15 @@ def quiet(
     elif others:
         yield (MIDNIGHT, NOON), others
         yield (NOON, MIDNIGHT), others
+
+
+def said(error: ValueError) -> str:
+    """What is wrong, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    wrong = error.errors(include_url=False, include_input=False)[:MOST_SAID]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the terms'}: {one['msg']}" for one in wrong)
+
+
+MOST_SAID: Final = 5
+"""Of what is wrong at once."""

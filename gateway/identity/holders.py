@@ -12,6 +12,7 @@ from gateway.identity.rows import mandate_in, principal_of
 from gateway.identity.sessions import Session
 from gateway.storage import TokenRow
 from policies.decision import Mandate, Principal, Role
+from policies.mandates import Terms, terms_of
 
 
 class Holders:
@@ -38,7 +39,8 @@ class Holders:
 
     def check_terms(self, row: TokenRow) -> None:
         """What is shared by id (plans, leases, questions) must not be a way from a narrow token to a wide one: all good tokens
-        of one id have the same terms. And who is in charge lets others in, past any terms of its own. Raises `WiderThanParentError`.
+        of one id have the same terms. And who is in charge lets others in, past any terms of its own. Raises
+        `WiderThanParentError`.
         """
         if row.mandate and row.role in {Role.OWNER, Role.ADULT}:
             raise WiderThanParentError(
@@ -50,9 +52,16 @@ class Holders:
                 f"{row.principal} has a token with other terms already: revoke that first, or choose another id"
             )
 
-    def terms_for(self, principal_id: str) -> tuple[Mandate, ...]:
-        """What was handed on to whoever has this id; nothing where nobody has."""
-        return next((one.handed for one in self.by_id.values() if one.principal.id == principal_id), ())
+    def knows(self, principal_id: str) -> bool:
+        """Whether a good token has the id, or acts for it."""
+        known = (one.principal for one in self.by_id.values())
+        return any(principal_id in {one.id, one.acts_for} for one in known)
+
+    def terms_for(self, principal_id: str) -> Terms | None:
+        """What the house itself gave out under this id."""
+        sessions = (one for one in self.by_id.values() if one.principal.id == principal_id)
+        own = next((one.handed for one in sessions if one.parent is None), ())
+        return terms_of(own[0]) if own else None
 
     def sketch(self, row: TokenRow, now: float) -> Principal:
         """The holder of a token that may be made, with all that would bind it. Raises `WiderThanParentError`."""

@@ -117,8 +117,10 @@ class Identity:
 
     def is_known(self, principal_id: str) -> bool:
         """Whether the id is somebody's: of a good token, a person acted for, or the gateway's own."""
-        known = (one.principal for one in self._by_id.values())
-        return principal_id in TAKEN or any(principal_id in {one.id, one.acts_for} for one in known)
+        return principal_id in TAKEN or self._holders.knows(principal_id)
+
+    def terms_of(self, principal_id: str) -> Terms | None:
+        return self._holders.terms_for(principal_id)
 
     def role_of(self, principal_id: str) -> Role | None:
         """What a principal is who has a good token; None for everybody else."""
@@ -339,8 +341,6 @@ class Identity:
             raise PairingClosedError from None
         await self._window.forget()
         return made
-
-    # -- inside --------------------------------------------------------------------------------------------------------
 
     async def _load(self) -> None:
         for row in await self._tokens.load_all():

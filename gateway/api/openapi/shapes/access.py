@@ -98,6 +98,8 @@ class Window(TypedDict):
     principal: str
     expires_at: Time
     takes_key: bool
+    token_expires_at: Time | None
+    narrowed: list[str]
 
 
 class Caller(TypedDict):
