@@ -35,8 +35,9 @@ class Schemas:
             self._keys[name] = key = str(len(self._keys))
             inputs.append((key, cast(JsonSchemaMode, mode), TypeAdapter(shape)))
         made, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF, schema_generator=Plain)
-        self._made = {key: schema for (key, _), schema in made.items()}
-        self.components: dict[str, Json] = dict(sorted(definitions.get("$defs", {}).items()))
+        self._made = {key: _shortly(schema) for (key, _), schema in made.items()}
+        components = {_short(name): _shortly(one) for name, one in definitions.get("$defs", {}).items()}
+        self.components: dict[str, Json] = dict(sorted(components.items()))
 
     def of(self, mode: Mode, shape: object) -> Json:
         """The schema of one of them, mostly a reference into `components`."""
@@ -48,3 +49,21 @@ class Schemas:
 def _name(mode: str, shape: object) -> tuple[str, str]:
     """Types are told apart by what they are called: `list[X]` is made anew wherever it is written."""
     return mode, repr(shape)
+
+
+def _short(name: str) -> str:
+    """Pydantic calls models of one name by their modules too: `a__b__leases__RenewBody` is `LeasesRenewBody`."""
+    parts = name.split("__")
+    return name if len(parts) == 1 else parts[-2].title().replace("_", "") + parts[-1]
+
+
+def _shortly(value: Any) -> Any:
+    """A schema whose references are short."""
+    if isinstance(value, list):
+        return [_shortly(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: REF.format(model=_short(one.rpartition("/")[2])) if name == "$ref" else _shortly(one)
+        for name, one in value.items()
+    }

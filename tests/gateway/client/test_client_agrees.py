@@ -47,7 +47,8 @@ def test_a_method_is_an_operation(name: str, call: Call) -> None:
     if call.result is None:
         assert call.media in answer.get("content", {call.media: None})
         return
-    asked: Any = TypeAdapter(call.result).json_schema(mode="validation")
+    result: Any = call.result
+    asked: Any = TypeAdapter(result).json_schema(mode="validation")
     given = answer["content"][call.media]["schema"]
     faults = list(differences(asked, given, asked.get("$defs", {}), document["components"]["schemas"]))
     assert not faults, name

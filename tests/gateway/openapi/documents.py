@@ -1,4 +1,4 @@
-"""The description of the API, made once in a run."""
+"""The description of the API, made once in a run. As a program it prints the operations, as `operations.txt` has them."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ def the_app() -> web.Application:
 @cache
 def the_document() -> Any:
     return document(the_app(), "test")
+
+
+def operations() -> list[tuple[str, str, Any]]:
+    """Method, path, and what is said of it, in order."""
+    return [
+        (method, path, one)
+        for path, methods in sorted(the_document()["paths"].items())
+        for method, one in sorted(methods.items())
+    ]
+
+
+def listed() -> str:
+    """A line for each operation: what would be seen to change."""
+    return "".join(
+        f"{method.upper()} {path} {one['operationId']} {','.join(sorted(one['responses']))}\n"
+        for method, path, one in operations()
+    )
+
+
+if __name__ == "__main__":
+    print(listed(), end="")  # noqa: T201
