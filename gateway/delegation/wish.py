@@ -79,7 +79,9 @@ def _limits(wish: Wish) -> Iterator[dict[str, Json]]:
     for number, (capability, rate) in enumerate(rates.items(), 1):
         yield _limit(f"rate-{number}", [capability], "Handed on so often, for each Thing", at_most=rate.text)
     for number, (hours, days) in enumerate(quiet(wish.between, wish.days), 1):
-        narrowed: dict[str, Json] = {"not_between": [*hours]} | ({"days": [*days]} if days else {})
+        narrowed: dict[str, Json] = {"not_between": [*hours]}
+        if days:
+            narrowed["days"] = [*days]
         yield _limit(f"hours-{number}", ["*"], "Handed on for these hours", **narrowed)
 
 

@@ -50,11 +50,11 @@ def pair(code: str, title: str, role: str, principal: str, yes: bool) -> None:
     if code:
         _redeem(session, code, title or socket.gethostname())
     else:
-        _confirm_replacing(session, yes=yes)
-        _open(session, {"role": role, "principal": principal})
+        confirm_replacing(session, yes=yes)
+        open_window(session, {"role": role, "principal": principal})
 
 
-def _confirm_replacing(session: Session, *, yes: bool) -> None:
+def confirm_replacing(session: Session, *, yes: bool) -> None:
     """There is one window at a time: a new one makes the code of an open one wrong."""
     state = session.client.ask("GET", "/pairings")
     if yes or not (isinstance(state.body, dict) and state.body.get("open")):
@@ -68,7 +68,7 @@ def _confirm_replacing(session: Session, *, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _open(session: Session, wanted: dict[str, Json]) -> None:
+def open_window(session: Session, wanted: dict[str, Json]) -> None:
     body: dict[str, Json] = {name: value for name, value in wanted.items() if value}
     answer = with_pin(session, lambda pin: session.client.ask("POST", "/pairings", body | pin))
     if not answer.ok:

@@ -97,11 +97,20 @@ def _table(session: Session, tokens: list[dict[str, Json]]) -> None:
             str(t.get("role") or ""),
             str(t.get("acts_for") or ""),
             ago(t.get("last_used_at")) or "never",
-            "revoked" if t.get("revoked_at") else clock(t.get("expires_at")) or "never",
+            "revoked" if t.get("revoked_at") else _ends(t),
+            "; ".join(map(str, narrowed)) if isinstance(narrowed := t.get("narrowed"), list) else "",
         ]
         for t in tokens
     ]
-    session.table(["ID", "TITLE", "WHO", "ROLE", "FOR", "USED", "ENDS"], rows, whole=[0])
+    session.table(
+        ["ID", "TITLE", "WHO", "ROLE", "FOR", "USED", "ENDS", "NARROWED"], rows, whole=[0], folded=7
+    )
+
+
+def _ends(found: dict[str, Json]) -> str:
+    """The earlier of the two times."""
+    ends = [at for name in ("expires_at", "idle_until") if (at := found.get(name)) and isinstance(at, str)]
+    return (clock(min(ends)) if ends else "") or "never"
 
 
 def is_good(found: dict[str, Json]) -> bool:
