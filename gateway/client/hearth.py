@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -89,7 +89,7 @@ class Hearth:
         await self._transport.ask("DELETE", f"/executions/{segment(ident)}")
 
     @calls("GET", "/events", media="text/event-stream", query=("types",), headers=("Last-Event-ID",))
-    async def events(self, *types: str, after: str = "") -> AsyncIterator[Event]:
+    async def events(self, *types: str, after: str = "") -> AsyncGenerator[Event, None]:
         """What happens, as far as we may see it: `property`, `event`, `action`, `thing`, `approval`, `plan` … A broken
         connection is taken up behind the last event; `missed` tells that some were lost.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -75,7 +75,7 @@ class Thing:
         )
 
     @calls("GET", f"{PROPERTY}/observe", media="text/event-stream", headers=("Last-Event-ID",))
-    async def observe(self, name: str, after: str = "") -> AsyncIterator[Json]:
+    async def observe(self, name: str, after: str = "") -> AsyncGenerator[Json, None]:
         """The values of a property as they come, for as long as one looks. A broken connection is taken up behind the last
         value; what was lost meanwhile is not made up for: the last value counts.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -98,7 +98,7 @@ class Transport:
 
     async def events(
         self, path: str, query: Mapping[str, str] | None = None, after: str = ""
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Server-sent events, taken up behind the last one whenever the connection breaks. Ends with `Unauthorized` when the
         token does; raises `Problem` for what will not pass by itself.
         """
@@ -118,7 +118,7 @@ class Transport:
 
     async def _stream(
         self, path: str, query: Mapping[str, str] | None, stream: EventStream
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         headers = {"Accept": "text/event-stream"}
         if stream.last_id:
             headers["Last-Event-ID"] = stream.last_id
