@@ -40,6 +40,9 @@ def compile_rules(root: RuleSet, narrowing: Sequence[RuleSet] = ()) -> Policy:
     if root.document.shadow:
         text = "is the set that allows: as a shadow it would allow nothing, and nothing would work"
         raise PolicyError([Problem(root.name, 0, "shadow", text)])
+    if root.document.mandate is not None:
+        text = f"is the set that allows, and not {root.document.mandate}'s mandate: put that into a file of its own"
+        raise PolicyError([Problem(root.name, 0, "mandate", text)])
     if sparing := [
         _of_root_alone(one, rule) for one in narrowing for rule in one.document.allow if rule.unasked
     ]:

@@ -2,6 +2,8 @@
 
     format = 1
     shadow = true                        the whole set only reports what it would have refused
+    mandate = "coo"                      the set is that agent's mandate: every rule in it is about coo, and about whoever
+                                         coo lets in; none says who
 
     [[allow]]                            what somebody may do: without one, nothing
     id, why                              its name in this set, and the reason in plain words
@@ -52,8 +54,10 @@ import math
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from capabilities.vocabulary import Hazard, Privilege
+from policies.agent_files import is_id
 from policies.decision import Role
 from policies.fields import (
     EXPLICIT_ID,
@@ -92,6 +96,15 @@ def _format(value: object) -> int:
     if value != FORMAT or isinstance(value, bool):
         raise fault(f"must be {FORMAT}")
     return FORMAT
+
+
+def _agent(value: object) -> str:
+    if not is_id(value):
+        raise fault('must be the id of one agent, like mandate = "coo"')
+    return str(value)
+
+
+_AGENT: Final[JsonSchemaValue] = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]*$", "maxLength": 100}
 
 
 class _Table(BaseModel):
@@ -310,6 +323,7 @@ class Document(_Table):
 
     format: Annotated[int, PlainValidator(_format), WithJsonSchema({"const": FORMAT})]
     shadow: bool = False
+    mandate: Annotated[str, PlainValidator(_agent), WithJsonSchema(_AGENT)] | None = None
     allow: Annotated[tuple[AllowTable, ...], Field(strict=False)] = ()
     limit: Annotated[tuple[LimitTable, ...], Field(strict=False)] = ()
     ask: Annotated[tuple[AskTable, ...], Field(strict=False)] = ()

@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from capabilities.vocabulary import KINDS, Json
+from policies.agent_files import RULE_TABLES
 from policies.documents import (
     CONDITIONS,
     AllowTable,
@@ -31,6 +32,7 @@ ID: Final = "urn:hearth:schema:rules:1"
 _WORDS: Final[Mapping[str, str]] = {
     "format": "The version of the format: 1.",
     "shadow": "The whole set only reports what it would have refused.",
+    "mandate": "The id of an agent: the set is its mandate, and every rule in it is about that agent alone. None says who.",
     "allow": "What somebody may do and see. What no rule allows is denied.",
     "limit": "What every use that its selectors fit must keep to. It grants nothing.",
     "ask": "Uses that need a person's approval, unless they keep to its conditions.",
@@ -104,6 +106,9 @@ def json_schema() -> dict[str, Json]:
     definitions = _object(generated.pop("$defs"))
     for model in _TABLES:
         definitions[model.__name__] = _described(_object(definitions[model.__name__]), model)
+    allow = definitions["AllowTable"]
+    if isinstance(allow, dict) and isinstance(needed := allow.get("required"), list):
+        allow["required"] = [word for word in needed if word != "who"]
     names: list[Json] = [*patterns()]
     definitions["capability"] = {"type": "string", "enum": names}
     definitions["readable"] = {"type": "string", "enum": [*names, SENSITIVE]}
@@ -112,8 +117,15 @@ def json_schema() -> dict[str, Json]:
         "$id": ID,
         **_described(generated, Document),
         "title": "Hearth rules",
+        "if": {"required": ["mandate"]},
+        "then": {"properties": {table: _items({"not": {"required": ["who"]}}) for table in RULE_TABLES}},
+        "else": {"properties": {"allow": _items({"required": ["who"]})}},
         "$defs": definitions,
     }
+
+
+def _items(rule: Json) -> Json:
+    return {"description": "Who it is about is said in each rule, or once by mandate.", "items": rule}
 
 
 def patterns() -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from policies.agent_files import RULE_TABLES as _RULE_TABLES
+from policies.agent_files import faults, with_who
 from policies.documents import (
     AllowTable,
     AskTable,
@@ -27,7 +29,6 @@ from policies.words import suggestion
 LONGEST_FILE_CHARS: Final = 1_000_000
 """Some 4,000 rules. A household has twenty; more than this is a mistake or an attack on the parser."""
 
-_RULE_TABLES: Final = ("allow", "limit", "ask", "then")
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "": Document, "allow": AllowTable, "limit": LimitTable, "ask": AskTable, "then": ThenTable,
     "value": BoundsTable, "when": WhenTable, "members": BoundsTable, "needs": NeedTable,
@@ -90,22 +91,23 @@ def parse(text: str, *, name: str, part: bool = False) -> RuleSet:
     problems: list[Problem] = []
     document: Document | None = None
     try:
-        document = Document.model_validate(data)
+        document = Document.model_validate(with_who(data))
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        faults = [_Fault(one["loc"], one["type"], one["msg"]) for one in details]
-        for fault in faults:
-            if not fault.follows_from(faults):
+        found = [_Fault(one["loc"], one["type"], one["msg"]) for one in details]
+        for fault in found:
+            if not fault.follows_from(found):
                 where, said = _explained(data, fault)
                 line = line_of(lines, (*fault.path, fault.message.partition(" ")[0]))
                 problems.append(Problem(name, line, where, said))
     ids = _ids(data)
     problems += _doubled_ids(name, ids, lines)
+    problems += faults(name, data, lines)
     problems += [] if document is None or part else _unknown_asks(name, document, lines)
     if problems or document is None:
         raise PolicyError(dict.fromkeys(problems))
-    found = tuple((rule_id, line_of(lines, path)) for path, rule_id in ids)
-    return RuleSet(name=name, document=document, lines=found)
+    begins = tuple((rule_id, line_of(lines, path)) for path, rule_id in ids)
+    return RuleSet(name=name, document=document, lines=begins)
 
 
 def read_toml(text: str, name: str) -> dict[str, object]:

@@ -171,7 +171,7 @@ max = nan }
         (
             HEAD + "[[limits]]",
             'house.toml:2: "limits" is not a known word; did you mean "limit"? Known words: allow, ask, format, limit, '
-            "shadow, then",
+            "mandate, shadow, then",
         ),
         (HEAD + "allow = 1", "house.toml:2: allow: must be tables: write [[allow]] above each"),
         (HEAD + "[limit]\nid = 'x'", "house.toml:2: limit: must be tables: write [[limit]] above each"),
