@@ -104,6 +104,7 @@ class DelegationRoutes:
         },
         parameters=[common.flag("dry-run", "Nothing is made: 200 with what would be handed on")],
         body=DelegationBody,
+        body_needed=False,
         problems=("ledger-unavailable", "too-many-requests"),
     )
     async def create(self, request: web.Request) -> web.Response:

@@ -23,9 +23,6 @@ LD_JSON: Final = "application/ld+json"
 LONGEST_PAGE: Final = 1_000
 """Items in one answer at the most."""
 
-LARGEST_EXACT: Final = 2**53
-"""Up to here a float is the whole number that it looks like (IEEE 754, binary64)."""
-
 DEEPEST: Final = 100
 """Objects and lists within each other, in a body: a plan has seven."""
 
@@ -126,7 +123,7 @@ def whole(value: Json, depth: int = 0) -> Json:
     """`value` with 87 for 87.0: to JSON Schema it is an integer (2020-12, section 4.2.3), to a strict model it is not. Raises
     `Problem` (400) for what is nested too deep.
     """
-    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, list | dict):
         return value

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.peers
 COMMAND = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
 RUN_S = 110.0
 
-STREAMS = "^/events|/observe$|/next$|recording$"
+STREAMS = "^/events|/observe$|/next$|recording$|^/recordings/"
 """They answer as long as somebody looks: no client that waits for the end of an answer can try them."""
 
 ENDS_THE_TOKEN = ("tokens_revoke", "logout_logout", "panic_press")
@@ -37,6 +37,7 @@ MORE_THAN_A_SCHEMA = {
     "messages_post": "messages have JSON Schemas of their own",
     "leases_claim": "a span of time is a language of its own",
     "leases_renew": "the same",
+    "leases_accept": "it may be held already",
     "waivers_give": "limits have names, and a waiver an end",
     "notify_test": "channels have names",
     "pairing_redeem": "a key is a point on a curve",
@@ -44,6 +45,8 @@ MORE_THAN_A_SCHEMA = {
     "delegations_create": "an end is not past, and software's is within a day",
     "policies_explain": "persons have names",
     "contracts_make": "contracts name properties, and say what they are for",
+    "contracts_accept": "what is left out is named by its number",
+    "track_record_show": "a time has a language of its own",
     "contracts_release": "a reader is named",
     "contracts_context": "layers have names",
     "agents_answer": "a mandate has a language of its own",
