@@ -41,6 +41,7 @@ MORE_THAN_A_SCHEMA = {
     "waivers_give": "limits have names, and a waiver an end",
     "notify_test": "channels have names",
     "pairing_redeem": "a key is a point on a curve",
+    "pairing_open": "what a guest is handed has an end that is not past",
     "tokens_create": "an end is not past",
     "delegations_create": "an end is not past, and software's is within a day",
     "policies_explain": "persons have names",
