@@ -17,6 +17,7 @@ from gateway.uses import Counted
 from policies import Policy, strictest, with_parts
 from policies.decision import AccessRequest, Decision, Finding, Principal, RuleRef, Verdict
 from policies.facts import Approval
+from policies.mandates import bounds_values
 
 OF_HOUSE: Final = {
     "panic": "A person pressed the panic switch: what moves is stopped",
@@ -24,6 +25,14 @@ OF_HOUSE: Final = {
     "restore": "A rule wants it put back as it was after this time",
 }
 """What the house does by itself, and why."""
+
+
+UNSEEN: Final = Finding(
+    "relative",
+    "handed-on",
+    Verdict.DENY,
+    "Values are bounded by what was handed on: a toggle or a step needs the right to read what it starts from",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,20 @@ def decide(
     a limit on `light.brightness` also binds the brightness in `light.set`. A group needs what each of its members would need,
     and its findings say which: it is no way around a member's rules.
     """
+    if target.relative and _feels_its_way(policy, principal, adopted, target):
+        return Ruling(Decision(Verdict.DENY, (UNSEEN,), policy.version))
     if not adopted.members:
         return alone(policy, house, principal, adopted, target, purpose=purpose, approvals=approvals)
     of_one = partial(alone, policy, house, principal, purpose=purpose, approvals=approvals)
     return _together(of_one, adopted, target, commanded(house, adopted, target))
+
+
+def _feels_its_way(policy: Policy, principal: Principal, adopted: Adopted, target: Target) -> bool:
+    """Whether the answer would tell a state that `principal` may not read: by bounds of its own making, whoever hands on could
+    find out with a few steps what a value is.
+    """
+    seen = adopted.readable().get(target.operation.name)
+    return bounds_values(principal) and (seen is None or not policy.may_see(principal, seen))
 
 
 def permit_of_house(version: str, why: str) -> Ruling:

@@ -67,6 +67,8 @@ class Target(NamedTuple):
     only_by_device: bool = False  # a rule wants the device's own word
     off_after_s: float | None = None  # the device's own timer is to end it after so long
     sent: Json = None
+    relative: bool = False
+    """It was a toggle or a step: the value tells what the state is."""
     rivals: tuple[Slot, ...] = ()
     """Where else a command for the same motor may still be waited for: it does one thing at a time."""
 
@@ -90,7 +92,8 @@ def resolve(adopted: Adopted, operation: Operation, value: Json, *, is_safe: boo
     """Makes `operation` with the checked `value` absolute; `is_safe`: whatever the model says, it is toward the safe state.
     Raises `StateUnknown` (`OutOfReach`), and `SchemaError` for a step out of range.
     """
-    if operation.absolute is not None:
+    relative = operation.absolute is not None
+    if relative:
         operation, value = _absolute(adopted, operation, value)
     aims = tuple(_aims(adopted, operation, value))
     toward_safe = operation.toward_safe and (
@@ -98,7 +101,7 @@ def resolve(adopted: Adopted, operation: Operation, value: Json, *, is_safe: boo
     )
     kept = without(value, operation.secrets)
     rivals = _rivals(adopted, operation) if operation.capability in _MOTIONS else ()
-    return Target(operation, kept, aims, toward_safe or is_safe, sent=value, rivals=rivals)
+    return Target(operation, kept, aims, toward_safe or is_safe, sent=value, relative=relative, rivals=rivals)
 
 
 def _rivals(adopted: Adopted, operation: Operation) -> tuple[Slot, ...]:

@@ -100,6 +100,8 @@ class Compiled(NamedTuple):
     reads: tuple[Allow, ...] | None
     limits: tuple[Limit, ...]
     rates: tuple[tuple[RuleRef, Rate], ...]
+    bounds_values: bool = False
+    """Whether what it leaves of an input depends on its value."""
 
     def limits_on(self, chain: Sequence[Principal], subject: Subject, patterns: Sequence[str]) -> list[Limit]:
         return [
@@ -140,7 +142,13 @@ def compiled(mandate: Mandate) -> Compiled:
         rates=tuple(
             (RuleRef(mandate.name, one.id), one.at_most) for one in terms.limits if one.at_most is not None
         ),
+        bounds_values=any(one.value is not None or one.members is not None for one in terms.limits),
     )
+
+
+def bounds_values(principal: Principal) -> bool:
+    """Whether anything that was handed on to it, or to whom it acts for, bounds values."""
+    return any(compiled(one).bounds_values for one in (*principal.mandates, *principal.acts_for_mandates))
 
 
 def told(mandate: Mandate) -> Json:
