@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 
 from gateway.rebuild import handed_on, restore_uses
@@ -26,7 +28,8 @@ async def test_it_cannot_shed_its_terms_by_a_helper(house: House) -> None:
     coo = await house.agent()
     child = holding(house, await made(coo, name="c", things=["lamp"], may=["light.on"], expires_in=HOUR))
     wide = {"use": [{"may": ["light.*"]}], "read": [{"see": ["*", "sensitive"]}]}
-    for wish in ({"mandate": wide}, {"may": ["light.*"]}, {"mandate": {}}):
+    wishes: list[dict[str, Any]] = [{"mandate": wide}, {"may": ["light.*"]}, {"mandate": {}}]
+    for wish in wishes:
         sub = holding(house, await made(child, name="s", expires_in=60, **wish))
         assert await things(sub) == {"lamp"}
         assert (await put(sub, True, "on"), await put(sub, 10), await put(sub, 10, thing="shelf")) == (

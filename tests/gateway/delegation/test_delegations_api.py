@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 
+from gateway.notify.notice import Notice
 from policies import Role
 from tests.gateway.api.desk import House
 
@@ -92,7 +93,8 @@ async def test_what_the_maker_may_not_see_and_what_is_not_there_are_moot_alike(h
 
 async def test_software_says_until_when(house: House) -> None:
     coo = await house.agent()
-    for wish in ({}, {"expires_in": 25 * HOUR}):
+    wishes: list[dict[str, Any]] = [{}, {"expires_in": 25 * HOUR}]
+    for wish in wishes:
         refused = await made(coo, 400, name="x", **wish)
         assert "within a day" in refused["detail"]
     owner = await house.owner()
@@ -147,14 +149,15 @@ async def test_what_would_tell_a_state_is_refused(house: House) -> None:
 
 async def test_wishes_that_contradict_themselves_are_refused(house: House) -> None:
     coo = await house.agent()
-    for wish in (
+    wishes: list[dict[str, Any]] = [
         {"read_only": True, "may": ["light.on"]},
         {"mandate": {}, "may": ["light.on"]},
         {"between": ["07:00", "07:00"]},
         {"bounds": {"no-such": {"max": 1}}},
         {"at_most": "often"},
         {"may": []},
-    ):
+    ]
+    for wish in wishes:
         await made(coo, 400, expires_in=60, **wish)
 
 
@@ -219,7 +222,12 @@ async def test_people_hear_of_what_software_lets_in_and_not_of_what_they_do(hous
     told: list[str] = []
     notifier = house.gateway.parts.notifier
     tell = notifier.tell
-    notifier.tell = lambda notice, *more: (told.append(notice.title), tell(notice, *more))[1]  # type: ignore[method-assign]
+
+    def heard(notice: Notice) -> None:
+        told.append(notice.title)
+        tell(notice)
+
+    notifier.tell = heard  # type: ignore[method-assign]
     await made(await house.owner(), name="mine")
     await made(await house.agent(), name="its", expires_in=60)
     assert told == ["coo has a helper: coo.its"]
