@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 BIN := .venv/bin
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 MANIFEST := pyproject.toml constraints.txt .ci/venv
 
 .PHONY: help
@@ -17,7 +17,7 @@ demo: .venv/.stamp-demo ## a simulated house on a real broker; prints an address
 test: .venv/.stamp-test ## all checks and all tests, but for those that need a heavy peer
 	@.ci/system-packages mosquitto gcc
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not peers and not bench"
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not peers and not bench"
 
 .PHONY: test-peers
 test-peers: .venv/.stamp-test ## the tests against heavy third-party peers

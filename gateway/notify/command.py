@@ -60,6 +60,9 @@ class Command:
             with suppress(asyncio.CancelledError):
                 await complaint
             await process.wait()
+            assert process.stdin is not None
+            with suppress(BrokenPipeError, ConnectionResetError):  # as above, where that is told late
+                await process.stdin.wait_closed()
 
     async def _finish(self, process: Process, text: bytes, complaint: asyncio.Task[bytes]) -> str:
         assert process.stdin is not None

@@ -18,6 +18,8 @@ import pytest
 from gateway.cli.exits import Exit
 from tests.house import HEARTH, Ran, hearth
 
+pytestmark = pytest.mark.xdist_group("demo")  # what they look at is made once, and takes long
+
 READY_S = 10.0
 """From the command to the welcome."""
 

@@ -20,6 +20,8 @@ from tests.bench.campaign.rows import Book, Row
 from tests.bench.campaign.trace import orders, traced
 from tests.house import HEARTH
 
+pytestmark = pytest.mark.xdist_group("story")  # what they look at is made once, and takes long
+
 COLUMNS = 60
 LONGEST_S = 60.0
 PATIENCE_S = 120.0
