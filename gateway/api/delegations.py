@@ -219,7 +219,8 @@ class DelegationRoutes:
 def _free(maker: Principal, body: DelegationBody, known: object) -> str:
     """`coo.shutters`, with a number where that is somebody's."""
     assert callable(known)
-    own = slug(body.name or body.title or body.purpose or body.role or "helper")[: LONGEST_TEXT // 2]
+    named = (slug(text) for text in (body.name, body.title, body.purpose))
+    own = next(filter(None, named), "helper")[: LONGEST_TEXT // 2]
     base = own if maker.at_box else f"{maker.id[: LONGEST_TEXT // 2 - 4]}.{own}"
     numbered = (f"{base}-{number}" for number in range(2, 100))
     return next((one for one in (base, *numbered) if not known(one)), base)

@@ -238,3 +238,9 @@ async def test_asking_what_would_be_handed_on_is_bounded(house: House) -> None:
     for _ in range(32):
         await made(coo, 200, "?dry-run=1", expires_in=60, read_only=True)
     await made(coo, 429, "?dry-run=1", expires_in=60, read_only=True)
+
+
+async def test_a_name_without_letters_is_a_helper(house: House) -> None:
+    coo = await house.agent()
+    assert (await made(coo, name="…", expires_in=60))["principal"] == "coo.helper"
+    assert (await made(house.box(), name="…", acts_for="anna"))["principal"] == "helper"
