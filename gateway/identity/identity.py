@@ -358,11 +358,11 @@ class Identity:
             self._set_alarm()
 
     async def _end_expired(self) -> None:
-        """Forgets what has expired; what acts for persons who have no other token ends for good. Raises `sqlite3.Error`."""
+        """Forgets what has expired; what is idle, or acts for persons who have none, ends for good. Raises `sqlite3.Error`."""
         now = self._clock.wall()
         expired = self._holders.expired(now)
         ended = ending(expired, self._by_id, self._holders.children, now)
-        self._drop(expired)
+        self._drop([one for one in expired if self._by_id[one].expires_at <= now])
         self._holders.bind(now)
         if bereaved := {token: person for token, person in ended.items() if token in self._by_id}:
             await self._end(bereaved, THE_HOUSE, "")

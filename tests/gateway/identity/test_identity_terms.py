@@ -66,6 +66,10 @@ async def test_who_does_nothing_ends_with_all_that_it_let_in(identity: Identity,
     assert identity.authenticate(secret) is None
     await identity.tidy()
     assert identity.authenticate(below) is None
+    assert all(one.revoked_at is not None for one in await identity.list_tokens())
+    house.clock.now -= 500  # a clock that is set back wakes nobody
+    async with Identity.open(house.database, house.clock, house.ledger) as again:
+        assert again.authenticate(secret) is None
 
 
 async def test_an_idle_token_is_not_woken_by_a_restart(identity: Identity, house: House) -> None:
