@@ -177,7 +177,9 @@ class DelegationRoutes:
         known = self._gateway.identity.is_known
         ident = body.principal or _free(maker, body, known)
         if known(ident):
-            raise WiderThanParentError(f"{ident} is somebody's id: whoever is let in needs one of its own")
+            raise WiderThanParentError(
+                f"{ident} is, or was, somebody's id: whoever is let in needs one of its own"
+            )
         return Principal(ident, role, body.name or body.title, acts_for)
 
     def _end(self, body: DelegationBody, maker: Principal, child: Principal) -> float | None:

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web_protocol import RequestPayloadError
 
 from gateway.api.auth import SESSION, authenticate, is_local_socket
 from gateway.api.cookies import by_cookie, has_cookie
-from gateway.api.problems import Problem, from_http
+from gateway.api.problems import Problem, bad_request, from_http
 from gateway.api.strangers import Strangers
 from gateway.clock import Clock
 from gateway.config import Http
@@ -71,6 +73,8 @@ class Guard:
             self._check_host(request)
         if "Origin" in headers or "Sec-Fetch-Site" in headers:
             _check_origin(request)
+        if "Content-Encoding" in headers:
+            _check_encoding(headers["Content-Encoding"])
         if not public:
             try:
                 request[SESSION] = self._caller(request)
@@ -114,10 +118,20 @@ def in_answer_to(request: web.Request, error: Exception) -> web.Response:
         return from_http(error).response()
     if isinstance(error, LedgerUnavailable):
         return Problem("ledger-unavailable", str(error)).response()
+    if isinstance(
+        error, RequestPayloadError | HttpProcessingError
+    ):  # chunks that are none, a body that is cut off
+        return bad_request("the body is not as its headers say").response()
     if request.transport is None or request.transport.is_closing():
         return web.Response(status=400)  # the caller has gone: there is nobody to answer
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return Problem("internal", "this is a fault in the gateway; its log has the details").response()
+
+
+def _check_encoding(encoding: str) -> None:
+    """A few bytes can be a gigabyte (RFC 9110, section 8.4: 415 is the answer). Nothing that is sent here is large."""
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise Problem("unsupported-media-type", "send the body as it is, without a Content-Encoding")
 
 
 def own_names(http: Http) -> frozenset[str]:

@@ -54,6 +54,7 @@ from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
+from gateway.api.quiet import server_log
 from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
 from gateway.api.root import RootRoutes
@@ -225,6 +226,8 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
         max_field_size=LONGEST_HEADER_BYTES,
         max_headers=MOST_HEADERS,
         shutdown_timeout=SHUTDOWN_S,
+        logger=server_log(),
+        auto_decompress=False,  # it would be done on the loop, also of what is refused
     )
     await runner.setup()
     server = runner.server

@@ -30,7 +30,9 @@ class Strangers:
             path = route.resource.canonical if route.resource is not None else ""
             if route.handler in wanted:
                 if path not in PUBLIC:
-                    raise LookupError(f"{path} needs no token and has no limit: give it a row in gateway.api.public")
+                    raise LookupError(
+                        f"{path} needs no token and has no limit: give it a row in gateway.api.public"
+                    )
                 self._terms[route.handler] = (PUBLIC[path], by_path[path])
 
     def terms_of(self, handler: object) -> Terms | None:
@@ -51,6 +53,9 @@ class Strangers:
         except Problem as problem:
             if problem.status < 500:
                 self._spend(limiter, request)
+            raise
+        except Exception:  # what cannot even be read, too
+            self._spend(limiter, request)
             raise
         if 400 <= answer.status < 500 and not answer.prepared:
             self._spend(limiter, request)

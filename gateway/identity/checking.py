@@ -9,7 +9,7 @@ from gateway.identity.known import Known
 from gateway.identity.narrowing import check_consistent, check_narrower, named
 from gateway.identity.persons import role_to_act_for, standings
 from gateway.identity.sessions import Session
-from policies.decision import Principal
+from policies.decision import Principal, Role
 
 
 def checked(
@@ -27,7 +27,7 @@ def checked(
             raise LookupError(f"there is no good token {parent!r} to make another one from")
         principal = named(giver.principal, principal)
         check_narrower(giver.principal, principal, known)
-        if not giver.principal.role.is_person:  # it does not inherit what is said of somebody else
+        if giver.principal.role is not Role.OWNER:  # nobody inherits what is kept of somebody else
             check_consistent(principal, ever.of(principal.id))
     check_consistent(principal, known)
     standing, once = standings(sessions.values(), now), ever.of(principal.acts_for)

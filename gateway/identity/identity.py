@@ -110,14 +110,14 @@ class Identity:
 
     def stands(self, token_id: str, principal: Principal) -> bool:
         """Whether a request that came with this token from `principal` may still be served with the rights of then."""
-        session = self._by_id.get(token_id)
-        if session is None:
+        if (session := self._by_id.get(token_id)) is None:
             return not token_id
         return session.principal == principal and session.is_good(self._clock.wall())
 
     def is_known(self, principal_id: str) -> bool:
-        """Whether the id is somebody's: of a good token, a person acted for, or the gateway's own."""
-        return principal_id in TAKEN or self._holders.knows(principal_id)
+        """Whether the id is, or was, somebody's: what is kept of one goes by it."""
+        known = self._known.of(principal_id) or self._holders.knows(principal_id)
+        return principal_id in TAKEN or bool(known)
 
     def terms_of(self, principal_id: str) -> Terms | None:
         return self._holders.terms_for(principal_id)
@@ -306,7 +306,7 @@ class Identity:
         return await self._window.open(who, ttl_s, takes_key=takes_key, link_code=link_code, stay=stay)
 
     async def close_pairing(self) -> None:
-        """Close the window, if one is open. Raises `sqlite3.Error`."""
+        """Raises `sqlite3.Error`."""
         await self._window.close()
 
     def pairing_open(self) -> bool:

@@ -244,3 +244,27 @@ async def test_a_name_without_letters_is_a_helper(house: House) -> None:
     coo = await house.agent()
     assert (await made(coo, name="…", expires_in=60))["principal"] == "coo.helper"
     assert (await made(house.box(), name="…", acts_for="anna"))["principal"] == "helper"
+
+
+async def test_nobody_takes_the_id_of_one_whose_tokens_have_ended(house: House) -> None:
+    """What is kept of somebody (plans, contracts, entries of the ledger) goes by the id."""
+    identity = house.gateway.identity
+    pib = await house.client("pib", Role.AGENT, "anna")
+    plan = {
+        "title": "a secret",
+        "purpose": "x",
+        "steps": [{"thing": "lamp", "property": "on", "value": True}],
+    }
+    async with pib.post("/plans", json=plan) as answer:
+        assert answer.status == 201
+    await house.client("berta", Role.ADULT)
+    for gone in ("pib", "berta"):
+        await identity.revoke(house.tokens[gone])
+    for who, role in (("paul", Role.GUEST), ("ben", Role.ADULT)):
+        client = await house.client(who, role)
+        for gone in ("pib", "berta"):
+            wish = {"principal": gone, "role": "guest-agent", "expires_in": HOUR}
+            async with client.post("/delegations", json=wish) as answer:
+                assert answer.status == 403, await answer.text()
+            async with client.post("/tokens", json={"principal": gone, "role": "guest-agent"}) as answer:
+                assert answer.status == 403, await answer.text()
