@@ -99,7 +99,6 @@ async def open_gateway(
         identity = await stack.enter_async_context(Identity.open(database, clock, ledger))
         state, observers = StateStore(), Observers()
         house = House(clock, state, HouseTime.of(config.house, clock))
-        rule = ADOPTION_RULES[config.adoption.without_asking]
         registry = Registry(
             rows=ThingRepository(database),
             ignored=IgnoredCandidates(database),
@@ -108,7 +107,7 @@ async def open_gateway(
             observers=observers,
             clock=clock,
             names=await names_of(SettingsRepository(database)),
-            rule=rule,
+            rule=ADOPTION_RULES[config.adoption.without_asking],
             label_new=config.adoption.label_new,
             doorman=Doorman(clock) if config.adoption.without_asking == "sensors" else None,
         )
@@ -200,7 +199,9 @@ async def open_gateway(
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
             panic=panic,
-            ingest=Ingest(registry, observers, clock, rests, (authors.changed, obligations.changed, contracts.changed)),
+            ingest=Ingest(
+                registry, observers, clock, rests, (authors.changed, obligations.changed, contracts.changed)
+            ),
             approvals=approvals,
             leases=leases,
             obligations=obligations,

@@ -18,6 +18,7 @@ from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.tokens import (
     GUEST_STAYS_S,
     LONGEST_LIFE_S,
+    LONGEST_OF_SOFTWARE_S,
     LONGEST_TEXT,
     SHORTEST_IDLE_S,
     end_of,
@@ -33,9 +34,6 @@ from gateway.delegation.wish import Wish, said, terms_of
 from gateway.identity import Session, TokenInfo, TooManyTokensError, WiderThanParentError
 from gateway.roots import root_of
 from policies import Principal, Role
-
-LONGEST_OF_SOFTWARE_S: Final = 24 * 3600
-"""What software hands on ends within a day: it makes another one where it still needs it, and none is forgotten."""
 
 TRIALS_AT_ONCE: Final = 32
 TRIAL_AGAIN_S: Final = 2.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -17,10 +18,14 @@ from gateway.api.openapi.shapes.access import NewToken, TokenShown
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import Body, Line, read_body, reply, rfc3339
 from gateway.context import Gateway
+from gateway.delegation.telling import Telling
 from gateway.delegation.words import in_words
 from gateway.identity import Session, TokenInfo, TooManyTokensError, WiderThanParentError, may_grant
 from policies import Principal, Role
 from policies.mandates import told
+
+LONGEST_OF_SOFTWARE_S = 24 * 3600
+"""What software hands on ends within a day: a helper for a task."""
 
 LONGEST_TEXT = 100
 LONGEST_LIFE_S = 10 * 365 * 86_400
@@ -59,6 +64,7 @@ class Ending(Protocol):
 class TokenRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._telling = Telling(gateway.parts.notifier, gateway.clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -81,16 +87,16 @@ class TokenRoutes:
         problems=("ledger-unavailable", "too-many-requests"),
     )
     async def create(self, request: web.Request) -> web.Response:
-        """201 with the token and its secret, which is shown this once."""
-        session = request[SESSION]
+        """201 with the token and its secret, which is shown this once. What software makes for another id ends within a day."""
+        session, now = request[SESSION], self._gateway.clock.wall()
         body = await read_body(request, TokenBody)
+        child, ends, maker = _principal(body, session), end_of(body, now), session.principal
+        hands_on = not maker.role.is_person and child.id != maker.id
+        if hands_on:
+            ends = min(now + LONGEST_OF_SOFTWARE_S, ends or math.inf)
         try:
             info, secret = await self._gateway.identity.create_token(
-                _principal(body, session),
-                parent=session.token_id or None,
-                title=body.title,
-                expires_at=end_of(body, self._gateway.clock.wall()),
-                by=session.principal.id,
+                child, parent=session.token_id or None, title=body.title, expires_at=ends, by=maker.id
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
@@ -98,6 +104,8 @@ class TokenRoutes:
             raise Problem("too-many-requests", str(error)) from error
         except LookupError as error:
             raise Problem("unauthorized", str(error)) from error
+        if hands_on:
+            self._telling.made(maker, info.principal, body.title)
         return reply(shown(info) | {"secret": secret}, status=201, headers={"Location": f"/tokens/{info.id}"})
 
     @operation("Access", "Revoke a token", {204: common.NOTHING}, problems=("ledger-unavailable",))

@@ -25,6 +25,8 @@ from gateway.identity import Session
 from gateway.mcp.exchange import Exchange, Receive, Send
 from gateway.mcp.sessions import Held, Sessions
 from gateway.mcp.traffic import Traffic
+from gateway.mcp.turns import LARGEST_BYTES, Turns, is_large, too_large
+from gateway.roots import root_of
 
 PATH: Final = "/mcp"
 SESSION_ID: Final = "Mcp-Session-Id"
@@ -65,6 +67,7 @@ class McpRoutes:
         self._gateway = gateway
         self._make = make or _library
         self._traffic = Traffic(gateway.clock)
+        self._turns = Turns()
         self._sessions = Sessions(self._forget)
         self._protocols: Protocols | None = None
         self._loading: asyncio.Task[Protocols] | None = None
@@ -87,13 +90,20 @@ class McpRoutes:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One request. Raises `Problem`."""
         session = self._caller(request)
-        exchange = Exchange(request, session)
+        exchange, large = Exchange(request, session), is_large(request)
+        root = root_of(session.principal)
         with self._traffic.on_its_way(exchange):
-            body = await request.read()
-            protocols = self._protocols or await self._loaded()
-            if exchange.revoked or session.revoked:  # while it was loaded
-                raise _challenged(request, "the token is unknown, expired or revoked", invalid=True)
-            return await self._pass_on(exchange, protocols, body)
+            async with self._turns.turn(root, large=large):
+                return await self._served(request, exchange)
+
+    async def _served(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        session, body = exchange.session, await request.read()
+        if len(body) > LARGEST_BYTES:
+            raise too_large()
+        protocols = self._protocols or await self._loaded()
+        if exchange.revoked or session.revoked:  # while it was loaded, or waited for its turn
+            raise _challenged(request, "the token is unknown, expired or revoked", invalid=True)
+        return await self._pass_on(exchange, protocols, body)
 
     async def _pass_on(self, exchange: Exchange, protocols: Protocols, body: bytes) -> web.StreamResponse:
         request, session = exchange.request, exchange.session

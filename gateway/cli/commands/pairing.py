@@ -32,15 +32,14 @@ ROLES: Final = ("owner", "adult", "child", "guest")
 @click.option("--title", default="", help="What the paired device is called (default: this machine's name).")
 @click.option(
     "--role",
-    default="adult",
-    show_default=True,
+    default=None,
     type=click.Choice(ROLES),
-    help="What it may be in the house.",
+    help="What it may be in the house (default: owner for the first, then adult).",
 )
 @click.option("--principal", default="", metavar="ID", help="Who it is for (default: the role's name).")
 @click.option("--yes", is_flag=True, help="Replace a window that is open without asking.")
 @json_option
-def pair(code: str, title: str, role: str, principal: str, yes: bool) -> None:
+def pair(code: str, title: str, role: str | None, principal: str, yes: bool) -> None:
     """Without CODE: open a pairing window, and print a QR code for a phone and the code to type on any other device.
 
     With CODE: redeem it at the gateway (--url), and remember address and token for this user. The link of a QR code can be
@@ -51,7 +50,7 @@ def pair(code: str, title: str, role: str, principal: str, yes: bool) -> None:
         _redeem(session, code, title or socket.gethostname())
     else:
         confirm_replacing(session, yes=yes)
-        open_window(session, {"role": role, "principal": principal})
+        open_window(session, {"principal": principal, "role": role})
 
 
 def confirm_replacing(session: Session, *, yes: bool) -> None:

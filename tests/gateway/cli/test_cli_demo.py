@@ -21,7 +21,8 @@ from tests.house import HEARTH, House, hearth
 
 def test_what_it_prints_works_as_printed(house: House) -> None:
     lines = [line.strip() for line in house.welcome.splitlines() if line.strip().startswith("hearth ")]
-    assert len(lines) == 10
+    found = "A light in the garden was found" in house.welcome  # on a busy machine it may come too late
+    assert len(lines) == (10 if found else 8)
     codes = []
     for line in lines:
         words = shlex.split(line)[1:]
@@ -237,7 +238,7 @@ def test_pairing_writes_a_profile(house: House, tmp_path: Path) -> None:
     assert kept.code == 3, "the owner's window is open"
     assert "a pairing window is open already" in kept.err
     opened = hearth(house.box, "pair", "--yes")
-    assert "(adult)" in opened.err
+    assert "(owner)" in opened.err, "nobody is paired yet: the first is the owner's"
     code = opened.out.strip()
     phone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HEARTH_URL": house.url}
     paired = hearth(phone, "pair", code.lower().replace("-", " "))
