@@ -2,7 +2,7 @@
 
 Whoever connects need not say who they are: each connection costs a file descriptor and some 20 kB before the first byte.
 One network (`limits.network_of`) has so many and no more; where there are too many in all, the one that has the most loses
-its oldest. The box itself is not counted.
+its oldest. Of this very computer there may be half of all; its Unix socket is not counted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import resource
 from asyncio import Transport
+from contextlib import suppress
 from typing import Final
 
 from aiohttp.web_protocol import RequestHandler
@@ -23,11 +24,14 @@ several.
 """
 
 MOST_IN_ALL: Final = 1_024
+NEAR: Final = "near"
+"""This very computer, by whichever address."""
+
 SHARE_OF_DESCRIPTORS: Final = 0.75
 """The rest is for devices, files and the box."""
 
-HANDSHAKE_S: Final = 10.0
-"""For TLS: phones at the edge of the Wi-Fi take a second. asyncio's own limit is a minute."""
+FILES_WANTED: Final = 4_096
+"""Descriptors that the process may have, where the system lets it: 1,024 are given to those who do not ask."""
 
 
 class Connections:
@@ -57,12 +61,14 @@ class Connections:
 
     def add(self, handler: RequestHandler, transport: Transport) -> None:
         peer = transport.get_extra_info("peername")
-        if not isinstance(peer, tuple) or is_near(peer[0]):
+        if not isinstance(peer, tuple):
             return
         network = network_of(peer[0])
+        near = is_near(peer[0]) or is_near(network)  # also as ::ffff:127.0.0.1
+        network = NEAR if near else network
         of_one = self._open.setdefault(network, {})
         of_one[handler], self._where[handler] = transport, network
-        if len(of_one) > self._most_of_one:
+        if len(of_one) > (self._most // 2 if near else self._most_of_one):
             self._end(handler)
         elif len(self._where) > self._most:
             most = max(self._open.values(), key=len)
@@ -88,6 +94,15 @@ def is_near(address: str) -> bool:
         return ipaddress.ip_address(address.partition("%")[0]).is_loopback
     except ValueError:
         return True  # a Unix socket's
+
+
+def allow_more_files() -> None:
+    """Raises the soft limit of descriptors towards the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _affordable() -> int:

@@ -9,18 +9,19 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.api.accepting import accepting
 from gateway.api.actions import ActionRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.authority import AuthorityRoutes
 from gateway.api.commands import CommandDoor
-from gateway.api.connections import HANDSHAKE_S, Connections
+from gateway.api.connections import Connections, allow_more_files
 from gateway.api.contracts import ContractRoutes
 from gateway.api.delegations import DelegationRoutes
 from gateway.api.device_pairing import DevicePairing
@@ -233,6 +234,7 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
     server = runner.server
     assert server is not None
     server.request_handler = app[EXPRESS].before(server.request_handler)
+    allow_more_files()
     Connections().watch(server)
     try:
         async with _network(server, gateway.config.http, tls.context if tls is not None else None) as address:
@@ -247,19 +249,20 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _network(server: web.Server, http: Http, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
     """The listener for the network; gives its address."""
-    handshake = HANDSHAKE_S if tls is not None else None
-    try:
-        listener = await asyncio.get_running_loop().create_server(
-            server, http.host or None, http.port, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=handshake
-        )
-    except OSError as error:
-        raise _cannot_listen(http, error) from error
-    try:
-        bound = listener.sockets[0].getsockname()
+    async with AsyncExitStack() as stack:
+        try:
+            if tls is None:
+                loop = asyncio.get_running_loop()
+                listener = await loop.create_server(server, http.host or None, http.port, backlog=BACKLOG)
+                stack.callback(listener.close)
+                bound = listener.sockets[0].getsockname()
+            else:
+                made = accepting(server, tls, http.host, http.port, BACKLOG)
+                bound = await stack.enter_async_context(made)
+        except OSError as error:
+            raise _cannot_listen(http, error) from error
         host = http.hosts[0] if http.host in WILDCARDS and http.hosts else bound[0]
         yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound[1]}"
-    finally:
-        listener.close()
 
 
 def _cannot_listen(http: Http, error: OSError) -> OSError:

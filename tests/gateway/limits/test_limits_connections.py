@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from gateway.api.accepting import HANDSHAKES_IN_ALL, HANDSHAKES_OF_ONE
 from gateway.api.connections import Connections
 from gateway.api.server import serve
 from gateway.app import open_gateway
@@ -55,12 +56,12 @@ def test_where_there_are_too_many_who_has_the_most_loses_its_oldest() -> None:
     assert len(connections) == 20
 
 
-def test_the_box_is_not_counted() -> None:
-    connections = Connections(most_of_one=1, most_in_all=1)
-    lines = [
-        add(connections, address) for address in ("127.0.0.1", "::1", "127.0.0.1", "::ffff:127.0.0.1") * 3
-    ]
-    assert sum(line.is_open for line in lines) >= 9
+def test_this_computer_has_half_of_all() -> None:
+    connections = Connections(most_of_one=1, most_in_all=10)
+    addresses = ("127.0.0.1", "::1", "127.0.0.1", "::ffff:127.0.0.1") * 3
+    lines = [add(connections, address) for address in addresses]
+    assert sum(line.is_open for line in lines) == 5
+    assert add(connections, "192.168.1.20").is_open
 
 
 async def test_silent_connections_do_not_keep_the_owner_out(
@@ -82,3 +83,36 @@ async def test_silent_connections_do_not_keep_the_owner_out(
         for writer in silent:
             writer.close()
         await asyncio.gather(*(writer.wait_closed() for writer in silent), return_exceptions=True)
+
+
+async def test_handshakes_that_nobody_begins_keep_nobody_out(tmp_path: Path) -> None:
+    """They are counted from the moment they are accepted: the box's own socket and files keep their descriptors."""
+    config = Config(state_dir=tmp_path / "state", runtime_dir=tmp_path / "run", http=Http(port=0, tls="own"))
+    async with open_gateway(config, drivers={}) as gateway, serve(gateway) as url:
+        port, silent = urlsplit(url).port, []
+        for n in range(4 * HANDSHAKES_IN_ALL // HANDSHAKES_OF_ONE):
+            for _ in range(HANDSHAKES_OF_ONE + 4):
+                where = (f"127.0.0.{66 + n}", 0)
+                silent.append(await asyncio.open_connection("127.0.0.1", port, local_addr=where))
+        connector = aiohttp.TCPConnector(ssl=False, local_addr=("127.0.0.7", 0))
+        async with aiohttp.ClientSession(url, connector=connector) as owner, owner.get("/health") as answer:
+            assert answer.status == 200
+        shaking = [one for one in asyncio.all_tasks() if one.get_name() == "TLS handshake"]
+        assert len(shaking) <= HANDSHAKES_IN_ALL + 1
+        box = aiohttp.UnixConnector(str(config.socket))
+        async with aiohttp.ClientSession("http://box", connector=box) as client, client.get("/whoami") as me:
+            assert me.status == 200
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_what_is_no_tls_ends_and_is_forgotten(tmp_path: Path) -> None:
+    config = Config(state_dir=tmp_path / "state", runtime_dir=tmp_path / "run", http=Http(port=0, tls="own"))
+    async with open_gateway(config, drivers={}) as gateway, serve(gateway) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        async with asyncio.timeout(5):
+            await reader.read()
+            while any(one.get_name() == "TLS handshake" for one in asyncio.all_tasks()):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        writer.close()
