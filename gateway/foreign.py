@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from typing import Final
 
@@ -19,11 +20,40 @@ LONGEST_PROBLEM: Final = 500
 """Characters: a problem may quote what the device said."""
 
 
+MOST_MARKS: Final = 3
+"""Combining marks on one letter: Vietnamese has two."""
+
+_HIDDEN: Final = dict.fromkeys(
+    (
+        *(
+            *range(0xFE00, 0xFE0F),
+            *range(0xE0100, 0xE01F0),
+            *range(0x180B, 0x180E),
+        ),  # variation selectors, but the emojis'
+        *(0x115F, 0x1160, 0x3164, 0xFFA0, 0x034F, 0x2800),  # letters that are blank
+    )
+)
+
+
 def one_line(text: str, most: int | None = None) -> str:
-    """`text` without what terminals obey, what turns or hides letters, and new lines; cut to `most` characters."""
+    """`text` without what terminals obey, what turns or hides letters, what people do not see and programs read, and new lines;
+    cut to `most` characters.
+    """
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
+    if not text.isascii():
+        text = _with_few_marks(text.translate(_HIDDEN))
     return " ".join(text.split())[:most].rstrip()
+
+
+def _with_few_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) or character == "\ufe0f" else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def tamed(candidate: Candidate) -> Candidate:

@@ -16,7 +16,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api.limits import network_of
+from gateway.networks import network_of
 
 HANDSHAKES_OF_ONE: Final = 16
 """At the same time, of one network: a browser begins six."""

@@ -16,7 +16,7 @@ from typing import Final
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
-from gateway.api.limits import network_of
+from gateway.networks import network_of
 
 MOST_OF_ONE: Final = 160
 """A program has 64 streams (`streams.STREAMS_PER_TOKEN`), each on a connection of its own; a house behind one address has

@@ -9,7 +9,6 @@ looked at first, and only what fails is spent here.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -19,14 +18,15 @@ from aiohttp import web
 
 from gateway.api.problems import Problem
 from gateway.clock import Clock
+from gateway.networks import network_of
 
 REMEMBERED_ADDRESSES: Final = 4_096
 """For each limiter: some 0.6 MB. Whoever asked for nothing for longest is forgotten first, and has all of its budget again: who
 has more addresses than this is held by what there is in all.
 """
 
-IPV6_PREFIX_BITS: Final = 64
-"""One host chooses freely among the addresses of such a network (RFC 4291, section 2.5.1)."""
+QUIET_S: Final = 300.0
+"""Who had nothing for so long comes as for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,13 @@ class Limiter:
             raise too_many(wait)
 
     def _wait_s(self, key: str, now: float) -> float:
-        """One address first: what it is refused costs the others nothing."""
-        return max(
-            _missing_s(self._limit.per_address, self._full_at.get(key, 0.0) - now),
-            _missing_s(self._limit.in_all, self._all_full_at - now),
-        )
+        """One address first: what it is refused costs the others nothing. Half of what there is in all is kept for addresses
+        that have asked for nothing of late: a few that never stop take nothing from who comes for the first time.
+        """
+        one, everybody = self._full_at.get(key, -math.inf) - now, self._limit.in_all
+        if one > -QUIET_S:
+            everybody = Rate(max(1, everybody.at_once // 2), everybody.each_s)
+        return max(_missing_s(self._limit.per_address, one), _missing_s(everybody, self._all_full_at - now))
 
 
 def _missing_s(rate: Rate, until_full_s: float) -> float:
@@ -115,16 +117,3 @@ def too_many(wait_s: float) -> Problem:
 def address_of(request: web.BaseRequest) -> str:
     """The address at the other end of the connection, whatever headers say of it; "" on the Unix socket."""
     return request.remote or ""
-
-
-def network_of(address: str) -> str:
-    """What is counted as one: an IPv4 address, an IPv6 network of 64 bits (without its zone), and any other text as it is."""
-    if ":" not in address:
-        return address
-    try:
-        ip = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.IPv6Address(int(ip) >> (128 - IPV6_PREFIX_BITS) << (128 - IPV6_PREFIX_BITS)))

@@ -10,14 +10,17 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.api.auth import caller, manages
 from gateway.api.exposition import Exposition, Samples
 from gateway.api.measured import tell_of_house
 from gateway.api.openapi.operation import Answer, operation
+from gateway.api.problems import Problem
 from gateway.api.streams import Streams
 from gateway.api.wire import reply
 from gateway.context import Gateway
 from gateway.measures.figures import figures
 from gateway.obligations.owed import FAILED
+from policies import Role
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -42,10 +45,14 @@ class MetricRoutes:
         },
     )
     async def metrics(self, request: web.Request) -> web.Response:
-        """Counts and times, for any caller: they name no Thing and no person. Those under `hearth_ledger_…` and what follows
+        """Counts and times, for owners, adults and services: they name no Thing and no person, but tell that something was done
+        just now. Those under `hearth_ledger_…` and what follows
         them are of all that the ledger has, over restarts; the others since the start. With `Accept: application/json` only the
         former, with what they are made of.
         """
+        principal = caller(request)
+        if not manages(principal) and principal.role is not Role.SERVICE:
+            raise Problem("forbidden", "figures are for an owner, an adult or a service")
         counts = await self._gateway.measures.counts()
         found = figures(counts, self._on_their_way(), self._latencies())
         if "application/json" in request.headers.get("Accept", ""):

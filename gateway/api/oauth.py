@@ -29,5 +29,8 @@ class OAuth:
     def routes(self) -> list[web.RouteDef]:
         return self._routes
 
+    async def start(self, _: web.Application) -> None:
+        await self.desk.start()
+
     async def close(self, _: web.Application) -> None:
         await self.desk.close()

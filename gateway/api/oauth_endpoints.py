@@ -125,6 +125,7 @@ class OAuthEndpoints:
             raise OAuthError(
                 "access_denied" if grant == DEVICE_GRANT else "invalid_grant", "it was revoked meanwhile"
             )
+        await self._desk.fetched()
         return reply(self._shown(issued), headers=NO_CACHE)
 
     async def _revoke(self, request: web.Request) -> web.Response:

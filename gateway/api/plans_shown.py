@@ -9,6 +9,7 @@ from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.api.seen import Sight
 from gateway.api.wire import rfc3339
+from gateway.commands import Reason, Result
 from gateway.context import Gateway
 from gateway.ledger import Record
 from gateway.plans.comparing import blocked
@@ -142,6 +143,8 @@ class Showing:
             "undo_detail": progress.undo_detail if knows else "",
             "undo_execution": progress.undo_execution,
         }
+        if progress.reason == Reason.UNCHANGED and not knows:  # it would tell the state
+            texts |= {"result": str(Result.CONFIRMED), "reason": ""}
         shown |= {name: text for name, text in texts.items() if text}
         if progress.attempt > 1:
             shown["attempts"] = progress.attempt

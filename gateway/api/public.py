@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.api.limits import Limit, Rate
 
-LOOKS: Final = Limit(Rate(60, 0.5), Rate(2_000, 0.005))
+LOOKS: Final = Limit(Rate(60, 0.5), Rate(15_240, 0.002))
 """For what costs no more than refusing it: a page, a document. A browser asks for a dozen at once."""
 
 SEARCHES: Final = Limit(Rate(20, 5.0), Rate(2_000, 0.02))
@@ -40,6 +40,7 @@ class Counts(Enum):
 class Terms:
     limit: Limit
     counts: Counts = Counts.EACH
+    streams: bool = False  # its answers may take as long as they like
 
 
 PUBLIC: Final[Mapping[str, Terms]] = {
@@ -54,7 +55,7 @@ PUBLIC: Final[Mapping[str, Terms]] = {
     "/ca.crt": Terms(SEARCHES),
     "/ca.pem": Terms(SEARCHES),
     "/ca.der": Terms(SEARCHES),
-    "/mcp": Terms(FAILED, Counts.FAILURES),
+    "/mcp": Terms(FAILED, Counts.FAILURES, streams=True),
     "/pairings/redeem": Terms(CODES, Counts.FAILURES),
     "/oauth/device_authorization": Terms(ENDPOINT),
     "/oauth/token": Terms(ENDPOINT),

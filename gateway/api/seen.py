@@ -9,7 +9,7 @@ from typing import Final
 from capabilities.thing import Operation
 from capabilities.vocabulary import Json
 from gateway.api.auth import manages
-from gateway.commands import Execution, Outcome, Reason
+from gateway.commands import Execution, Outcome, Reason, Result
 from gateway.context import Gateway
 from gateway.ledger import Record
 from gateway.observers import Topic
@@ -42,8 +42,10 @@ class Sight:
             return execution
         if outcome.reading is not None and (command.thing, outcome.property) not in self.sees:
             outcome = _without_reading(outcome)
+        operation = self._operation(command.thing, command.affordance, command.is_action)
+        if outcome.reason is Reason.UNCHANGED and not self._may_know(command.thing, operation):
+            outcome = replace(outcome, result=Result.CONFIRMED, reason=Reason.NONE, detail="")
         if outcome.decision is not None:
-            operation = self._operation(command.thing, command.affordance, command.is_action)
             decision = self.decision(outcome.decision, command.thing, operation)
             if decision is not outcome.decision:
                 outcome = replace(outcome, decision=decision)
@@ -84,6 +86,9 @@ class Sight:
             if body.get("reason", "") not in _TELLS_NO_READING:
                 body.pop("detail", None)
         operation = self._operation(thing, str(body.get("affordance")), bool(body.get("action")))
+        if body.get("reason") == Reason.UNCHANGED and not self._may_know(thing, operation):
+            body |= {"result": str(Result.CONFIRMED)}
+            body = {name: value for name, value in body.items() if name not in {"reason", "detail", "ms"}}
         for name in _LISTS_OF_FINDINGS:
             if isinstance(listed := body.get(name), list):
                 body[name] = [self._recorded(one, thing, operation) for one in listed]
@@ -135,6 +140,10 @@ class Sight:
     def _operation(self, thing: str, affordance: str, is_action: bool) -> Operation | None:
         adopted = self._registry.get(thing)
         return None if adopted is None else adopted.thing.operation(affordance, is_action=is_action)
+
+    def _may_know(self, thing: str, operation: Operation | None) -> bool:
+        """Whether the caller may be told that it was so already: that is the state by another name."""
+        return operation is not None and self._sees_all(thing, operation)
 
     def _starts_unseen(self, thing: str, operation: Operation) -> bool:
         return operation.absolute is not None and (thing, operation.property) not in self.sees

@@ -175,6 +175,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         streams.close()
 
     app.on_shutdown.append(end_streams)
+    app.on_startup.append(oauth.start)
     app.on_shutdown.append(oauth.close)
     return app
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.api.auth import is_local_socket
 from gateway.api.limits import Limiter, address_of, too_many
-from gateway.api.problems import Problem
+from gateway.api.problems import Problem, bad_request
 from gateway.api.public import FAILED, PUBLIC, Counts, Terms
 from gateway.clock import Clock
+
+STRANGERS_S: Final = 15.0
+"""For a whole request of who shows no token: a page, a code. A connection costs memory as long as it lasts."""
 
 
 class Strangers:
@@ -47,9 +52,9 @@ class Strangers:
             return await handler(request)
         if terms.counts is Counts.EACH:
             self._spend(limiter, request)
-            return await handler(request)
+            return await _in_time(request, handler, terms)
         try:
-            answer = await handler(request)
+            answer = await _in_time(request, handler, terms)
         except Problem as problem:
             if problem.status < 500:
                 self._spend(limiter, request)
@@ -70,3 +75,14 @@ class Strangers:
         wait = limiter.take(address_of(request))
         if wait > 0 and not self._is_known(request):
             raise too_many(wait)
+
+
+async def _in_time(request: web.Request, handler: Handler, terms: Terms) -> web.StreamResponse:
+    """Raises `Problem` (400) where the body does not come."""
+    if terms.streams:
+        return await handler(request)
+    try:
+        async with asyncio.timeout(STRANGERS_S):
+            return await handler(request)
+    except TimeoutError:
+        raise bad_request(f"the request did not come within {STRANGERS_S:.0f} s") from None

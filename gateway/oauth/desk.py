@@ -28,6 +28,8 @@ IDLE_S: Final = 30 * 86_400.0
 """A token that its agent did not use for so long ends: what was let in and forgotten does not stay."""
 
 SETTING: Final = "oauth-client-key"
+UNFETCHED: Final = "oauth-unfetched"
+"""The ids of tokens that a person said yes to and that no agent has: their secrets are in memory alone, and end with it."""
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,30 @@ class AgentDesk:
         log.warning("the token %s of an agent ends: %s", token_id, why)
         await self._identity.revoke(token_id, by=THE_HOUSE)
 
+    async def fetched(self) -> None:
+        """Its agent has it now: before it is told, for a power cut in between ends a token that nobody has."""
+        await self._keep_unfetched()
+
+    async def start(self) -> None:
+        """Ends what was accepted before this start and never fetched."""
+        try:
+            kept = await SettingsRepository(self._gateway.parts.database).get(UNFETCHED)
+            for token_id in kept if isinstance(kept, list) else []:
+                if not self._identity.is_revoked(str(token_id)):
+                    await self.end(str(token_id), "nobody had fetched it before the gateway ended")
+            if kept:
+                await self._keep_unfetched()
+        except sqlite3.Error as error:
+            log.error("tokens of agents that nobody fetched could not be ended: %s", error)
+
+    async def _keep_unfetched(self) -> None:
+        """A failure leaves a token in the list of people that is good for nobody."""
+        try:
+            ids: list[Json] = list(self.grants.unfetched())
+            await SettingsRepository(self._gateway.parts.database).set(UNFETCHED, ids)
+        except sqlite3.Error as error:
+            log.error("not kept which tokens of agents wait to be fetched: %s", error)
+
     # -- for people ----------------------------------------------------------------------------------------------------
 
     def persons(self) -> list[str]:
@@ -130,6 +156,7 @@ class AgentDesk:
                 self.grants.release(request)
                 raise
             self.grants.grant(request, Issued(info.id, secret, info.expires_at), self._clock.monotonic())
+            await self._keep_unfetched()
         self._set_alarm()
         by = session.principal.id
         self._record(request, {"agent": "accepted", "token": info.id, **channel}, by)
@@ -140,6 +167,7 @@ class AgentDesk:
         """False where somebody else answered, or it is too late."""
         if not self.grants.deny(request, self._clock.monotonic()):
             return False
+        self._telling.denied(request)
         self._record(request, {"agent": "denied", **channel}, session.principal.id)
         return True
 

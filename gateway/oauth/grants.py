@@ -185,6 +185,11 @@ class Grants:
             raise OAuthError("invalid_grant", "code_verifier does not fit code_challenge", revoke=token)
         return issued
 
+    def unfetched(self) -> list[str]:
+        """The ids of tokens that wait for their agents."""
+        granted = [one for one in self._secret_of if one.state is State.GRANTED]
+        return [one.issued.token_id for one in granted if one.issued is not None]
+
     # -- ending --------------------------------------------------------------------------------------------------------
 
     def sweep(self, now: float) -> list[str]:

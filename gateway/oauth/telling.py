@@ -4,11 +4,13 @@ brings it.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final
 
 from gateway.budgets import Budget
 from gateway.clock import Clock
 from gateway.ids import new_id
+from gateway.networks import network_of
 from gateway.notify.notice import Notice, says
 from gateway.notify.notifier import Notifier
 from gateway.oauth.request import Request
@@ -17,11 +19,17 @@ from policies import Principal
 REF: Final = "/agents/requests"
 TAG: Final = "agents"
 
-MOST_AT_ONCE: Final = 3
+MOST_AT_ONCE: Final = 6
 AGAIN_S: Final = 300.0
 """Anybody in the network can ask, and a phone must not ring for all of them: some at once, then one each five minutes. The
 list has all of them.
 """
+
+MOST_OF_ADDRESS: Final = 2
+ADDRESS_AGAIN_S: Final = 1_800.0
+"""One machine that asks for ever neither rings for ever nor takes the notice of the next one."""
+
+MOST_SILENCED: Final = 256
 
 
 class Telling:
@@ -29,9 +37,12 @@ class Telling:
         self._notifier = notifier
         self._clock = clock
         self._budget = Budget(clock, MOST_AT_ONCE, AGAIN_S)
+        self._by_address = Budget(clock, MOST_OF_ADDRESS, ADDRESS_AGAIN_S)
+        self._silenced: OrderedDict[str, None] = OrderedDict()
 
     def asked(self, request: Request) -> None:
-        if not self._budget.take(""):
+        where = network_of(request.address)
+        if where in self._silenced or not (self._by_address.take(where) and self._budget.take("")):
             return
         text = [
             f"It asks from {request.address or 'the box'}. Only if you began this yourself: type the code that it shows."
@@ -44,8 +55,16 @@ class Telling:
             until=request.ends_at - self._clock.monotonic(),
         )
 
+    def denied(self, request: Request) -> None:
+        """A person said no: nobody is called again for what this address asks, until one of its requests is accepted."""
+        if request.address:
+            self._silenced[network_of(request.address)] = None
+            if len(self._silenced) > MOST_SILENCED:
+                self._silenced.popitem(last=False)
+
     def accepted(self, request: Request, agent: Principal, by: str) -> None:
         """Everybody in charge learns of it, also who did not do it."""
+        self._silenced.pop(network_of(request.address), None)
         text = [f"{by} let it in for {agent.acts_for}. `hearth agent revoke {agent.id}` ends it."]
         text.append(says("It", request.calls_itself))
         self._tell(f"A new agent: {agent.id}", " ".join(filter(None, text)))

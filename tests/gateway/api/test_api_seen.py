@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies import compile_rules, parse
+from policies import Principal, Role, Terms, compile_rules, parse
 from tests.gateway.api.desk import House, lamp, until
 
 BLIND = """format = 1
@@ -87,7 +87,9 @@ async def test_no_answer_tells_a_reading_that_its_caller_may_not_see(house: Hous
         place = f"/executions/{answer.headers['Hearth-Execution']}"
     async with agent.get(place) as answer:
         status = await answer.json()
-    assert (status["reason"], status["detail"]) == ("unchanged", "")
+    assert (status["reason"], status["detail"]) == ("", ""), (
+        "that it was so already is the state by another name"
+    )
     assert "seen" not in status
     async with agent.get("/ledger?kind=outcome") as answer:
         (ended,) = await answer.json()
@@ -139,3 +141,27 @@ async def test_a_detail_says_more_than_its_title(house: House) -> None:
     ]
     for problem in problems:
         assert problem["title"].casefold() not in problem["detail"].casefold()
+
+
+async def test_who_may_not_see_learns_nothing_from_what_is_so_already(house: House) -> None:
+    """A right guess moves nothing: it must not tell that it was right."""
+    await house.adopt(lamp())
+    await house.known("lamp", "brightness", 40)
+    await house.known("lamp", "on", True)
+    blind = Terms.model_validate({"read": []})
+    info, secret = await house.gateway.identity.create_token(
+        Principal("blind", Role.AGENT, acts_for="anna"), mandate=blind
+    )
+    client = house.session({"Authorization": f"Bearer {secret}"})
+    told = []
+    for value in (True, False):
+        async with client.put("/things/lamp/properties/on", json=value) as answer:
+            execution, headers = answer.headers["Hearth-Execution"], answer.headers
+            said = (answer.status, headers["Hearth-Outcome"], headers.get("Hearth-Reason"))
+        async with client.get(f"/executions/{execution}") as answer:
+            told.append((*said, "unchanged" in await answer.text()))
+    assert told == [(204, "confirmed", None, False)] * 2
+    await house.gateway.ledger.flush()
+    async with client.get("/ledger?kind=outcome") as answer:
+        assert "unchanged" not in await answer.text()
+    assert info.mandate is not None

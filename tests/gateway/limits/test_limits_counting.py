@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.api.limits import Limit, Limiter, Rate, network_of
+from gateway.api.limits import Limit, Limiter, Rate
 from gateway.api.problems import Problem
+from gateway.networks import network_of
 
 LIMIT = Limit(Rate(3, 10), Rate(12, 2))
 
@@ -80,10 +81,21 @@ def test_the_wait_that_is_told_is_the_wait(asked: list[tuple[float, str]], last:
 
 def test_one_address_does_not_use_up_what_there_is_in_all() -> None:
     clock = HandClock()
-    limiter = Limiter(clock, Limit(Rate(3, 10), Rate(4, 1_000)))
+    limiter = Limiter(clock, Limit(Rate(3, 10), Rate(6, 1_000)))
     assert [limiter.take("10.0.0.66") > 0 for _ in range(100)] == [False] * 3 + [True] * 97
-    assert limiter.take("10.0.0.7") == 0
-    assert limiter.take("10.0.0.8") > 0  # those are four
+    assert [limiter.take(f"10.0.0.{n}") > 0 for n in range(7, 11)] == [False] * 3 + [True]  # those are six
+
+
+def test_half_of_it_is_kept_for_who_comes_for_the_first_time() -> None:
+    """Three machines that never stop would otherwise hold a budget of one more each two seconds."""
+    clock = HandClock()
+    limiter = Limiter(clock, Limit(Rate(12, 5), Rate(60, 2)))
+    for second in range(600):
+        clock.now += 1
+        for one in ("10.0.0.66", "10.0.0.67", "10.0.0.68"):
+            limiter.take(one)
+        if second % 60 == 59:
+            assert limiter.take(f"10.0.1.{second // 60}") == 0
 
 
 @pytest.mark.parametrize(

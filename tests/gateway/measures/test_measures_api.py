@@ -64,6 +64,8 @@ async def test_metrics_name_nobody(house: House) -> None:
     async with agent.put("/things/lamp/properties/on", json=True) as answer:
         assert answer.status == 204
     async with agent.get("/metrics") as answer:
+        assert answer.status == 403, "two looks would tell that somebody did something just now"
+    async with owner.get("/metrics") as answer:
         text = await answer.text()
     async with owner.get("/metrics", headers={"Accept": "application/json"}) as answer:
         found = await answer.json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.oauth.desk import AgentDesk
 from policies import Role
 from tests.gateway.api.desk import until
 from tests.gateway.oauth.agents import Agents
@@ -135,3 +136,30 @@ async def test_people_are_told(house: Agents) -> None:
     assert titles == ["An agent asks to be let in", "A new agent: helper"]
     assert all(asked["user_code"] not in str(event) for event in events)
     assert "It says: “Helper”" in str(events[0]["text"])
+
+
+async def test_a_token_that_nobody_had_fetched_ends_with_the_next_start(house: Agents) -> None:
+    """Its secret was in memory alone. One that was fetched stays."""
+    anna, kept, lost = await house.phone(), await house.knock(), await house.knock("Other")
+    for asked in (kept, lost):
+        assert (await house.accept(anna, asked["user_code"]))[0] == 201
+    status, token = await house.poll(kept)
+    assert status == 200
+    await AgentDesk(house.gateway).start()  # as after a power cut: it remembers no request
+    assert house.gateway.identity.authenticate(token["access_token"]) is not None
+    assert (await house.poll(lost, "Other"))[1]["error"] == "access_denied"
+
+
+async def test_one_machine_does_not_keep_the_phones_ringing(house: Agents) -> None:
+    """What it asks after a no stands in the list, and calls nobody; a yes to something of it makes it heard again."""
+    anna, observer = await house.phone(), house.gateway.observers.subscribe(None)
+    first = await house.knock()
+    async with anna.client.post(f"/agents/requests/{first['user_code']}", json={"answer": "deny"}) as no:
+        assert no.status == 200
+    second = await house.knock()
+    await house.accept(anna, second["user_code"])
+    await house.knock()
+    events = [event.data for event in (await observer.batch())[0] if event.kind == "notice"]
+    house.gateway.observers.unsubscribe(observer)
+    asking, new = "An agent asks to be let in", "A new agent: my-agent"
+    assert [event["title"] for event in events] == [asking, new, asking]
