@@ -7,6 +7,7 @@ import signal
 import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("tests.guards", "tests.house")
 
@@ -17,6 +18,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # The test runner's workers say how wide its terminal is; what commands print in a test goes into no terminal.
 os.environ.pop("COLUMNS", None)
+
+# How fast examples are made is the machine's affair, and it has other work.
+settings.register_profile("hearth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hearth")
 
 
 @pytest.fixture

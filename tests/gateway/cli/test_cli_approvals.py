@@ -121,7 +121,8 @@ def test_a_paired_terminal_signs_with_a_key_of_its_own(house: House, tmp_path: P
 
 
 def test_always_proposes_a_rule_that_an_owner_puts_in_force(house: House) -> None:
-    hearth(house.agent, "write", "hallway-outlet", "on", "true", "--no-wait")
+    asked = hearth(house.agent, "write", "hallway-outlet", "on", "true", "--no-wait")
+    assert "waits" in asked.out, asked
     said = hearth(house.box, "approve", "last", "--always", "--why", "it is only the lamp")
     assert said.code == 0, said.err
     assert 'unasked = ["an-adult-decides"]' in said.out
