@@ -135,7 +135,7 @@ def _properties(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
         reads = sees and not document.get("writeOnly")
         if not reads and not writes:
             continue
-        affordance = _visible(document, adopted, rights)
+        affordance = visible(document, adopted, rights)
         href = f"{home}/properties/{segment(name)}"
         operations = ["readproperty"] * bool(reads) + ["writeproperty"] * writes
         forms: list[Json] = [_form(href, *operations)]
@@ -158,7 +158,7 @@ def _actions(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     for name, document in _members(adopted, "actions").items():
         if (adopted.id, name) in rights.acts:
-            shown[name] = _visible(document, adopted, rights) | {
+            shown[name] = visible(document, adopted, rights) | {
                 "forms": _invoking(f"{home}/actions/{segment(name)}")
             }
     return shown
@@ -193,7 +193,7 @@ def _events(adopted: Adopted, rights: Rights, home: str) -> dict[str, Json]:
         if (adopted.id, name) in rights.sees:
             href = f"{home}/events/{segment(name)}"
             forms = _watching(f"{href}/next", href, "subscribeevent", "unsubscribeevent")
-            shown[name] = _visible(document, adopted, rights) | {"forms": forms}
+            shown[name] = visible(document, adopted, rights) | {"forms": forms}
     return shown
 
 
@@ -202,7 +202,7 @@ def _members(adopted: Adopted, group: str) -> dict[str, dict[str, Json]]:
     return {} if members is None else members  # type: ignore[return-value]
 
 
-def _visible(document: dict[str, Json], adopted: Adopted, rights: Rights) -> dict[str, Json]:
+def visible(document: dict[str, Json], adopted: Adopted, rights: Rights) -> dict[str, Json]:
     """A copy without what names a property that the caller may not see: its effect, where it starts from, its parts."""
     copy = dict(document)
     for member in ("hearth:effect", "hearth:absolute"):

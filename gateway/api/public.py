@@ -13,8 +13,8 @@ from typing import Final
 
 from gateway.api.limits import Limit, Rate
 
-LOOKS: Final = Limit(Rate(60, 0.5), Rate(15_240, 0.002))
-"""For what costs no more than refusing it: a page, a document. A browser asks for a dozen at once."""
+LOOKS: Final = Limit(Rate(120, 0.25), Rate(15_240, 0.002))
+"""For what costs no more than refusing it: a page, a document. A browser asks for some thirty at once."""
 
 SEARCHES: Final = Limit(Rate(20, 5.0), Rate(2_000, 0.02))
 """For the authority's certificate: a person fetches it once for each phone."""
@@ -45,6 +45,10 @@ class Terms:
 
 PUBLIC: Final[Mapping[str, Terms]] = {
     "/": Terms(LOOKS),
+    "/sw.js": Terms(LOOKS),
+    "/manifest.webmanifest": Terms(LOOKS),
+    "/app/{name}": Terms(LOOKS),
+    "/app/{version}/{name}": Terms(LOOKS),
     "/openapi": Terms(LOOKS),
     "/openapi.json": Terms(LOOKS),
     "/health": Terms(LOOKS),

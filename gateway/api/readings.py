@@ -31,3 +31,11 @@ def detail(slot: Slot) -> dict[str, Json]:
         "uncertainty": reading.uncertainty,
         "evidence": slot.evidence,
     }
+
+
+def short(slot: Slot) -> dict[str, Json]:
+    """What a screen shows of a property's state: `at` in seconds since the epoch. Nothing before the first reading."""
+    reading = slot.current
+    if reading is None:
+        return {}
+    return {"value": reading.value, "quality": reading.quality, "at": round(reading.observed_at, 3)}

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from gateway.api.accepting import accepting
 from gateway.api.actions import ActionRoutes
+from gateway.api.app_files import AppRoutes
 from gateway.api.approvals import ApprovalRoutes
 from gateway.api.auth import ADMIN_GROUP
 from gateway.api.authority import AuthorityRoutes
@@ -58,7 +59,6 @@ from gateway.api.properties import PropertyRoutes
 from gateway.api.quiet import server_log
 from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
-from gateway.api.root import RootRoutes
 from gateway.api.secured import on_prepare
 from gateway.api.streams import Streams
 from gateway.api.thing_events import ThingEventRoutes
@@ -106,14 +106,14 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
     pin, proposals = BoxPin(gateway.parts), Proposals(gateway.parts.database, gateway.clock)
     directory = DirectoryRoutes(gateway)
     reach = Reach(gateway.config.http, tls)
-    root, pages, health = RootRoutes(), PageRoutes(), HealthRoutes(gateway, streams)
+    app_files, pages, health = AppRoutes(), PageRoutes(), HealthRoutes(gateway, streams)
     pairing = PairingRoutes(gateway, pin, reach)
     authority = AuthorityRoutes(reach)
     oauth, description = OAuth(gateway, pin), DescriptionRoutes()
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
         *actions.routes(),
-        *root.routes(),
+        *app_files.routes(),
         *pages.routes(),
         *directory.routes(),
         *PanicRoutes(gateway).routes(),
@@ -156,7 +156,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
     mcp = McpRoutes(gateway)
     public = [
         mcp.serve,
-        root.page,
+        *app_files.public,
         *pages.public,
         directory.well_known,
         pairing.redeem,

@@ -27,7 +27,7 @@ LONGEST_TIMER_S: Final = 24 * 3600.0
 
 KINDS: Final = (
     *("property", "event", "action", "thing", "rules", "house"),
-    *("approval", "notice", "message", "obligation", "discovery"),
+    *("approval", "plan", "notice", "message", "obligation", "discovery"),
 )
 
 

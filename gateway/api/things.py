@@ -10,12 +10,19 @@ from pydantic import Field
 
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
+from gateway.api import cards
 from gateway.api.auth import caller, manages, require_manager
 from gateway.api.components import guesses
 from gateway.api.forms import Descriptions
 from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
-from gateway.api.openapi.shapes.things import THING_DESCRIPTION, AcceptedThing, Forgotten, ThingSummary
+from gateway.api.openapi.shapes.things import (
+    THING_DESCRIPTION,
+    AcceptedThing,
+    Forgotten,
+    ThingCard,
+    ThingSummary,
+)
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.waiting import waiting
 from gateway.api.wire import (
@@ -73,6 +80,7 @@ class ThingRoutes:
                     headers=("ETag", "Link"),
                 ),
                 Answer(list[ThingSummary], "in short, with `view=summary`"),
+                Answer(list[ThingCard], "states and controls for a screen, with `view=cards`"),
                 Answer(
                     {"type": "array", "items": THING_DESCRIPTION},
                     "the descriptions, where `Accept` names this",
@@ -101,15 +109,18 @@ class ThingRoutes:
         for name, known in (("sort_by", "id"), ("sort_order", "asc")):
             if request.query.get(name, known) != known:
                 raise bad_request(f"{name} can only be {known!r} here")
-        shown = self._gateway.rights.of(principal).things
-        page = sorted(thing for thing in shown)[offset : offset + limit]
+        visible = self._gateway.rights.of(principal).things
+        page = sorted(visible)[offset : offset + limit]
         headers = {"Cache-Control": "no-store"} if view else dict(CACHED)
-        if offset + limit < len(shown):
+        if offset + limit < len(visible):
             rest = f"&view={view}" if view else ""
             headers["Link"] = f'</things?offset={offset + limit}&limit={limit}{rest}>; rel="next"'
         things = [adopted for thing in page if (adopted := self._gateway.registry.get(thing)) is not None]
         if view:
-            return reply([summary(self._gateway, adopted, principal) for adopted in things], headers=headers)
+            shown = cards.card if view == "cards" else summary
+            answer = reply([shown(self._gateway, adopted, principal) for adopted in things], headers=headers)
+            answer.enable_compression()
+            return answer
         body = await self._bodies(things, principal, base_of(request))
         media = LD_JSON if LD_JSON in request.headers.get("Accept", "") else JSON
         return cached(request, b"[" + b",".join(body) + b"]", media, headers)
@@ -121,16 +132,18 @@ class ThingRoutes:
             200: (
                 Answer(THING_DESCRIPTION, "Its description", media=TD_JSON, headers=("ETag",)),
                 Answer(ThingSummary, "in short, with `view=summary`"),
+                Answer(ThingCard, "states and controls for a screen, with `view=cards`"),
             ),
             304: Answer(None, "It is as it was", headers=("ETag",)),
         },
         parameters=(common.VIEW, common.IF_NONE_MATCH),
     )
     async def describe(self, request: web.Request) -> web.Response:
-        """One Thing's description; with `?view=summary` what a list shows of it."""
+        """One Thing's description; with `?view=summary` what a list shows of it, with `?view=cards` what a screen does."""
         adopted, principal = self.find(request), caller(request)
-        if _view(request):
-            return reply(summary(self._gateway, adopted, principal), headers={"Cache-Control": "no-store"})
+        if view := _view(request):
+            shown = cards.card if view == "cards" else summary
+            return reply(shown(self._gateway, adopted, principal), headers={"Cache-Control": "no-store"})
         served = self.descriptions.of(adopted, principal, base_of(request))
         return cached(request, served.body, TD_JSON, CACHED | {"ETag": served.etag})
 
@@ -256,8 +269,8 @@ def find_thing(gateway: Gateway, request: web.Request) -> Adopted:
 
 
 def _view(request: web.Request) -> str:
-    """`summary`, or "" for descriptions. Raises `Problem` (400)."""
+    """`summary`, `cards`, or "" for descriptions. Raises `Problem` (400)."""
     view = request.query.get("view", "")
-    if view not in {"", "summary"}:
-        raise bad_request(f"view is `summary` or left out, it is {view[:40]!r}")
+    if view not in {"", "summary", "cards"}:
+        raise bad_request(f"view is `summary`, `cards` or left out, it is {view[:40]!r}")
     return view

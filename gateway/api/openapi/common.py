@@ -74,7 +74,7 @@ OFFSET: Final = whole("offset", "Items to leave out at the beginning")
 IF_NONE_MATCH: Final = text("If-None-Match", "An ETag that is known already", where="header")
 IF_MATCH: Final = text("If-Match", "The ETag that it must still have", where="header")
 
-VIEW: Final = choice("view", "`summary`: in short", "summary", "")
+VIEW: Final = choice("view", "`summary`: in short; `cards`: states and controls", "summary", "cards", "")
 DETAIL: Final = flag("detail", "All that is known, in the body")
 RESUME: Final = (
     text("Last-Event-ID", "The id of the last event that was received", where="header"),

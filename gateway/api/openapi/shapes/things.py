@@ -60,6 +60,25 @@ class ThingSummary(TypedDict):
     waiting: Waiting | None
 
 
+class ThingCard(TypedDict):
+    """A Thing as a screen shows it. A property or action has members of its description, without their prefix; a property
+    `value`, `quality` and `at` (seconds since the epoch) besides, and `writes` where the caller may set it.
+    """
+
+    id: str
+    title: str
+    kind: str
+    room: str
+    properties: dict[str, dict[str, AnyJson]]
+    actions: dict[str, dict[str, AnyJson]]
+    labels: NotRequired[list[str]]
+    out_of_reach: NotRequired[str]
+    suspended: NotRequired[str]
+    group: NotRequired[bool]
+    uncertain: NotRequired[bool]
+    waits: NotRequired[bool]
+
+
 class AcceptedThing(ThingSummary):
     """A Thing as it is accepted now, and what became of names and kinds."""
 

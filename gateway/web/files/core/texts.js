@@ -1,0 +1,42 @@
+// All texts, in one file (texts.json), in the language of the phone or the one that was chosen.
+
+const CHOSEN = "hearth-language";
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+
+let words = {};
+let fallback = {};
+let plural = new Intl.PluralRules("en");
+export let language = "en";
+
+export async function load(url) {
+  const all = await (await fetch(url, { credentials: "same-origin" })).json();
+  let chosen = "";
+  try { chosen = localStorage.getItem(CHOSEN) ?? ""; } catch { /* a browser that keeps nothing */ }
+  const wanted = [chosen, ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  language = wanted.find((tag) => tag in all) ?? "en";
+  words = all[language];
+  fallback = all.en;
+  plural = new Intl.PluralRules(language);
+  document.documentElement.lang = language;
+}
+
+export function choose(tag) {
+  localStorage.setItem(CHOSEN, tag);
+  location.reload();
+}
+
+const found = (book, key) => key.split(".").reduce((part, name) => part?.[name], book);
+
+/** The text of `key` ("home.title") with its {members}; `count` chooses between "one" and "other". A key that there is not is
+ * shown as it is. */
+export function t(key, members = {}) {
+  let text = found(words, key) ?? found(fallback, key) ?? key;
+  if (typeof text === "object") text = text[plural.select(members.count ?? 0)] ?? text.other ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in members ? String(members[name]) : whole));
+}
+
+/** As `t`, and "" (or `otherwise`) where there is no such text: for words that a device or a library has made. */
+export const maybe = (key, otherwise = "") => {
+  const text = found(words, key) ?? found(fallback, key);
+  return typeof text === "string" ? text : otherwise;
+};
