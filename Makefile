@@ -20,7 +20,7 @@ test: .venv/.stamp-test ## all checks and all tests, but for those that need a h
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not peers and not bench"
 
 .PHONY: test-peers
-test-peers: .venv/.stamp-test ## the tests against heavy third-party peers
+test-peers: .venv/.stamp-test ## the tests against heavy third-party peers, and those that take long
 	@.ci/system-packages mosquitto node gcc g++ clang arm-none-eabi-gcc qemu-system-arm coap-client avahi-daemon chromium
 	@.ci/node-packages
 	@.ci/home-assistant || [ $$? = 3 ]

@@ -13,6 +13,7 @@ import cedarpy
 import pytest
 
 from policies import AccessRequest, Decision, RuleSet, Subject, Verdict, compile_rules
+from tests.at_length import at_length
 from tests.policies.cedar.context import Data, context_of, entities_of, schema_of
 from tests.policies.cedar.export import policies_of
 from tests.policies.random_rules import PRINCIPALS, Maker
@@ -71,7 +72,7 @@ def _refusals(decision: Decision, verdict: Verdict) -> Refusals:
     return {f"{one.set}/{one.rule}" for one in decision.findings if one.verdict is verdict}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", at_length(SEEDS, here=SEEDS[1:]))
 @pytest.mark.parametrize("share", range(SHARES))
 def test_cedar_agrees(share: int, seed: str) -> None:
     seen: Counter[Verdict] = Counter()
