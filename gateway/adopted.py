@@ -121,7 +121,7 @@ class Adopted:
         self.version = old.version + 1
         reach, before = self.reach, old.reach
         reach.reachable, reach.since, reach.reason = before.reachable, before.since, before.reason
-        reach.heard, reach.lost = before.heard, before.lost
+        reach.heard, reach.lost, reach.pulse = before.heard, before.lost, before.pulse
         places = {slot.property.point: slot for slot in old.slots.values() if slot.property.point}
         for name, slot in self.slots.items():
             # A kind that a person gives may call the same point otherwise.
@@ -129,14 +129,21 @@ class Adopted:
             if same is not None and _fits(slot, same):
                 slot.reading, slot.evidence, slot.live = same.reading, same.evidence, same.live
                 slot.expectations, slot.off_since = same.expectations, same.off_since
+                if (same.property.capability, same.property.unit) == (
+                    slot.property.capability,
+                    slot.property.unit,
+                ):
+                    slot.track, slot.doubt = same.track, same.doubt
 
     def begin_anew(self) -> None:
         """Another device stands behind it: what the one before told is not this one's, and what it was told nobody knows."""
         self.reach.reachable, self.reach.reason, self.reach.heard = None, "", None
+        self.reach.pulse = None
         for slot in self.slots.values():
             for expectation in list(slot.expectations):
                 expectation.lose_link("another device has its place now")
             slot.reading, slot.live, slot.off_since = None, False, None
+            slot.track, slot.doubt = None, None
 
     def points(self) -> dict[str, tuple[str, str]]:
         """The names of properties and events, each with its component's key, by point."""

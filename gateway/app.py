@@ -29,6 +29,7 @@ from gateway.contracts import open_contracts
 from gateway.discovery.looking import Lookout
 from gateway.doorman import Doorman
 from gateway.driving import Running, keep_driver, run_configured
+from gateway.estimates.keeper import open_estimates
 from gateway.execution import Executor
 from gateway.house import House
 from gateway.identity import Identity
@@ -143,7 +144,10 @@ async def open_gateway(
             drivers=running,
             supervisor=supervisor,
         )
-        contracts = await stack.enter_async_context(open_contracts(parts))
+        contracts, estimates = (
+            await stack.enter_async_context(open_contracts(parts)),
+            await stack.enter_async_context(open_estimates(parts)),
+        )
         approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
         stack.push_async_callback(approvals.close)
         measures = Measures(parts)
@@ -195,12 +199,18 @@ async def open_gateway(
                 clock=clock,
             ),
             contracts=contracts,
+            estimates=estimates,
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),
             executor=executor,
             panic=panic,
             ingest=Ingest(
-                registry, observers, clock, rests, (authors.changed, obligations.changed, contracts.changed)
+                registry,
+                observers,
+                clock,
+                rests,
+                (authors.changed, obligations.changed, contracts.changed),
+                estimate=estimates.see,
             ),
             approvals=approvals,
             leases=leases,

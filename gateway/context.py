@@ -13,6 +13,7 @@ from gateway.config import Config
 from gateway.consents import Consents
 from gateway.contracts import Contracts
 from gateway.discovery.looking import Lookout
+from gateway.estimates.keeper import Estimates
 from gateway.execution import Executor
 from gateway.house import House
 from gateway.identity import Identity
@@ -50,6 +51,7 @@ class Gateway:
     mode: ModeKeeper
     consents: Consents
     contracts: Contracts
+    estimates: Estimates
     observers: Observers
     rights: RightsTable
     executor: Executor

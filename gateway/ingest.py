@@ -14,6 +14,7 @@ from capabilities.vocabulary import Json, Quality
 from drivers.driver import Driver
 from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
+from gateway.estimates.doubt import worse
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.rests import OUT_OF_SIGHT_S, Rests
@@ -40,10 +41,15 @@ class Ingest:
         clock: Clock,
         rests: Rests,
         changed: Sequence[Callable[[Slot, Reading | None, Reading], None]] = (),
+        *,
+        estimate: Callable[[Slot, Reading, float], bool] = lambda slot, reading, now: False,
     ) -> None:
-        """`changed` are told of every live report that says another value than the one before (None: the first of all)."""
+        """`changed` are told of every live report that says another value than the one before (None: the first of all).
+        `estimate` sees every live report, with its time in monotonic seconds, and says whether there is something to tell.
+        """
         self._registry = registry
         self._changed = changed
+        self._estimate = estimate
         self._rests = rests
         self._observers = observers
         self._clock = clock
@@ -93,8 +99,7 @@ class Ingest:
         slot.reading = reading
         slot.evidence = report.evidence
         slot.followed, slot.live = slot.live, not report.retained
-        if not report.retained:
-            slot.reach.heard = self._clock.monotonic()
+        is_news = not report.retained and self._hear(slot, reading)
         if slot.live and (before is None or before.value != value):
             for listener in self._changed:  # before those who wait for it: they may explain it
                 try:
@@ -105,6 +110,8 @@ class Ingest:
             expectation.see(report)
         if before is None or before.value != value or before.quality is not reading.quality:
             self._note_rest(slot, reading, before)
+            self._tell(slot, reading)
+        elif is_news:
             self._tell(slot, reading)
 
     def occurrence(self, target: Target | None, seen: Occurrence) -> None:
@@ -206,6 +213,15 @@ class Ingest:
         if len(self._reach) > KNOWN_CONTACTS:
             self._reach.popitem(last=False)
 
+    def _hear(self, slot: Slot, reading: Reading) -> bool:
+        """Whether the estimates have something new to tell of it."""
+        slot.reach.heard = now = self._clock.monotonic()
+        try:
+            return self._estimate(slot, reading, now)
+        except Exception as error:  # an estimate stops no driver
+            self._mistake(self._estimate, error)
+            return False
+
     def _keep_early(self, driver: str, report: Report) -> None:
         self.counters["early_reports"] += 1
         before = self._early.get((driver, report.point))
@@ -262,7 +278,7 @@ class Ingest:
             if slot.reading is not None:
                 self._rests.note(slot, lost=reach.lost is not None)
 
-    def _mistake(self, listener: Callable[..., None], error: Exception) -> None:
+    def _mistake(self, listener: Callable[..., object], error: Exception) -> None:
         """In the log once for each kind, for reports come by the thousand; counted each time."""
         self.counters["listener_mistakes"] += 1
         kind = getattr(listener, "__qualname__", type(listener).__qualname__), type(error).__qualname__
@@ -272,6 +288,10 @@ class Ingest:
 
     def _tell(self, slot: Slot, reading: Reading) -> None:
         data: dict[str, Json] = {"value": reading.value, "quality": reading.quality}
+        if said := slot.remarks():
+            if slot.doubt is not None:
+                data["quality"] = worse(reading.quality, slot.doubt.quality)
+            data |= said
         self._observers.publish("property", slot.topic, reading.observed_at, data)
 
     def _note(self, where: str, why: str) -> None:
