@@ -101,6 +101,10 @@ class MetricRoutes:
         text.add("hearth_obligations", "gauge", "What is owed now, by state.", states)
         ingest = [({"kind": kind}, count) for kind, count in sorted(gateway.ingest.counters.items())]
         text.add("hearth_ingest_total", "counter", "What drivers reported, and what became of it.", ingest)
+        marked = [({"what": what}, count) for what, count in sorted(gateway.estimates.counters.items())]
+        text.add(
+            "hearth_estimates_total", "counter", "Unusual values and silent Things, by what it was.", marked
+        )
         text.add("hearth_events_total", "counter", "Events published.", [({}, gateway.observers.last_id)])
         text.add("hearth_streams", "gauge", "Open event streams.", [({}, self._streams.count)])
         healths = {name: driver.health() for name, driver in gateway.drivers.items()}

@@ -54,7 +54,7 @@ class PropertyRoutes:
         """The last reading: its bare value, what is known about it in headers; `?detail=1` says all in the body."""
         slot = self._slot(request)
         if flag(request, "detail"):
-            return reply(detail(slot))
+            return reply(detail(slot, self._gateway.clock.monotonic()))
         reading = slot.current
         if reading is None:
             raise no_reading(slot)
@@ -76,7 +76,8 @@ class PropertyRoutes:
         adopted = find_thing(self._gateway, request)
         slots = self._visible(adopted, request)
         if flag(request, "detail"):
-            return reply({name: detail(slot) for name, slot in slots.items()})
+            now = self._gateway.clock.monotonic()
+            return reply({name: detail(slot, now) for name, slot in slots.items()})
         return reply(
             {name: reading.value for name, slot in slots.items() if (reading := slot.current) is not None}
         )

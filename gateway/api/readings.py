@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capabilities.readings import Reading
 from capabilities.vocabulary import Evidence, Json
+from gateway.api.estimated import estimated
 from gateway.api.wire import rfc3339
 from gateway.state import Slot
 
@@ -17,8 +18,10 @@ def reading_headers(reading: Reading, evidence: Evidence) -> dict[str, str]:
     }
 
 
-def detail(slot: Slot) -> dict[str, Json]:
-    """Everything about a property's state. `quality` is `unknown`, and `value` null, before the first reading."""
+def detail(slot: Slot, now: float | None = None) -> dict[str, Json]:
+    """Everything about a property's state. `quality` is `unknown`, and `value` null, before the first reading. With `now`
+    (monotonic seconds) also what is estimated of its rhythm and noise.
+    """
     reading = slot.current
     if reading is None:
         return {"value": None, "quality": "unknown", "unit": slot.property.unit}
@@ -30,6 +33,8 @@ def detail(slot: Slot) -> dict[str, Json]:
         "received_at": rfc3339(reading.received_at),
         "uncertainty": reading.uncertainty,
         "evidence": slot.evidence,
+        **slot.remarks(),
+        **(estimated(slot, now) if now is not None else {}),
     }
 
 

@@ -51,6 +51,8 @@ class Reading(Answer):
     observed_at: datetime | None = None
     uncertainty: float | None = None
     evidence: str | None = None
+    reason: str | None = None
+    unusual: str | None = None
 
 
 class Finding(Answer):

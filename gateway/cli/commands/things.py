@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.cli.client import segment
+from gateway.cli.estimate_texts import estimate_texts
 from gateway.cli.names import pick
 from gateway.cli.options import json_option, property_argument, thing_argument
 from gateway.cli.session import Session, current, items
@@ -158,6 +159,10 @@ def _properties(session: Session, description: dict[str, Json], readings: dict[s
         kept = [i for i in range(6) if i not in (2, 4) or {row[i] for row in rows} - {"", "good"}]
         rows = [[row[i] for i in kept] for row in rows]
         session.table([head[i] for i in kept], rows, whole=[0], folded=len(kept) - 1, in_pipe=PIPE_COLUMNS)
+    for name in _members(description, "properties"):
+        found = readings.get(name)
+        for line in estimate_texts(found if isinstance(found, dict) else {}):
+            session.wrap(f"{name}: {line}", "  ")
 
 
 def _actions(session: Session, description: dict[str, Json]) -> None:

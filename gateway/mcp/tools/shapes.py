@@ -105,7 +105,7 @@ class Reading(Short):
     observed_at: str | None = Field(None, description="When it was so, RFC 3339.")
     age_s: float | None = Field(None, description="Seconds since then.")
     uncertainty: float | None = Field(
-        None, description="One standard deviation, in the unit; left out where nobody states it."
+        None, description="One standard deviation, in the unit; left out where nobody knows it."
     )
     evidence: str | None = Field(
         None, description="device: it said so itself; bridge: something between says so."

@@ -120,8 +120,18 @@ class ThingComponent(ComponentShown):
     said: bool
 
 
+class Rhythm(TypedDict):
+    """How often it is reported: the typical time between two reports, and by how much that varies."""
+
+    seconds: float
+    spread: float
+
+
 class ReadingDetail(TypedDict):
-    """A property's state. Before the first reading `quality` is `unknown`."""
+    """A property's state. Before the first reading `quality` is `unknown`. `uncertainty` is one standard deviation. `reason`
+    says why it is trusted less than its device says, `unusual` what is unusual about its value. `noise` (a standard deviation),
+    `reports_every` and `quiet_for` (seconds) are estimated from its reports; null before there are enough.
+    """
 
     value: AnyJson
     unit: str | None
@@ -130,3 +140,9 @@ class ReadingDetail(TypedDict):
     received_at: NotRequired[Time]
     uncertainty: NotRequired[float | None]
     evidence: NotRequired[str]
+    reason: NotRequired[str]
+    unusual: NotRequired[str]
+    uncertainty_estimated: NotRequired[bool]
+    noise: NotRequired[float | None]
+    reports_every: NotRequired[Rhythm | None]
+    quiet_for: NotRequired[float | None]
