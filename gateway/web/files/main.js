@@ -34,13 +34,12 @@ async function letGo() {
 }
 
 async function begin() {
-  const cards = store.load(); // at once: the longest way
+  const cards = store.begin(); // at once: the longest way
+  live.start();
   const [, known] = await Promise.all([loadTexts(`${here}texts.json`), whoami()]);
-  if (!known) return letGo();
+  if (!known || live.state.revoked) return letGo();
   live.on("revoked", letGo);
   await cards;
-  store.start();
-  live.start();
   root.replaceChildren();
   render(html`<${Frame} />`, root);
   if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => undefined);

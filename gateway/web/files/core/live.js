@@ -61,7 +61,9 @@ export function stop() {
 
 function again(after) {
   clearTimeout(timer);
-  abort?.abort();
+  const before = abort;
+  abort = null; // so that the one that ends does not begin another
+  before?.abort();
   if (!state.revoked) timer = setTimeout(listen, after);
 }
 

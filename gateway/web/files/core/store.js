@@ -12,6 +12,7 @@ const dirty = new Set();
 let frame = 0;
 let asked = new Set();
 let asking = 0;
+let meanwhile = null; // what was told while all of it was asked for: it may be newer than the answer
 
 /** `at`: when all of it was last asked for; `kept`: it is what this phone remembers, not what the gateway said; `error`. */
 export const things = { at: 0, kept: false, error: null, loaded: false };
@@ -55,14 +56,19 @@ export function useThings() {
 }
 
 export async function load() {
+  meanwhile = meanwhile ?? [];
   try {
     const found = await pages("/things?view=cards");
     cards.clear();
     for (const card of found) cards.set(card.id, card);
     Object.assign(things, { at: Date.now(), kept: false, error: null, loaded: true });
+    const told = meanwhile ?? [];
+    meanwhile = null;
+    for (const event of told) if (!isOlder(event)) changed(event);
     for (const id of watchers.keys()) mark(id);
     keep("things", { at: things.at, cards: found });
   } catch (error) {
+    meanwhile = null;
     things.error = error;
     if (!things.loaded) await remember();
     mark("");
@@ -77,7 +83,10 @@ async function remember() {
   for (const id of watchers.keys()) mark(id);
 }
 
+const isOlder = (event) => Date.parse(event.at) / 1000 < (cards.get(event.thing)?.properties[event.name]?.at ?? 0) - 0.002;
+
 function changed(event) {
+  meanwhile?.push(event);
   const card = cards.get(event.thing);
   const property = card?.properties[event.name];
   if (!property) return;
@@ -120,13 +129,24 @@ export function byRoom(cards_) {
   return sorted;
 }
 
-export function start() {
+function start() {
   on("property", changed);
   on("thing", otherwise);
   on("rules", () => load());
-  on("fresh", () => load());
+  on("fresh", () => { if (things.loaded) load(); });
   on("state", () => mark(""));
   addEventListener("pagehide", () => { if (things.loaded && !things.kept) keep("things", { at: Date.now(), cards: allThings() }); });
+}
+
+/** Once the Things are known, or remembered. The stream is open before they are asked for, so that nothing is told in between;
+ * where it does not open soon they are asked for without it. */
+export function begin() {
+  return new Promise((resolve) => {
+    const first = async () => { end(); clearTimeout(late); await load(); resolve(); };
+    const end = on("fresh", first);
+    const late = setTimeout(first, 1_500);
+    start();
+  });
 }
 
 /** Whether what is shown can be acted on now. */
