@@ -31,6 +31,7 @@ from gateway.doorman import Doorman
 from gateway.driving import Running, keep_driver, run_configured
 from gateway.estimates.keeper import open_estimates
 from gateway.execution import Executor
+from gateway.history.keeper import open_history
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
@@ -199,6 +200,7 @@ async def open_gateway(
                 clock=clock,
             ),
             contracts=contracts,
+            history=await stack.enter_async_context(open_history(parts)),
             estimates=estimates,
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),

@@ -20,6 +20,7 @@ from drivers.esphome.settings import EspHomeSettings
 from drivers.homekit.settings import HomeKitSettings
 from drivers.modbus.settings import ModbusSettings
 from drivers.wot.settings import WotSettings
+from gateway.history.settings import HistorySettings
 from policies.times import seconds_of
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -207,6 +208,7 @@ class Config(Section):
     house: House = House()
     arbitration: Arbitration = Arbitration()
     context: Context = Context()
+    history: HistorySettings = HistorySettings()
     notify: tuple[Channel, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -15,6 +15,7 @@ from gateway.contracts import Contracts
 from gateway.discovery.looking import Lookout
 from gateway.estimates.keeper import Estimates
 from gateway.execution import Executor
+from gateway.history.keeper import History
 from gateway.house import House
 from gateway.identity import Identity
 from gateway.ingest import Ingest
@@ -51,6 +52,7 @@ class Gateway:
     mode: ModeKeeper
     consents: Consents
     contracts: Contracts
+    history: History
     estimates: Estimates
     observers: Observers
     rights: RightsTable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -126,6 +126,7 @@ class Observers:
 
     def __init__(self) -> None:
         self._observers: set[Observer] = set()
+        self._taps: list[Callable[[Event], None]] = []
         self._recent: deque[Event] = deque(maxlen=REPLAY_EVENTS)
         self._last = 0
         self.marks = Marks()
@@ -142,6 +143,8 @@ class Observers:
         self._last += 1
         event = Event(self._last, kind, topic, at, data, marks=self.marks)
         self._recent.append(event)
+        for tap in self._taps:
+            tap(event)
         for observer in self._observers:
             if observer.wants(event):
                 observer.put(event)
@@ -157,6 +160,13 @@ class Observers:
                     observer.put(event)
         self._observers.add(observer)
         return observer
+
+    def tap(self, tap: Callable[[Event], None]) -> None:
+        """`tap` is called with every event, at once: it must be quick, and never fail."""
+        self._taps.append(tap)
+
+    def untap(self, tap: Callable[[Event], None]) -> None:
+        self._taps = [one for one in self._taps if one != tap]
 
     def recent(self) -> tuple[Event, ...]:
         """What is remembered, the oldest first: `REPLAY_EVENTS` at the most. Whoever shows it asks who may see each."""
