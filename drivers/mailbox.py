@@ -32,6 +32,7 @@ class Mailbox(Generic[T]):
         self._slots: deque[list[T]] = deque()  # one item each; a list so that it can be replaced in its place
         self._newest: dict[str, list[T]] = {}
         self._waiter: asyncio.Future[None] | None = None
+        self._pulses: list[asyncio.Future[None]] = []
         self._handed_out = 0
         self._closed = False
 
@@ -62,6 +63,14 @@ class Mailbox(Generic[T]):
         self._closed = True
         self._wake()
 
+    def pulse(self) -> asyncio.Future[None]:
+        """Done once the reader has come back for more: with nothing left to read, or a fair share behind it."""
+        self._pulses = [one for one in self._pulses if not one.done()]
+        pulse: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pulses.append(pulse)
+        self._wake()
+        return pulse
+
     def __aiter__(self) -> Self:
         return self
 
@@ -69,11 +78,13 @@ class Mailbox(Generic[T]):
         slots = self._slots
         if self._handed_out >= FAIR_SHARE_ITEMS:
             self._handed_out = 0
+            self._beat()
             await asyncio.sleep(0)
         while not slots:
             if self._closed:
                 raise StopAsyncIteration
             self._handed_out = 0
+            self._beat()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         self._handed_out += 1
@@ -100,6 +111,13 @@ class Mailbox(Generic[T]):
                 del self._newest[key]
             return
         self._slots.popleft()
+
+    def _beat(self) -> None:
+        if self._pulses:
+            for pulse in self._pulses:
+                if not pulse.done():
+                    pulse.set_result(None)
+            self._pulses.clear()
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None

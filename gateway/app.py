@@ -57,6 +57,7 @@ from gateway.registry import Registry
 from gateway.rests import Rests
 from gateway.rights import RightsTable
 from gateway.rulebook import RuleKeeper, open_rules
+from gateway.service.serving import serving, starting
 from gateway.state import StateStore
 from gateway.storage import Database, IgnoredCandidates, SettingsRepository, StorageError, ThingRepository
 from gateway.supervisor import Supervisor
@@ -297,14 +298,15 @@ async def run(config: Config, ready: Callable[[Gateway, str], None] | None = Non
     stop = asyncio.Event()
     stop_on_signals(stop)
     await ensure_free(config)  # before there is a state directory
-    async with open_gateway(config) as gateway, serve(gateway) as address:
+    async with starting() as manager, open_gateway(config) as gateway, serve(gateway) as address:
         log.info("hearth listens on %s", address)
         log.info("at the box it listens on %s", config.socket)
         gateway.discovery.served_at(address)
         if ready is not None:
             ready(gateway, address)
         asyncio.get_running_loop().call_later(SETTLED_AFTER_S, _settle_memory)
-        await stop.wait()
+        async with serving(manager, gateway, address):
+            await stop.wait()
 
 
 def main(config_path: Path | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.driver import Driver
@@ -73,6 +73,7 @@ class Gateway:
     discovery: Lookout
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     started_at: float = 0.0  # seconds since the epoch
+    reloads: list[Callable[[], object]] = field(default_factory=list)  # what SIGHUP has read again
 
     @property
     def names(self) -> Names:

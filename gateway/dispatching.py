@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from gateway.failpoints import stall
 from gateway.ledger import Entry, Ledger, LedgerUnavailable
 
 SLOWEST_DISK_S: Final = 1.0
@@ -17,6 +18,7 @@ async def write(ledger: Ledger, entry: Entry, by_house: str) -> None:
     """On disk when it returns; but for panic, which waits for nothing (then it returns without giving up its turn, too), and
     goes with the next group. Raises `LedgerUnavailable`, ValueError; what the house owes it raises after a second, too.
     """
+    await stall("executor_hangs")
     if not by_house:
         await ledger.commit(entry)
     elif by_house == PANIC:

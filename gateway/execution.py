@@ -95,6 +95,7 @@ class Executor:
         self.stop = self._meanwhile.stop
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = Turns()
+        self.in_line = self._turns.in_line
         self._admission = Admission(registry, clock)
         self.keys = self._admission.keys
         self.executions = Executions()

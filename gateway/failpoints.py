@@ -1,12 +1,15 @@
-"""Named points in the life of a command, where a test can end the process as a power cut would.
+"""Named points in the life of a command, where a test can end the process as a power cut would, or have a part of it hang.
 
-Off unless `HEARTH_FAILPOINT=<name>[:<n>]` is in the environment: then the n-th arrival at that point is SIGKILL.
+Off unless `HEARTH_FAILPOINT=<name>[:<n>]` is in the environment: then the n-th arrival at that point is SIGKILL; at one of
+`HANGS`, whoever arrives there never goes on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import threading
 from typing import Final
 
 POINTS: Final = (
@@ -37,10 +40,16 @@ FURTHER_POINTS: Final = (
 )
 """Points that not every command passes."""
 
+HANGS: Final = (
+    "ingest_hangs",  # a device came into reach, or was lost: its driver's reports are not read any more
+    "executor_hangs",  # a dispatch is about to be written, and never is
+    "ledger_hangs",  # the ledger's thread was asked for a sign of life
+)
+
 
 def _armed() -> tuple[str, int]:
     name, _, count = os.environ.get("HEARTH_FAILPOINT", "").partition(":")
-    known = (*POINTS, *FURTHER_POINTS)
+    known = (*POINTS, *FURTHER_POINTS, *HANGS)
     if name and name not in known:
         raise SystemExit(f"HEARTH_FAILPOINT names {name!r}; known points are {', '.join(known)}")
     return name, int(count or 1)
@@ -55,9 +64,26 @@ def failpoint(point: str) -> None:
         _count_down(point)
 
 
+async def stall(point: str) -> None:
+    """As `failpoint`, but the task that arrives hangs; the others go on."""
+    if _point and _is_due(point):
+        await asyncio.Event().wait()
+
+
+def hang(point: str) -> None:
+    """As `failpoint`, but the thread that arrives hangs."""
+    if _point and _is_due(point):
+        threading.Event().wait()
+
+
 def _count_down(point: str) -> None:
+    if _is_due(point):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_due(point: str) -> bool:
     global _left  # noqa: PLW0603  the countdown belongs to the process, as its death does
-    if point == _point:
-        _left -= 1
-        if _left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    if point != _point:
+        return False
+    _left -= 1
+    return _left == 0

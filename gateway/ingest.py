@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from capabilities.errors import SchemaError
-from capabilities.readings import Contact, Occurrence, Reading, Refusal, Report
+from capabilities.readings import Contact, Observation, Occurrence, Reading, Refusal, Report
 from capabilities.vocabulary import Json, Quality
 from drivers.driver import Driver
+from drivers.mailbox import Mailbox
 from gateway.adopted import Adopted, EventTap
 from gateway.clock import Clock
 from gateway.estimates.doubt import worse
+from gateway.failpoints import stall
 from gateway.observers import Observers
 from gateway.registry import Registry
 from gateway.rests import OUT_OF_SIGHT_S, Rests
@@ -58,13 +60,25 @@ class Ingest:
         self._reach: OrderedDict[tuple[str, str], Contact] = OrderedDict()
         self._mistakes: set[tuple[str, str]] = set()
         self._undriven: set[str] = set()  # Things of which only that is known: their driver does not run
+        self.inlets: dict[str, Mailbox[Observation]] = {}  # of the drivers that are read now, by name
         self.counters: Counter[str] = Counter()
         self.refused: OrderedDict[str, str] = OrderedDict()
 
     async def run(self, driver: Driver) -> None:
         """Consumes one driver's reports until it ends."""
-        points = self._registry.points(driver.name)
-        async for seen in driver.reports():
+        points, reports = self._registry.points(driver.name), driver.reports()
+        if isinstance(reports, Mailbox):
+            self.inlets[driver.name] = reports
+        try:
+            await self._take(driver, points, reports)
+        finally:
+            if self.inlets.get(driver.name) is reports:
+                del self.inlets[driver.name]
+
+    async def _take(
+        self, driver: Driver, points: Mapping[str, Target], reports: AsyncIterator[Observation]
+    ) -> None:
+        async for seen in reports:
             if type(seen) is Report:
                 target = points.get(seen.point)
                 if type(target) is Slot:
@@ -74,6 +88,7 @@ class Ingest:
             elif type(seen) is Occurrence:
                 self.occurrence(points.get(seen.point), seen)
             elif type(seen) is Contact:
+                await stall("ingest_hangs")
                 self.contact(driver.name, seen)
             elif type(seen) is Refusal:
                 self.refusal(driver.name, seen)

@@ -68,6 +68,10 @@ class Turns:
             return False
         return self._before(command, things, None) is not None
 
+    def in_line(self, command: Command) -> bool:
+        """Whether it waits for its turn."""
+        return any(one.command.id == command.id for line in self._lines.values() for one in line)
+
     async def come(self, command: Command, things: Sequence[str]) -> Outcome | None:
         """Waits for one's turn; the conflict where that takes too long. Nothing may be awaited between its end and `taken`."""
         if not self.busy(command, things):

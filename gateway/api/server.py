@@ -44,6 +44,7 @@ from gateway.api.logout import LogoutRoutes
 from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
+from gateway.api.notices import NoticeRoutes
 from gateway.api.notifications import NotificationRoutes
 from gateway.api.notify import NotifyRoutes
 from gateway.api.oauth import OAuth
@@ -56,6 +57,7 @@ from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
+from gateway.api.push import PushRoutes
 from gateway.api.quiet import server_log
 from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
@@ -136,6 +138,8 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *ModeRoutes(gateway).routes(),
         *ObligationRoutes(gateway).routes(),
         *NotifyRoutes(gateway).routes(),
+        *NoticeRoutes(gateway).routes(),
+        *PushRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
         *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
@@ -219,6 +223,8 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
     """
     tls = await choosing.served(gateway.config, gateway.clock, lambda: gateway.house.time.is_known)
     app = make_app(gateway, tls)
+    if tls is not None:
+        gateway.reloads.append(tls.check)
     forget = gateway.identity.on_revoked(app[STREAMS].revoke)
     runner = web.AppRunner(
         app,

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from gateway.clock import Clock
+from gateway.failpoints import hang
+from gateway.ledger.chain import Chain
 from gateway.ledger.entries import Entry, LedgerUnavailable, Record, seal
 from gateway.ledger.heads import Head
 from gateway.ledger.reader import Query, Reader
@@ -114,6 +116,10 @@ class Ledger:
         """Return when everything appended so far is on disk. Raises `LedgerUnavailable`."""
         await self._open_writer().run(lambda chain: chain.tail[0])
 
+    async def pulse(self) -> None:
+        """Return when the writer's thread has answered; nothing is written for that. Raises `LedgerUnavailable`."""
+        await self._open_writer().run(_answer)
+
     async def entries(
         self,
         *,
@@ -180,3 +186,8 @@ class Ledger:
             return await self._loop.run_in_executor(self._reading, job)
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot be read: {error}") from error
+
+
+def _answer(chain: Chain) -> int:
+    hang("ledger_hangs")
+    return chain.tail[0]

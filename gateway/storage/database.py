@@ -13,6 +13,8 @@ from typing import Final, Self, TypeAlias
 
 import aiosqlite
 
+from gateway.storage.migrating import migrating
+
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 Value: TypeAlias = str | bytes | int | float | None
@@ -123,8 +125,9 @@ def migrate(path: Path, migrations: Path = MIGRATIONS) -> None:
             )
         if 0 < version < len(numbered):
             _back_up(db, path.with_name(f"{path.name}.before-{version + 1:04d}"))
-        for number, script in enumerate(numbered[version:], version + 1):
-            _apply(db, number, script)
+        with migrating(path.name):
+            for number, script in enumerate(numbered[version:], version + 1):
+                _apply(db, number, script)
 
 
 def _numbered(migrations: Path) -> list[Path]:

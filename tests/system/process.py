@@ -102,6 +102,10 @@ class HearthProcess:
         self._child.send_signal(signal.SIGKILL)
         await self.ended()
 
+    def signal(self, number: int) -> None:
+        assert self._child is not None
+        self._child.send_signal(number)
+
     async def stop(self) -> int:
         assert self._child is not None
         self._child.terminate()
