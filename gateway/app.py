@@ -128,6 +128,7 @@ async def open_gateway(
                 database=database,
                 identity=identity,
                 clock=clock,
+                time=house.time,
             )
         )
         parts = Parts(

@@ -140,6 +140,26 @@ class Channel(Section):
         return name
 
 
+class Push(Section):
+    """Web Push, which needs no setting. `contact` ("mailto:…" or "https://…") is how the services of browsers' makers reach who
+    runs this gateway; Apple's takes nothing without, and looks whether its host is there. `hosts` are push services of one's
+    own ("push.example.org:8443"), which may be in the house's network, `ca` the authority of their certificates.
+    """
+
+    contact: str = ""
+    hosts: tuple[str, ...] = ()
+    ca: Path | None = None
+
+    @field_validator("contact")
+    @classmethod
+    def _is_an_address(cls, contact: str) -> str:
+        if contact and not re.fullmatch(
+            r"(mailto:[^\s@:]+@|https://)[\w-]+(\.[\w-]+)+(/[!-~]*)?", contact, re.ASCII
+        ):
+            raise ValueError('is no address; write "mailto:you@example.org" or "https://example.org"')
+        return contact
+
+
 class House(Section):
     """`zone` is the house's time zone ("Europe/Berlin"; empty: the system's). Times of day are unknown to the rules until the
     system's clock is synchronised; with `clock = "trusted"` it is believed without (a machine with a good clock and no NTP).
@@ -210,6 +230,7 @@ class Config(Section):
     context: Context = Context()
     history: HistorySettings = HistorySettings()
     notify: tuple[Channel, ...] = ()
+    push: Push = Push()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -269,6 +290,7 @@ def _file_problems(config: Config) -> list[str]:
         files |= {"mqtt.certificate": mqtt.certificate, "mqtt.key": mqtt.key}
     if config.wot is not None:
         files["wot.ca"] = config.wot.ca
+    files["push.ca"] = config.push.ca
     problems = [
         f"{key}: there is no file {path}" for key, path in files.items() if path and not path.is_file()
     ]

@@ -35,9 +35,9 @@ class NotifyRoutes:
 
     @operation("House", "How people are told", {200: Answer(list[ChannelShown])})
     async def index(self, request: web.Request) -> web.Response:
-        """The channels of `[[notify]]` and how each does. For owners and adults."""
+        """The channels of `[[notify]]`, the browsers that subscribed (`push:…`), and how each does. For owners and adults."""
         require_manager(request)
-        return reply([self._row(one) for one in self._gateway.parts.notifier.channels.values()])
+        return reply([self._row(one) for one in self._gateway.parts.notifier.every_channel.values()])
 
     @operation("House", "Send a test notice", {200: Answer(list[Trial])}, body=TestBody, body_needed=False)
     async def test(self, request: web.Request) -> web.Response:
@@ -47,10 +47,11 @@ class NotifyRoutes:
         require_manager(request)
         body = await read_body(request, TestBody)
         notifier = self._gateway.parts.notifier
-        if body.name and body.name not in notifier.channels:
-            known = ", ".join(notifier.channels) or "none; hearth.toml has no [[notify]]"
+        channels = notifier.every_channel
+        if body.name and body.name not in channels:
+            known = ", ".join(channels) or "none; hearth.toml has no [[notify]]"
             raise bad_request(f"there is no channel {body.name!r}; there is: {known}")
-        trials = await notifier.test([body.name] if body.name else [*notifier.channels])
+        trials = await notifier.test([body.name] if body.name else [*channels])
         rows: list[Json] = [
             {
                 "name": one.channel.name,

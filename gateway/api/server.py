@@ -45,6 +45,7 @@ from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
 from gateway.api.notices import NoticeRoutes
+from gateway.api.notices import NoticeRoutes
 from gateway.api.notifications import NotificationRoutes
 from gateway.api.notify import NotifyRoutes
 from gateway.api.oauth import OAuth
@@ -57,6 +58,7 @@ from gateway.api.panic import PanicRoutes
 from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
+from gateway.api.push import PushRoutes
 from gateway.api.push import PushRoutes
 from gateway.api.quiet import server_log
 from gateway.api.recordings import RecordingRoutes
@@ -138,6 +140,8 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *ModeRoutes(gateway).routes(),
         *ObligationRoutes(gateway).routes(),
         *NotifyRoutes(gateway).routes(),
+        *NoticeRoutes(gateway).routes(),
+        *PushRoutes(gateway).routes(),
         *NoticeRoutes(gateway).routes(),
         *PushRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),

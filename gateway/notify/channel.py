@@ -6,10 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.clock import Clock
-from gateway.config import Channel as Settings
 from gateway.failpoints import failpoint
 from gateway.foreign import one_line
 from gateway.notify.notice import Notice, Urgency
@@ -21,6 +20,21 @@ from gateway.notify.timer import Alarm
 LEAST: Final = {"low": Urgency.LOW, "normal": Urgency.NORMAL, "high": Urgency.HIGH}
 
 log = logging.getLogger(__name__)
+
+
+class Settings(Protocol):
+    """What a channel is told of itself: a table of `[[notify]]`, or a browser's subscription."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def to(self) -> tuple[str, ...]: ...
+    @property
+    def urgency(self) -> str: ...
+    @property
+    def escalation(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -77,12 +91,19 @@ class Channel:
     def waiting(self) -> int:
         return len(self._queue)
 
-    def offer(self, notice: Notice, *, reached: bool) -> bool:
-        """Takes a notice that is for it; `reached`: whether it goes to somebody whom this channel reaches."""
+    def has_delivered(self, tag: str) -> bool:
+        """Whether something with this tag went out lately."""
+        return self._queue.was_delivered(tag)
+
+    def offer(self, notice: Notice, *, reached: bool, wanted: bool = True) -> bool:
+        """Takes a notice that is for it; `reached`: whether it goes to somebody whom this channel reaches. What is not `wanted`
+        goes out only as the end of something that did.
+        """
         if not reached and not (notice.escalated and self.settings.escalation):
             return False
         ends_something = self._queue.was_delivered(notice.tag)
-        if notice.urgency < LEAST[self.settings.urgency] and not ends_something:
+        wanted = wanted and notice.urgency >= LEAST[self.settings.urgency]
+        if not wanted and not ends_something:
             for parcel in self._queue.withdraw(notice.tag):
                 self._settle(parcel, "it was no longer so before it could be told", moot=True)
             return False

@@ -19,6 +19,8 @@ from gateway.notify.sending import DELIVERY_S, LONGEST_REASON, Undelivered
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
+    from drivers.wot.addresses import SocketFactory
+
 MOST_READ_BYTES: Final = 4 * 1024
 """Of an answer: enough for the reason of a refusal."""
 
@@ -45,11 +47,12 @@ _OTHER_CA: Final = (
 
 
 class Poster:
-    """Posts to one address. The connection is not kept: notices are rare."""
+    """Posts to one address. The connection is not kept: notices are rare. `sockets` decides where one may go."""
 
-    def __init__(self, clock: Clock, ca: Path | None) -> None:
+    def __init__(self, clock: Clock, ca: Path | None, sockets: SocketFactory | None = None) -> None:
         self._clock = clock
         self._ca = ca
+        self._sockets = sockets
         self._tls: ssl.SSLContext | None = None
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> str:
@@ -62,7 +65,10 @@ class Poster:
             timeout = aiohttp.ClientTimeout(total=DELIVERY_S)
             async with (
                 aiohttp.ClientSession(
-                    timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+                    connector=aiohttp.TCPConnector(socket_factory=self._sockets) if self._sockets else None,
+                    timeout=timeout,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    auto_decompress=False,
                 ) as session,
                 session.post(
                     url, data=body, headers=sent, allow_redirects=False, ssl=await self._context(url)
@@ -104,6 +110,7 @@ class Poster:
             _REMEDIES.get(status, ""),
             hopeless=status in HOPELESS,
             after=self._pause(response.headers.get("Retry-After", "")),
+            status=status,
         )
 
     def _pause(self, text: str) -> float:

@@ -9,31 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from typing import Final, cast
+from typing import Final
 
-import orjson
-
-from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.failpoints import failpoint
-from gateway.notify.notice import About, Kind, Notice, Urgency
+from gateway.notify.notice import Notice
 from gateway.notify.timer import Alarm
+from gateway.notify.written import read, written
 from gateway.storage import StorageError
 from gateway.storage.notices import NoticeRepository, NoticeRow
 
-KINDS: Final = frozenset({"approval", "reminder", "escalation", "incident", "report", "notice"})
-
 DISK_AGAIN_S: Final = 5.0
 """What cannot be written is tried again after this long."""
+
+PUSHED: Final = "push:"
+"""So begins the name of a channel that is a browser's; no configured one can be called so."""
 
 log = logging.getLogger(__name__)
 
 
 class Kept:
-    """The rows, and what is still to be written of them."""
+    """The rows, and what is still to be written of them: those of the configured channels, or (`pushed`) of Web Push."""
 
-    def __init__(self, rows: NoticeRepository, clock: Clock) -> None:
+    def __init__(self, rows: NoticeRepository, clock: Clock, *, pushed: bool = False) -> None:
         self._rows = rows
+        self._pushed = pushed
         self._on_disk: set[tuple[str, str]] = set()
         self._to_add: dict[tuple[str, str], NoticeRow] = {}
         self._to_remove: set[tuple[str, str]] = set()
@@ -42,9 +42,9 @@ class Kept:
 
     async def restore(self) -> list[tuple[str, Notice]]:
         """(channel, notice) of all that an earlier run left, the oldest first. Raises `sqlite3.Error`."""
-        rows = await self._rows.load()
+        rows = [row for row in await self._rows.load() if row.channel.startswith(PUSHED) is self._pushed]
         self._on_disk = {(row.id, row.channel) for row in rows}
-        found = [(row, _read(row)) for row in rows]
+        found = [(row, read(row.id, row.at, row.body)) for row in rows]
         for row, notice in found:
             if notice is None:
                 self.remove(row.id, row.channel)
@@ -53,7 +53,7 @@ class Kept:
     def add(self, notice: Notice, channel: str) -> None:
         key = (notice.id, channel)
         self._to_remove.discard(key)
-        self._to_add[key] = NoticeRow(notice.id, channel, notice.at, orjson.dumps(_body(notice)).decode())
+        self._to_add[key] = NoticeRow(notice.id, channel, notice.at, written(notice))
         self._wake.set()
 
     def remove(self, notice: str, channel: str) -> None:
@@ -68,7 +68,7 @@ class Kept:
         try:
             while True:
                 await self._wake.wait()
-                await _to_the_end(asyncio.create_task(self._write(), name="notices to disk"))
+                await to_the_end(asyncio.create_task(self._write(), name="notices to disk"))
         finally:
             await self._write()
             self._again.stop()
@@ -97,52 +97,10 @@ class Kept:
         self._to_remove |= removed - self._to_add.keys()
 
 
-async def _to_the_end(writing: asyncio.Task[None]) -> None:
+async def to_the_end(writing: asyncio.Task[None]) -> None:
     """The gateway's end waits for a write that has begun."""
     try:
         await asyncio.shield(writing)
     except asyncio.CancelledError:
         await writing
         raise
-
-
-def _body(notice: Notice) -> dict[str, Json]:
-    return {
-        "title": notice.title,
-        "text": notice.text,
-        "kind": notice.kind,
-        "to": list[Json](notice.to),
-        "ref": notice.ref,
-        "tag": notice.tag,
-        "about": list[Json](notice.about),
-        "until": notice.until,
-        "escalated": notice.escalated,
-        "facts": dict(notice.facts),
-    }
-
-
-def _read(row: NoticeRow) -> Notice | None:
-    """The notice of a row; None for what this version cannot read."""
-    try:
-        body = orjson.loads(row.body)
-        kind, facts = body["kind"], body["facts"]
-        about = About(*map(str, body["about"]))
-        if kind not in KINDS or not isinstance(facts, dict):
-            return None
-        return Notice(
-            row.id,
-            row.at,
-            title=str(body["title"]),
-            text=str(body["text"]),
-            kind=cast("Kind", kind),
-            to=tuple(map(str, body["to"])),
-            urgency=Urgency.HIGH,
-            ref=str(body["ref"]),
-            tag=str(body["tag"]),
-            about=about,
-            until=float(body["until"]),
-            escalated=body["escalated"] is True,
-            facts=facts,
-        )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return None

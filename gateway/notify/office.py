@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,11 +73,6 @@ class PostOffice:
             if taken and notice.urgency is Urgency.HIGH:
                 self._kept.add(notice, channel.name)
 
-    async def test(self, names: Iterable[str]) -> list[Trial]:
-        """Sends a test by each of these channels, past their queues, at the same time. Raises `KeyError`."""
-        channels = [self.channels[name] for name in names]
-        return await asyncio.gather(*(self._try(channel) for channel in channels))
-
     # ---------------------------------------------------------------- inside
 
     def _reaches(self, channel: Channel, to: tuple[str, ...]) -> bool:
@@ -93,18 +87,19 @@ class PostOffice:
     def _role(self, word: str) -> str | None:
         return None if word in _ROLES else self._role_of(word)
 
-    async def _try(self, channel: Channel) -> Trial:
-        now = self._clock.wall()
-        notice = Notice(new_id(now), now, TEST_TITLE, TEST_TEXT, to=channel.settings.to, facts={"test": True})
-        try:
-            answer = await channel.sender.send(notice)
-        except Undelivered as error:
-            channel.failed(error)
-            return Trial(channel, delivered=False, text=str(error), remedy=error.remedy)
-        channel.succeeded()
-        return Trial(channel, delivered=True, text=answer)
-
     def _settled(self, channel: Channel, fate: Fate) -> None:
         self._recorder.record(channel.name, fate)
         if fate.parcel.notice.urgency is Urgency.HIGH:
             self._kept.remove(fate.parcel.notice.id, channel.name)
+
+
+async def tried(channel: Channel, now: float) -> Trial:
+    """Sends a test past the queue. `now` in seconds since the epoch."""
+    notice = Notice(new_id(now), now, TEST_TITLE, TEST_TEXT, to=channel.settings.to, facts={"test": True})
+    try:
+        answer = await channel.sender.send(notice)
+    except Undelivered as error:
+        channel.failed(error)
+        return Trial(channel, delivered=False, text=str(error), remedy=error.remedy)
+    channel.succeeded()
+    return Trial(channel, delivered=True, text=answer)

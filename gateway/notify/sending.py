@@ -21,11 +21,14 @@ LONGEST_REASON: Final = 200
 
 class Undelivered(Exception):
     """It did not arrive, as far as is known. `remedy`: what a person can do. `hopeless`: this notice will never be taken.
-    `after`: seconds that the other side wants to be left alone.
+    `after`: seconds that the other side wants to be left alone. `status`: that of HTTP; 0 where nobody answered.
     """
 
-    def __init__(self, text: str, remedy: str = "", *, hopeless: bool = False, after: float = 0.0) -> None:
+    def __init__(
+        self, text: str, remedy: str = "", *, hopeless: bool = False, after: float = 0.0, status: int = 0
+    ) -> None:
         super().__init__(one_line(text, LONGEST_REASON))
+        self.status = status
         self.remedy = remedy
         self.hopeless = hopeless
         self.after = after

@@ -59,6 +59,7 @@ IN_PATH: Final[Mapping[str, str]] = {
     "principal": "The id of a principal",
     "type": "The type of a message, or `plan`",
     "set": "The name of a set of rules",
+    "subscription": "The id of a push subscription",
 }
 """What the segments of paths are, by name."""
 
