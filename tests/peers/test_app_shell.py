@@ -45,7 +45,7 @@ async def test_stop_ends_what_software_may_do(tmp_path: Path) -> None:
     async with app_house(tmp_path) as house, app_phone(house) as app:
         agent = await house.token(Principal("coo", Role.AGENT, acts_for="anna"))
         await app.open()
-        await app.page.get_by_role("button", name="Stop").click()
+        await app.page.get_by_role("button", name="Stop", exact=True).click()
         await app.look("panic")
         await app.page.get_by_role("button", name="Stop everything now").click()
         await expect(app.page.get_by_text("Software does nothing any more.")).to_be_visible()
@@ -58,12 +58,12 @@ async def test_without_the_gateway_it_says_since_when(tmp_path: Path) -> None:
     async with app_house(tmp_path) as house, app_phone(house, allowed=("ERR_INTERNET_DISCONNECTED",)) as app:
         await app.open()
         await app.page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
-        titles = await app.page.locator(".row-title").all_text_contents()
+        titles = await app.page.locator(".tile h3").all_text_contents()
         await app.context.set_offline(True)
         await expect(app.page.get_by_role("status").first).to_contain_text("Not connected to the house.")
         await app.page.reload()
         await expect(app.page.get_by_role("status").first).to_contain_text("What you see is from")
-        assert await app.page.locator(".row-title").all_text_contents() == titles
+        assert await app.page.locator(".tile h3").all_text_contents() == titles
         await app.look("offline")
         await app.context.set_offline(False)
         await expect(app.page.get_by_text("Not connected to the house.")).to_have_count(0, timeout=20_000)
