@@ -81,7 +81,8 @@ class Estimates:
         track = slot.track
         if track is None:
             track = self._follow(slot)
-        if pulse.see(t):
+        mended = pulse.see(t)
+        if mended:
             self._mended(slot)
         if not pulse.watched:
             self._watch(pulse, t)
@@ -89,7 +90,7 @@ class Estimates:
         if not 0.0 <= t - begun < 60.0:
             hour = self._look_at_clock(t)
         if not track.see(reading.value, t, hour):
-            return False
+            return mended
         self._tell_unusual(slot, track)
         return True
 

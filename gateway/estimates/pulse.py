@@ -5,7 +5,7 @@ from __future__ import annotations
 from capabilities.vocabulary import Quality
 from gateway.estimates import rhythm, words
 from gateway.estimates.doubt import Doubt
-from gateway.estimates.rows import EVERY, LAST, Row, thing_row
+from gateway.estimates.rows import EVERY, LAST, LONGEST, Row, thing_row
 
 
 class Pulse:
@@ -35,7 +35,8 @@ class Pulse:
         """
         row, before = self.row, self.doubt
         limit = rhythm.quiet_after(row)
-        silent = now - max(row[LAST], since)
+        last = row[LAST]
+        silent = now - (last if last > since else since)  # also where it is nan: it was not heard yet
         if not silent >= limit:
             self.doubt = None
             return before is not None, limit - silent
@@ -43,5 +44,8 @@ class Pulse:
         told = Quality.STALE if silent >= stale and not vouched else Quality.UNCERTAIN
         if before is not None and before.quality is told:
             return False, rhythm.NEVER if told is Quality.STALE or vouched else stale - silent
-        self.doubt = Doubt(told, words.quiet(silent, row[EVERY]))
+        if rhythm.is_regular(row):
+            self.doubt = Doubt(told, words.quiet(silent, row[EVERY]))
+        else:
+            self.doubt = Doubt(told, words.quiet_between(silent, row[LONGEST]))
         return True, rhythm.NEVER if told is Quality.STALE or vouched else stale - silent

@@ -10,7 +10,19 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from gateway.estimates.rows import COUNT, EVERY, FORGET_S, LAST, LIVED, LONGEST, REGULAR, SPREAD, Row
+from gateway.estimates.rows import (
+    COUNT,
+    EVERY,
+    FORGET_S,
+    LAST,
+    LIVED,
+    LONGEST,
+    NEAR,
+    REGULAR,
+    SINCE,
+    SPREAD,
+    Row,
+)
 
 BURST_S: Final = 0.5
 """Reports so near together are one message."""
@@ -23,7 +35,7 @@ CLIP: Final = 1.0
 SLOWEST: Final = 0.03
 """The share by which each gap moves the estimate once many were seen: it follows a change within some 30 reports."""
 
-NEAR: Final = math.log(2.0)
+TWICE: Final = math.log(2.0)
 
 ENOUGH_GAPS: Final = 20
 ENOUGH_S: Final = 6 * 3600.0
@@ -37,6 +49,17 @@ QUIET_TIMES: Final = 6.0
 """So many typical gaps without a report are a silence. With a fifth of the messages lost, 1 in 15,000 gaps is so long."""
 
 LONGEST_TIMES: Final = 2.0
+AS_LONG: Final = 0.8
+MOST_LONGER: Final = 1.25
+CHECK_INS: Final = 12
+CHECK_INS_A_DAY: Final = 3.0
+"""A device that reports on change and, where nothing changes, after a longest time has many gaps as long as its longest. One
+that reports on change alone has hardly more than its nights.
+"""
+CHECK_IN_TIMES: Final = 3.0
+
+DAY_S: Final = 86_400.0
+
 SHORTEST_QUIET_S: Final = 120.0
 """Nothing is called quiet before: brokers and bridges start again within it."""
 
@@ -59,7 +82,7 @@ def beat(row: Row, now: float) -> float:
         return gap
     share = max(1.0 / count, SLOWEST)
     off = math.log(gap / row[EVERY])
-    row[REGULAR] += share * ((-NEAR < off < NEAR) - row[REGULAR])
+    row[REGULAR] += share * ((-TWICE < off < TWICE) - row[REGULAR])
     clip = CLIP if count > FIRST_GAPS else FIRST_CLIP
     off = max(-clip, min(off, clip))
     row[EVERY] *= 1.0 + share * off if -0.1 < share * off < 0.1 else math.exp(share * off)
@@ -71,6 +94,10 @@ def note_longest(row: Row, gap: float) -> None:
     """Of a Thing's row. What was called quiet counts no more than that: an outage does not spoil it."""
     gap = min(gap, quiet_after(row))
     faded = row[LONGEST] * (1.0 - gap / FORGET_S)
+    if gap > MOST_LONGER * faded:
+        row[NEAR], row[SINCE] = 0.0, row[LIVED]
+    elif gap > AS_LONG * faded:
+        row[NEAR] += 1.0
     row[LONGEST] = max(gap, faded)
 
 
@@ -79,10 +106,16 @@ def is_regular(row: Row) -> bool:
     return row[COUNT] >= ENOUGH_GAPS and row[LIVED] >= ENOUGH_S and row[REGULAR] >= MOSTLY_REGULAR
 
 
+def checks_in(row: Row) -> bool:
+    """It reports at random times, but never later than `LONGEST` after the last."""
+    days = (row[LIVED] - row[SINCE]) / DAY_S
+    return row[NEAR] >= CHECK_INS and row[NEAR] >= CHECK_INS_A_DAY * days
+
+
 def quiet_after(row: Row) -> float:
     """Seconds of silence after which a Thing is quiet; infinite where its rhythm does not tell."""
     if not is_regular(row):
-        return NEVER
+        return max(CHECK_IN_TIMES * row[LONGEST], SHORTEST_QUIET_S) if checks_in(row) else NEVER
     return max(QUIET_TIMES * row[EVERY], LONGEST_TIMES * row[LONGEST], SHORTEST_QUIET_S)
 
 

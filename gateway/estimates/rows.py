@@ -26,6 +26,9 @@ LIVED: Final = 5
 
 LONGEST: Final = 6
 """Of a Thing: the longest gap of the last weeks, seconds."""
+NEAR: Final = 7
+"""Of a Thing: gaps about as long as the longest, since there was one so long; `SINCE` is the `LIVED` of then."""
+SINCE: Final = 8
 
 X1: Final = 6
 """Of a number: the last value; `X2` and `T2` are the value and time before."""
@@ -52,11 +55,11 @@ _TRANSIENT: Final = (LAST, X1, X2, T2, RUN, RUN_SINCE, USUAL)
 
 
 def beat_row() -> Row:
-    return array("d", [math.nan, 0.0, 0.0, 0.0, 0.0, 0.0])
+    return array("d", [math.nan, *[0.0] * 5])
 
 
 def thing_row() -> Row:
-    return array("d", [math.nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    return array("d", [math.nan, *[0.0] * 8])
 
 
 def number_row(step: float = 0.0) -> Row:

@@ -23,6 +23,10 @@ def quiet(seconds: float, every: float) -> str:
     return f"quiet for {lasting(seconds)}; it reports about every {lasting(every)}"
 
 
+def quiet_between(seconds: float, longest: float) -> str:
+    return f"quiet for {lasting(seconds)}; it reports at least every {lasting(longest)}"
+
+
 def impossible(x: float, low: float, high: float) -> str:
     return f"{number(x)} cannot be: such a value lies between {number(low)} and {number(high)}"
 
