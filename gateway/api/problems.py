@@ -64,6 +64,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "not-sent": (503, "It was not sent"),
     "device-unreachable": (503, "The device cannot be reached"),
     "ledger-unavailable": (503, "It cannot be recorded"),
+    "history-unavailable": (503, "The past cannot be read"),
     "no-reading": (503, "Nothing is known of it yet"),
     "unconfirmed": (504, "Its effect was not seen"),
     "not-seen": (504, "Its effect was not seen in time"),

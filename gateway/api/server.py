@@ -34,6 +34,7 @@ from gateway.api.express import ExpressLane
 from gateway.api.grants import GrantRoutes
 from gateway.api.guard import WILDCARDS, Guard
 from gateway.api.health import HealthRoutes
+from gateway.api.history import HistoryRoutes
 from gateway.api.inbox import InboxRoutes
 from gateway.api.inspection import InspectionRoutes
 from gateway.api.kinds import KindRoutes
@@ -129,6 +130,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *NotificationRoutes(gateway, streams, things.descriptions).routes(),
         *ThingEventRoutes(gateway, observer).routes(),
         *WhyRoutes(gateway).routes(),
+        *HistoryRoutes(gateway).routes(),
         *LeaseRoutes(gateway).routes(),
         *ContractRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),

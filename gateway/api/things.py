@@ -35,6 +35,7 @@ from gateway.api.wire import (
     Line,
     base_of,
     cached,
+    flag,
     number,
     read_body,
     reply,
@@ -186,19 +187,23 @@ class ThingRoutes:
         "Things",
         "Forget a Thing",
         {200: Answer(Forgotten, "Something is left for a person to do"), 204: common.NOTHING},
+        parameters=(common.flag("keep-history", "What it was like stays, for owners and adults"),),
         problems=("changed-meanwhile", "ledger-unavailable"),
     )
     async def forget(self, request: web.Request) -> web.Response:
         """Removes a Thing, and the pairing with its device. The latter is in the inbox again, if it is announced. 204; or 200
-        and a `note` with what is left for a person to do.
+        and a `note` with what is left for a person to do. Its history goes, too, but with `keep-history`.
         """
         adopted, principal = self.find(request), require_manager(request)
+        keeps_history = flag(request, "keep-history")
         device = (adopted.driver, adopted.device)
         async with self._gateway.discovery.turns.of(device):
             now = self._gateway.registry.get(adopted.id)
             if now is None or (now.driver, now.device) != device:
                 raise not_found()
             await will_let_go(self._gateway, *device)
+            if keeps_history:
+                self._gateway.history.spare(adopted.id)
             try:
                 await self._gateway.registry.forget(adopted.id, by=principal.id)
             except KeyError:

@@ -133,13 +133,23 @@ def _single(found: Points, held: Held, kind: Type, span: Span, wish: Wish) -> Dr
     if not known_before and span.begin < (found.t[0] if len(found) else span.end):
         gaps.insert(0, (span.begin, float(found.t[0]) if len(found) else span.end))
     is_line = kind == "number" and bool(known.all())
+    begin = span.begin if known_before else math.nan
     fewer = (
         largest_triangles(found, wish.points) if is_line and wish.points > 2 else envelope(found, wish.points)
     )
     value = np.where(fewer.code < BAD, fewer.value, np.nan)
     has = np.isfinite(value)
     return Drawn(
-        *(Level.RAW, None, fewer.t, value, value, value, value, has.astype(np.float64)),
+        *(
+            Level.RAW,
+            None,
+            fewer.t,
+            value,
+            value,
+            value,
+            value,
+            (has & (fewer.t != begin)).astype(np.float64),
+        ),
         *(np.where(has, (fewer.code == GOOD).astype(np.float64), np.nan), has.astype(np.float64), gaps),
     )
 

@@ -277,6 +277,10 @@ class History:
             await _told(self._open())
             self._find_again()
 
+    async def extents(self, series: list[int]) -> tuple[dict[int, tuple[float | None, int, int]], int]:
+        """Of each (its id) the end of its pieces, their rows and bytes; and the bytes of the file. Raises `Unavailable`."""
+        return await self.ask(lambda file: (work().extent(file, series), file.size()))
+
     def others(self) -> list[StoredSeries]:
         """What is kept of Things that are none any more, or of properties that they do not have now."""
         return list(self._others.values())

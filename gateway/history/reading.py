@@ -113,11 +113,9 @@ def _up_to(level: Level) -> Iterable[Level]:
 def _days(file: HistoryFile, series: int, tail: Tail, span: Span) -> Rows:
     whole = stored_rows(file, series, Level.DAY, span.begin, span.end)
     until = file.get("days")
-    since = tail.since if until is None else until
-    quarters = [_fresh(tail, Level.QUARTER, span.now)]
-    if np.isfinite(since):
-        quarters.insert(0, stored_rows(file, series, Level.QUARTER, since, span.now))
-    rest = joined(quarters)
+    since = span.begin if until is None else until
+    rolled_up = stored_rows(file, series, Level.QUARTER, since, span.now)
+    rest = joined([rolled_up, _fresh(tail, Level.QUARTER, span.now)])
     held = rest.held(since, NOTHING)
     rest = rest.between(since, np.inf)
     if not len(rest):

@@ -106,7 +106,9 @@ COLUMNS = tuple(field.name for field in fields(Rows))
 
 def rows_from(columns: Sequence[npt.NDArray[Any]]) -> Rows:
     """Of columns in the order of `COLUMNS`, of whatever type."""
-    return Rows(*(one.astype(np.float64) for one in columns[:-1]), code=columns[-1].astype(np.uint8))  # type: ignore[arg-type]
+    *figures, code = columns
+    t, low, mean, high, last, count, known, good = (one.astype(np.float64) for one in figures)
+    return Rows(t, low, mean, high, last, count, known, good, code.astype(np.uint8))
 
 
 def no_rows() -> Rows:

@@ -15,12 +15,12 @@ from gateway.history.days import midnights
 from gateway.history.file import HistoryFile, StoredSeries
 from gateway.history.levels import LEVELS, Level
 from gateway.history.log import Log
-from gateway.history.reading import tail_of
+from gateway.history.reading import Span, tail_of
 from gateway.history.retaining import erase, merge, retain
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Question", "compact", "draw", "erase", "extent", "maintain", "roll_up"]
+__all__ = ["Question", "Span", "Wish", "columns", "draw", "erase", "extent", "maintain", "moved", "roll_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ def draw(file: HistoryFile, asked: Question) -> dict[str, Any]:
     told["unusual"] = [
         {"at": at, "value": value, "reason": reason} for at, value, reason in found[-MOST_MARKS:]
     ]
+    return told
+
+
+def moved(told: dict[str, Any], shift: float) -> dict[str, Any]:
+    """The same, `shift` seconds later."""
+    told["t"] = told["t"] + shift
+    told["gaps"] = [[begin + shift, end + shift] for begin, end in told["gaps"]]
+    for mark in told["unusual"]:
+        mark["at"] += shift
     return told
 
 
