@@ -1,4 +1,4 @@
-"""A push service by RFC 8030 on loopback, with browsers behind it that read by `http_ece`, which knows nothing of the gateway."""
+"""A push service by RFC 8030 on loopback; its browsers read by `http_ece`, which knows nothing of the gateway."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Post:
 
 
 class PushService:
-    """Takes what RFC 8030, 8291 and 8292 allow, refuses the rest with 400 or 403; `fate` is what it says next instead of 201."""
+    """Takes what RFC 8030, 8291 and 8292 allow, refuses the rest with 400 or 403; `fate` is what it says instead of 201."""
 
     def __init__(self) -> None:
         self.phones: dict[str, Phone] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 
 import http_ece
@@ -53,15 +54,17 @@ def test_the_example_of_rfc_8292() -> None:
     point = unbase64url(VAPID_KEY)
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     claims = jwt.decode(
-        VAPID_TOKEN, key, algorithms=["ES256"], audience="https://push.example.net", options={"verify_exp": False}
+        VAPID_TOKEN,
+        key,
+        algorithms=["ES256"],
+        audience="https://push.example.net",
+        options={"verify_exp": False},
     )
     own = ec.generate_private_key(ec.SECP256R1())
     word = signed(own, claims["aud"], claims["exp"], claims["sub"])
     assert word.split(".")[:2] == VAPID_TOKEN.split(".")[:2]
     mine = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_point(own))
-    read = jwt.decode(
-        word, mine, algorithms=["ES256"], audience=claims["aud"], options={"verify_exp": False}
-    )
+    read = jwt.decode(word, mine, algorithms=["ES256"], audience=claims["aud"], options={"verify_exp": False})
     assert read == claims
 
 
@@ -89,7 +92,7 @@ def test_what_is_too_long_or_no_key() -> None:
     off_the_curve = POINT[:-1] + bytes([POINT[-1] ^ 1])
     compressed = b"\2" + POINT[1:33]
     for wrong in (b"", POINT[:-1], off_the_curve, compressed, b"\0" * 65, b"\4" + b"\0" * 64):
-        with pytest.raises(ValueError, match="bytes, not|no point"):
+        with pytest.raises(ValueError, match=r"bytes, not|no point"):
             point_of(base64url(wrong))
     for wrong in (b"", b"a" * 15, b"a" * 17):
         with pytest.raises(ValueError, match="not 16"):
@@ -99,10 +102,8 @@ def test_what_is_too_long_or_no_key() -> None:
 @given(st.text(max_size=120))
 def test_any_text_is_a_key_or_a_value_error(text: str) -> None:
     for reader in (point_of, auth_of):
-        try:
+        with contextlib.suppress(ValueError):
             assert isinstance(reader(text), bytes)
-        except ValueError:
-            pass
 
 
 @given(st.binary(max_size=80))
