@@ -6,7 +6,7 @@ from aiohttp import web
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, authenticate, is_local_socket, manages
-from gateway.api.cookies import NAME, give, has_cookie
+from gateway.api.cookies import NAME, by_cookie, give, has_cookie
 from gateway.api.discovery import shown as shown_health
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.access import Caller
@@ -38,6 +38,8 @@ class HealthRoutes:
     )
     async def health(self, request: web.Request) -> web.Response:
         """Without a token only that it lives; with one, how every part does. 200 in both cases."""
+        if has_cookie(request):
+            return reply(self._detail(by_cookie(self._gateway.identity, request)))
         if "Authorization" not in request.headers and not is_local_socket(request):
             return reply({"status": "ok"})
         return reply(self._detail(authenticate(self._gateway.identity, request)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -82,6 +83,16 @@ class RedeemBody(Body):
     cookie: bool = False
 
 
+def qr_modules(text: str) -> list[Json]:
+    """The QR code of `text`: for each row a text of 1 (dark) and 0, without the margin. None where segno is not installed."""
+    try:
+        import segno  # noqa: PLC0415  (11 MiB, and only for somebody who lets a phone in)
+    except ImportError:
+        return []
+    code = segno.make(text, error="m", micro=False)
+    return ["".join("1" if module else "0" for module in row) for row in code.matrix]
+
+
 class PairingRoutes:
     def __init__(self, gateway: Gateway, pin: BoxPin, reach: Reach) -> None:
         self._gateway = gateway
@@ -145,7 +156,9 @@ class PairingRoutes:
         answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
         answer["token_expires_at"] = None if stay.expires_at is None else rfc3339(stay.expires_at)
         answer["narrowed"] = [*in_words(mandate_of("", stay.mandate))] if stay.mandate is not None else []
-        return reply(answer | ({"link": link} if link else {}), status=201)
+        if link:
+            answer |= {"link": link, "qr": await asyncio.to_thread(qr_modules, link)}
+        return reply(answer, status=201)
 
     @operation("Access", "Close the pairing window", {204: common.NOTHING}, problems=("ledger-unavailable",))
     async def close(self, request: web.Request) -> web.Response:

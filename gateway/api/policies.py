@@ -32,7 +32,7 @@ from gateway.rulebook.edition import SetText
 from gateway.rulebook.files import LARGEST_FILE_BYTES, MOST_SETS
 from gateway.rulebook.shadows import refused_lately
 from gateway.rulebook.trying import examine, run
-from policies import PolicyError, Principal, Role
+from policies import PolicyError, Principal, Role, parse
 from policies import Problem as Fault
 
 if TYPE_CHECKING:
@@ -99,13 +99,17 @@ class PolicyRoutes:
 
     @operation("Rules", "The text of a set", {200: Answer(RuleSetText)})
     async def text(self, request: web.Request) -> web.Response:
-        """One set in force, as it was written."""
+        """One set in force, as it was written, and its rules as they are read."""
         require_manager(request)
         edition = self._gateway.rules.edition
         found = edition.set_named(request.match_info["name"])
         if found is None:
             raise not_found()
-        return reply(_shown(found, is_root=found is edition.sets[0]) | {"text": found.text})
+        rules = parse(found.text, name=found.name).document.model_dump(
+            mode="json", exclude_none=True, exclude_defaults=True, include={"allow", "limit", "ask", "then"}
+        )
+        shown = _shown(found, is_root=found is edition.sets[0])
+        return reply(shown | {"text": found.text, "rules": rules})
 
     @operation(
         "Rules",

@@ -41,11 +41,11 @@ from gateway.api.kinds import KindRoutes
 from gateway.api.labels import LabelRoutes
 from gateway.api.leases import LeaseRoutes
 from gateway.api.ledger import LedgerRoutes
+from gateway.api.ledger_verification import LedgerVerificationRoutes
 from gateway.api.logout import LogoutRoutes
 from gateway.api.messages import MessageRoutes
 from gateway.api.metrics import MetricRoutes
 from gateway.api.mode import ModeRoutes
-from gateway.api.notices import NoticeRoutes
 from gateway.api.notices import NoticeRoutes
 from gateway.api.notifications import NotificationRoutes
 from gateway.api.notify import NotifyRoutes
@@ -60,10 +60,10 @@ from gateway.api.plans import PlanRoutes
 from gateway.api.policies import PolicyRoutes
 from gateway.api.properties import PropertyRoutes
 from gateway.api.push import PushRoutes
-from gateway.api.push import PushRoutes
 from gateway.api.quiet import server_log
 from gateway.api.recordings import RecordingRoutes
 from gateway.api.replacing import ReplaceRoutes
+from gateway.api.rule_sets import RuleSetRoutes
 from gateway.api.secured import on_prepare
 from gateway.api.streams import Streams
 from gateway.api.thing_events import ThingEventRoutes
@@ -113,7 +113,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
     reach = Reach(gateway.config.http, tls)
     app_files, pages, health = AppRoutes(), PageRoutes(), HealthRoutes(gateway, streams)
     pairing = PairingRoutes(gateway, pin, reach)
-    authority = AuthorityRoutes(reach)
+    authority, verification = AuthorityRoutes(reach), LedgerVerificationRoutes(gateway)
     oauth, description = OAuth(gateway, pin), DescriptionRoutes()
     routes = [  # the first that fits is taken: commands come first, they are in a hurry
         *properties.routes(),
@@ -134,6 +134,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *LeaseRoutes(gateway).routes(),
         *ContractRoutes(gateway).routes(),
         *LedgerRoutes(gateway).routes(),
+        *verification.routes(),
         *InboxRoutes(gateway, device_pairing).routes(),
         *ReplaceRoutes(gateway, device_pairing).routes(),
         *RecordingRoutes(gateway).routes(),
@@ -144,11 +145,10 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         *NotifyRoutes(gateway).routes(),
         *NoticeRoutes(gateway).routes(),
         *PushRoutes(gateway).routes(),
-        *NoticeRoutes(gateway).routes(),
-        *PushRoutes(gateway).routes(),
         *WaiverRoutes(gateway).routes(),
         *PlanRoutes(gateway).routes(),
         *PolicyRoutes(gateway).routes(),
+        *RuleSetRoutes(gateway, pin).routes(),
         *TokenRoutes(gateway).routes(),
         *DelegationRoutes(gateway).routes(),
         *MessageRoutes(gateway).routes(),
@@ -185,6 +185,7 @@ def make_app(gateway: Gateway, tls: Served | None = None) -> web.Application:
         streams.close()
 
     app.on_shutdown.append(end_streams)
+    app.on_shutdown.append(verification.close)
     app.on_startup.append(oauth.start)
     app.on_shutdown.append(oauth.close)
     return app

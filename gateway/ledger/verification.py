@@ -64,7 +64,7 @@ def verify(directory: Path, *, public_key: bytes | None = None) -> Verification:
     change by someone who could replace that file and sign anew goes unseen. Never raises for what it finds.
     """
     found = Verification()
-    heads = _heads(
+    heads = good_heads(
         directory, public_key, found
     )  # before the rows: a head that is written meanwhile is not missed then
     try:
@@ -73,8 +73,8 @@ def verify(directory: Path, *, public_key: bytes | None = None) -> Verification:
         found.add(0, "file", f"ledger.db cannot be opened: {error}")
         return found
     try:
-        walk = _Walk(found, heads)
-        for row in _rows(db):
+        walk = Walk(found, heads)
+        for row in rows(db):
             walk.check(row)
         walk.finish()
     except sqlite3.Error as error:
@@ -84,8 +84,10 @@ def verify(directory: Path, *, public_key: bytes | None = None) -> Verification:
     return found
 
 
-def _heads(directory: Path, public_key: bytes | None, found: Verification) -> dict[int, Head]:
-    """The heads with a good signature, by entry."""
+def good_heads(
+    directory: Path, public_key: bytes | None, found: Verification, *, after: int = 0
+) -> dict[int, Head]:
+    """The heads behind entry `after` with a good signature, by entry."""
     key = read_public_key(directory)
     if public_key is not None and key != public_key:
         found.add(0, "key", "ledger.heads names another key than the one that was noted")
@@ -100,6 +102,8 @@ def _heads(directory: Path, public_key: bytes | None, found: Verification) -> di
     for head, line in read_heads(directory):
         if head is None:
             found.add(0, "head", f"line {line} of ledger.heads is not a head")
+        elif head.seq <= after:
+            continue
         elif not head.signed_by(key):
             found.add(
                 head.seq,
@@ -112,26 +116,26 @@ def _heads(directory: Path, public_key: bytes | None, found: Verification) -> di
     return good
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[_Row]:
-    after = -(2**63)
+def rows(db: sqlite3.Connection, after: int = -(2**63), page_rows: int = _PAGE_ROWS) -> Iterator[_Row]:
     while True:
         page = db.execute(
-            f"SELECT {_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT {_PAGE_ROWS}",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT {page_rows}",  # noqa: S608
             (after,),
         ).fetchall()
         yield from page
-        if len(page) < _PAGE_ROWS:
+        if len(page) < page_rows:
             return
         after = page[-1][0]
 
 
-class _Walk:
+class Walk:
     """One pass over the rows. After a problem it goes on from what is stored, so that one change is one problem."""
 
-    def __init__(self, found: Verification, heads: dict[int, Head]) -> None:
+    def __init__(self, found: Verification, heads: dict[int, Head], previous: bytes = GENESIS) -> None:
+        """`previous`: the hash of the entry `found.last_seq`, behind which it begins."""
         self._found = found
         self._heads = heads
-        self._previous = GENESIS
+        self.previous = previous
         self._suspect: tuple[int, bytes] | None = (
             None  # a row that did not fit, and the hash that its content has
         )
@@ -147,7 +151,7 @@ class _Walk:
             self._gap(found.last_seq + 1, seq - 1)
         try:
             before, after = framing(at, kind, execution, principal, thing, body.encode(), private_hash)
-            content = chained(self._previous, before, seq, after)
+            content = chained(self.previous, before, seq, after)
         except (TypeError, ValueError, AttributeError):
             content = b""  # not even of the right type
         if content != digest:
@@ -160,7 +164,7 @@ class _Walk:
         self._signed(seq, digest)
         found.entries += 1
         found.last_seq = seq
-        self._previous = digest
+        self.previous = digest
 
     def _misfit(
         self, seq: int, content: bytes, digest: bytes, frame: tuple[bytes, bytes] | None, gap: bool

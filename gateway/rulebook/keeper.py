@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -85,9 +85,10 @@ class RuleKeeper:
             with suppress(PolicyError):  # it is told
                 await self.reload()
 
-    async def reload(self, by: str = "") -> Told:
-        """Puts the files into force, and tells what that changes; `by` is the principal who asked for it. Raises `PolicyError`
-        with what is wrong with them: then nothing changes.
+    async def reload(self, by: str = "", how: Mapping[str, Json] | None = None) -> Told:
+        """Puts the files into force, and tells what that changes; `by` is the principal who asked for it. What a person saved
+        stands in the ledger with `how` that is known, also where nobody may do more or less by it. Raises `PolicyError` with
+        what is wrong with the files: then nothing changes.
         """
         async with self._turn:
             self._read = self._seen = signature(self.folder)
@@ -98,13 +99,13 @@ class RuleKeeper:
             except PolicyError as error:
                 self._refuse(error.problems)
                 raise
-            return await self._take(edition, by)
+            return await self._take(edition, by, how or {})
 
     def places(self) -> list[str]:
         """The problems, each with its file and line."""
         return [place_of(problem, self.folder) for problem in self.problems]
 
-    async def _take(self, edition: Edition, by: str) -> Told:
+    async def _take(self, edition: Edition, by: str, how: Mapping[str, Json]) -> Told:
         before, told = self.edition, Told()
         mended, changed = bool(self.problems), edition.policy.version != before.policy.version
         if changed:
@@ -114,9 +115,9 @@ class RuleKeeper:
             self.edition = edition
         elif edition.sets != before.sets:  # comments: what was remembered of the rules stays true
             self.edition = Edition(before.policy, edition.sets)
-        if changed or mended:
+        if changed or mended or how:
             # First the ledger, then the rules, with nothing between: what is decided by them is written behind this.
-            self._record("rules", self._body(told, before=before, by=by, mended=mended))
+            self._record("rules", self._body(told, before=before, by=by, mended=mended) | {**how})
             if changed:
                 self._install(edition.policy)
             self._tell({"change": "in-force" if changed else "mended"})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -173,24 +171,12 @@ def tell(session: Session, report: Report) -> None:
 
 def install(path: Path, text: str, before: str) -> None:
     """Writes the file whole, as its folder's owner would, and what was there before beside it. Raises `Failure`."""
-    from gateway.rulebook.kept import replace_file  # noqa: PLC0415
+    from gateway.rulebook import saving  # noqa: PLC0415
 
     try:
-        home = path.parent.parent.stat()
-        if not path.parent.exists():
-            path.parent.mkdir(mode=0o700)
-            _give(path.parent, home)
-        like = path.stat() if path.exists() else home
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        for target, content in ((path.with_name(path.name + BEFORE), before), (path, text)):
-            replace_file(target, content.encode(), mode=mode, like=like)
+        saving.install(path, text, before)
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror}", Exit.ERROR) from error
-
-
-def _give(path: Path, like: os.stat_result) -> None:
-    with suppress(PermissionError):
-        shutil.chown(path, like.st_uid, like.st_gid)
 
 
 def into_force(session: Session, path: Path) -> None:

@@ -89,11 +89,13 @@ class WindowState(TypedDict):
 
 class Window(TypedDict):
     """An open window. `takes_key`: who comes in through it may sign answers. `link` is what a phone scans: there is none
-    where no phone reaches the gateway.
+    where no phone reaches the gateway. `qr` is it as a QR code: a text for each row, of 1 (dark) and 0, without the margin;
+    empty where the gateway cannot draw it.
     """
 
     code: str
     link: NotRequired[str]
+    qr: NotRequired[list[str]]
     role: RoleWord
     principal: str
     expires_at: Time

@@ -30,8 +30,17 @@ class RuleSet(TypedDict):
 
 
 class RuleSetText(RuleSet):
-    """A set as it was written."""
+    """A set as it was written. `rules` has its tables (`allow`, `limit`, `ask`, `then`), without what is at its default."""
 
+    text: str
+    rules: dict[str, list[dict[str, AnyJson]]]
+
+
+class TextBefore(TypedDict):
+    """What a set said before its last change."""
+
+    name: str
+    digest: str
     text: str
 
 

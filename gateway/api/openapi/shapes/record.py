@@ -26,6 +26,48 @@ class LedgerEntry(TypedDict):
     hash: str
 
 
+class LedgerFault(TypedDict):
+    """What is wrong with the ledger, and where."""
+
+    seq: int
+    place: str
+    what: str
+
+
+class LedgerHead(TypedDict):
+    """The ledger up to an entry, as it was `at` (milliseconds since the epoch), signed: Ed25519, in hexadecimal digits."""
+
+    seq: int
+    hash: str
+    at: int
+    settled: int
+    signature: str
+
+
+class EntryHash(TypedDict):
+    """The hash that an entry has now; null where it is not there."""
+
+    seq: int
+    hash: str | None
+
+
+class LedgerStanding(TypedDict):
+    """`ok` is null before it was looked at. All up to `through` is checked, up to `signed_through` under signed heads."""
+
+    ok: bool | None
+    looking: bool
+    checked_at: Time | None
+    entries: int
+    through: int
+    signed_through: int
+    erased: int
+    problems: list[LedgerFault]
+    more_problems: int
+    head: LedgerHead | None
+    key: str | None
+    entry: EntryHash | None
+
+
 class Yes(TypedDict):
     """Whose yes it was sent under."""
 
