@@ -21,6 +21,7 @@ from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sen
 from gateway.api.server import ensure_free, serve
 from gateway.approvals import ApprovalKeeper
 from gateway.authors import Authors
+from gateway.calm import calm
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, load, user_runtime_dir
 from gateway.consents import Consents
@@ -315,6 +316,7 @@ def main(config_path: Path | None = None) -> int:
     try:
         config = load(config_path) if config_path else _default_config()
         logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        calm()
         start_loop(run(config))
     except STARTUP_ERRORS as error:
         print(in_words(error), file=sys.stderr)  # noqa: T201
