@@ -28,6 +28,7 @@ from gateway.consents import Consents
 from gateway.context import Gateway
 from gateway.contracts import open_contracts
 from gateway.discovery.looking import Lookout
+from gateway.disk import Disk
 from gateway.doorman import Doorman
 from gateway.driving import Running, keep_driver, run_configured
 from gateway.estimates.keeper import open_estimates
@@ -150,7 +151,7 @@ async def open_gateway(
         )
         contracts, estimates = (
             await stack.enter_async_context(open_contracts(parts)),
-            await stack.enter_async_context(open_estimates(parts)),
+            await stack.enter_async_context(open_estimates(parts, lambda: gateway.history)),
         )
         approvals, leases, messages = ApprovalKeeper(parts), LeaseKeeper(parts), Messages(parts)
         stack.push_async_callback(approvals.close)
@@ -204,6 +205,7 @@ async def open_gateway(
             ),
             contracts=contracts,
             history=await stack.enter_async_context(open_history(parts)),
+            disk=await stack.enter_async_context(Disk(config.state_dir, clock, notifier)),
             estimates=estimates,
             observers=observers,
             rights=RightsTable(registry, lambda: gateway.policy),

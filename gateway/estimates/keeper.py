@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from capabilities.readings import Reading
 from capabilities.vocabulary import Json, Quality
@@ -41,17 +41,22 @@ SAVE_S: Final = 6 * 3600.0
 
 HOUR_S: Final = 3600.0
 
-Mark = Callable[[Slot, float, str], None]
-"""Told of a slot, when (seconds since the epoch), and the reason why its value is unusual."""
-
 log = logging.getLogger(__name__)
+
+
+class Marker(Protocol):
+    """The history of the house."""
+
+    def mark(self, slot: Slot, at: float, reason: str) -> None:
+        """The value that `slot` had at `at` (seconds since the epoch) is unusual."""
 
 
 class Estimates:
     """`counters` counts values that were marked, by what was unusual, and silences."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, history: Callable[[], Marker]) -> None:
         self._parts = parts
+        self._history = history
         self._clock = parts.clock
         self._rows = EstimateRows(parts.database)
         self._stored: dict[str, str] = {}
@@ -67,7 +72,6 @@ class Estimates:
         self._saving = asyncio.Event()
         self._saved = parts.clock.monotonic()
         self.counters: Counter[str] = Counter()
-        self.marks: list[Mark] = []
 
     # ---------------------------------------------------------------- reports
 
@@ -102,9 +106,8 @@ class Estimates:
         self.counters[found.what] += 1
         if found.what is What.IMPOSSIBLE:
             slot.doubt = Doubt(Quality.UNCERTAIN, found.reason)
-        now = self._clock.wall()
-        for mark in self.marks:
-            mark(slot, now, found.reason)
+        if slot.reading is not None:
+            self._history().mark(slot, slot.reading.observed_at, found.reason)
 
     def _mended(self, heard: Slot) -> None:
         """It is heard again: of its other properties it is told now, of this one by `gateway.ingest`."""
@@ -257,9 +260,9 @@ def new_track(adopted: Adopted | None, slot: Slot) -> Beat:
 
 
 @asynccontextmanager
-async def open_estimates(parts: Parts) -> AsyncIterator[Estimates]:
-    """Loaded before any driver reports, saved after all have ended."""
-    estimates = Estimates(parts)
+async def open_estimates(parts: Parts, history: Callable[[], Marker]) -> AsyncIterator[Estimates]:
+    """Loaded before any driver reports. `history` is told of unusual values."""
+    estimates = Estimates(parts, history)
     await estimates.load()
     parts.supervisor.keep("estimates", estimates.work)
     try:

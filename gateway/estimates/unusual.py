@@ -46,7 +46,8 @@ RUN_TIMES: Final = 5.0
 RUN_REPORTS: Final = 30
 RUN_S: Final = 3 * 3600.0
 
-HOURS_AFTER_S: Final = 7 * DAY_S
+HOURS_AFTER_S: Final = 14 * DAY_S
+"""Two of each day of the week: what happens once a week has happened."""
 HOURS_DEVIATIONS: Final = 8.0
 
 

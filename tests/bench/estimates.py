@@ -15,12 +15,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from estimates_series import DAY, NOISY, ORDINARY, Series, contact_times
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gateway.estimates.pulse import Pulse
 from gateway.estimates.track import Track
+from tests.bench.estimates_series import DAY, NOISY, ORDINARY, Series, contact_times
 
 PLANTED_AFTER = 21 * DAY
 FAULT_DAYS = 2.0

@@ -144,10 +144,12 @@ async def test_a_computer_that_slept_calls_nothing_quiet(house: House, clock: Ha
     assert current.quality is Quality.GOOD
 
 
-async def test_an_impossible_value_is_uncertain_and_says_why(house: House, clock: HandClock) -> None:
+async def test_an_impossible_value_is_uncertain_and_says_why(
+    house: House, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gateway = house.gateway
     marks: list[tuple[Slot, float, str]] = []
-    gateway.estimates.marks.append(lambda slot, at, reason: marks.append((slot, at, reason)))
+    monkeypatch.setattr(gateway.history, "mark", lambda *seen: marks.append(seen))
     await house.adopt(sensor())
     observer = gateway.observers.subscribe(None)
     report(gateway, 21.0)
