@@ -6,6 +6,7 @@ A yes or no is taken at the box (with its PIN, where one is set), or signed with
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Final, Literal
 
 from aiohttp import web
@@ -14,12 +15,14 @@ from pydantic import AwareDatetime, Field, ValidationError
 from capabilities.vocabulary import Json
 from gateway.adopted import Adopted
 from gateway.api.auth import SESSION, caller
+from gateway.api.openapi import common
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.approvals import Question, Questions
 from gateway.api.problems import Problem, bad_request, not_found
-from gateway.api.wire import Body, Line, read_json, reply, rfc3339, whole
+from gateway.api.wire import Body, Line, number, read_json, reply, rfc3339, whole
 from gateway.approvals.answering import LONGEST_WHY, Answering, NotOpen, NotYours, Saying, ShownOtherwise
 from gateway.approvals.asked import Asked
+from gateway.approvals.book import MOST_RECENT
 from gateway.approvals.grants import MOST_THINGS, MOST_USES, Grant, Wish
 from gateway.approvals.keys import is_signed, thumbprint, to_sign
 from gateway.approvals.pin import LONGEST, BoxPin, NoPin
@@ -81,9 +84,16 @@ class ApprovalRoutes:
             web.post("/approvals/{approval}", self.answer),
         ]
 
-    @operation("Approvals", "What people are asked", {200: Answer(Questions)})
+    @operation(
+        "Approvals",
+        "What people are asked",
+        {200: Answer(Questions)},
+        parameters=(common.whole("answered", "So many of those that ended lately; none unless given"),),
+    )
     async def index(self, request: web.Request) -> web.Response:
-        """`to_answer`: what a person may answer, the one that ends first coming first; `waiting`: what waits for the caller."""
+        """`to_answer`: what a person may answer, the one that ends first coming first; `waiting`: what waits for the caller;
+        with `?answered=5` what a person could have answered, and is over, the last one first.
+        """
         who = caller(request)
         book = self._keeper.book
         mine = [asked for asked in book if asked.principal.id == who.id]
@@ -91,6 +101,9 @@ class ApprovalRoutes:
         answer: dict[str, Json] = {"waiting": [waiting(asked) for asked in mine]}
         if who.role.is_person:
             answer["to_answer"] = [self._document(asked, request[SESSION]) for asked in theirs]
+            if most := number(request, "answered", 0, most=MOST_RECENT):
+                over = (one for one in self._keeper.book.ended() if self._is_for(one, who))
+                answer["answered"] = [self._document(asked, request[SESSION]) for asked in islice(over, most)]
         return reply(answer)
 
     @operation("Approvals", "One question", {200: Answer(Question)})

@@ -70,6 +70,10 @@ class Book:
         """One that is open, or ended lately."""
         return self._open.get(approval) or self._recent.get(approval)
 
+    def ended(self) -> Iterator[Asked]:
+        """Those that ended lately, the last one first."""
+        return iter(tuple(reversed(self._recent.values())))
+
     def of(self, waits: str) -> Asked | None:
         """The open one for which an execution or plan waits."""
         return self._by_waits.get(waits)

@@ -77,10 +77,11 @@ class Question(TypedDict):
 
 
 class Questions(TypedDict):
-    """`to_answer` is for persons."""
+    """`to_answer` and `answered` (with `?answered=`) are for persons."""
 
     waiting: list[WaitingQuestion]
     to_answer: NotRequired[list[Question]]
+    answered: NotRequired[list[Question]]
 
 
 class PinState(TypedDict):

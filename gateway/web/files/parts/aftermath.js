@@ -1,0 +1,30 @@
+// What became of a command that was asked for: carried out, seen, and why it is so.
+
+import { get, segment } from "../core/api.js";
+import { useData } from "../core/data.js";
+import { link } from "../core/route.js";
+import { thing } from "../core/store.js";
+import { maybe, t } from "../core/texts.js";
+import { Badge, Card, html } from "../core/ui.js";
+
+const TONES = { confirmed: "good", acknowledged: "good", unconfirmed: "warn", in_doubt: "warn", refused: "bad", rejected: "bad", not_sent: "bad" };
+
+/** The execution's status, and once it has ended why the Thing is as it is. */
+async function load(path) {
+  const status = await get(path);
+  if (!status.outcome) return { status, why: null };
+  const card = thing(status.thing);
+  const named = card?.properties[status.affordance] ? `?property=${segment(status.affordance)}` : "";
+  return { status, why: await get(`/things/${segment(status.thing)}/why${named}`).catch(() => null) };
+}
+
+export function Aftermath({ execution }) {
+  const { data } = useData(`/executions/${segment(execution)}`, ["action", "property", "approval", "thing"], load);
+  if (!data) return null;
+  const { status, why } = data;
+  const outcome = status.outcome ?? (status.waits_for ? "waits" : "running");
+  return html`<${Card}><p role="status"><${Badge} tone=${TONES[outcome] ?? ""}>${maybe(`approvals.is_${outcome}`, outcome)}<//> ${maybe(`approvals.means_${outcome}`)}</p>
+    ${status.detail && !TONES[outcome]?.startsWith("good") && html`<p>${status.detail}</p>`}
+    ${why && html`<h3>${t("approvals.why")}</h3><p>${why.explanation}</p>`}
+    <p><a href=${link("thing", status.thing)}>${t("approvals.see_thing", { title: thing(status.thing)?.title ?? status.thing })}</a></p><//>`;
+}
