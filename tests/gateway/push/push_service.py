@@ -124,7 +124,7 @@ class PushService:
     @asynccontextmanager
     async def serving(self, directory: Path) -> AsyncIterator[PushService]:
         """Under TLS, with a certificate for 127.0.0.1 in `directory`/ca.pem."""
-        made, key = _certificate(directory)
+        made, key = certificate(directory)
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(made, key)
         app = web.Application()
@@ -140,7 +140,7 @@ class PushService:
             await runner.cleanup()
 
 
-def _certificate(directory: Path) -> tuple[Path, Path]:
+def certificate(directory: Path) -> tuple[Path, Path]:
     import ipaddress
 
     key = ec.generate_private_key(ec.SECP256R1())
