@@ -107,17 +107,24 @@ export function Action({ card, name, sign = false }) {
     ${filling && html`<${InputSheet} title=${`${card.title}: ${label}`} schema=${action.input} yes=${label} onSend=${send} onClose=${() => fill(false)} />`}${sheet}`;
 }
 
+const FEW_STEPS = 60; // in a range: more are for a slider
+
+/** What a property is set with: "switch", "choice", "steps", "slider" or "form". */
+export function setterOf(property) {
+  if (property.type === "boolean") return "switch";
+  if (property.enum) return "choice";
+  const isNumber = property.type === "number" || property.type === "integer";
+  if (!isNumber || property.minimum === undefined || property.maximum === undefined) return "form";
+  return property.multipleOf && (property.maximum - property.minimum) / property.multipleOf <= FEW_STEPS ? "steps" : "slider";
+}
+
 /** Whatever fits a property that can be set: for a Thing's page. Objects and free texts are filled in a sheet. */
 export function Setter({ card, name }) {
   const property = card.properties[name];
   const [filling, fill] = useState(false);
   const [send, sheet] = useCommand(card, name, property);
-  if (property.type === "boolean") return html`<${Switch} card=${card} name=${name} />`;
-  if (property.enum) return html`<${Choice} card=${card} name=${name} />`;
-  const isNumber = property.type === "number" || property.type === "integer";
-  if (isNumber && property.minimum !== undefined && property.maximum !== undefined) {
-    return property.multipleOf && (property.maximum - property.minimum) / property.multipleOf <= 60 ? html`<${Steps} card=${card} name=${name} />` : html`<${Slider} card=${card} name=${name} />`;
-  }
+  const Fitting = { switch: Switch, choice: Choice, steps: Steps, slider: Slider }[setterOf(property)];
+  if (Fitting) return html`<${Fitting} card=${card} name=${name} />`;
   const label = called(name, property, card);
   return html`<${Button} disabled=${cannot(card)} aria-label=${t("control.set", { what: `${card.title}: ${label}` })} onClick=${() => fill(true)}>${t("control.set_it")}<//>
     ${filling && html`<${InputSheet} title=${`${card.title}: ${label}`} schema=${property} first=${property.value} yes=${t("control.set_it")} onSend=${send} onClose=${() => fill(false)} />`}${sheet}`;

@@ -1,7 +1,7 @@
 // A state as it is known: its value, how well it is known, and since when where that matters.
 
 import { ago, value } from "../core/format.js";
-import { t } from "../core/texts.js";
+import { maybe, t } from "../core/texts.js";
 import { html, useEffect, useState } from "../core/ui.js";
 import { alarming } from "./kinds.js";
 
@@ -32,12 +32,21 @@ export function remarks(property) {
 
 const toneOf = (property) => (alarming(property) ? "alarming" : property.unusual ? "unusual" : isDoubtful(property) ? "doubtful" : "");
 
-/** The value of a property as text, toned by how well it is known. */
-export const Value = ({ property, large = false }) => html`<span class=${`value ${large ? "large" : ""} ${toneOf(property)}`}>${value(property.value, property)}</span>`;
+const isColor = (shown) => typeof shown?.hue === "number" && typeof shown?.saturation === "number";
 
-/** A value with what is to be said of it. */
-export function Told({ property, label = "", large = false }) {
+/** A value as text, also one of several members: "hue 30 °, saturation 40 %". */
+export function textOf(shown, property) {
+  if (shown === null || typeof shown !== "object" || Array.isArray(shown)) return value(shown, property);
+  return Object.entries(shown).map(([name, one]) => `${maybe(`field.${name}`, name.replaceAll("_", " "))} ${value(one, property.properties?.[name])}`).join(", ");
+}
+
+/** The value of a property, toned by how well it is known; a colour with a swatch of it. */
+export const Value = ({ property, large = false }) => html`<span class=${`value ${large ? "large" : ""} ${toneOf(property)}`}>
+  ${isColor(property.value) && html`<span class="swatch" aria-hidden="true" style=${{ background: `hsl(${property.value.hue} ${property.value.saturation}% 60%)` }}></span>`}${textOf(property.value, property)}</span>`;
+
+/** A value with what is to be said of it; `bare`: without the value, which a control shows. */
+export function Told({ property, label = "", large = false, bare = false }) {
   const said = remarks(property);
-  return html`<span class="told">${label && html`<span class="told-label">${label}</span>`}<${Value} property=${property} large=${large} />
+  return html`<span class="told">${label && html`<span class="told-label">${label}</span>`}${!bare && html`<${Value} property=${property} large=${large} />`}
     ${said.length > 0 && html`<small class=${property.unusual ? "unusual" : ""} title=${typeof property.unusual === "string" ? property.unusual : undefined}>${said.join(" · ")}</small>`}</span>`;
 }
