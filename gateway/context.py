@@ -13,6 +13,7 @@ from gateway.config import Config
 from gateway.consents import Consents
 from gateway.contracts import Contracts
 from gateway.discovery.looking import Lookout
+from gateway.disk import Disk
 from gateway.estimates.keeper import Estimates
 from gateway.execution import Executor
 from gateway.history.keeper import History
@@ -54,6 +55,7 @@ class Gateway:
     contracts: Contracts
     history: History
     estimates: Estimates
+    disk: Disk
     observers: Observers
     rights: RightsTable
     executor: Executor

@@ -91,6 +91,7 @@ class HealthRoutes:
             and all(condition.state != "failed" for condition in gateway.supervisor.conditions.values())
             and not any(channel.tally.is_failing for channel in gateway.parts.notifier.channels.values())
             and not failed
+            and not gateway.disk.is_little
         )
         stats = gateway.ledger.stats
         now = gateway.clock.wall()
@@ -116,6 +117,7 @@ class HealthRoutes:
                 "waiting": stats.waiting,
                 "last_error": stats.last_error,
             },
+            "disk": gateway.disk.shown(),
             "ingest": {"counters": dict(gateway.ingest.counters), "problems": self._problems(session)},
             "commands": {str(name): count for name, count in gateway.executor.executions.counters.items()},
             "failed_obligations": list[Json](failed),

@@ -10,6 +10,7 @@ import click
 from gateway.cli.checks import Check, Level, checks_of_gateway
 from gateway.cli.checks_box import checks_of_box
 from gateway.cli.checks_drivers import checks_of_drivers, inspections, recipes
+from gateway.cli.checks_service import checks_of_service
 from gateway.cli.checks_watchers import checks_of_watchers
 from gateway.cli.exits import Exit, Failure
 from gateway.cli.options import json_option
@@ -47,6 +48,7 @@ def doctor(acl: bool, all_of_it: bool) -> None:
     try:
         checks.extend(checks_of_gateway(session.client, all_of_it=all_of_it))
         checks.extend(checks_of_watchers(session.client))
+        checks.extend(checks_of_service(session.client))
         checks.extend(checks_of_drivers(inspections(session.client)))
     except Failure as failure:
         checks.append(

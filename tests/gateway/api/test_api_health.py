@@ -78,19 +78,6 @@ async def test_whoami(house: House) -> None:
         }
 
 
-async def test_the_page_asks_nobody_for_anything(house: House) -> None:
-    async with house.session().get("/") as answer:
-        assert answer.status == 200
-        assert answer.content_type == "text/html"
-        policy, page = answer.headers["Content-Security-Policy"], await answer.text()
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
-    assert "<script" not in page
-    assert not re.search(r"(src|href)=.?(https?:)?//", page)
-    assert "hearth pair" in page
-
-
 async def test_the_directory_describes_itself_to_anybody(house: House) -> None:
     anybody = house.session()
     async with anybody.get("/.well-known/wot") as answer:

@@ -31,7 +31,9 @@ def leaves(book: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def texts() -> dict[str, dict[str, str]]:
-    return {language: leaves(book) for language, book in json.loads((FOLDER / "texts.json").read_text()).items()}
+    return {
+        language: leaves(book) for language, book in json.loads((FOLDER / "texts.json").read_text()).items()
+    }
 
 
 def test_both_languages_say_the_same_things() -> None:
@@ -69,15 +71,27 @@ def test_what_a_script_imports_is_there(script: str) -> None:
 @pytest.mark.parametrize("name", [*OURS, "index.html", "style.css", "manifest.webmanifest"])
 def test_nothing_is_unsafe_or_asks_anybody_else(name: str) -> None:
     text = (FOLDER / name).read_text()
-    assert not re.findall(r"\b(?:https?:)?//(?!www\.w3\.org/)[a-z0-9.-]+\.[a-z]{2,}", text), "an address of somebody else"
-    for unsafe in (".innerHTML", "outerHTML", "insertAdjacentHTML", "dangerouslySetInnerHTML", "eval(", "new Function", "document.write"):
+    assert not re.findall(r"\b(?:https?:)?//(?!www\.w3\.org/)[a-z0-9.-]+\.[a-z]{2,}", text), (
+        "an address of somebody else"
+    )
+    for unsafe in (
+        ".innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "dangerouslySetInnerHTML",
+        "eval(",
+        "new Function",
+        "document.write",
+    ):
         assert unsafe not in text
     assert "<style" not in text
     assert not re.search(r"""<[a-z]+[^>]*\sstyle=["']""", text), "the policy forbids style attributes"
 
 
 def test_what_was_taken_over_is_what_was_published() -> None:
-    listed = re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (FOLDER / "vendor/README.md").read_text(), re.M)
+    listed = re.findall(
+        r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (FOLDER / "vendor/README.md").read_text(), re.M
+    )
     assert {name for name, _ in listed} == {path.name for path in (FOLDER / "vendor").glob("*.[jc]s*")}
     for name, digest in listed:
         assert hashlib.sha256((FOLDER / "vendor" / name).read_bytes()).hexdigest() == digest, name

@@ -1,4 +1,4 @@
-"""How the app goes out: to anybody, compressed, kept for ever under its version, and with a policy that lets nothing else in."""
+"""How the app goes out: to anybody, compressed, kept for ever under its version, with a policy that lets nothing else in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,18 @@ async def test_what_has_the_version_may_be_kept(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["index.html", "sw.js", "README.md", "../assets.py", "%2e%2e/assets.py", "core", "core/", "vendor/README.md", "x"]
+    "path",
+    [
+        "index.html",
+        "sw.js",
+        "README.md",
+        "../assets.py",
+        "%2e%2e/assets.py",
+        "core",
+        "core/",
+        "vendor/README.md",
+        "x",
+    ],
 )
 async def test_nothing_else_is_there(house: House, path: str) -> None:
     async with house.session().get(f"/app/0/{path}") as answer:

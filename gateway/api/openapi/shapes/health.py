@@ -64,6 +64,16 @@ class ChannelState(TypedDict):
     counters: dict[str, int]
 
 
+class DiskState(TypedDict):
+    """Room under the state directory, and what this process has written to it; null where the kernel does not tell."""
+
+    free_bytes: int
+    total_bytes: int
+    is_little: bool
+    written_bytes: int | None
+    written_a_day: int | None
+
+
 class Health(TypedDict):
     """How every part does. What needs somebody who can mend it is for owners and adults."""
 
@@ -82,6 +92,7 @@ class Health(TypedDict):
     watchers: dict[str, DriverState]
     parts: dict[str, PartState]
     ledger: LedgerState
+    disk: DiskState
     ingest: Ingest
     commands: dict[str, int]
     failed_obligations: list[FailedDuty]
