@@ -36,6 +36,7 @@ from gateway.config import (
     parse,
 )
 from gateway.discovery.families import FAMILIES
+from gateway.history.settings import HistorySettings, Keeping
 from policies import PolicyError
 
 
@@ -89,8 +90,8 @@ def test_all_problems_at_once() -> None:
         ("[adoption]\nzzz = 1", "known here: label_new, without_asking"),
         (
             "zzz = 1",
-            "known here: adoption, arbitration, ble, coap, context, discovery, esphome, homekit, house, http, log_level, "
-            "modbus, mqtt, notify, runtime_dir, state_dir, wot",
+            "known here: adoption, arbitration, ble, coap, context, discovery, esphome, history, homekit, house, http, "
+            "log_level, modbus, mqtt, notify, push, runtime_dir, state_dir, wot",
         ),
     ],
 )
@@ -188,9 +189,11 @@ def test_the_example_names_every_setting_with_its_default() -> None:
         Arbitration,
         Context,
         Channel,
+        HistorySettings,
+        Keeping,
         *OF_FAMILIES,
     ):
-        sections = {"http", "mqtt", "adoption", "arbitration", "context", "house", "managed"}
+        sections = {"http", "mqtt", "adoption", "arbitration", "context", "house", "managed", "history", "push", "of"}
         sections |= {
             "users",
             "notify",

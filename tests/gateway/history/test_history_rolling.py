@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.history.levels import BAD, GAP, GOOD, STALE
@@ -77,6 +77,7 @@ def check(rows: Rows, all_: Points, held: Held, grid: Grid) -> None:
 
 
 @given(series(), HELD)
+@settings(max_examples=50)
 def test_every_level_is_what_the_reports_were(all_: Points, held: Held) -> None:
     minute = rolled(all_, held, fixed(60))
     quarter = coarser(minute, fixed(60), held, fixed(900))
@@ -91,6 +92,7 @@ def test_every_level_is_what_the_reports_were(all_: Points, held: Held) -> None:
 
 
 @given(series(), HELD)
+@settings(max_examples=50)
 def test_windows_without_a_report_are_as_they_were_left(all_: Points, held: Held) -> None:
     rows = rolled(all_, held, fixed(900))
     starts = np.arange(0.0, 20_000.0, 900.0)
@@ -101,6 +103,7 @@ def test_windows_without_a_report_are_as_they_were_left(all_: Points, held: Held
 
 
 @given(series(), st.floats(0, 60_000))
+@settings(max_examples=50)
 def test_an_open_window_is_told_as_far_as_it_is_known(all_: Points, until: float) -> None:
     all_ = all_.between(0.0, until)
     rows = rolled(all_, NOTHING, fixed(3600), until)
@@ -110,6 +113,7 @@ def test_an_open_window_is_told_as_far_as_it_is_known(all_: Points, until: float
 
 
 @given(series())
+@settings(max_examples=50)
 def test_what_is_packed_comes_back(all_: Points) -> None:
     again = unpack_points(pack_points(all_))
     for name in ("t", "value", "code"):
@@ -124,7 +128,7 @@ def test_what_is_packed_comes_back(all_: Points) -> None:
 
 def test_a_counter_keeps_its_small_steps() -> None:
     total = 1_234_567.0 + np.arange(100) * 0.01
-    rows = rolled(Points(np.arange(100) * 60.0, total, np.zeros(100, np.uint8)), NOTHING, fixed(60))
+    rows = rolled(points((np.arange(100) * 60.0).tolist(), total.tolist(), [GOOD] * 100), NOTHING, fixed(60))
     back = unpack_rows(pack_rows(rows))
     assert np.allclose(np.diff(back.last), 0.01, atol=1e-6)
 
