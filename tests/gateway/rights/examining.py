@@ -19,6 +19,9 @@ LOOKS: Final = frozenset({400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429,
 
 LONGEST_S: Final = 20.0
 
+HANDED_ON: Final = ("/tokens", "/delegations")
+"""Where one reads again what one wrote for whom one lets in."""
+
 
 class Examiner:
     def __init__(self, made: Planted, seed: int) -> None:
@@ -26,6 +29,7 @@ class Examiner:
         self._any = random.Random(f"askers {seed}")
         self._asking = Asking(make_app(made.house.gateway), made, seed)
         self.answers: dict[int, int] = {}
+        self._handed_on: dict[str, str] = {}
 
     async def examine(self, count: int) -> None:
         before = facts(self._made)
@@ -50,7 +54,12 @@ class Examiner:
             text = f"{answer.headers!r} {await answer.text()}"
         self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
         assert answer.status < 300 or answer.status in {304, *LOOKS}, (number, who, ask, answer.status, text)
-        self._check(number, who, ask.text, text)
+        said = ask.text
+        if ask.path.startswith(HANDED_ON):
+            said += self._handed_on.get(who, "")
+            if answer.status == 201:  # what one wrote into it stands there from now on
+                self._handed_on[who] = f"{self._handed_on.get(who, '')} {ask.text}"
+        self._check(number, who, said, text)
 
     async def _call(self, number: int, who: str) -> None:
         tool, arguments = self._asking.tool()
