@@ -8,6 +8,7 @@ from functools import partial
 from capabilities.vocabulary import Json
 from gateway import undriven
 from gateway.context import Gateway
+from gateway.keeping.arrived import arrived
 from gateway.ledger import Entry, Record
 from gateway.obligations.owed import FAILED
 from gateway.rebuild import remember
@@ -28,6 +29,7 @@ async def restore(
     """Brings back what the run before knew and left open; returns what is to be settled by looking at the devices. `last` is
     the ledger's last entry before this run, `running` are drivers that run in a moment.
     """
+    await arrived(gateway.config.state_dir, gateway.ledger, gateway.parts.notifier, gateway.clock)
     undriven.tell(gateway, running)
     await recovering.look_back(last)
     open_rows = await recovery.restore_keys()

@@ -18,7 +18,7 @@ from gateway.approvals.stored import NOT_READABLE, Kept
 from gateway.commands import Outcome, Reason, Result
 from gateway.ledger import Record
 from gateway.normalise import StateUnknown, resolve
-from gateway.panicked import last_press
+from gateway.panicked import STOPPED_MEANWHILE, last_press
 from gateway.parties import Answer, Waiting
 from gateway.parts import Parts
 from policies.decision import Principal, Role, RuleRef
@@ -152,7 +152,7 @@ class Restorer:
     def _over_meanwhile(self, asked: Asked) -> Outcome | None:
         """Why it is not asked any more: panic, or whoever asked is no longer who it was."""
         if asked.asked_at <= self._pressed:
-            return Outcome(Result.REFUSED, Reason.WITHDRAWN, "the panic switch was pressed")
+            return Outcome(Result.REFUSED, Reason.WITHDRAWN, STOPPED_MEANWHILE)
         if not self._parts.identity.stands(asked.token, asked.principal):
             return obstacles.changed("the caller's token was revoked meanwhile")
         return None

@@ -41,7 +41,8 @@ class LedgerUnavailable(Exception):
 class Entry(NamedTuple):
     """Something to record. `kind` is one word: start stop intent dispatch outcome denied login token adoption thing panic rules
     rules-refused mode consent rest incident notice message approval grant lease takeover correction plan obligation recovered
-    erase contract read. Entries of a plan, a lease, a contract or a thread of messages have its id in `execution`. `at` is
+    erase contract read restored. Entries of a plan, a lease, a contract or a thread of messages have its id in `execution`.
+    `at` is
     in seconds since the epoch (kept to the millisecond). `body` goes into the chain for good; `private` lies beside it and
     can be erased: texts by and about persons belong there.
     """

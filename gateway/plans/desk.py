@@ -13,7 +13,7 @@ from gateway.execution import Executor
 from gateway.failpoints import failpoint
 from gateway.leases import LeaseKeeper
 from gateway.messages import Messages
-from gateway.panicked import last_press
+from gateway.panicked import STOPPED_MEANWHILE, last_press
 from gateway.parts import Parts
 from gateway.plans.asking import Asker
 from gateway.plans.bell import Bell
@@ -269,7 +269,7 @@ class PlanDesk:
                 if (
                     max(plan.committed_at, plan.resumed_at) <= pressed
                 ):  # what panic did to it may not be on disk
-                    self._stop(self._running[plan.id][0], "the panic switch was pressed")
+                    self._stop(self._running[plan.id][0], STOPPED_MEANWHILE)
         await tell_of(self._parts.ledger, self._teller, await self.ended(LOOKED_AT))
         for ident in await self.rows.noted():
             if ident not in self._running:

@@ -1,0 +1,1 @@
+"""What keeps the house's state: backups, restoring, room on the disk, and what is written to it."""
