@@ -8,7 +8,7 @@ import logging
 import math
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
@@ -38,6 +38,9 @@ not heard is called quiet.
 
 SAVE_S: Final = 6 * 3600.0
 """What is learnt in less may be lost: some 0.3 kB for each property are written, four times a day and at the end."""
+
+THINGS_AT_ONCE: Final = 50
+"""Written in one go: what others want of the loop and the disk comes between."""
 
 HOUR_S: Final = 3600.0
 
@@ -223,21 +226,23 @@ class Estimates:
     async def save(self) -> None:
         """Writes what was learnt since the last time. What fails is tried again at the next."""
         self._saved = self._clock.monotonic()
-        touched, self._touched = self._touched, set()
-        known = {thing: self._parts.registry.get(thing) for thing in touched}
-        bodies = [
-            (thing, storing.body_of(adopted)) for thing, adopted in known.items() if adopted is not None
-        ]
-        gone = self._gone | {thing for thing, adopted in known.items() if adopted is None}
-        if not bodies and not gone:
-            return
+        touched = sorted(self._touched | self._gone)
         try:
-            await self._rows.save(bodies, gone)
+            for begin in range(0, len(touched), THINGS_AT_ONCE):
+                await self._save(touched[begin : begin + THINGS_AT_ONCE])
         except (sqlite3.Error, OSError) as error:
-            self._touched |= touched
             log.warning("what was learnt of rhythms and noise waits for the disk: %s", error)
-        else:
-            self._gone.clear()
+
+    async def _save(self, things: Sequence[str]) -> None:
+        known = [(thing, self._parts.registry.get(thing)) for thing in things]
+        bodies = [(thing, storing.body_of(adopted)) for thing, adopted in known if adopted is not None]
+        self._touched.difference_update(things)
+        try:
+            await self._rows.save(bodies, [thing for thing, adopted in known if adopted is None])
+        except BaseException:
+            self._touched.update(things)
+            raise
+        self._gone.difference_update(things)
 
     async def close(self) -> None:
         self._closed = True

@@ -92,7 +92,9 @@ class Track(Beat):
 
     @property
     def uncertainty(self) -> float | None:
-        return noise.uncertainty(self.row)
+        """In two digits: it is no better known, and readings differ only where that does."""
+        found = noise.uncertainty(self.row)
+        return None if found is None else float(f"{found:.2g}")
 
     @property
     def jitter(self) -> float | None:

@@ -98,6 +98,9 @@ def spoilt(series: Series, fault: str, rnd: random.Random, scale: float) -> Seri
         elif fault == "spike":
             yield t, x if spiked else x + 5 * scale
             spiked = True
+        elif fault == "small spike":
+            yield t, x if spiked else x + scale
+            spiked = True
         elif fault == "step":
             yield t, x + 2 * scale
         elif fault == "drift":
@@ -116,7 +119,7 @@ def _planted(houses: int) -> None:
     for name in NOISY:
         make, capability, unit = ORDINARY[name]
         told = []
-        for fault in ("stuck", "spike", "step", "drift", "silence"):
+        for fault in ("stuck", "spike", "small spike", "step", "drift", "silence"):
             waits = []
             for seed in range(houses):
                 rnd = random.Random(f"{name}{fault}{seed}")

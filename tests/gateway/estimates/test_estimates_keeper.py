@@ -13,6 +13,7 @@ from drivers.driver import Driver
 from gateway.app import open_gateway
 from gateway.config import Config
 from gateway.context import Gateway
+from gateway.mcp.tools.shapes import reading_of
 from gateway.observers import Observer
 from gateway.state import Slot
 from tests.gateway.api.desk import DeskDriver, House, lamp, sensor
@@ -237,3 +238,33 @@ async def test_another_device_in_its_place_is_learnt_anew(house: House, clock: H
 def _opened(config: Config, clock: HandClock) -> AbstractAsyncContextManager[Gateway]:
     drivers: dict[str, Driver] = {"desk": DeskDriver()}
     return open_gateway(config, drivers=drivers, clock=clock)
+
+
+async def test_programs_are_told_the_estimated_uncertainty(house: House, clock: HandClock) -> None:
+    await house.adopt(sensor())
+    live(house.gateway, clock)
+    shown = reading_of(slot_of(house.gateway), clock.wall())
+    assert shown.quality == "good"
+    assert shown.uncertainty == pytest.approx(0.1, rel=0.4)
+    clock.move(5400)
+    assert reading_of(slot_of(house.gateway), clock.wall()).quality == "uncertain"
+
+
+async def test_a_reading_says_no_more_than_its_own_property(house: House, clock: HandClock) -> None:
+    """How often and when another property of the Thing reports is not told with this one."""
+    gateway = house.gateway
+    await house.adopt(lamp())
+    brightness = slot_of(gateway, "lamp", "brightness")
+    for _ in range(30):
+        report(gateway, 40.0, brightness)
+        clock.move(60)
+    owner = await house.owner()
+    async with owner.get("/things/lamp/properties/on?detail=1") as answer:
+        shown = await answer.json()
+    assert not {"reports_every", "quiet_for"} & shown.keys()
+    report(gateway, True, slot_of(gateway, "lamp", "on"))
+    clock.move(600)
+    report(gateway, 40.0, brightness)
+    async with owner.get("/things/lamp/properties/on?detail=1") as answer:
+        shown = await answer.json()
+    assert (shown["reports_every"], shown["quiet_for"]) == (None, 600.0)
