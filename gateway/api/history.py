@@ -60,6 +60,7 @@ class HistoryRoutes:
         "Of what a history is kept",
         {200: (Answer(KeptAll, "Series that the caller may see"), TABLE)},
         parameters=(
+            common.THING,
             common.text("series", "For a table: `thing/property`, several of them separated by commas"),
             *PARAMETERS,
             FORMAT,
@@ -71,7 +72,7 @@ class HistoryRoutes:
         """Each series with its unit, since when, how long each level is kept, how much it is. With `format=csv` and
         `series=` a table of up to 16 of them, a row for each window.
         """
-        check_words(request, SPAN_WORDS | {"series"})
+        check_words(request, SPAN_WORDS | {"series", "thing"})
         if wants_csv(request):
             return await self._table(request, self._topics(request))
         if "series" in request.query:
@@ -79,7 +80,7 @@ class HistoryRoutes:
                 "several series come as a table (format=csv); one as JSON at /history/{thing}/{property}"
             )
         try:
-            return reply(await self._list(caller(request)))
+            return reply(await self._list(caller(request), request.query.get("thing", "")))
         except Unavailable as error:
             raise unavailable(error) from error
 
@@ -177,15 +178,17 @@ class HistoryRoutes:
         await response.write_eof()
         return response
 
-    async def _list(self, principal: Principal) -> Json:
-        history = self._gateway.history
+    async def _list(self, principal: Principal, thing: str) -> Json:
+        history, wanted = self._gateway.history, self._gateway.names.plain(thing) if thing else ""
         await history.opened()
         seen = [
             (one, since)
             for one in history.recorder.followed()
-            if one.kind is not None and (since := seen_since(self._gateway, principal, one.topic)) is not None
+            if one.kind is not None
+            and wanted in {"", one.topic[0]}
+            and (since := seen_since(self._gateway, principal, one.topic)) is not None
         ]
-        left = self._left(principal, history.others())
+        left = [one for one in self._left(principal, history.others()) if wanted in {"", one.thing}]
         extents, size = await history.extents(
             [one.id for one, _ in seen if one.id] + [one.id for one in left]
         )

@@ -197,6 +197,9 @@ async def test_the_list_and_what_is_not_kept(house: House, clock: HandClock) -> 
         "1d": None,
     }
     assert body["file_bytes"] > 0
+    for thing, count in (("attic", 1), ("lamp", 0), ("nowhere", 0)):
+        async with owner.get(f"/history?thing={thing}") as answer:
+            assert len((await answer.json())["series"]) == count
     async with owner.get("/history/lamp/brightness") as answer:
         assert answer.status == 404
 

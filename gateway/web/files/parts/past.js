@@ -1,6 +1,6 @@
 // The past of one property: fetched for a period, drawn, told, and kept fresh while one looks.
 
-import { segment } from "../core/api.js";
+import { get, segment } from "../core/api.js";
 import { useData } from "../core/data.js";
 import { when } from "../core/format.js";
 import { useLive } from "../core/live.js";
@@ -17,9 +17,17 @@ const MOST_POINTS = 1_000;
 const points = () => Math.round(Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.min(innerWidth, 960))));
 export const pathOf = (thing, name) => `/history/${segment(thing)}/${segment(name)}`;
 
-/** As `useData`, of the history of a property. */
+let turn = Promise.resolve();
+/** One after the other: the gateway draws for everybody on one core. */
+function inTurn(path) {
+  const mine = turn.then(() => get(path));
+  turn = mine.catch(() => undefined);
+  return mine;
+}
+
+/** As `useData`, of the history of a property; of none where `thing` is null. */
 export function usePast(thing, name, period, compare = "") {
-  const past = useData(`${pathOf(thing, name)}?${queryOf(period, compare)}&points=${points()}`);
+  const past = useData(thing === null ? null : `${pathOf(thing, name)}?${queryOf(period, compare)}&points=${points()}`, [], inTurn);
   const timer = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive(["property"], (event) => {

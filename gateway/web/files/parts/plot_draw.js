@@ -65,7 +65,7 @@ function marksDrawn(marks, isBands) {
     ctx.fillStyle = color("--bad");
     for (const one of marks) {
       const x = u.valToPos(one.at, "x", true);
-      const y = isBands || typeof one.value !== "number" ? u.bbox.top + 6 * devicePixelRatio : u.valToPos(one.value, "y", true);
+      const y = isBands || one.value > u.scales.y.max || typeof one.value !== "number" ? u.bbox.top + 6 * devicePixelRatio : u.valToPos(one.value, "y", true);
       ctx.beginPath();
       ctx.arc(x, y, 4 * devicePixelRatio, 0, 2 * Math.PI);
       ctx.fill();

@@ -48,8 +48,8 @@ function byComponent(card) {
   return [...groups].filter(([, members]) => members.length);
 }
 
-/** `detail`: what `/properties?detail=1` gave, or undefined; `onPlot(name)` shows the past of one. */
-export function States({ card, detail, onPlot }) {
+/** `detail`: what `/properties?detail=1` gave, or undefined; `onPlot(name)` shows the past of one of `kept`. */
+export function States({ card, detail, kept, onPlot }) {
   const groups = byComponent(card);
   const actions = Object.entries(card.actions);
   const plain = actions.filter(([, one]) => !one.absolute);
@@ -59,7 +59,7 @@ export function States({ card, detail, onPlot }) {
     ${plain.length > 0 && html`<div class="buttons">${plain.map(button)}</div><${Outcome} thing=${card.id} names=${plain.map(([name]) => name)} />`}
     ${groups.map(([component, members]) => html`<div class="list lines" key=${component}>
       ${component && groups.length > 2 && html`<p class="lines-head">${maybe(`kind.${component}`, component.replaceAll("_", " "))}</p>`}
-      ${members.map(([name, property]) => html`<${Line} key=${name} card=${card} name=${name} property=${property} known=${detail?.[name]} onPlot=${"quality" in property ? onPlot : null} />`)}</div>`)}
+      ${members.map(([name, property]) => html`<${Line} key=${name} card=${card} name=${name} property=${property} known=${detail?.[name]} onPlot=${kept.includes(name) ? onPlot : null} />`)}</div>`)}
     ${relative.length > 0 && html`<details><summary>${t("thing.more_actions")}</summary><div class="buttons">${relative.map(button)}</div>
       <${Outcome} thing=${card.id} names=${relative.map(([name]) => name)} /></details>`}
   <//>`;

@@ -23,7 +23,7 @@ function sentence(card, told) {
     : t("why.set", { what: called(name, card.properties[name] ?? {}, card), value: value(command.value, card.properties[name] ?? {}) });
   const by = command ? { who: who(command.principal), what, when: when(command.at) } : {};
   if (told.takeover) return t("why.takeover", { who: who(told.takeover.by), when: when(told.takeover.at) });
-  if (told.cause === "device" && !command) return t("why.device");
+  if (told.cause === "device" && !command) return t("why.reported");
   return t(`why.${told.cause}`, by);
 }
 

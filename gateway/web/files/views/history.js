@@ -13,7 +13,7 @@ import { Past, pathOf, usePast } from "../parts/past.js";
 import { Period, queryOf, usual } from "../parts/period.js";
 import { Plot } from "../parts/plot.js";
 import { colorOf } from "../parts/plot_draw.js";
-import { summed } from "../parts/plot_words.js";
+import { summed, Table } from "../parts/plot_words.js";
 
 const MOST = 4; // lines in one picture: more cannot be told apart
 const ROWS = 30; // of the list of all series at a time
@@ -30,7 +30,7 @@ function labelOf(one) {
 
 /** Lines of one unit in one picture, each fetched by itself. */
 function Together({ group, period, onRange }) {
-  const pasts = [0, 1, 2, 3].map((index) => usePast(group[index]?.thing ?? group[0].thing, group[index]?.property ?? group[0].property, period)).slice(0, group.length);
+  const pasts = Array.from({ length: MOST }, (_, index) => usePast(group[index]?.thing ?? null, group[index]?.property ?? "", period)).slice(0, group.length);
   const failed = pasts.find((one) => one.error && one.data === undefined);
   const [kept, keep] = useState({ of: [], series: null });
   const data = pasts.map((one) => one.data);
@@ -43,7 +43,7 @@ function Together({ group, period, onRange }) {
   }
   const [{ from, to }] = data;
   return html`<${Plot} series=${series} from=${from} to=${to} label=${t("plot.label", { what: series.map((one) => one.label).join(", ") })} onRange=${onRange} />
-    <ul class="legend">${series.map((one, index) => html`<li key=${one.label}><span class="swatch" aria-hidden="true" style=${{ background: `var(${colorOf(index)})` }}></span><strong>${one.label}</strong> ${summed(one, to)}</li>`)}</ul>`;
+    <ul class="legend">${series.map((one, index) => html`<li key=${one.label}><span class="swatch" aria-hidden="true" style=${{ background: `var(${colorOf(index)})` }}></span><strong>${one.label}</strong> ${summed(one, to)}<${Table} series=${one} label=${one.label} /></li>`)}</ul>`;
 }
 
 /** Series that fit into one picture: numbers of one unit together, everything else alone. */
@@ -59,7 +59,7 @@ function grouped(chosen) {
 
 function Kept({ one, onErased }) {
   const [asking, ask] = useState(false);
-  const keeps = Object.entries(one.keeps).filter(([, time]) => time !== 0).map(([level, time]) => `${t(`history.level_${level}`)}: ${time === null ? t("history.for_ever") : lasts(time)}`);
+  const keeps = Object.entries(one.keeps).filter(([, time]) => time !== 0).map(([level, time]) => `${t(`history.level_${level}`)}: ${time === null ? t("history.for_ever") : kept(time)}`);
   return html`<${Card}><h3>${labelOf(one)}</h3>
     <${Facts} rows=${[[t("history.first"), when(one.first)], [t("history.keeps"), keeps.join(" · ") || t("history.forgotten")], [t("history.bytes"), one.bytes === null ? null : size(one.bytes)]]} />
     ${manages() && html`<${Button} kind="danger" disabled=${!isLive()} onClick=${() => ask(true)}>${t("history.erase")}<//>`}
@@ -67,6 +67,8 @@ function Kept({ one, onErased }) {
       onYes=${async () => { await remove(pathOf(one.thing, one.property)); onErased(); }} onClose=${() => ask(false)} />`}<//>`;
 }
 
+const YEAR_S = 365 * 86_400;
+const kept = (seconds) => (seconds >= YEAR_S ? t("history.years", { count: Math.round(seconds / YEAR_S) }) : lasts(seconds));
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
 function Chooser({ all, chosen, onChoose }) {

@@ -32,8 +32,10 @@ function useDetail(id) {
 const plots = (property) => "quality" in property && ["number", "integer", "boolean", "string"].includes(property.type);
 
 /** The property whose past is shown first: a measure, else what is switched. */
-function telling(card) {
-  const all = Object.entries(card.properties).filter(([, one]) => plots(one) && !(one.capability ?? "").startsWith("battery."));
+function telling(card, kept) {
+  const known = Object.entries(card.properties).filter(([name, one]) => plots(one) && kept.includes(name));
+  const most = known.filter(([, one]) => !(one.capability ?? "").startsWith("battery."));
+  const all = most.length ? most : known;
   return (all.find(([, one]) => one.type === "number" && !one.writes) ?? all.find(([, one]) => one.type !== "number") ?? all[0] ?? [""])[0];
 }
 
@@ -44,11 +46,16 @@ function Troubles({ card }) {
     ${lowOf(card).length > 0 && html`<p class="card"><strong>${t("thing.low")}</strong> ${t("thing.low_text")}</p>`}`;
 }
 
-function Curve({ card, name, onName }) {
+/** Names of the properties whose past is kept, and the caller may see; undefined until that is known. */
+function useKept(id) {
+  const kept = useData(`/history?thing=${segment(id)}`, ["thing"]);
+  return kept.error && !kept.data ? [] : kept.data?.series.map((one) => one.property);
+}
+
+function Curve({ card, kept, name, onName }) {
   const [period, setPeriod] = useState(usual);
   const [compare, setCompare] = useState("");
-  const names = Object.entries(card.properties).filter(([, one]) => plots(one)).map(([one]) => one);
-  if (!names.length) return null;
+  const names = Object.entries(card.properties).filter(([one, property]) => plots(property) && kept.includes(one)).map(([one]) => one);
   const change = (next) => { setPeriod(next); setCompare(""); };
   const label = called(name, card.properties[name], card);
   return html`<${Section} title=${t("thing.past")} actions=${html`<a href=${`#/history?series=${segment(`${card.id}/${name}`)}`}>${t("thing.past_more")}</a>`}>
@@ -70,7 +77,8 @@ function Shown({ card }) {
   const [renaming, rename] = useState(false);
   const [chosen, choose] = useState("");
   const curve = useRef(null);
-  const name = chosen in card.properties ? chosen : telling(card);
+  const kept = useKept(card.id);
+  const name = kept && (kept.includes(chosen) ? chosen : telling(card, kept));
   const toPlot = (wanted) => { choose(wanted); curve.current?.scrollIntoView({ behavior: "smooth", block: "start" }); };
   return html`<${Page} title=${card.title} back=${card.room ? link("room", card.room) : "#/"}
       actions=${manages() && html`<${Button} onClick=${() => rename(true)}>${t("manage.edit")}<//>`}>
@@ -78,9 +86,9 @@ function Shown({ card }) {
       ${card.group && html`<${Badge}>${t("thing.group")}<//>`}</p>
     <${Troubles} card=${card} />
     ${manages() && card.uncertain && html`<${Kinds} card=${card} />`}
-    <${States} card=${card} detail=${detail} onPlot=${toPlot} />
+    <${States} card=${card} detail=${detail} onPlot=${toPlot} kept=${kept ?? []} />
     <${Owed} card=${card} />
-    <div ref=${curve}>${name && html`<${Curve} card=${card} name=${name} onName=${choose} />`}</div>
+    <div ref=${curve}>${name && html`<${Curve} card=${card} kept=${kept} name=${name} onName=${choose} />`}</div>
     <${Why} card=${card} />
     <${Rights} card=${card} />
     <${Record} card=${card} />
