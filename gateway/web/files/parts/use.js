@@ -30,7 +30,8 @@ const inputOf = (value) => (value === null || value === undefined ? "" : typeof 
 
 /** "Front door: unlock", or "Desk lamp: brightness 40 %". */
 export function useText(use) {
-  const { thing: id, affordance, action, value, capability } = use;
+  const { thing: id, affordance, action, value } = use;
+  const capability = use.capability || affordanceOf(id, affordance, action).capability;
   const title = use.title || thing(id)?.title || id;
   const word = calledOf(id, affordance, action, capability);
   if (action) return `${title}: ${word}${inputOf(value) && ` (${inputOf(value)})`}`;
