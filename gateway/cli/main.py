@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "plan": ("plans", "Several commands as one: prepare, run, watch, cancel."),
     "plans": ("plans", "List plans: those that go on, and the last that ended."),
     "watch": ("watch", "Show what happens, as it happens."),
+    "history": ("history", "Show what a property was like: a small plot, or a table."),
     "why": ("why", "Tell why a Thing is as it is: who, what for, under which rules."),
     "execution": ("execution", "Tell what became of a command."),
     "policy": ("policy_group", "The rules of the house: what they allow, and who may leave one out."),

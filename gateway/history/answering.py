@@ -121,7 +121,8 @@ def _windows(rows: Rows, held: Held, level: Level, span: Span, wish: Wish) -> Dr
 
 def _single(found: Points, held: Held, kind: Type, span: Span, wish: Wish) -> Drawn:
     known_before = held.code < BAD and math.isfinite(held.value)
-    if known_before and not (len(found) and found.t[0] == span.begin):
+    prepends = known_before and not (len(found) and found.t[0] == span.begin)
+    if prepends:
         found = Points(
             np.append(span.begin, found.t),
             np.append(held.value, found.value),
@@ -133,7 +134,7 @@ def _single(found: Points, held: Held, kind: Type, span: Span, wish: Wish) -> Dr
     if not known_before and span.begin < (found.t[0] if len(found) else span.end):
         gaps.insert(0, (span.begin, float(found.t[0]) if len(found) else span.end))
     is_line = kind == "number" and bool(known.all())
-    begin = span.begin if known_before else math.nan
+    begin = span.begin if prepends else math.nan  # nobody reported it then
     fewer = (
         largest_triangles(found, wish.points) if is_line and wish.points > 2 else envelope(found, wish.points)
     )

@@ -23,9 +23,9 @@ SPAN_S: Final = {
     Level.MINUTE: DAY_S,
     Level.QUARTER: 16 * DAY_S,
     Level.HOUR: 64 * DAY_S,
-    Level.DAY: 1_024 * DAY_S,
+    Level.DAY: 64 * DAY_S,
 }
-"""What one piece holds in the end: some 1,500 rows, 6 to 16 kB."""
+"""What one piece holds in the end: some 1,500 rows (of days 64), 6 to 16 kB."""
 
 MOST_MARKS: Final = 500
 """Of one series: of what was unusual, the older is forgotten."""

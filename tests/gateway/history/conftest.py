@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import gateway.history.work  # noqa: F401  numpy is loaded before a loop runs
 from drivers.driver import Driver
 from gateway.api.server import serve
 from gateway.app import open_gateway
