@@ -1,8 +1,9 @@
 """The safe for what drivers must remember of their devices: encrypted under one key, which is not in the database.
 
 The key is the service's credential `hearth-vault-key` (systemd, "Credentials"; 32 bytes) where there is one, else the file
-`vault.key` in the state directory, which is made with the first secret. Each secret is sealed with XChaCha20-Poly1305 and bound
-to its driver and device, so that none can be put in another's place.
+`vault.key` in the state directory, which is made with the first secret; where there are both, the one that
+fits. Each secret is sealed with XChaCha20-Poly1305 and bound to its driver and device, so that none can be put in another's
+place.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -95,15 +96,25 @@ class Safe:
 
     async def _key(self) -> bytes:
         place = os.environ.get("CREDENTIALS_DIRECTORY")
-        for file in (*([Path(place) / CREDENTIAL] if place else []), self._directory / KEY_FILE):
-            if file.exists():
-                return _read(file)
+        files = (*([Path(place) / CREDENTIAL] if place else []), self._directory / KEY_FILE)
+        if keys := [_read(file) for file in files if file.exists()]:
+            return await self._fitting(keys)
         if not await self._rows.is_empty():
             raise VaultError(
                 f"there are secrets, and the key to them is missing: put {self._directory / KEY_FILE} back"
                 f" (or the credential {CREDENTIAL}), or forget the Things that were paired and pair them anew"
             )
         return _made(self._directory / KEY_FILE)
+
+    async def _fitting(self, keys: Sequence[bytes]) -> bytes:
+        """Of several the one that opens what is sealed: after a restore the key of before lies in the state directory, beside a
+        credential of the new box. The first where nothing is sealed, or none fits.
+        """
+        sealed = await self._rows.some() if len(keys) > 1 else None
+        if sealed is None:
+            return keys[0]
+        driver, device, secret = sealed
+        return next((key for key in keys if _opens(key, secret, _bound(driver, device))), keys[0])
 
 
 class DriverVault:
@@ -125,6 +136,17 @@ class DriverVault:
 
 def _bound(driver: str, device: str) -> bytes:
     return f"{driver}\0{device}".encode()
+
+
+def _opens(key: bytes, secret: bytes, bound: bytes) -> bool:
+    from nacl.exceptions import CryptoError  # noqa: PLC0415  only where there are secrets
+    from nacl.secret import Aead  # noqa: PLC0415
+
+    try:
+        Aead(key).decrypt(secret, bound)
+    except (CryptoError, ValueError):
+        return False
+    return True
 
 
 def _read(file: Path) -> bytes:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _AGAIN: Final = "it is tried again by itself"
 
 _REMEDIES: Final = {
-    "bluetooth": "then it goes on by itself; where no Bluetooth is wanted, leave ble out of `families` in [discovery]"
+    "bluetooth": "then it goes on by itself; where no Bluetooth is wanted, leave ble out of `families` in [discovery]",
+    "identity": "switch that box off, or stop its gateway: two of one identity command the same devices. Was this one restored"
+    " to try it out only? Then stop this one",
 }
 """Where what was found says what to do."""
 

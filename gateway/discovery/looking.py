@@ -121,7 +121,10 @@ class Lookout:
             self.ports = eyes.ports
             if self._config.discovery is not None and self._config.discovery.announce:
                 group.create_task(self._announce(eyes.services), name="announcement")
-            others = replace(eyes, services=Others(eyes.services, self._registry.names.are_of))
+            services = Others(eyes.services, self._registry.names.are_of)
+            if "mdns" in self.watchers:
+                self.watchers["identity"] = services.health
+            others = replace(eyes, services=services)
             for state in on:
                 group.create_task(self._family(state, others), name=f"family {state.family.name}")
 

@@ -18,6 +18,13 @@ class VaultRepository:
         """Nothing is sealed. Raises `sqlite3.Error`."""
         return await self._database.fetch_one("SELECT 1 FROM vault WHERE sealed != x'' LIMIT 1") is None
 
+    async def some(self) -> tuple[str, str, bytes] | None:
+        """Driver, device and what is sealed of one of them; None where nothing is. Raises `sqlite3.Error`."""
+        row = await self._database.fetch_one(
+            "SELECT driver, device, sealed FROM vault WHERE sealed != x'' LIMIT 1"
+        )
+        return (str(row[0]), str(row[1]), row[2]) if row is not None and isinstance(row[2], bytes) else None
+
     async def save(self, driver: str, device: str, sealed: bytes) -> None:
         """Insert or replace it. Raises `sqlite3.Error`."""
         sql = (

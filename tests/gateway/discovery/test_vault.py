@@ -131,3 +131,15 @@ async def test_a_secret_has_an_end(tmp_path: Path) -> None:
     async with safe(tmp_path) as one:
         with pytest.raises(VaultError, match="too much"):
             await one.of("homekit").put("lamp", bytes(LONGEST_SECRET_BYTES + 1))
+
+
+async def test_of_two_keys_the_one_that_fits_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restored house brings its key; the new box's service has a credential of its own."""
+    async with safe(tmp_path) as one:
+        await one.of("homekit").put("lamp", b"the pairing")
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / CREDENTIAL).write_bytes(bytes(32))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    async with safe(tmp_path) as again:
+        assert await again.of("homekit").load() == {"lamp": b"the pairing"}

@@ -34,3 +34,19 @@ def test_only_what_has_another_id_is_told() -> None:
     stop()
     services.announce(1, "/td", name="too late")
     assert told == ["theirs", "a lamp", "a lamp is lost"]
+
+
+def test_a_second_box_with_our_identity_is_told_until_it_is_gone() -> None:
+    services = FakeServices()
+    here: set[str] = set()
+    others = Others(services, OURS.are_of, is_here=here.__contains__)
+    stop = others.watch(("_wot._tcp.local.",), lambda seen: None)
+    services.announce(1, "/td", name="ours", id=OURS.directory)
+    health = others.health()
+    assert not health.connected and "another box" in health.detail and "127.0.0.1" in health.detail
+    services.lose("ours")
+    assert others.health().connected
+    here.add("127.0.0.1")
+    services.announce(1, "/td", name="ours", id=OURS.directory)
+    assert others.health().connected
+    stop()
