@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -28,6 +29,8 @@ COMPRESSED: Final = frozenset({"html", "js", "css", "json", "webmanifest", "svg"
 
 APART: Final = frozenset({"index.html", "sw.js", "manifest.webmanifest"})
 """Those with an address of their own."""
+
+TEXTS: Final = "texts.json"
 
 FIRST: Final = (
     *(
@@ -59,7 +62,7 @@ class Assets:
     """Read when they are made: some 0.3 MB."""
 
     def __init__(self) -> None:
-        self._raw = dict(sorted(_found(files(__package__ or "gateway.web").joinpath("files"))))
+        self._raw = dict(sorted(_by_language(_found(files(__package__ or "gateway.web").joinpath("files")))))
         digest = hashlib.blake2b(digest_size=6)
         for name, body in self._raw.items():
             digest.update(f"{name} {len(body)} ".encode() + body)
@@ -92,6 +95,16 @@ class Assets:
             body = body.replace(b"{{files}}", orjson.dumps(self.names))
         small = gzip.compress(body, 9, mtime=0) if ending in COMPRESSED else None
         return Asset(TYPES.get(ending, "text/plain; charset=utf-8"), body, small)
+
+
+def _by_language(found: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """All texts stand side by side in one file; a phone needs those of one language."""
+    for name, body in found:
+        if name != TEXTS:
+            yield name, body
+            continue
+        for language, words in orjson.loads(body).items():
+            yield f"texts.{language}.json", orjson.dumps(words)
 
 
 def _found(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:

@@ -36,13 +36,15 @@ async function letGo() {
 async function begin() {
   const cards = store.begin(); // at once: the longest way
   live.start();
-  const [, known] = await Promise.all([loadTexts(`${here}texts.json`), whoami()]);
+  const [, known] = await Promise.all([loadTexts(here), whoami()]);
   if (!known || live.state.revoked) return letGo();
   live.on("revoked", letGo);
   await cards;
   root.replaceChildren();
   render(html`<${Frame} />`, root);
-  if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  if ("serviceWorker" in navigator && isSecureContext) {
+    navigator.serviceWorker.register("/sw.js").then(() => import("./core/push.js")).then((push) => push.keepUp()).catch(() => undefined);
+  }
   return undefined;
 }
 

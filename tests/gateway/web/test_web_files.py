@@ -104,7 +104,7 @@ def test_the_first_page_is_small_and_named_by_its_version() -> None:
     text = index.body.decode()
     assert "{{" not in text
     assert all(f"/app/{assets.version}/{name}" in text for name in FIRST)
-    needed = ("index.html", "main.js", "style.css", "texts.json", *FIRST)
+    needed = ("index.html", "main.js", "style.css", "texts.de.json", *FIRST)
     small = {name: assets.get(name) for name in needed}
     assert sum(len(one.gzipped or one.body) for one in small.values() if one) < FIRST_PAGE_BYTES
     worker = assets.get("sw.js")

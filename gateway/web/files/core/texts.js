@@ -1,21 +1,19 @@
-// All texts, in one file (texts.json), in the language of the phone or the one that was chosen.
+// All texts (texts.json, of which a phone gets its own language alone), in the language of the phone or the one that was chosen.
 
 const CHOSEN = "hearth-language";
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 let words = {};
-let fallback = {};
 let plural = new Intl.PluralRules("en");
 export let language = "en";
 
-export async function load(url) {
-  const all = await (await fetch(url, { credentials: "same-origin" })).json();
+/** `folder`: the address of the app's files. */
+export async function load(folder) {
   let chosen = "";
   try { chosen = localStorage.getItem(CHOSEN) ?? ""; } catch { /* a browser that keeps nothing */ }
   const wanted = [chosen, ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  language = wanted.find((tag) => tag in all) ?? "en";
-  words = all[language];
-  fallback = all.en;
+  language = wanted.find((tag) => tag in LANGUAGES) ?? "en";
+  words = await (await fetch(`${folder}texts.${language}.json`, { credentials: "same-origin" })).json();
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }
@@ -30,13 +28,13 @@ const found = (book, key) => key.split(".").reduce((part, name) => part?.[name],
 /** The text of `key` ("home.title") with its {members}; `count` chooses between "one" and "other". A key that there is not is
  * shown as it is. */
 export function t(key, members = {}) {
-  let text = found(words, key) ?? found(fallback, key) ?? key;
+  let text = found(words, key) ?? key;
   if (typeof text === "object") text = text[plural.select(members.count ?? 0)] ?? text.other ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in members ? String(members[name]) : whole));
 }
 
 /** As `t`, and "" (or `otherwise`) where there is no such text: for words that a device or a library has made. */
 export const maybe = (key, otherwise = "") => {
-  const text = found(words, key) ?? found(fallback, key);
+  const text = found(words, key);
   return typeof text === "string" ? text : otherwise;
 };
