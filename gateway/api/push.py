@@ -30,6 +30,9 @@ from gateway.notify.webpush.preferences import KINDS, Preferences, minute_of
 CHANGES: Final = Limit(Rate(10, 60.0), Rate(60, 5.0))
 """Of one person, and of all: each is two rows and an entry for good. A browser subscribes once in months."""
 
+WISHES: Final = Limit(Rate(60, 5.0), Rate(300, 1.0))
+"""The same for what a person wants: one row, and people try out switches."""
+
 LONGEST_KEY: Final = 100
 """Characters: 65 bytes are 87 of base64url."""
 
@@ -69,7 +72,8 @@ class PreferencesBody(Body):
 class PushRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._limiter = Limiter(gateway.clock, CHANGES)
+        self._changes = Limiter(gateway.clock, CHANGES)
+        self._wishes = Limiter(gateway.clock, WISHES)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -119,7 +123,7 @@ class PushRoutes:
             p256dh, auth = point_of(body.keys.p256dh), auth_of(body.keys.auth)
         except ValueError as error:
             raise bad_request(f"keys: {error}") from error
-        self._spend(session)
+        _spend(self._changes, session)
         try:
             made, is_new = await self._office.subscribe(session.token_id, body.endpoint, p256dh, auth)
         except NoRoom as error:
@@ -162,7 +166,7 @@ class PushRoutes:
             raise bad_request(f"quiet: {error}") from error
         wanted = Preferences(frozenset(body.kinds), body.urgency, quiet, body.hidden)
         document = wanted.document()
-        self._spend(session)
+        _spend(self._wishes, session)
         try:
             await self._office.prefer(session.principal.id, wanted, orjson.dumps(document).decode())
         except NoRoom as error:
@@ -176,11 +180,6 @@ class PushRoutes:
         office = self._gateway.parts.notifier.push
         assert office is not None  # `open_notifier` makes it
         return office
-
-    def _spend(self, session: Session) -> None:
-        """Raises `Problem` (429)."""
-        if (wait := self._limiter.take(session.principal.id)) > 0:
-            raise too_many(wait)
 
     def _row(self, one: Subscription, session: Session) -> dict[str, Json]:
         tally = one.channel.tally
@@ -201,3 +200,9 @@ def _person(request: web.Request) -> Session:
     if not session.principal.role.is_person:
         raise Problem("forbidden", "only people are told so")
     return session
+
+
+def _spend(limiter: Limiter, session: Session) -> None:
+    """Raises `Problem` (429)."""
+    if (wait := limiter.take(session.principal.id)) > 0:
+        raise too_many(wait)

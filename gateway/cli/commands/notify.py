@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 TRIAL_SECONDS: Final = 30.0
 """One delivery may take 15 s, and all of them go at the same time."""
 
-NONE_YET: Final = "no [[notify]] in hearth.toml: people are told in the app and by `hearth watch` alone"
+NONE_YET: Final = (
+    "no [[notify]] in hearth.toml, and nobody has turned notices on in the app: people are told in the open app and by"
+    " `hearth watch` alone"
+)
 
 
 @click.group(short_help="By which ways people are told, and whether they work.")
 def notify() -> None:
-    """How people are told when something waits for them or went wrong: the channels of [[notify]] in hearth.toml.
+    """How people are told when something waits for them or went wrong: the channels of [[notify]] in hearth.toml, and the
+    phones on which somebody turned notices on in the app (push:…).
 
     \b
     hearth notify list

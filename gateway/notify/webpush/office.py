@@ -7,7 +7,9 @@ import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.clock import Clock
 from gateway.config import Push
@@ -53,13 +55,17 @@ class NoRoom(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """See `channel.Settings`: what is told is decided by the person's preferences."""
+    """See `channel.Settings`."""
 
     name: str
     to: tuple[str, ...]
+    preferences: Callable[[], Preferences]
     kind: str = "push"
-    urgency: str = "low"
     escalation: bool = False
+
+    @property
+    def urgency(self) -> str:
+        return self.preferences().urgency
 
 
 @dataclass(slots=True)
@@ -236,18 +242,18 @@ class PushOffice:
             )
 
     def _admit(self, row: SubscriptionRow, principal: Principal) -> Subscription:
-        who = principal.id
+        who, preferences = principal.id, partial(self.preferences, principal.id)
         found: Subscription
         sender = Browser(
             row,
             poster=self._poster(row.endpoint),
             vapid=self.vapid,
             clock=self._clock,
-            preferences=lambda: self.preferences(who),
+            preferences=preferences,
             delivered=lambda tag: found.channel.has_delivered(tag),  # noqa: PLW0108  it is made below
             gone=lambda: self._end_soon(found, "the push service says that it is over"),
         )
-        settings = _Settings(f"{PUSHED}{row.id}", (who,))
+        settings = _Settings(f"{PUSHED}{row.id}", (who,), preferences)
         found = Subscription(row, Channel(settings, sender, self._clock, self._settled))
         self.subscriptions[row.id] = found
         self._work(found)
@@ -259,8 +265,6 @@ class PushOffice:
 
     def _poster(self, endpoint: str) -> Poster:
         """The authorities of certificates are read once for all of them."""
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
         if is_own(urlsplit(endpoint), self.config.hosts):
             self._own = self._own or Poster(self._clock, self.config.ca)
             return self._own
