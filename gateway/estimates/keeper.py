@@ -39,6 +39,9 @@ not heard is called quiet.
 SAVE_S: Final = 6 * 3600.0
 """What is learnt in less may be lost: some 0.3 kB for each property are written, four times a day and at the end."""
 
+MARK_AGAIN_S: Final = 600.0
+"""A device whose values come and go has one mark in the history in so long: it writes no disk full."""
+
 THINGS_AT_ONCE: Final = 50
 """Written in one go: what others want of the loop and the disk comes between."""
 
@@ -98,10 +101,10 @@ class Estimates:
             hour = self._look_at_clock(t)
         if not track.see(reading.value, t, hour):
             return mended
-        self._tell_unusual(slot, track)
+        self._tell_unusual(slot, track, t)
         return True
 
-    def _tell_unusual(self, slot: Slot, track: Beat) -> None:
+    def _tell_unusual(self, slot: Slot, track: Beat, t: float) -> None:
         found, adopted = track.unusual, self._parts.registry.get(slot.topic[0])
         slot.doubt = None
         if found is None or adopted is None:
@@ -109,7 +112,8 @@ class Estimates:
         self.counters[found.what] += 1
         if found.what is What.IMPOSSIBLE:
             slot.doubt = Doubt(Quality.UNCERTAIN, found.reason)
-        if slot.reading is not None:
+        if slot.reading is not None and t - track.marked >= MARK_AGAIN_S:
+            track.marked = t
             self._history().mark(slot, slot.reading.observed_at, found.reason)
 
     def _mended(self, heard: Slot) -> None:

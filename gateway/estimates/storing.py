@@ -1,7 +1,7 @@
 """Estimates outlive a restart: one row of hearth.db for each Thing, in JSON.
 
-`{"thing": [numbers], "properties": {name: [capability, unit, [numbers], [numbers of the hours] or null]}}`. What does not
-fit any more (another kind, another unit, another version's columns) is learnt anew.
+`{"device": which, "thing": [numbers], "properties": {name: [capability, unit, [numbers], [numbers of the hours] or null]}}`.
+What does not fit any more (another device, kind or unit, another version's columns) is learnt anew.
 """
 
 from __future__ import annotations
@@ -56,7 +56,11 @@ def body_of(adopted: Adopted) -> str:
         if slot.track is not None
     }
     pulse = adopted.reach.pulse
-    body = {"thing": _numbers(pulse.row) if pulse is not None else None, "properties": properties}
+    body = {
+        "device": _device(adopted),
+        "thing": _numbers(pulse.row) if pulse is not None else None,
+        "properties": properties,
+    }
     return orjson.dumps(body).decode()
 
 
@@ -66,7 +70,7 @@ def take_up(adopted: Adopted, pulse: Pulse, body: str) -> None:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         return
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or found.get("device") != _device(adopted):
         return
     _restore(pulse.row, found.get("thing"))
     properties = found.get("properties")
@@ -78,6 +82,11 @@ def take_up(adopted: Adopted, pulse: Pulse, body: str) -> None:
         _restore(track.row, stored[2] if len(stored) > 2 else None)
         if isinstance(track, Track) and track.hours is not None and len(stored) > 3:
             _fill(track.hours, stored[3])
+
+
+def _device(adopted: Adopted) -> str:
+    """Another one in the Thing's place has a noise and a rhythm of its own."""
+    return f"{adopted.driver} {adopted.device}"
 
 
 def _numbers(row: Row | Hours) -> list[float | None]:

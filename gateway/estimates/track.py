@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from capabilities.vocabulary import Json
@@ -9,7 +10,7 @@ from gateway.estimates import noise, rhythm, unusual
 from gateway.estimates.hours import Hours, hours_row
 from gateway.estimates.possible import Range, has_habits, is_slow, range_of
 from gateway.estimates.rows import LAST, Row, beat_row, number_row
-from gateway.estimates.unusual import Unusual
+from gateway.estimates.unusual import Unusual, What
 
 LARGEST: Final = 1e15
 """Numbers beyond are codes, not measurements."""
@@ -18,11 +19,12 @@ LARGEST: Final = 1e15
 class Beat:
     """Of a property that is no number: how often it comes."""
 
-    __slots__ = ("row", "unusual")
+    __slots__ = ("marked", "row", "unusual")
 
     def __init__(self) -> None:
         self.row: Row = beat_row()
         self.unusual: Unusual | None = None
+        self.marked = -math.inf  # when it was marked last, monotonic seconds
 
     def see(self, value: Json, t: float, hour: int) -> bool:
         """A report at `t` (monotonic seconds) in the hour of the day `hour` (-1: not known). Whether anything is otherwise
@@ -80,13 +82,15 @@ class Track(Beat):
         return self._found(found)
 
     def _found(self, found: Unusual | None) -> bool:
-        """Whether that is new. What is unusual still keeps the sentence that it began with."""
+        """Whether that is new. What goes on keeps the sentence that it began with."""
         before = self.unusual
         if found is None:
             self.unusual = None
             return before is not None
         if before is not None and before.what is found.what:
-            return False
+            goes_on = found.what in {What.FROZEN, What.HOUR}
+            if goes_on or before.reason == found.reason:
+                return False
         self.unusual = found
         return True
 

@@ -208,8 +208,8 @@ async def test_what_was_learnt_outlives_a_restart(config: Config, clock: HandClo
     [
         "",
         "[]",
-        '{"thing": 3}',
-        '{"thing": [null, 50, 0, 0, 1, 9, 9, 9, 9], "properties": {"temperature": 1}}',
+        '{"device": "desk attic", "thing": 3}',
+        '{"device": "desk attic", "thing": [null, 50, 0, 0, 1, 9, 9, 9, 9], "properties": {"temperature": 1}}',
     ],
 )
 async def test_what_was_written_otherwise_is_learnt_anew(config: Config, clock: HandClock, body: str) -> None:
@@ -268,3 +268,17 @@ async def test_a_reading_says_no_more_than_its_own_property(house: House, clock:
     async with owner.get("/things/lamp/properties/on?detail=1") as answer:
         shown = await answer.json()
     assert (shown["reports_every"], shown["quiet_for"]) == (None, 600.0)
+
+
+async def test_a_device_that_goes_mad_fills_no_history(
+    house: House, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks: list[object] = []
+    monkeypatch.setattr(house.gateway.history, "mark", lambda *seen: marks.append(seen))
+    await house.adopt(sensor())
+    for _ in range(600):
+        report(house.gateway, -127.0)
+        report(house.gateway, 21.0)
+        clock.move(1)
+    assert len(marks) == 1
+    assert house.gateway.estimates.counters["impossible"] == 600

@@ -57,7 +57,10 @@ def test_what_cannot_be_is_marked_at_once() -> None:
         What.IMPOSSIBLE,
         "-127 is what such sensors say when they measure nothing",
     )
-    assert track.see(400.0, 60.0, 3) is False  # still impossible: it is told once
+    assert track.see(-127.0, 60.0, 3) is False  # it is told once
+    assert track.see(400.0, 90.0, 3)
+    assert track.unusual is not None
+    assert track.unusual.reason == "400 cannot be: such a value lies between -90 and 150"
     assert track.see(21.0, 120.0, 3)
     assert not is_marked(track)
     assert Track("humidity.humidity", "%").see(170.0, 0.0, -1)
