@@ -143,6 +143,7 @@ class DelegationRoutes:
             would = gateway.identity.would_be(child, parent, terms)
             answer: dict[str, Json] = {"principal": would.id, "role": would.role, "acts_for": would.acts_for}
             answer |= {"expires_at": None if ends is None else rfc3339(min(ends, session.expires_at))}
+            answer["mandate"] = terms.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
             return reply(answer | self._effective(maker, would, body))
         info, secret = await gateway.identity.create_token(
             child,

@@ -59,12 +59,13 @@ class Delegated(TokenShown):
 
 
 class WouldBeDelegated(TypedDict):
-    """What would be handed on."""
+    """What would be handed on. `mandate` is the wish as terms, as they are taken everywhere."""
 
     principal: str
     role: RoleWord
     acts_for: str
     expires_at: Time | None
+    mandate: dict[str, object]
     effective: Effective
     moot: list[str]
 
