@@ -125,7 +125,7 @@ async def ask(
             for one in asked:
                 begin, end = max(one.begin, min(since, one.end)), min(one.end, now)
                 span = part.Span(min(begin, end), end, now, zone)
-                questions.append(make(part.Wish(span, one.points, one.level, keeps)))
+                questions.append(make(part.Wish(span, one.points, one.level, keeps, since)))
             return told(part, file, *questions)
 
         return await gateway.history.ask(answer)

@@ -32,12 +32,15 @@ DIGITS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`level` None: the one that fits. `points`: at the most. `keeps`: seconds for each level."""
+    """`level` None: the one that fits. `points`: at the most. `keeps`: seconds for each level. Of windows that begin before `not_before`
+    (seconds since the epoch) nothing is told.
+    """
 
     span: Span
     points: int
     level: Level | None
     keeps: Mapping[Level, float]
+    not_before: float = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def drawn(file: HistoryFile, series: int, kind: Type, tail: Tail, wish: Wish) ->
     span = replace(wish.span, begin=min(max(wish.span.begin, oldest), wish.span.end))
     if level is Level.RAW:
         return _single(*raw(file, series, tail, span), kind, span, wish)
-    return _windows(*rows_of(file, series, level, tail, _whole(span, level)), level, span, wish)
+    span = _whole(span, level, wish.not_before)
+    return _windows(*rows_of(file, series, level, tail, span), level, span, wish)
 
 
 def fitting(wish: Wish) -> Level:
@@ -82,15 +86,18 @@ def fitting(wish: Wish) -> Level:
     return reaching[-1] if reaching else max(kept, key=lambda level: wish.keeps[level])
 
 
-def _whole(span: Span, level: Level) -> Span:
-    """From the beginning of the window in which it begins."""
+def _whole(span: Span, level: Level, not_before: float) -> Span:
+    """From the beginning of the window in which it begins, or of the next one where that is too early."""
     if level is Level.DAY:
-        return replace(span, begin=midnights(span.zone, span.begin, span.begin)[0])
-    return replace(span, begin=span.begin // WIDTH_S[level] * WIDTH_S[level])
+        first, second = midnights(span.zone, span.begin, span.begin)[:2]
+    else:
+        first = span.begin // WIDTH_S[level] * WIDTH_S[level]
+        second = first + WIDTH_S[level]
+    begin = second if first < not_before else first
+    return replace(span, begin=begin, end=max(begin, span.end))
 
 
 def _windows(rows: Rows, held: Held, level: Level, span: Span, wish: Wish) -> Drawn:
-    span = _whole(span, level)
     if level is Level.DAY:
         edges = np.asarray(midnights(span.zone, span.begin, span.end), np.float64)
         step = max(1, math.ceil((len(edges) - 1) / wish.points))
@@ -101,9 +108,9 @@ def _windows(rows: Rows, held: Held, level: Level, span: Span, wish: Wish) -> Dr
         own = WIDTH_S[level]
         width = max(1, math.ceil((span.end - span.begin) / own / wish.points)) * float(own)
         grid = fixed(width, span.begin)
-        starts = np.arange(span.begin, max(span.end, span.begin + 1e-6), width)
+        starts = np.arange(span.begin, span.end, width)
         ends = starts + width
-    ends = np.minimum(ends, span.now)
+    starts, ends = starts[starts < span.end], np.minimum(ends[starts < span.end], span.now)
     if width > WIDTH_S[level]:
         rows = coarser(rows, grid_of(level, span), held, grid, span.now)
     dense = filled(rows, held, starts, ends)

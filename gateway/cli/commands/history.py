@@ -58,7 +58,7 @@ def history(thing: str, property_name: str, as_csv: bool, erase: bool, **when: s
     hearth history lamp on --from -24h --compare -1d
     hearth history attic temperature --from -30d --csv > attic.csv
     hearth history attic temperature --erase
-    """
+    """  # noqa: D301
     session = current()
     if erase:
         _erase(session, thing, property_name)

@@ -1,22 +1,26 @@
-"""`history_summary`: what happened to a Thing lately, as far as it is known. No time series is kept yet, and it says so."""
+"""`history_summary`: what happened to a Thing lately, as far as it is known, and what that rests on."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
 from gateway.adopted import Adopted
 from gateway.api.auth import manages
 from gateway.api.hands import seen_hands
-from gateway.api.problems import not_found
+from gateway.api.past import Asked, ask, drawn
+from gateway.api.problems import Problem, not_found
 from gateway.api.seen import Sight
 from gateway.api.topics import Visible
 from gateway.api.why import LOOKED_THROUGH, TOLD_BY, Move, command_shown, sent
 from gateway.api.wire import rfc3339
 from gateway.context import Gateway
+from gateway.history.file import HistoryFile
+from gateway.history.levels import Level
 from gateway.ledger import Record
 from gateway.mcp.tool import Arguments, Caller, Tool
 from gateway.mcp.tools.explaining import Command, command_of
@@ -26,6 +30,12 @@ from gateway.observers import Event
 from gateway.state import Slot
 from policies import Principal
 
+if TYPE_CHECKING:
+    from gateway.history.answering import Drawn
+
+FINE_S: Final = 48 * 3_600.0
+"""A longer window is told from quarters of an hour."""
+
 LONGEST_HOURS: Final = 168.0
 MOST_CHANGES: Final = 50
 MOST_COMMANDS: Final = 20
@@ -34,9 +44,10 @@ HOUR_S: Final = 3600.0
 
 SOURCES: Final = (
     "now: the last reading of each property",
-    "changes: the gateway's memory of its last thousand events, of this run alone; older ones are not kept",
+    "past: the history, of the whole window as far as it is covered; means are weighted by time",
+    "changes: the gateway's memory of its last thousand events, of this run alone",
     f"commands and by_hand: the ledger, the newest {LOOKED_THROUGH} entries of this thing",
-    "there is no time series yet: nothing here tells averages, durations or energy",
+    "a property without a past is one of which nothing is kept, or nothing that you may know",
 )
 
 
@@ -56,6 +67,19 @@ class Change(Short):
     quality: str | None = None
 
 
+class Past(Short):
+    """What a property was like in the window, as far as it is covered."""
+
+    property: str
+    unit: str | None = None
+    since: str = Field(description="Where the history that you may know begins, or the window.")
+    min: float | None = None
+    mean: float | None = Field(None, description="Weighted by time; of what is on or off: the share of it.")
+    max: float | None = None
+    changes: int
+    covered: float = Field(description="Of which share of the time anything is known.")
+
+
 class ByHand(Short):
     """A person changed it at the device."""
 
@@ -67,6 +91,7 @@ class ByHand(Short):
 class HistoryAnswer(ShortAnswer):
     since: str
     now: list[Reading]
+    past: list[Past]
     changes: list[Change]
     more_changes: int | None = None
     commands: list[Command]
@@ -104,6 +129,11 @@ async def history_summary(gateway: Gateway, caller: Caller, wanted: HistoryArgum
     return HistoryAnswer(
         since=rfc3339(since),
         now=[reading_of(slot, now) for slot in slots[:MOST_READINGS]],
+        past=[
+            one
+            for slot in slots[:MOST_READINGS]
+            if (one := await _past(gateway, principal, slot, since, now)) is not None
+        ],
         changes=[_change(one) for one in events[: wanted.limit]],
         more_changes=len(events) - wanted.limit if len(events) > wanted.limit else None,
         commands=[command_of(command_shown(move, principal, sight)) for move in moves[:MOST_COMMANDS]],
@@ -128,6 +158,35 @@ def _events(gateway: Gateway, caller: Caller, slots: Sequence[Slot], since: floa
         for event in reversed(gateway.observers.recent())
         if event.kind == "property" and event.at >= since and event.topic in topics and event.topic in visible
     ]
+
+
+async def _past(gateway: Gateway, principal: Principal, slot: Slot, since: float, now: float) -> Past | None:
+    """None for what has no history that the caller may see; of states there are the changes."""
+    level = Level.MINUTE if now - since <= FINE_S else Level.QUARTER
+    try:
+        told, kind, unit = await ask(gateway, principal, slot.topic, _whole, Asked(since, now, 1, level))
+    except Problem:
+        return None
+    if kind == "state" or not len(told.t):
+        return None
+    return Past(
+        property=slot.topic[1],
+        unit=unit,
+        since=rfc3339(max(since, float(told.t[0]))),
+        min=_figure(told.low[0]),
+        mean=_figure(told.mean[0]),
+        max=_figure(told.high[0]),
+        changes=int(told.count[0]),
+        covered=float(told.covered[0]),
+    )
+
+
+def _whole(part: Any, file: HistoryFile, question: Any) -> tuple[Drawn, str, str | None]:
+    return drawn(part, file, question), question.series.type, question.series.unit
+
+
+def _figure(value: float) -> float | None:
+    return round(float(value), 6) if math.isfinite(value) else None
 
 
 def _change(event: Event) -> Change:
@@ -178,8 +237,8 @@ HISTORY_SUMMARY: Final = Tool(
     name="history_summary",
     title="What happened lately",
     description=(
-        "Summarises what is known of one thing in the last hours: how it is now, remembered changes, commands and how"
-        " they ended, and changes by hand. No time series is kept yet; sources and complete say what the answer rests on."
+        "Summarises what is known of one thing in the last hours: how it is now, what it was like (least, mean, greatest),"
+        " remembered changes, commands and how they ended, changes by hand. sources and complete say what it rests on."
         " Purposes stand in {untrusted: …}."
     ),
     arguments=HistoryArguments,

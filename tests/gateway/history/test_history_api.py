@@ -300,3 +300,59 @@ async def test_marks_show(house: House, clock: HandClock) -> None:
     for _ in range(2):
         assert (await plot(owner, "attic/temperature"))["unusual"] == expected
         await house.gateway.history.settle()
+
+
+async def test_a_contract_gives_nothing_from_before_it(house: House, clock: HandClock) -> None:
+    await house.adopt(sensor())
+    agent, owner = await house.agent(), await house.owner()
+    await told(house, clock, "attic/temperature", 11.0, 12.0, 13.0, every=600)
+    body = {
+        "reader": "coo",
+        "purpose": "heating",
+        "for": "30d",
+        "raw": [{"see": ["temperature.temperature"]}],
+    }
+    async with owner.post("/contracts", json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        contract = (await answer.json())["id"]
+    began = clock.now
+    await told(house, clock, "attic/temperature", 21.0, 22.0, every=600)
+    clock.move(2 * 86_400)
+    for query in (
+        "from=-1y",
+        "from=-3d&level=raw",
+        "from=-3d&level=1min",
+        "from=-3d&level=1h",
+        "from=-3d&level=1d",
+    ):
+        found = await plot(agent, f"attic/temperature?{query}&compare=-1d")
+        for columns in (found, found["compare"]):
+            assert all(t >= began for t in found["t"]), query
+            assert not {11.0, 12.0} & {v for name in ("min", "mean", "max") for v in columns[name]}, query
+    async with agent.get("/history/attic/temperature?from=-3d&format=csv&level=1min") as answer:
+        lines = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert all(datetime.fromisoformat(row["time"]).timestamp() >= began for row in lines)
+    async with agent.get("/history") as answer:
+        (one,) = (await answer.json())["series"]
+    assert (one["rows"], one["bytes"]) == (None, None)
+    assert datetime.fromisoformat(one["first"]).timestamp() >= began
+    async with owner.delete(f"/contracts/{contract}") as answer:
+        assert answer.status in {200, 204}
+    async with agent.get("/history/attic/temperature") as answer:
+        assert answer.status == 404
+    async with agent.get("/history") as answer:
+        assert (await answer.json())["series"] == []
+
+
+async def test_what_is_given_coarser_has_no_past(house: House, clock: HandClock) -> None:
+    await house.adopt(sensor())
+    agent, owner = await house.agent(), await house.owner()
+    await told(house, clock, "attic/temperature", 11.0)
+    coarse = [{"see": ["temperature.temperature"], "every": "1h"}]
+    body = {"reader": "coo", "purpose": "heating", "for": "30d", "aggregated": coarse}
+    async with owner.post("/contracts", json=body) as answer:
+        assert answer.status == 201, await answer.text()
+    clock.move(86_400)
+    for path in ("attic/temperature?from=-2d&level=1d", "attic/temperature?format=csv"):
+        async with agent.get(f"/history/{path}") as answer:
+            assert answer.status == 404
