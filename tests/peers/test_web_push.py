@@ -162,9 +162,10 @@ async def test_chromium_shows_what_came_and_leads_to_it(tmp_path: Path) -> None:
         await _pushed(app, json.dumps(ended))
         (shown,) = await _notifications(app, "Approved by ben")  # in its place
         assert shown["silent"] and not shown["requireInteraction"]
-        for foreign in ("no JSON", '{"title": 7, "tag": {}, "ref": ["//elsewhere.example"]}'):
+        for foreign in ("no JSON", "null", "7", '{"title": 7, "tag": {}, "ref": ["//elsewhere.example"]}'):
             await _pushed(app, foreign)
         shown_now = await _notifications(app, "Approved by ben", "Hearth")
+        assert {one["tag"] for one in shown_now} == {"a1", "hearth"}
         assert {one["body"] for one in shown_now} == {"coo asks", "There is news from the house."}
         leads = {
             "/approvals/a1": "/#/approvals/a1",

@@ -32,13 +32,14 @@ const line = (text, most) => (typeof text === "string" ? text.replace(/\s+/g, " 
 
 async function show(event) {
   let told = {};
-  try { told = event.data?.json() ?? {}; } catch { /* not ours: something must be shown all the same, or the browser ends it */ }
+  try { told = Object(event.data?.json()); } catch { /* not ours: something must be shown all the same, or the browser ends it */ }
   const { look, something } = await words();
+  const title = line(told.title, 120);
   const tag = line(told.tag, 200) || "hearth";
   const urgent = told.urgent === true;
   const silent = told.silent === true && !urgent;
-  await self.registration.showNotification(line(told.title, 120) || "Hearth", {
-    body: line(told.text, 600) || (told.title ? "" : something),
+  await self.registration.showNotification(title || "Hearth", {
+    body: line(told.text, 600) || (title ? "" : something),
     tag, silent, renotify: !silent, requireInteraction: urgent,
     timestamp: Number.isFinite(told.at) ? told.at : Date.now(),
     icon: "/app/icon-192.png", badge: "/app/icon-192.png",
