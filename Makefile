@@ -25,7 +25,13 @@ test-peers: .venv/.stamp-test ## the tests against heavy third-party peers, and 
 	@.ci/node-packages
 	@.ci/home-assistant || [ $$? = 3 ]
 	@.ci/esphome || [ $$? = 3 ]
-	$(BIN)/python -m pytest -m peers
+	$(BIN)/python -m pytest -m "peers and not service"
+
+.PHONY: test-service
+test-service: .venv/.stamp-test ## the service under a systemd of its own: watchdog, upgrade, roll back; needs root
+	@.ci/system-packages mosquitto
+	@.ci/system-packages systemd-nspawn || true
+	$(BIN)/python -m pytest -m service
 
 .PHONY: check
 check: .venv/.stamp-test ## formatting, lint, types and the direction of imports

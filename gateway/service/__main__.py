@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ServiceError(
                 "this changes the system: run it with sudo (or with --dry-run, to see what it would do)"
             )
-        _do(given, Box(Places(), dry=given.dry_run))
+        _do(given, Box(Places(), dry=given.dry_run, steady_s=given.steady))
     except (ServiceError, OSError) as error:
         print(f"hearth service: {error}", file=sys.stderr)  # noqa: T201
         return 1
@@ -92,6 +92,9 @@ def _verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, told: str
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=told, description=told)
+    verb.add_argument(
+        "--steady", type=float, default=10.0, metavar="SECONDS", help="so long it must stay up (default: 10)"
+    )
     verb.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     return verb
 

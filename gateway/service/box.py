@@ -63,9 +63,11 @@ class Places:
 class Box:
     """Does what it is told, and says each step. With `dry` it only says."""
 
-    def __init__(self, places: Places, *, dry: bool = False) -> None:
+    def __init__(self, places: Places, *, dry: bool = False, steady_s: float = 10.0) -> None:
+        """`steady_s`: so long the gateway must run after it said READY, without being started again."""
         self.places = places
         self.dry = dry
+        self.steady_s = steady_s
 
     def say(self, line: str) -> None:
         print(f"would: {line}" if self.dry else line, flush=True)  # noqa: T201

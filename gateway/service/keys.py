@@ -36,14 +36,14 @@ def keep(box: Box) -> None:
         )
     units.stop(box)
     box.write(target, key, 0o600)
-    units.start(box)
     aside = source.with_name(f"{KEY}.moved")
     box.say(f"remove {source}: the credential {target} takes its place; keep a copy of it with your backups")
     if not box.dry:
         source.replace(aside)
-        try:
-            box.run("systemctl", "restart", units.UNIT)
-        except ServiceError:
-            aside.replace(source)
-            raise
+    try:
+        units.start(box)
+    except ServiceError:
+        aside.replace(source)
+        raise
+    if not box.dry:
         aside.unlink()

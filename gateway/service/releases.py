@@ -109,10 +109,24 @@ def make(box: Box, wheel: Wheel) -> Path:
         "--no-input",
         "install",
         "--no-cache-dir",
+        "--no-compile",
     )
     box.run(*pip, *where, *limits, what)
     # Once with docstrings, for the command line, and once without: the service runs so, and may not write there itself.
-    box.run(place / "bin/python", "-m", "compileall", "-q", "-o", "0", "-o", "2", place / "lib", quiet=True)
+    box.run(
+        place / "bin/python",
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "-o",
+        "0",
+        "-o",
+        "2",
+        place / "lib",
+        quiet=True,
+    )
     box.write(place / COMPLETE, f"{wheel.digest}\n".encode())
     return place
 

@@ -32,7 +32,7 @@ class Signs:
     """Of one gateway. `missing` asks all parts at once."""
 
     def __init__(self, gateway: Gateway) -> None:
-        commands = _Commands(gateway.executor)
+        commands = Commands(gateway.executor)
         self._parts: Mapping[str, Callable[[float], Awaitable[None]]] = {
             "ingest": partial(of_ingest, gateway.ingest),
             "executor": commands.sign,
@@ -83,7 +83,7 @@ async def of_ledger(ledger: Ledger, within_s: float) -> None:
         raise NoSign(f"its thread did not answer within {within_s:g} s") from None
 
 
-class _Commands:
+class Commands:
     """Remembers which commands were on their way to being sent when it was last asked."""
 
     def __init__(self, executor: Executor) -> None:

@@ -27,9 +27,6 @@ COMMAND: Final = "usr/local/bin/hearth"
 ANSWER_S: Final = 5.0
 """Within this time the gateway answers on its socket."""
 
-STEADY_S: Final = 10.0
-"""So long it must run after it said READY, without being started again."""
-
 CONFIG: Final = b"""\
 # The gateway of this house: every setting is in hearth.example.toml, beside the gateway's program.
 
@@ -72,7 +69,8 @@ def take_away(box: Box) -> None:
 
 
 def stop(box: Box) -> None:
-    if is_active(box):
+    """Also one that only waits to be started again after it fell over."""
+    if box.ask("systemctl", "show", "-P", "ActiveState", UNIT)[1] not in {"", "inactive", "failed"}:
         box.run("systemctl", "stop", UNIT)
 
 
@@ -91,9 +89,9 @@ def start(box: Box) -> None:
         raise ServiceError(f"it did not start: {said}\n{journal(box)}")
     process = box.ask("systemctl", "show", "-P", "MainPID", UNIT)[1]
     _answers(box)
-    time.sleep(STEADY_S)
+    time.sleep(box.steady_s)
     if box.ask("systemctl", "show", "-P", "MainPID", UNIT)[1] != process or not is_active(box):
-        raise ServiceError(f"it fell over within {STEADY_S:g} s:\n{journal(box)}")
+        raise ServiceError(f"it fell over within {box.steady_s:g} s:\n{journal(box)}")
     _answers(box)
 
 
