@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gateway.api.auth import manages
-from gateway.api.problems import Problem, not_found
+from gateway.api.problems import Problem, bad_request, not_found
 from gateway.context import Gateway
 from gateway.history.desk import work
 from gateway.history.file import HistoryFile, StoredSeries
 from gateway.history.keeper import Unavailable
-from gateway.history.levels import Level
+from gateway.history.levels import Level, TooMuch
 from gateway.observers import Topic
 from policies.decision import Principal
 
@@ -129,6 +129,8 @@ async def ask(
             return told(part, file, *questions)
 
         return await gateway.history.ask(answer)
+    except TooMuch as error:
+        raise bad_request(str(error)) from error
     except Unavailable as error:
         raise unavailable(error) from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from gateway.history.days import midnights
 from gateway.history.decimating import envelope, largest_triangles
 from gateway.history.file import HistoryFile
-from gateway.history.levels import BAD, GOOD, LEVELS, WIDTH_S, Level, Type
+from gateway.history.levels import BAD, GOOD, LEVELS, WIDTH_S, Level, TooMuch, Type
 from gateway.history.reading import Span, Tail, grid_of, raw, rows_of
 from gateway.history.rolling import between, coarser, filled, fixed
 from gateway.history.rows import Floats, Held, Points, Rows
@@ -23,6 +23,9 @@ SINGLE_S: Final = 3 * 3_600.0
 LOOKED_THROUGH: Final = 5
 """Windows for each point that was asked for: so many at the most are drawn together into one."""
 
+MOST_ROWS: Final = 150_000
+"""Looked through for one answer: 100 days of minutes take some 40 ms and 11 MB."""
+
 MOST_MARKS: Final = 100
 """In one answer, the newest."""
 
@@ -32,8 +35,8 @@ DIGITS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`level` None: the one that fits. `points`: at the most. `keeps`: seconds for each level. Of windows that begin before `not_before`
-    (seconds since the epoch) nothing is told.
+    """`level` None: the one that fits. `points`: at the most. `keeps`: seconds for each level. Of windows that begin before
+    `not_before` (seconds since the epoch) nothing is told.
     """
 
     span: Span
@@ -64,10 +67,23 @@ def drawn(file: HistoryFile, series: int, kind: Type, tail: Tail, wish: Wish) ->
     level = wish.level or fitting(wish)
     oldest = wish.span.now - wish.keeps.get(level, 0.0)
     span = replace(wish.span, begin=min(max(wish.span.begin, oldest), wish.span.end))
+    _check_size(file, series, level, span)
     if level is Level.RAW:
         return _single(*raw(file, series, tail, span), kind, span, wish)
     span = _whole(span, level, wish.not_before)
     return _windows(*rows_of(file, series, level, tail, span), level, span, wish)
+
+
+def _check_size(file: HistoryFile, series: int, level: Level, span: Span) -> None:
+    rows = (
+        file.rows(series, level, span.begin, span.end)
+        if level is Level.RAW
+        else (span.end - span.begin) / WIDTH_S[level]
+    )
+    if rows > MOST_ROWS:
+        raise TooMuch(
+            f"that would be {rows:,.0f} rows to look through: ask for a shorter time, or a coarser level"
+        )
 
 
 def fitting(wish: Wish) -> Level:

@@ -165,6 +165,14 @@ class HistoryFile:
         )
         return [row[0] for row in found]
 
+    def rows(self, series: int, level: Level, begin: float, end: float) -> int:
+        """In the pieces that have something of that time."""
+        found = self.db.execute(
+            "SELECT ifnull(sum(rows), 0) FROM piece WHERE series=? AND level=? AND begins < ? AND ends > ?",
+            (series, LEVELS.index(level), end, begin),
+        ).fetchone()
+        return int(found[0])
+
     def get(self, name: str) -> Any:
         found = self.db.execute("SELECT value FROM kept WHERE name=?", (name,)).fetchone()
         return found[0] if found is not None else None

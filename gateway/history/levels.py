@@ -47,6 +47,11 @@ CODES: Final[Mapping[str, int]] = {
 }
 QUALITIES: Final = ("good", "uncertain", "stale", "bad", "gap")
 
+
+class TooMuch(ValueError):
+    """A question that would take too long; the text says what to ask instead."""
+
+
 Type = Literal["number", "boolean", "state"]
 """What a series holds: measures; on or off as 1 and 0; or the places of short texts in a list of words."""
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from gateway.app import open_gateway
 from gateway.config import Config
 from gateway.history.compacting import put_rows
 from gateway.history.file import HistoryFile, NewerFile, StoredSeries, opened
-from gateway.history.levels import GOOD, WIDTH_S, Level
+from gateway.history.levels import GOOD, WIDTH_S, Level, TooMuch
 from gateway.history.log import MOST_POINTS, Log, unpack
 from gateway.history.packing import unpack_rows
 from gateway.history.reading import stored_rows
@@ -30,7 +30,7 @@ from gateway.history.retaining import merge, retain
 from gateway.history.rolling import fixed, rolled
 from gateway.history.rows import NOTHING, points
 from gateway.history.settings import HistorySettings, Keeping
-from gateway.history.work import Span, Wish, draw
+from gateway.history.work import Question, Span, Wish, draw
 from tests.gateway.api.desk import DeskDriver, House, lamp, lock, sensor
 from tests.gateway.contracts.hand_clock import HandClock
 
@@ -296,6 +296,15 @@ def _memory() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(SCHEMA.read_text("utf-8"))
     return db
+
+
+def test_what_would_take_too_long_is_refused() -> None:
+    file = HistoryFile(_memory(), Path("nowhere"))
+    one, keeps = stored(file), dict.fromkeys(Level, math.inf)
+    for days, refused in ((100, False), (110, True)):
+        wish = Wish(Span(0.0, days * DAY_S, 1e9, None), 500, Level.MINUTE, keeps)
+        with pytest.raises(TooMuch) if refused else nullcontext():
+            draw(file, Question(one, Log(), 0, wish))
 
 
 def test_how_long_what_is_kept() -> None:
