@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from contextlib import AbstractAsyncContextManager
 
@@ -35,12 +36,13 @@ def report(gateway: Gateway, value: Json, slot: Slot | None = None, uncertainty:
     )
 
 
-def live(gateway: Gateway, clock: HandClock, reports: int = 150, seed: int = 1) -> None:
+async def live(gateway: Gateway, clock: HandClock, reports: int = 150, seed: int = 1) -> None:
     """A sensor that reports every ten minutes, with a noise of 0.1 °C."""
     rnd = random.Random(seed)
     for _ in range(reports):
         report(gateway, round(20 + rnd.gauss(0, 0.1), 2))
         clock.move(EVERY)
+        await asyncio.sleep(0)  # other parts have work, too, and the loop is watched
 
 
 def quality_of(slot: Slot) -> str:
@@ -62,7 +64,7 @@ def told(observer: Observer) -> list[dict[str, Json]]:
 
 async def test_noise_and_rhythm_are_shown(house: House, clock: HandClock) -> None:
     await house.adopt(sensor())
-    live(house.gateway, clock)
+    await live(house.gateway, clock)
     owner = await house.owner()
     async with owner.get("/things/attic/properties/temperature?detail=1") as answer:
         shown = await answer.json()
@@ -79,7 +81,7 @@ async def test_noise_and_rhythm_are_shown(house: House, clock: HandClock) -> Non
 
 async def test_what_its_device_states_stays(house: House, clock: HandClock) -> None:
     await house.adopt(sensor())
-    live(house.gateway, clock)
+    await live(house.gateway, clock)
     report(house.gateway, 20.0, uncertainty=0.5)
     current = slot_of(house.gateway).current
     assert current is not None
@@ -102,7 +104,7 @@ async def test_silence_lowers_the_quality_step_by_step_and_a_report_mends_it(
 ) -> None:
     gateway = house.gateway
     await house.adopt(sensor(), lamp())
-    live(gateway, clock)
+    await live(gateway, clock)
     observer, slot = gateway.observers.subscribe(None), slot_of(gateway)
     assert is_good_for_rules(gateway)
     clock.move(5400)
@@ -125,7 +127,7 @@ async def test_silence_lowers_the_quality_step_by_step_and_a_report_mends_it(
 async def test_silence_is_no_news_where_its_driver_says_it_is_gone(house: House, clock: HandClock) -> None:
     gateway = house.gateway
     await house.adopt(sensor())
-    live(gateway, clock)
+    await live(gateway, clock)
     gateway.ingest.contact("desk", Contact("attic", reachable=False, at=clock.wall(), reason="off"))
     clock.move(86_400)
     current = slot_of(gateway).current
@@ -137,7 +139,7 @@ async def test_silence_is_no_news_where_its_driver_says_it_is_gone(house: House,
 
 async def test_a_computer_that_slept_calls_nothing_quiet(house: House, clock: HandClock) -> None:
     await house.adopt(sensor())
-    live(house.gateway, clock)
+    await live(house.gateway, clock)
     clock.now += 8 * 3600  # no timer rang
     house.gateway.estimates.sweep()
     current = slot_of(house.gateway).current
@@ -173,7 +175,7 @@ async def test_an_impossible_value_is_uncertain_and_says_why(
 async def test_a_bad_reading_is_never_made_better(house: House, clock: HandClock) -> None:
     gateway = house.gateway
     await house.adopt(sensor())
-    live(gateway, clock)
+    await live(gateway, clock)
     slot, now = slot_of(gateway), clock.wall()
     for quality in Quality:
         gateway.ingest.report(slot, Report(slot.property.point, Reading(20.0, "°C", now, now, quality)))
@@ -188,7 +190,7 @@ async def test_a_bad_reading_is_never_made_better(house: House, clock: HandClock
 async def test_what_was_learnt_outlives_a_restart(config: Config, clock: HandClock) -> None:
     async with _opened(config, clock) as gateway:
         await gateway.registry.adopt(sensor(), by="test")
-        live(gateway, clock)
+        await live(gateway, clock)
         noise = slot_of(gateway).current
     async with _opened(config, clock) as gateway:
         report(gateway, 20.0)
@@ -217,7 +219,7 @@ async def test_what_was_written_otherwise_is_learnt_anew(config: Config, clock: 
         await gateway.registry.adopt(sensor(), by="test")
         await gateway.parts.database.execute("INSERT INTO estimates VALUES ('attic', ?)", (body,))
         await gateway.estimates.load()
-        live(gateway, clock, reports=40)
+        await live(gateway, clock, reports=40)
         assert slot_of(gateway).current is not None
         assert gateway.ingest.counters["listener_mistakes"] == 0
 
@@ -225,7 +227,7 @@ async def test_what_was_written_otherwise_is_learnt_anew(config: Config, clock: 
 async def test_another_device_in_its_place_is_learnt_anew(house: House, clock: HandClock) -> None:
     gateway = house.gateway
     await house.adopt(sensor())
-    live(gateway, clock)
+    await live(gateway, clock)
     adopted = gateway.registry["attic"]
     adopted.begin_anew()
     assert adopted.reach.pulse is None
@@ -242,7 +244,7 @@ def _opened(config: Config, clock: HandClock) -> AbstractAsyncContextManager[Gat
 
 async def test_programs_are_told_the_estimated_uncertainty(house: House, clock: HandClock) -> None:
     await house.adopt(sensor())
-    live(house.gateway, clock)
+    await live(house.gateway, clock)
     shown = reading_of(slot_of(house.gateway), clock.wall())
     assert shown.quality == "good"
     assert shown.uncertainty == pytest.approx(0.1, rel=0.4)
@@ -280,5 +282,6 @@ async def test_a_device_that_goes_mad_fills_no_history(
         report(house.gateway, -127.0)
         report(house.gateway, 21.0)
         clock.move(1)
+        await asyncio.sleep(0)
     assert len(marks) == 1
     assert house.gateway.estimates.counters["impossible"] == 600
