@@ -167,6 +167,7 @@ async def test_chromium_shows_what_came_and_leads_to_it(tmp_path: Path) -> None:
         shown_now = await _notifications(app, "Approved by ben", "Hearth")
         assert {one["tag"] for one in shown_now} == {"a1", "hearth"}
         assert {one["body"] for one in shown_now} == {"coo asks", "There is news from the house."}
+        assert await worker.evaluate("words().then(({ look }) => look)") == "Look"
         leads = {
             "/approvals/a1": "/#/approvals/a1",
             "/plans/p:1": "/#/plans/p%3A1",

@@ -18,14 +18,16 @@ function leadsTo(ref) {
   return "/#/notices";
 }
 
+/** In the language of the phone, as far as the app has it. */
 async function words() {
-  try {
-    const path = `/app/${VERSION}/texts.json`;
-    const all = await (await caches.match(path) ?? await fetch(path)).json();
-    return all[navigator.language.slice(0, 2)]?.push ?? all.en.push;
-  } catch {
-    return { look: "Look", something: "Something in the house has news for you." };
+  for (const language of [navigator.language.slice(0, 2), "en"]) {
+    try {
+      const path = `/app/${VERSION}/texts.${language}.json`;
+      const answer = await caches.match(path) ?? await fetch(path);
+      if (answer.ok) return (await answer.json()).push;
+    } catch { /* away from the house, and not kept */ }
   }
+  return { look: "Look", something: "Something in the house has news for you." };
 }
 
 const line = (text, most) => (typeof text === "string" ? text.replace(/\s+/g, " ").slice(0, most) : "");
