@@ -29,8 +29,8 @@ from gateway.api.past import Asked, Askers, ask, may_see_left, seen_since, unava
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.api.wire import JSON, cached, reply, rfc3339
 from gateway.context import Gateway
+from gateway.history.desk import Unavailable
 from gateway.history.file import HistoryFile, StoredSeries
-from gateway.history.keeper import Unavailable
 from gateway.history.recorder import Followed
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.observers import Topic

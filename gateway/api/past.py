@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from gateway.api.auth import manages
 from gateway.api.problems import Problem, bad_request, not_found
 from gateway.context import Gateway
-from gateway.history.desk import work
+from gateway.history.desk import Unavailable, work
 from gateway.history.file import HistoryFile, StoredSeries
-from gateway.history.keeper import Unavailable
 from gateway.history.levels import Level, TooMuch
 from gateway.observers import Topic
 from policies.decision import Principal
@@ -108,14 +107,12 @@ async def ask(
     gateway: Gateway, principal: Principal, topic: Topic, told: Callable[..., T], *asked: Asked
 ) -> T:
     """`told(question, file, …)` with one `Drawn` for each of `asked`, in the history's thread. Raises `Problem` (404, 503)."""
-    since = seen_since(gateway, principal, topic)
-    if since is None:
-        raise not_found()
-    try:
-        await gateway.history.opened()
+
+    def prepare() -> Callable[[HistoryFile], T]:
+        since = seen_since(gateway, principal, topic)
         make = gateway.history.question(topic)
         followed = gateway.history.recorder.get(topic)
-        if make is None or followed is None:
+        if since is None or make is None or followed is None:
             raise not_found()
         now, zone, keeps = gateway.clock.wall(), gateway.history.zone, followed.keeps
 
@@ -128,7 +125,12 @@ async def ask(
                 questions.append(make(part.Wish(span, one.points, one.level, keeps, since)))
             return told(part, file, *questions)
 
-        return await gateway.history.ask(answer)
+        return answer
+
+    if seen_since(gateway, principal, topic) is None:
+        raise not_found()
+    try:
+        return await gateway.history.answer(prepare)
     except TooMuch as error:
         raise bad_request(str(error)) from error
     except Unavailable as error:

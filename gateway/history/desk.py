@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from gateway.history.file import HistoryFile, StoredSeries, opened
+from gateway.history.file import HistoryFile, NewerFile, StoredSeries, opened
 
 T = TypeVar("T")
+
+DISK_ERRORS: Final = (sqlite3.Error, OSError, NewerFile)
+
+
+class Unavailable(Exception):
+    """The file cannot be read now; the text says why."""
+
+
+async def told(doing: Awaitable[T]) -> T:
+    """Raises `Unavailable` for what the disk did."""
+    try:
+        return await doing
+    except DISK_ERRORS as error:
+        raise Unavailable(f"the history cannot be read now: {error}") from error
 
 
 class Desk:
@@ -22,6 +37,10 @@ class Desk:
         self._path = path
         self._thread: ThreadPoolExecutor | None = None
         self.file: HistoryFile | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self._path.exists()
 
     async def open(self) -> tuple[list[StoredSeries], float | None]:
         """What the file has, and until when the run before had looked. Raises `NewerFile`, `sqlite3.Error`, `OSError`."""

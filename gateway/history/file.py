@@ -177,7 +177,7 @@ class HistoryFile:
         found = self.db.execute("SELECT value FROM kept WHERE name=?", (name,)).fetchone()
         return found[0] if found is not None else None
 
-    def put(self, name: str, value: float | bytes) -> None:
+    def put(self, name: str, value: float | bytes | str) -> None:
         self.db.execute("INSERT OR REPLACE INTO kept (name, value) VALUES (?,?)", (name, value))
 
     # ---------------------------------------------------------------- marks

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway.history.desk import Desk, work
-from gateway.history.file import HistoryFile, NewerFile, StoredSeries
-from gateway.history.levels import GAP, Level
-from gateway.history.log import MOST_POINTS, Log
+from gateway.history.desk import DISK_ERRORS, Desk, told, work
+from gateway.history.file import HistoryFile, StoredSeries
+from gateway.history.levels import Level
+from gateway.history.log import MOST_POINTS
 from gateway.history.matching import go_on, match
 from gateway.history.recorder import Followed, Recorder
+from gateway.history.signs import interrupted, signed, standing
 from gateway.observers import Event, Topic
 from gateway.parts import Parts
 from gateway.state import Slot
@@ -51,13 +51,7 @@ MOST_UNWRITTEN_MARKS: Final = 1_000
 Mark = tuple[Followed, float, float | None, str]
 T = TypeVar("T")
 
-DISK_ERRORS: Final = (sqlite3.Error, OSError, NewerFile)
-
 log = logging.getLogger(__name__)
-
-
-class Unavailable(Exception):
-    """The file cannot be read now; the text says why."""
 
 
 class History:
@@ -137,6 +131,8 @@ class History:
         self._look_at_clocks()
         await self._let_go()
         now = self._clock.monotonic()
+        if self._desk.is_there:
+            await self._open()  # what the run before left may be too old by now, or not wanted any more
         if len(self.recorder.log) or self._marks:
             await self._write()
             self._signed_at = now
@@ -184,12 +180,7 @@ class History:
 
     async def _sign(self) -> None:
         until = self._clock.wall()
-
-        def sign(file: HistoryFile) -> None:
-            with file.transaction():
-                file.put_sign(until)
-
-        await self._desk.do(sign)
+        await self._desk.do(lambda file: signed(file, until))
 
     def _look_at_clocks(self) -> None:
         """Where the clock was put on, nobody knows what was in between."""
@@ -230,7 +221,15 @@ class History:
     async def _maintain(self) -> None:
         now, keeps = self._clock.wall(), self._keeps()
         await self._erase([one.id for one in self._others.values() if self._is_unwanted(one)])
-        await self._desk.do(lambda file: work().maintain(file, now, keeps))
+        wanted = repr(self._settings)
+
+        def maintain(file: HistoryFile) -> None:
+            work().maintain(file, now, keeps)
+            with file.transaction():
+                file.put("maintained", now)
+                file.put("settings", wanted)
+
+        await self._desk.do(maintain)
         self._kept_at = self._clock.monotonic()
 
     def _keeps(self) -> dict[int, Mapping[Level, float]]:
@@ -268,13 +267,19 @@ class History:
 
     async def ask(self, what: Callable[[HistoryFile], T]) -> T:
         """Does `what` in the history's thread. Raises `Unavailable`."""
+        return await self.answer(lambda: what)
+
+    async def answer(self, prepare: Callable[[], Callable[[HistoryFile], T]]) -> T:
+        """As `ask`, what `prepare` makes when nothing is on its way into the file. Raises `Unavailable`, and what `prepare`
+        raises.
+        """
         await self.opened()
-        return await _told(self._desk.do(what))
+        return await told(self._desk.do(prepare()))  # no await in between
 
     async def opened(self) -> None:
         """The file is open, and what is followed has its place in it. Raises `Unavailable`."""
         async with self._busy:
-            await _told(self._open())
+            await told(self._open())
             self._find_again()
 
     async def extents(self, series: list[int]) -> tuple[dict[int, tuple[float | None, int, int]], int]:
@@ -300,7 +305,7 @@ class History:
                 followed.id = 0
             elif not found:
                 return False
-            await _told(self._erase(found))
+            await told(self._erase(found))
         return True
 
     async def _let_go(self) -> None:
@@ -342,9 +347,22 @@ class History:
         found, until = await self._desk.open()
         self._others = {one.id: one for one in found}
         if until is not None:
-            await self._desk.do(lambda file: _interrupted(file, min(until, self._clock.wall()), found))
+            await self._desk.do(lambda file: interrupted(file, min(until, self._clock.wall()), found))
+        rolled, maintained, wanted = await self._desk.do(standing)
         self._journal = await self._desk.do(HistoryFile.points)
+        self._take_up(rolled, maintained if wanted == repr(self._settings) else None, found)
         self._find_again()
+
+    def _take_up(self, rolled: float | None, maintained: float | None, found: list[StoredSeries]) -> None:
+        """Chores are due when they would have been without the restart; nothing is noted as older than what is in pieces."""
+        wall, now = self._clock.wall(), self._clock.monotonic()
+        began = rolled if rolled is not None else min((one.first for one in found), default=wall)
+        self._rolled_at = now - max(0.0, wall - began)
+        self._kept_at = now - max(0.0, wall - maintained) if maintained is not None else -math.inf
+        if not found:
+            self._kept_at = now
+        if rolled is not None:
+            self.recorder.rise(rolled)
 
     def _find_again(self) -> None:
         """What is followed goes on where it was left."""
@@ -366,22 +384,6 @@ class History:
                 except DISK_ERRORS as error:
                     log.error("the history's end is not written: %s", error)
         await self._desk.close()
-
-
-def _interrupted(file: HistoryFile, at: float, found: list[StoredSeries]) -> None:
-    """From the end of the run before on nobody looked."""
-    block = Log()
-    for one in found:
-        block.add(one.id, at, math.nan, GAP)
-    with file.transaction():
-        file.put_block(at, len(block), block.pack())
-
-
-async def _told(doing: Awaitable[T]) -> T:
-    try:
-        return await doing
-    except DISK_ERRORS as error:
-        raise Unavailable(f"the history cannot be read now: {error}") from error
 
 
 @asynccontextmanager

@@ -99,8 +99,16 @@ class Recorder:
         return list(self._of.values())
 
     def begin(self) -> None:
+        """Nothing is noted as older than this moment: what was before nobody saw."""
+        self.floor = self._clock.wall()
         for adopted in self._registry:
             self.look_at(adopted)
+
+    def rise(self, floor: float) -> None:
+        """What is older than `floor` is in pieces: what came late, or by a clock that was wrong, counts from then."""
+        self.floor = max(self.floor, floor)
+        for at, t in enumerate(self.log.t):
+            self.log.t[at] = max(t, self.floor)
 
     def take(self) -> tuple[Log, list[Followed]]:
         """What was noted, and whose the numbers in it are; a new log begins, with new numbers."""
