@@ -27,6 +27,7 @@ from tests.peers.app_stage import App, app_house, app_phone
 pytestmark = pytest.mark.peers
 
 HERE = Path(__file__).parent
+PATIENCE_S = 60.0
 MODULES = HERE.parents[1] / ".ci" / "node_modules"
 
 
@@ -129,14 +130,14 @@ async def _pushed(app: App, data: str) -> None:
 
     devtools.on("ServiceWorker.workerRegistrationUpdated", registered)
     await devtools.send("ServiceWorker.enable")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         arguments = {"origin": app.url, "registrationId": await found, "data": data}
         await devtools.send("ServiceWorker.deliverPushMessage", arguments)
     await devtools.detach()
 
 
 async def _notifications(app: App, *titles: str) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             shown: list[dict[str, Any]] = await app.page.evaluate(_LIST)
             if sorted(one["title"] for one in shown) == sorted(titles):
@@ -145,7 +146,9 @@ async def _notifications(app: App, *titles: str) -> list[dict[str, Any]]:
 
 async def _worker(app: App) -> Worker:
     await app.page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
-    await until(lambda: app.context.service_workers)
+    async with asyncio.timeout(PATIENCE_S):
+        while not app.context.service_workers:
+            await app.page.evaluate("0")  # the browser's turn
     return app.context.service_workers[0]
 
 
