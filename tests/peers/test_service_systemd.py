@@ -161,7 +161,7 @@ def health(guest: Guest) -> dict[str, Any]:
 
 def entries(guest: Guest) -> int:
     """The number of the last one."""
-    return int(json.loads(guest.run(f"{ASK}/ledger?limit=1&newest=1"))[0]["seq"])
+    return int(json.loads(guest.run(f"{ASK}'/ledger?limit=1&newest=1'"))[0]["seq"])
 
 
 def token(guest: Guest, name: str) -> dict[str, str]:
