@@ -18,6 +18,7 @@ from typing import Final
 from drivers.driver import Driver
 from gateway import restart
 from gateway.announcements import AdoptionRule, adopt_all, adopt_none, adopt_sensors
+from gateway.api.first_run import greet
 from gateway.api.server import ensure_free, serve
 from gateway.approvals import ApprovalKeeper
 from gateway.authors import Authors
@@ -302,7 +303,7 @@ async def run(config: Config, ready: Callable[[Gateway, str], None] | None = Non
     stop = asyncio.Event()
     stop_on_signals(stop)
     await ensure_free(config)  # before there is a state directory
-    async with starting() as manager, open_gateway(config) as gateway, serve(gateway) as address:
+    async with starting() as manager, open_gateway(config) as gateway, serve(gateway, greet) as address:
         log.info("hearth listens on %s", address)
         log.info("at the box it listens on %s", config.socket)
         gateway.discovery.served_at(address)

@@ -8,7 +8,7 @@ import grp
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -223,8 +223,10 @@ def _try_to_bind(family: int, kind: int, protocol: int, where: tuple[Any, ...]) 
 
 
 @asynccontextmanager
-async def serve(gateway: Gateway) -> AsyncIterator[str]:
-    """Listens while it is entered; gives the address, as in `http://127.0.0.1:8420`.
+async def serve(
+    gateway: Gateway, opened: Callable[[Gateway, Reach, str], Awaitable[None]] | None = None
+) -> AsyncIterator[str]:
+    """Listens while it is entered; gives the address, as in `http://127.0.0.1:8420`. `opened` is awaited with it first.
 
     Raises `ConfigError` where listening would not be safe, `OSError` where it is not possible.
     """
@@ -254,6 +256,8 @@ async def serve(gateway: Gateway) -> AsyncIterator[str]:
         async with _network(server, gateway.config.http, tls.context if tls is not None else None) as address:
             app[REACH].served_at(address)
             async with _local_socket(runner, gateway.config), kept(tls):
+                if opened is not None:
+                    await opened(gateway, app[REACH], address)
                 yield address
     finally:
         forget()

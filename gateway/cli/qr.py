@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Final
 
 WHITE_ON_BLACK: Final = "\x1b[97;40m"
@@ -20,3 +21,7 @@ def drawn(text: str) -> str | None:
     out = io.StringIO()
     segno.make(text, error="m", micro=False).terminal(out, compact=True, border=2)
     return "\n".join(f"{WHITE_ON_BLACK}{line}{PLAIN}" for line in out.getvalue().splitlines() if line)
+
+
+if __name__ == "__main__":  # the text comes through a pipe: arguments can be read by everybody
+    sys.stdout.write(drawn(sys.stdin.read()) or "")

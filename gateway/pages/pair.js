@@ -39,6 +39,7 @@ function paired(token) {
   tell("This phone is paired.");
   element("who").textContent = `${token.name || token.principal} (${token.role})`;
   show(token.has_key ? "signs" : "unsigned");
+  if (token.role === "owner") element("on").href = "/#/first"; // whoever owns the house sets it up
   show("done");
 }
 

@@ -43,7 +43,14 @@ FIRST: Final = (
     ),
     *("core/me.js", "core/offline.js", "core/route.js", "core/store.js", "core/texts.js", "core/ui.js"),
     *("views/frame.js", "views/welcome.js", "views/home.js"),
-    *("parts/ask.js", "parts/controls.js", "parts/form.js", "parts/hints.js", "parts/kinds.js"),
+    *(
+        "parts/ask.js",
+        "parts/controls.js",
+        "parts/first_mark.js",
+        "parts/form.js",
+        "parts/hints.js",
+        "parts/kinds.js",
+    ),
     *("parts/outcome.js", "parts/room.js", "parts/state.js", "parts/tile.js"),
 )
 """What the first page is made of: a browser is told at once, and need not find out script by script."""

@@ -5,11 +5,12 @@ import { byRoom, useThings } from "../core/store.js";
 import { maybe, t } from "../core/texts.js";
 import { Empty, html, Page, useEffect, useState } from "../core/ui.js";
 import { manages } from "../core/me.js";
+import { FirstHint } from "../parts/first_mark.js";
 import { Hints } from "../parts/hints.js";
 import { RoomHead } from "../parts/room.js";
 import { Tile } from "../parts/tile.js";
 
-const AT_ONCE = 16; // tiles of the first picture: a phone shows eight, a desktop some more
+const AT_ONCE = 8; // tiles of the first picture: as many as a phone shows
 const MORE = 40; // further tiles in one go, while nothing else is to be done
 const SEARCHED_FROM = 9; // Things: fewer are seen at once
 
@@ -52,7 +53,7 @@ export default function Home({ params }) {
   const words = searched.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const cards = words.length ? here.filter((card) => fits(card, words)) : here;
   return html`<${Page} title=${room ?? t("nav.home")} back=${room === undefined ? "" : "#/"}>
-    ${room === undefined && html`<${Hints} />`}
+    ${room === undefined && html`<${FirstHint} /><${Hints} />`}
     ${here.length >= SEARCHED_FROM && html`<input type="search" class="search" aria-label=${t("home.search")} placeholder=${t("home.search")} value=${searched}
       onInput=${(event) => search(event.target.value)} />`}
     ${words.length > 0 && html`<p role="status" class="soft">${t("home.found", { count: cards.length })}</p>`}
