@@ -50,6 +50,7 @@ bench: .venv/.stamp-test ## measure speed and memory beside a floor of the same 
 	$(BIN)/python -m tests.bench.line
 	$(BIN)/python -m tests.bench.arbitration
 	$(BIN)/python -m tests.bench.mcp
+	$(BIN)/python -m tests.bench.app
 	$(BIN)/python -m tests.bench.history
 	$(BIN)/python -m tests.bench.campaign --kills 1000
 

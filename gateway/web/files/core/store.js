@@ -17,7 +17,11 @@ let meanwhile = null; // what was told while all of it was asked for: it may be 
 /** `at`: when all of it was last asked for; `kept`: it is what this phone remembers, not what the gateway said; `error`. */
 export const things = { at: 0, kept: false, error: null, loaded: false };
 
+const turns = new Map(); // by id: how often it was marked
+let loads = 0;
+
 function mark(id) {
+  turns.set(id, (turns.get(id) ?? 0) + 1);
   dirty.add(id);
   if (frame) return;
   frame = document.hidden ? setTimeout(flush, 50) : requestAnimationFrame(flush);
@@ -32,10 +36,11 @@ function flush() {
 
 function useWatch(id) {
   const [, tell] = useState(0);
+  const seen = `${loads} ${turns.get(id)}`;
   useEffect(() => {
     if (!watchers.has(id)) watchers.set(id, new Set());
     watchers.get(id).add(tell);
-    tell((count) => count + 1);
+    if (seen !== `${loads} ${turns.get(id)}`) tell((count) => count + 1); // it changed before anybody watched
     return () => watchers.get(id).delete(tell);
   }, [id]);
 }
@@ -60,6 +65,7 @@ export async function load() {
   try {
     const found = await pages("/things?view=cards");
     cards.clear();
+    loads += 1;
     for (const card of found) cards.set(card.id, card);
     Object.assign(things, { at: Date.now(), kept: false, error: null, loaded: true });
     const told = meanwhile ?? [];
@@ -79,6 +85,7 @@ async function remember() {
   const before = await kept("things");
   if (!before) return;
   for (const card of before.cards) cards.set(card.id, card);
+  loads += 1;
   Object.assign(things, { at: before.at, kept: true, loaded: true });
   for (const id of watchers.keys()) mark(id);
 }

@@ -35,14 +35,14 @@ const fits = (card, words) => {
 function Rooms({ cards, alone }) {
   const most = useMost(cards.length);
   let drawn = 0;
-  return byRoom(cards).map(([room, members]) => {
+  return html`<div class=${`rooms ${alone ? "alone" : ""}`}>${byRoom(cards).map(([room, members]) => {
     const ids = members.map((card) => card.id);
     const shown = ids.slice(0, Math.max(0, most - drawn));
     drawn += ids.length;
     return shown.length > 0 && html`<section class="section room" key=${room} aria-label=${room || t("room.none")}>
       <${RoomHead} room=${room} ids=${ids} alone=${alone} />
       <div class="grid tiles">${shown.map((id) => html`<${Tile} key=${id} id=${id} />`)}</div></section>`;
-  });
+  })}</div>`;
 }
 
 export default function Home({ params }) {
