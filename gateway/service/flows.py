@@ -105,7 +105,7 @@ def _back(box: Box, old: Path, new: Path, *, consent: bool) -> None:
         aside = box.places.state / f"{snapshots.HISTORY}.of-{new.name}"
         box.say(f"keep the history aside as {aside}: {old.name} does not know its form, and begins a new one")
         if not box.dry:
-            (box.places.state / snapshots.HISTORY).replace(aside)
+            snapshots.put_aside(box, snapshots.HISTORY, new)
     releases.switch(box, old)
     units.put(box, old)
     units.start(box)

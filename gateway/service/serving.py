@@ -80,6 +80,16 @@ async def serving(manager: Manager, gateway: Gateway, address: str) -> AsyncIter
 
 
 async def _serve(manager: Manager, gateway: Gateway, address: str) -> None:
+    try:
+        await _ready_and_watched(manager, gateway, address)
+    except Exception:
+        log.exception(
+            "a mistake of ours: the watchdog is not fed any more, and the gateway will be started again"
+        )
+        raise
+
+
+async def _ready_and_watched(manager: Manager, gateway: Gateway, address: str) -> None:
     await _until_it_works(manager, gateway)
     manager.ready()
     manager.status(_summary(gateway, address))
@@ -144,15 +154,23 @@ async def _reload(manager: Manager, gateway: Gateway, address: str, again: async
         await again.wait()
         again.clear()
         manager.reloading()
-        with suppress(PolicyError):  # it is told, and the rules before stay in force
-            await gateway.rules.reload()
+        await _rules_again(gateway)
         for part in gateway.reloads:
-            await _again(part)
+            _again(part)
         manager.ready()
         manager.status(_summary(gateway, address))
 
 
-async def _again(part: Callable[[], object]) -> None:
+async def _rules_again(gateway: Gateway) -> None:
+    try:
+        await gateway.rules.reload()
+    except PolicyError:
+        pass  # it is told
+    except OSError as error:
+        log.error("the rules cannot be read, those before stay in force: %s", error)
+
+
+def _again(part: Callable[[], object]) -> None:
     try:
         part()
     except OSError as error:

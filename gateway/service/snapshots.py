@@ -24,6 +24,9 @@ HISTORY: Final = "history.db"
 FORMS: Final = "forms.json"
 """Beside the copy: which form the other files had."""
 
+MOST_ASIDE: Final = 2
+"""Files of one name that stay aside in the state directory after going back: each as large as what it was."""
+
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -102,7 +105,7 @@ def put_back(box: Box, older: Path, newer: Path) -> str:
     copy_of(now, kept.parent / "newer.db")
     _carry_over(work, kept.parent / "newer.db")
     owner = box.places.state.stat()
-    now.replace(aside)
+    put_aside(box, DATABASE, newer)
     for end in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
             Path(f"{now}{end}").replace(f"{aside}{end}")
@@ -110,6 +113,18 @@ def put_back(box: Box, older: Path, newer: Path) -> str:
     work.unlink()
     (kept.parent / "newer.db").unlink()
     return told
+
+
+def put_aside(box: Box, name: str, newer: Path) -> Path:
+    """A file that the older release cannot read, under the name of the newer one; the oldest of them go."""
+    aside = box.places.state / f"{name}.of-{newer.name}"
+    (box.places.state / name).replace(aside)
+    kept = sorted(box.places.state.glob(f"{name}.of-*"), key=lambda one: one.lstat().st_mtime, reverse=True)
+    for old in [one for one in kept if not one.name.endswith(("-wal", "-shm")) and one != aside][
+        MOST_ASIDE - 1 :
+    ]:
+        old.unlink()
+    return aside
 
 
 def _carry_over(older: Path, newer: Path) -> None:
