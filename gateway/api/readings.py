@@ -39,8 +39,10 @@ def detail(slot: Slot, now: float | None = None) -> dict[str, Json]:
 
 
 def short(slot: Slot) -> dict[str, Json]:
-    """What a screen shows of a property's state: `at` in seconds since the epoch. Nothing before the first reading."""
+    """What a screen shows of a property's state: `at` in seconds since the epoch, `unusual` and `reason` where there is
+    something to remark. Nothing before the first reading."""
     reading = slot.current
     if reading is None:
         return {}
-    return {"value": reading.value, "quality": reading.quality, "at": round(reading.observed_at, 3)}
+    known: dict[str, Json] = {"value": reading.value, "quality": reading.quality}
+    return known | {"at": round(reading.observed_at, 3)} | slot.remarks()

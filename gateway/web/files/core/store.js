@@ -98,7 +98,7 @@ function changed(event) {
   const property = card?.properties[event.name];
   if (!property) return;
   const fresh = { ...property, value: event.value, quality: event.quality, at: Date.parse(event.at) / 1000 };
-  if (event.unusual !== undefined) fresh.unusual = event.unusual;
+  for (const name of ["unusual", "reason"]) fresh[name] = event[name]; // what is not told is over
   cards.set(card.id, { ...card, properties: { ...card.properties, [event.name]: fresh } });
   mark(card.id);
 }
