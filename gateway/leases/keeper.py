@@ -25,6 +25,9 @@ from gateway.parts import Parts
 from gateway.roots import path_of
 from policies.decision import Principal
 
+SET_BACK_S = 60.0
+"""A lease that has more left than it was given for, and this much: the clock was set back, and it begins anew."""
+
 REVIEW_S = 60.0
 """While there are leases: how often it is looked whether their holders may still hold them."""
 
@@ -248,6 +251,9 @@ class LeaseKeeper:
             del desk.frozen[spot]
         desk.standbacks.prune(now)
         for lease in desk.book:
+            if lease.state is State.HELD and lease.until - now > lease.for_s + SET_BACK_S:
+                lease = lease.changed(until=now + lease.for_s)  # noqa: PLW2901  the clock was set back
+                desk.book.put(lease)
             if lease.is_over(now):
                 desk.end(lease, "its time is over" if lease.until else "it waited for too long")
             elif (fresh := desk.refreshed(lease)) is None:
