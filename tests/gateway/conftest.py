@@ -12,6 +12,7 @@ from gateway.api import server
 from gateway.api.express import ExpressLane
 from gateway.context import Gateway
 from tests.gateway.declared import Declared, Handler
+from tests.gateway.openapi.documents import the_app
 
 
 class Watch:
@@ -39,6 +40,7 @@ def _watched_answers() -> Iterator[Watch]:
         assert watch.declared is not None
         return watch.declared.watching(before(lane, ordinary))
 
+    watch.of(the_app())  # half a second of work that no test's loop should wait for
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(server, "make_app", watched_app)
         patched.setattr(ExpressLane, "before", watched_before)
