@@ -72,6 +72,11 @@ class Box:
     def say(self, line: str) -> None:
         print(f"would: {line}" if self.dry else line, flush=True)  # noqa: T201
 
+    def done(self, line: str) -> None:
+        """What it came to."""
+        if not self.dry:
+            self.tell(line)
+
     def tell(self, line: str) -> None:
         """What is so, rather than what is done."""
         print(line, flush=True)  # noqa: T201

@@ -28,7 +28,7 @@ def install(box: Box, wheel: releases.Wheel) -> None:
     box.run("systemctl", "enable", units.UNIT)
     units.start(box)
     _speak_of_the_broker(box)
-    box.tell(
+    box.done(
         f"{release.name} is installed. The people of the box: sudo usermod -aG hearth-admin $USER; then: hearth pair"
     )
 
@@ -63,7 +63,7 @@ def upgrade(box: Box, wheel: releases.Wheel) -> None:
             f"{new.name} was not put into use; {old.name} runs again, with its data"
         ) from error
     releases.prune(box)
-    box.tell(f"{new.name} is in use; {old.name} is kept: hearth service rollback")
+    box.done(f"{new.name} is in use; {old.name} is kept: hearth service rollback")
 
 
 def rollback(box: Box, *, consent: bool) -> None:
@@ -80,7 +80,7 @@ def rollback(box: Box, *, consent: bool) -> None:
         if releases.in_use(box) == new:
             units.start(box)  # nothing was changed: it goes on
         raise
-    box.tell(f"{old.name} is in use again; {new.name} is kept")
+    box.done(f"{old.name} is in use again; {new.name} is kept")
 
 
 def _back(box: Box, old: Path, new: Path, *, consent: bool) -> None:

@@ -50,7 +50,9 @@ def files_of(release: Path) -> dict[str, bytes]:
 
 def put(box: Box, release: Path) -> None:
     """Everything that the system needs to run `release`."""
-    if not (box.dry and not release.exists()):
+    if box.dry and not release.exists():
+        box.say(f"write {', '.join(str(box.places.at(place)) for place in FILES.values())}")
+    else:
         for name, data in files_of(release).items():
             box.write(box.places.at(FILES[name]), data)
     box.run("systemd-sysusers", box.places.at(FILES["hearth.sysusers.conf"]))

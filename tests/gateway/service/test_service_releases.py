@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
+import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gateway.service import releases, snapshots
+from gateway.service import flows, releases, snapshots
 from gateway.service.__main__ import main
 from gateway.service.box import Box, Places, ServiceError
 from gateway.storage.database import MIGRATIONS, migrate
@@ -167,3 +169,24 @@ def _form(path: Path, number: int) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version={number}")
         db.commit()
+
+
+@pytest.mark.skipif(shutil.which("systemctl") is None, reason="there is no systemctl here to ask what is so")
+def test_what_an_installation_would_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = Box(Places(tmp_path / "root"), dry=True)
+    (tmp_path / "root").mkdir()
+    flows.install(box, releases.read_wheel(wheel(tmp_path), python=sys.executable))
+    said = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("would: ") for line in said), said
+    order = [
+        "-m venv",
+        "pip",
+        "hearth.service",
+        "systemd-sysusers",
+        "link",
+        "systemctl enable",
+        "start hearth.service",
+    ]
+    places = [next(number for number, line in enumerate(said) if word in line) for word in order]
+    assert places == sorted(places)
+    assert not list((tmp_path / "root").iterdir())
