@@ -102,7 +102,7 @@ class History:
 
     def _tap(self, event: Event) -> None:
         self.recorder.tap(event)
-        if self.recorder.gone or len(self.recorder.log) == MOST_POINTS // 2:
+        if (self.recorder.gone and event.kind == "thing") or len(self.recorder.log) == MOST_POINTS // 2:
             self._due.set()
 
     async def _run(self) -> None:
@@ -310,27 +310,25 @@ class History:
 
     async def _let_go(self) -> None:
         """Of Things that were forgotten nothing stays, but where a person wants it."""
-        gone, self.recorder.gone = self.recorder.gone, []
-        erased, spared = list[int](), frozenset(self._spared)
-        self._spared -= {one.topic[0] for one in gone}
-        for one in gone:
-            if one.topic[0] in spared and one.id:
-                self._others[one.id] = one.stored()
-            elif one.id:
-                erased.append(one.id)
-            self._marks = [mark for mark in self._marks if mark[0] is not one]
-        if not gone:
+        things, gone = self.recorder.gone, self.recorder.left
+        if not things:
             return
-        try:
+        if self._desk.file is not None or self._desk.is_there:
             await self._open()
+        self.recorder.gone, self.recorder.left = set(), []
+        self._marks = [mark for mark in self._marks if mark[0] not in gone]
+        self._others |= {one.id: one.stored() for one in gone if one.id}
+        erased = [one.id for one in self._others.values() if one.thing in things - self._spared]
+        try:
             await self._erase(erased)
-            for one in gone:
-                if one.topic[0] not in spared:
-                    one.id, one.is_over = 0, True  # what the log still has of it is not written
         except DISK_ERRORS:
-            self.recorder.gone = gone + self.recorder.gone
-            self._spared |= spared
+            self.recorder.gone |= things
+            self.recorder.left += gone
             raise
+        self._spared -= things
+        for one in gone:
+            if one.id in erased:
+                one.id, one.is_over = 0, True  # what the log still has of it is not written
 
     async def _erase(self, ids: Iterable[int]) -> None:
         gone = frozenset(one for one in ids if one)

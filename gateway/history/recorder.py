@@ -89,7 +89,8 @@ class Recorder:
         self.floor = -math.inf  # what is older is in pieces
         self.lost = 0
         self.left_out = 0
-        self.gone: list[Followed] = []  # what Things had that were forgotten
+        self.gone: set[str] = set()  # Things that were forgotten
+        self.left: list[Followed] = []  # what they had
         self._is_broken = False
 
     def get(self, topic: Topic) -> Followed | None:
@@ -214,7 +215,8 @@ class Recorder:
                     self._add(one, event.at, NAN, GAP)
                 del self._of[one.topic]
                 one.is_over = not one.id
-                self.gone.append(one)
+                self.left.append(one)
+            self.gone.add(thing)
             return
         adopted = self._registry.get(thing)
         if adopted is None:

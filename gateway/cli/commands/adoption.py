@@ -209,9 +209,10 @@ def accept(thing: str, yes: bool) -> None:
 @click.command(short_help="Remove a Thing.")
 @thing_argument()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--keep-history", is_flag=True, help="What it was like stays (`hearth history`).")
 @json_option
-def forget(thing: str, yes: bool) -> None:
-    """Remove THING: its name, room and labels are gone; the ledger keeps what was done.
+def forget(thing: str, yes: bool, keep_history: bool) -> None:
+    """Remove THING: its name, room and labels are gone; the ledger keeps what was done. What it was like is erased.
 
     Its device is in the inbox again, as long as it is announced.
     """
@@ -219,7 +220,9 @@ def forget(thing: str, yes: bool) -> None:
     name = session.thing_id(thing)
     if not yes:
         click.confirm(f"remove {name}?", abort=True, err=True)
-    made = _send(session, "DELETE", f"/things/{segment(name)}", None)
+    made = _send(
+        session, "DELETE", f"/things/{segment(name)}{'?keep-history=1' if keep_history else ''}", None
+    )
     text = f"removed: {name}; `hearth inbox` has its device, if it is announced"
     if made.get("note"):
         text += f"\n  ! {made['note']}"

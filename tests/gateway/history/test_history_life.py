@@ -177,6 +177,23 @@ async def test_a_clock_that_is_put_on_leaves_a_gap(house: House, clock: HandCloc
     ]
 
 
+async def test_a_thing_that_is_forgotten_just_after_a_start_takes_its_past_along(
+    config: Config, clock: HandClock
+) -> None:
+    async with run(config, clock) as house:
+        await house.adopt(sensor(), lamp())
+        await house.known("attic", "temperature", 20.0)
+        await house.known("lamp", "on", True)
+        clock.move(100)
+    async with run(config, clock) as house:
+        await house.gateway.registry.forget("attic", by="test")
+        await house.gateway.history.settle()
+        left = await house.gateway.history.ask(HistoryFile.series)
+        assert [one.thing for one in left] == ["lamp"]
+        blocks = await house.gateway.history.ask(lambda file: [unpack(block) for block in file.blocks()])
+        assert {number for one in blocks for number in one.series} == {left[0].id}
+
+
 async def test_a_disk_that_fails_loses_nothing(house: House, clock: HandClock) -> None:
     await house.adopt(sensor())
     history = house.gateway.history
