@@ -194,6 +194,13 @@ def _recovered(body: Members, private: Members) -> str:
     )
 
 
+def _restored(body: Members, private: Members) -> str:
+    ledger = body.get("ledger")
+    last = ledger.get("last") if isinstance(ledger, dict) else None
+    by = f" by {private['by']}" if private.get("by") else ""
+    return f"from a backup of {body.get('host')} up to entry {last}{by}; {duration(_number(body.get('missing_s')))} are missing"
+
+
 def _mode(body: Members, private: Members) -> str:
     if "failed" in body:
         return ""
@@ -277,6 +284,7 @@ _LINES: Final[Mapping[str, Callable[[Members, Members], str]]] = {
     "message": _message,
     "notice": _notice,
     "recovered": _recovered,
+    "restored": _restored,
     "panic": lambda body, private: panic_text(body) + _dash(private.get("purpose")),
     "mode": _mode,
     "consent": _consent,

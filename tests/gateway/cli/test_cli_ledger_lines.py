@@ -205,6 +205,12 @@ def test_no_message_does(kind: str, body: dict[str, Json]) -> None:
             {},
             "settled in 2.1 s: 1 command and 2 plans after an end out of order, after 65 s down (1 in doubt)",
         ),
+        (
+            "restored",
+            {"made_at": 1.7e9, "host": "pi", "ledger": {"last": 7, "hash": "00"}, "missing_s": 7200},
+            {"by": "root"},
+            "from a backup of pi up to entry 7 by root; 2 h are missing",
+        ),
         ("unheard-of", {"x": 1, "y": None}, {}, "x 1"),
     ],
 )
