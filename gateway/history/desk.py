@@ -36,6 +36,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread: ThreadPoolExecutor | None = None
+        self._is_closed = False
         self.file: HistoryFile | None = None
 
     @property
@@ -44,6 +45,8 @@ class Desk:
 
     async def open(self) -> tuple[list[StoredSeries], float | None]:
         """What the file has, and until when the run before had looked. Raises `NewerFile`, `sqlite3.Error`, `OSError`."""
+        if self._is_closed:
+            raise OSError("the history is closed")
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
 
@@ -61,6 +64,7 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, what, self.file)
 
     async def close(self) -> None:
+        self._is_closed = True
         if self._thread is None:
             return
         file, self.file = self.file, None

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from capabilities.vocabulary import Json
+from gateway.api.history_csv import cell
 from gateway.api.past import MOST_OF_ONE, Askers
 from gateway.api.problems import Problem
 from policies import Principal, Role
@@ -179,6 +180,23 @@ async def test_a_table(house: House, clock: HandClock) -> None:
     assert {row["thing"] for row in rows} == {"attic", "lamp"}
     async with owner.get("/history/attic/temperature?from=-5y&level=1min&format=csv") as answer:
         assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ('say "x"', '"say ""x"""'),
+        ("a,b", '"a,b"'),
+        ("°C", "°C"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(text: str, told: str) -> None:
+    assert cell(text) == told
+    (row,) = csv.reader([f"{told},x"])
+    assert row[0].lstrip("'") == text
 
 
 async def test_the_list_and_what_is_not_kept(house: House, clock: HandClock) -> None:

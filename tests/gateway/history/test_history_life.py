@@ -21,7 +21,8 @@ from capabilities.vocabulary import Privacy
 from gateway.app import open_gateway
 from gateway.config import Config
 from gateway.history.compacting import put_rows
-from gateway.history.file import HistoryFile, NewerFile, StoredSeries, opened
+from gateway.history.desk import Unavailable
+from gateway.history.file import SCHEMA, HistoryFile, NewerFile, StoredSeries, opened
 from gateway.history.levels import GOOD, WIDTH_S, Level, TooMuch
 from gateway.history.log import MOST_POINTS, Log, unpack
 from gateway.history.packing import unpack_rows
@@ -251,6 +252,17 @@ async def test_a_damaged_file_is_put_aside(config: Config, clock: HandClock) -> 
     assert (config.state_dir / "history.db.damaged").exists()
 
 
+async def test_what_is_closed_stays_closed(config: Config, clock: HandClock) -> None:
+    async with run(config, clock) as house:
+        await house.adopt(sensor())
+        await house.known("attic", "temperature", 20.0)
+        clock.move(60)
+    with pytest.raises(Unavailable):
+        await house.gateway.history.opened()
+    await house.gateway.history.settle()
+    assert house.gateway.history.counters["failed"] <= 1
+
+
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "history.db") as db:
         db.execute("PRAGMA user_version = 99")
@@ -308,8 +320,6 @@ def test_what_is_young_enough_stays_and_what_held(
 
 
 def _memory() -> sqlite3.Connection:
-    from gateway.history.file import SCHEMA
-
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(SCHEMA.read_text("utf-8"))
     return db
