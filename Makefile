@@ -33,6 +33,13 @@ test-service: .venv/.stamp-test ## the service under a systemd of its own: watch
 	@.ci/system-packages systemd-nspawn || true
 	$(BIN)/python -m pytest -m service
 
+.PHONY: pictures
+pictures: .venv/.stamp-test ## take the pictures of the first run anew (docs/pictures)
+	@.ci/system-packages mosquitto chromium
+	@mkdir -p build/pictures docs/pictures
+	HEARTH_PICTURES=build/pictures $(BIN)/python -m pytest -q -m peers tests/peers/test_app_first_run.py
+	@cp build/pictures/first-*.webp docs/pictures/
+
 .PHONY: check
 check: .venv/.stamp-test ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ may dim it and not unlock the door. The taps are counted: twelve at the most.
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import pty
 import re
@@ -145,10 +146,22 @@ class Agent:
             return answer.status
 
 
+SMALLER = """async (png) => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", 0.85).split(",")[1];
+}"""
+
+
 async def picture(app: App, number: int) -> None:
     """What the phone shows at this moment, as the README has it."""
     if folder := os.environ.get("HEARTH_PICTURES"):
-        await app.page.screenshot(path=str(Path(folder) / f"first-{number}.png"))
+        png = await app.page.screenshot()
+        webp = await app.page.evaluate(SMALLER, base64.b64encode(png).decode())
+        await asyncio.to_thread((Path(folder) / f"first-{number}.webp").write_bytes, base64.b64decode(webp))
 
 
 async def test_from_the_code_to_an_agent_that_may_dim_the_lamp(tmp_path: Path, broker: ManagedBroker) -> None:  # noqa: F811

@@ -54,7 +54,10 @@ async def test_paired_adopted_used_asked_approved_confirmed_and_why(
 
         await expect(page.get_by_text("Done, and seen.")).to_be_visible()  # confirmed
         await until(lambda: house.driver.devices["hallway-outlet"].state["outlet"]["on"] is False)
-        await expect(page.locator("main")).to_contain_text(re.compile("coo .*saving power"))  # why
+        why = page.locator("section.section", has=page.get_by_role("heading", name="Why it is so"))
+        await expect(why).to_contain_text("coo")  # why
+        await expect(why).to_contain_text("saving power")
+        await expect(why).to_contain_text("you")
         await app.look(f"{name}-why")
         await page.get_by_role("link", name="To Hallway outlet").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Hallway outlet")

@@ -5,7 +5,8 @@ import { useData } from "../core/data.js";
 import { link } from "../core/route.js";
 import { thing } from "../core/store.js";
 import { maybe, t } from "../core/texts.js";
-import { Badge, Card, html } from "../core/ui.js";
+import { Badge, Card, html, Section } from "../core/ui.js";
+import { Because } from "./thing_why.js";
 
 const TONES = { confirmed: "good", acknowledged: "good", unconfirmed: "warn", in_doubt: "warn", refused: "bad", rejected: "bad", not_sent: "bad" };
 
@@ -22,9 +23,10 @@ export function Aftermath({ execution }) {
   const { data } = useData(`/executions/${segment(execution)}`, ["action", "property", "approval", "thing"], load);
   if (!data) return null;
   const { status, why } = data;
+  const card = thing(status.thing);
   const outcome = status.outcome ?? (status.waits_for ? "waits" : "running");
   return html`<${Card}><p role="status"><${Badge} tone=${TONES[outcome] ?? ""}>${maybe(`approvals.is_${outcome}`, outcome)}<//> ${maybe(`approvals.means_${outcome}`)}</p>
-    ${status.detail && !TONES[outcome]?.startsWith("good") && html`<p>${status.detail}</p>`}
-    ${why && html`<h3>${t("approvals.why")}</h3><p>${why.explanation}</p>`}
-    <p><a href=${link("thing", status.thing)}>${t("approvals.see_thing", { title: thing(status.thing)?.title ?? status.thing })}</a></p><//>`;
+    ${status.detail && TONES[outcome] !== "good" && html`<p>${status.detail}</p>`}
+    <p><a href=${link("thing", status.thing)}>${t("approvals.see_thing", { title: card?.title ?? status.thing })}</a></p><//>
+    ${why && card && html`<${Section} title=${t("approvals.why")}><${Because} card=${card} told=${why} /><//>`}`;
 }

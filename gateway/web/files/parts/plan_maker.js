@@ -2,7 +2,7 @@
 
 import { post } from "../core/api.js";
 import { named } from "../core/format.js";
-import { useThings } from "../core/store.js";
+import { thing, useThings } from "../core/store.js";
 import { maybe, t } from "../core/texts.js";
 import { Button, Failed, Field, html, useState } from "../core/ui.js";
 import { called } from "./kinds.js";
@@ -41,7 +41,7 @@ function Which({ cards, chosen, onChange }) {
   return html`<div class="which">${rooms.map((room) => {
     const members = cards.filter((card) => card.room === room).sort((a, b) => a.title.localeCompare(b.title));
     const all = members.every((card) => chosen.includes(card.id));
-    return html`<details key=${room} open=${rooms.length < 3 || members.some((card) => chosen.includes(card.id))}><summary>${room || t("room.none")} <small>${members.filter((card) => chosen.includes(card.id)).length || ""}</small></summary>
+    return html`<details key=${room} open=${rooms.length < 3 || members.some((card) => chosen.includes(card.id))}><summary>${room || t("room.none")}${" "}<small>${members.filter((card) => chosen.includes(card.id)).length || ""}</small></summary>
       ${members.length > 1 && html`<label class="check"><input type="checkbox" checked=${all} onChange=${(event) => toggle(members.map((card) => card.id), event.target.checked)} /> <em>${t("plans.all_of", { room: room || t("room.none") })}</em></label>`}
       ${members.map((card) => html`<label class="check" key=${card.id}><input type="checkbox" checked=${chosen.includes(card.id)} onChange=${(event) => toggle([card.id], event.target.checked)} /> ${card.title}</label>`)}</details>`;
   })}</div>`;
@@ -61,6 +61,9 @@ function scheduleOf(at) {
   return null;
 }
 
+/** "Desk lamp, Ceiling light: brightness": what a plan is called where nobody says. */
+const usual = (use, things) => `${things.slice(0, 3).map((id) => thing(id)?.title ?? id).join(", ")}${things.length > 3 ? " …" : ""}: ${use.label}`.slice(0, LONGEST_TITLE);
+
 /** The form. `onPrepared` gets what `POST /plans` answered; what was filled in stays in `made`. */
 export function Maker({ made, onChange, onPrepared }) {
   const usable = useThings().filter((card) => Object.values(card.properties).some((one) => one.writes) || Object.keys(card.actions).length);
@@ -77,13 +80,13 @@ export function Maker({ made, onChange, onPrepared }) {
     setError(null);
     const steps = things.map((thing) => ({ thing, after: [], ...(use.action ? { action: use.names[thing] } : { property: use.names[thing], value }) }));
     const schedule = scheduleOf(at);
-    try { onPrepared(await post("/plans", { title: title.trim() || use.label, steps, ...(schedule ? { schedule } : {}) })); } catch (problem) { setError(problem); setBusy(false); }
+    try { onPrepared(await post("/plans", { title: title.trim() || usual(use, things), steps, ...(schedule ? { schedule } : {}) })); } catch (problem) { setError(problem); setBusy(false); }
   };
   return html`<form onSubmit=${prepare}>
     <h2>${t("plans.which")}</h2><${Which} cards=${usable} chosen=${things} onChange=${(ids) => set({ things: ids })} />
     <h2>${t("plans.what")}</h2>
     ${!things.length ? html`<p class="soft">${t("plans.which_first")}</p>` : !uses.length ? html`<p class="warn">${t("plans.nothing_in_common")}</p>`
-      : html`<${Field} label=${t("plans.what")}><select value=${use?.key ?? ""} onChange=${(event) => set({ what: event.target.value, value: undefined })}><option value="">–</option>${uses.map((one) => html`<option key=${one.key} value=${one.key}>${one.label}</option>`)}</select><//>`}
+      : html`<select aria-label=${t("plans.what")} value=${use?.key ?? ""} onChange=${(event) => set({ what: event.target.value, value: undefined })}><option value="">–</option>${uses.map((one) => html`<option key=${one.key} value=${one.key}>${one.label}</option>`)}</select>`}
     ${use && !use.action && html`<${ValueField} schema=${use.schema} value=${value} onChange=${(is) => set({ value: is })} />`}
     <h2>${t("plans.when")}</h2><${When} at=${at} onChange=${(is) => set({ at: is })} />
     <${Field} label=${t("plans.name")} hint=${t("plans.name_hint")}><input maxlength=${LONGEST_TITLE} value=${title} onInput=${(event) => set({ title: event.target.value })} /><//>

@@ -29,7 +29,7 @@ function sentence(card, told) {
 
 const approved = (command) => (command?.approved_by ?? []).map((one) => who(one.principal ?? one.by ?? one)).join(", ");
 
-function Because({ card, told }) {
+export function Because({ card, told }) {
   const property = card.properties[told.property];
   const { command } = told;
   const findings = (Array.isArray(command?.findings) ? command.findings : []).filter((one) => one.verdict !== "deny");
