@@ -214,13 +214,11 @@ def _rules(problems: Json) -> Iterator[Check]:
 def _ledger(ledger: dict[str, Json]) -> Check:
     if ledger.get("available"):
         return Check("ledger", Level.OK, f"{ledger.get('entries')} entries written since the start")
-    error = ledger.get("last_error") or "it cannot be written"
-    return Check(
-        "ledger",
-        Level.FAILURE,
-        str(error),
-        "make room on its disk; until then nothing is sent but what a person makes safe",
-    )
+    error = str(ledger.get("last_error") or "it cannot be written")
+    failing = any(word in error.casefold() for word in ("readonly", "read-only", "i/o error"))
+    what = "its disk takes nothing any more: look at `dmesg`" if failing else "make room on its disk"
+    remedy = f"{what}; until then nothing is sent but what a person makes safe"
+    return Check("ledger", Level.FAILURE, error, remedy)
 
 
 def _failed_obligations(found: Json) -> Iterator[Check]:

@@ -55,7 +55,7 @@ def checks_of_state(state_dir: Path, *, deep: bool = False) -> Iterator[Check]:
 
 def _rights(state_dir: Path) -> Check:
     status = state_dir.stat()
-    if os.statvfs(state_dir).f_flag & os.ST_RDONLY:
+    if os.statvfs(state_dir).f_flag & os.ST_RDONLY or _was_given_up(status.st_dev):
         remedy = "mount -o remount,rw; where that fails, the card is worn out: restore a backup on a new one"
         return Check("state", Level.FAILURE, f"{state_dir} is on a read-only file system", remedy)
     foreign = [
@@ -70,6 +70,20 @@ def _rights(state_dir: Path) -> Check:
         found = f"others can look into {state_dir}"
         return Check("state", Level.WARNING, found, f"chmod 700 {state_dir}")
     return Check("state", Level.OK, f"{state_dir}, for its owner alone")
+
+
+def _was_given_up(device: int) -> bool:
+    """Whether the kernel writes no more there after an error of the disk: proc_pid_mountinfo(5); statvfs(3) does not tell."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    number = f"{os.major(device)}:{os.minor(device)}"
+    return any(
+        {"ro", "emergency_ro"} & set(line.rpartition(" ")[2].split(","))
+        for line in lines
+        if line.split()[2] == number
+    )
 
 
 def _read_only(file: Path) -> sqlite3.Connection:
