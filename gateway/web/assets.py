@@ -105,13 +105,22 @@ class Assets:
 
 
 def _by_language(found: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """All texts stand side by side in one file; a phone needs those of one language."""
+    """All texts stand side by side in one file; a phone needs those of one language, and at first those of the first page."""
+    scripts = b"".join(body for name, body in found if name in {*FIRST, "main.js"})
     for name, body in found:
         if name != TEXTS:
             yield name, body
             continue
         for language, words in orjson.loads(body).items():
-            yield f"texts.{language}.json", orjson.dumps(words)
+            first = {section for section in words if _names(scripts, section)}
+            for ending, some in (("json", first), ("later.json", words.keys() - first)):
+                part = {section: words[section] for section in words if section in some}
+                yield f"texts.{language}.{ending}", orjson.dumps(part)
+
+
+def _names(scripts: bytes, section: str) -> bool:
+    """Whether a script asks for a text of this section: `"section.` in any quotes."""
+    return any(quote + section.encode() + b"." in scripts for quote in (b'"', b"'", b"`"))
 
 
 def _found(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:

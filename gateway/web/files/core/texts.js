@@ -4,11 +4,14 @@ const CHOSEN = "hearth-language";
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 let words = {};
+let rest = null;
+let at = "";
 let plural = new Intl.PluralRules("en");
 export let language = "en";
 
-/** `folder`: the address of the app's files. */
+/** The texts of the first page. `folder`: the address of the app's files. */
 export async function load(folder) {
+  at = folder;
   let chosen = "";
   try { chosen = localStorage.getItem(CHOSEN) ?? ""; } catch { /* a browser that keeps nothing */ }
   const wanted = [chosen, ...navigator.languages.map((tag) => tag.slice(0, 2))];
@@ -16,6 +19,13 @@ export async function load(folder) {
   words = await (await fetch(`${folder}texts.${language}.json`, { credentials: "same-origin" })).json();
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
+}
+
+/** All others: to be waited for before another page is drawn. */
+export function later() {
+  rest ??= fetch(`${at}texts.${language}.later.json`, { credentials: "same-origin" }).then((answer) => answer.json())
+    .then((more) => { Object.assign(words, more); }, (error) => { rest = null; throw error; });
+  return rest;
 }
 
 export function choose(tag) {

@@ -41,7 +41,7 @@ export function May({ things }) {
     const used = members.filter((one) => one.uses.length);
     const read = members.filter((one) => !one.uses.length);
     return html`<details class="fold" key=${room}><summary><span>${room || t("may.no_room")}</span>
-        <small>${t("may.count", { count: used.length })}${read.length ? `, ${t("may.count_read", { count: read.length })}` : ""}</small></summary>
+        <small>${[used.length > 0 && t("may.count", { count: used.length }), read.length > 0 && t("may.count_read", { count: read.length })].filter(Boolean).join(", ")}</small></summary>
       <ul class="list plain">${used.map((one) => html`<${Line} key=${one.id} one=${one} />`)}
         ${read.length > 0 && html`<li class="item"><small>${t("may.reads", { what: listed(read.map((one) => one.title)) })}</small></li>`}</ul></details>`;
   });
@@ -57,7 +57,7 @@ export function MayNow({ principal }) {
 export function MayThen({ effective }) {
   if (!effective.things.length) return html`<p class="warn">${t("may.would_none")}</p>`;
   const used = effective.things.filter((one) => one.uses.length);
-  return html`<details class="fold"><summary><span>${t("may.would", { count: used.length })}</span><small>${t("may.would_read", { count: effective.things.length - used.length })}</small></summary>
+  return html`<details class="fold"><summary><span>${used.length ? t("may.would", { count: used.length }) : t("may.would_look")}</span><small>${effective.things.length > used.length ? t("may.would_read", { count: effective.things.length - used.length }) : ""}</small></summary>
     <ul class="list plain">${effective.things.map((one) => html`<li class="item" key=${one.id}><strong>${one.title}</strong> <small>${one.room}</small>
       ${one.uses.length > 0 && html`<small>${one.uses.join("; ")}</small>`}</li>`)}
       ${effective.more > 0 && html`<li class="item"><small>${t("may.and_more", { count: effective.more })}</small></li>`}</ul></details>`;

@@ -89,6 +89,11 @@ function whenText(rule) {
 
 /** A rule as `{say, more}`: one sentence, and what else it says, line by line. `table`: allow, limit, ask or then. */
 export function sentence(table, rule) {
+  const { say, more } = worded(table, rule);
+  return { say: say[0].toUpperCase() + say.slice(1), more: more.map((one) => one[0].toUpperCase() + one.slice(1)) };
+}
+
+function worded(table, rule) {
   const where = place(rule);
   if (table === "allow") {
     const more = [];

@@ -7,7 +7,7 @@ import * as live from "../core/live.js";
 import { isPerson, manages } from "../core/me.js";
 import { useRoute } from "../core/route.js";
 import { isLive, things, useThings } from "../core/store.js";
-import { t } from "../core/texts.js";
+import { later, t } from "../core/texts.js";
 import { Button, Failed, html, Loading, Sheet, useEffect, useRef, useState } from "../core/ui.js";
 
 const VIEWS = {
@@ -24,7 +24,7 @@ function useView(name) {
   const [view, setView] = useState({ name: null, draw: null, error: null });
   useEffect(() => {
     let current = true;
-    import(`./${name}.js`).then((module) => current && setView({ name, draw: module.default, error: null }),
+    Promise.all([import(`./${name}.js`), name !== "home" && later()]).then(([module]) => current && setView({ name, draw: module.default, error: null }),
       (error) => current && setView({ name, draw: null, error }));
     return () => { current = false; };
   }, [name]);

@@ -47,9 +47,9 @@ function Other({ name, is }) {
   if (is === null || is === undefined) return null;
   const title = maybe(`health.${name}`, name.replaceAll("_", " "));
   if (typeof is !== "object") return html`<${Part} title=${title} tone=${is === false ? "warn" : "good"} say=${typeof is === "number" ? shown(is) : String(is)} />`;
-  const bad = is.ok === false || is.available === false || is.state === "failed" || is.level === "wrong" || is.level === "error" || is.full === true || is.read_only === true;
+  const bad = is.ok === false || is.available === false || is.state === "failed" || is.level === "wrong" || is.level === "error" || is.full === true || is.is_little === true || is.read_only === true;
   const says = is.says ?? is.found ?? is.detail ?? is.last_error ?? "";
-  const todo = is.todo ?? is.remedy ?? is.advice ?? "";
+  const todo = is.todo ?? is.remedy ?? is.advice ?? (bad ? maybe(`health.${name}_todo`) : "");
   const rows = Object.entries(is).filter(([key, value]) => !["says", "found", "detail", "todo", "remedy", "advice", "ok"].includes(key) && value !== null && typeof value !== "object" && value !== "").slice(0, 8);
   return html`<${Part} title=${title} tone=${bad ? "bad" : is.level === "warning" || is.level === "note" ? "warn" : "good"} say=${String(says)} todo=${String(todo)}
     more=${rows.length > 0 && html`<${Facts} rows=${rows.map(([key, value]) => [maybe(`health_fact.${key}`, key.replaceAll("_", " ")), worded(key, value)])} />`} />`;

@@ -8,7 +8,7 @@ import { link } from "../core/route.js";
 import { allThings, useThings } from "../core/store.js";
 import { maybe, t } from "../core/texts.js";
 import { Badge, Button, Empty, Facts, Failed, Field, Foreign, html, Loading, Page, useEffect, useRef, useState } from "../core/ui.js";
-import { facts, mark, sentence, who, wordsOf } from "../parts/entry_words.js";
+import { facts, joined, mark, sentence, who, wordsOf } from "../parts/entry_words.js";
 import { titleOf } from "../parts/names.js";
 import { Standing } from "../parts/standing.js";
 
@@ -119,6 +119,6 @@ export default function Ledger({ query }) {
   const people = [...new Set([filter.who, me.principal, "box", "house", ...found.entries.map((one) => one.principal)].filter(Boolean))].sort();
   return html`<${Page} title=${t("more.ledger")} back="#/more"><${Standing} /><${Filters} filter=${filter} change=${change} people=${people} />
     <${Failed} error=${found.error} />
-    ${!found.loaded ? html`<${Loading} />` : !found.entries.length && !found.more ? html`<${Empty}>${t("ledger.none")}<//>` : html`<ol class="list entries">${found.entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} onFilter=${change} />`)}</ol>`}
+    ${!found.loaded ? html`<${Loading} />` : !found.entries.length && !found.more ? html`<${Empty}>${t("ledger.none")}<//>` : html`<ol class="list entries">${joined(found.entries).map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} onFilter=${change} />`)}</ol>`}
     ${found.loaded && found.more && found.entries.length < MOST_SHOWN && html`<${Button} onClick=${found.older}>${t("ledger.older")}<//>`}<//>`;
 }
