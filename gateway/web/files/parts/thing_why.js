@@ -72,7 +72,6 @@ export function Record({ card }) {
   const entries = useData(`/ledger?thing=${segment(card.id)}&limit=${ENTRIES}&newest=1`, ["action", "thing", "obligation"]);
   const named = (name) => (name ? called(name, card.properties[name] ?? card.actions[name] ?? {}, card) : "");
   return html`<${Section} title=${t("thing.record")} actions=${html`<a href=${`#/ledger?thing=${segment(card.id)}`}>${t("thing.record_all")}</a>`}>
-    <${Loaded} from=${entries}>${(rows) => (rows.length ? html`<ol class="list plain record">${rows.map((one) => html`<li class="item" key=${one.seq}><span>${maybe(`entry.${one.kind}`, one.kind)}
-      ${named(one.body?.affordance ?? one.body?.property)} ${one.body?.result ? html`<small>${maybe(`outcome.${one.body.result}`, one.body.result)}</small>` : ""}</span>
+    <${Loaded} from=${entries}>${(rows) => (rows.length ? html`<ol class="list plain record">${rows.map((one) => html`<li class="item" key=${one.seq}><span>${maybe(`entry.${one.kind}`, one.kind)} ${" "}${named(one.body?.affordance ?? one.body?.property)} ${one.body?.result ? html`<small>${maybe(`outcome.${one.body.result}`, one.body.result)}</small>` : ""}</span>
       <small>${who(one.principal)} · ${when(one.at)}</small></li>`)}</ol>` : html`<${Empty}>${t("thing.no_record")}<//>`)}<//><//>`;
 }

@@ -74,10 +74,11 @@ const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(byte
 function Chooser({ all, chosen, onChoose }) {
   const [searched, search] = useState("");
   const [most, setMost] = useState(ROWS);
+  const [open, setOpen] = useState(chosen.length === 0); // stays so while one chooses
   const words = searched.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const found = all.map((one) => [labelOf(one), one]).filter(([label]) => words.every((word) => label.toLocaleLowerCase().includes(word))).sort(([a], [b]) => a.localeCompare(b));
   const isFull = chosen.length >= MOST;
-  return html`<details class="chooser" open=${chosen.length === 0}><summary>${t("history.choose", { most: MOST })}</summary>
+  return html`<details class="chooser" open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${t("history.choose", { most: MOST })}</summary>
     <input type="search" aria-label=${t("ui.search")} placeholder=${t("ui.search")} value=${searched} onInput=${(event) => search(event.target.value)} />
     <div class="list plain">${found.slice(0, most).map(([label, one]) => { const key = keyOf(one); const on = chosen.includes(key); return html`<label class="check item" key=${key}>
       <input type="checkbox" checked=${on} disabled=${!on && isFull} onChange=${() => onChoose(on ? chosen.filter((other) => other !== key) : [...chosen, key])} /> ${label}</label>`; })}</div>
