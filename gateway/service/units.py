@@ -16,11 +16,16 @@ UNIT: Final = "hearth.service"
 
 FILES: Final[Mapping[str, str]] = {
     UNIT: "etc/systemd/system/hearth.service",
+    "hearth-backup.service": "etc/systemd/system/hearth-backup.service",
+    "hearth-backup.timer": "etc/systemd/system/hearth-backup.timer",
     "hearth.sysusers.conf": "etc/sysusers.d/hearth.conf",
     "hearth.tmpfiles.conf": "etc/tmpfiles.d/hearth.conf",
     "99-hearth.rules": "etc/udev/rules.d/99-hearth.rules",
 }
 """Each file of a release, and where it goes. A person's own settings stand in drop-ins (`systemctl edit hearth`)."""
+
+NOT_IN_EACH: Final = ("hearth-backup.service", "hearth-backup.timer")
+"""A release without them runs all the same: one may go back to it."""
 
 COMMAND: Final = "usr/local/bin/hearth"
 
@@ -45,7 +50,11 @@ def files_of(release: Path) -> dict[str, bytes]:
     found = next(iter(release.glob("lib/python3*/site-packages/gateway/service/files")), None)
     if found is None:
         raise ServiceError(f"{release} has no unit: it is older than the service, and cannot be run as one")
-    return {name: (found / name).read_bytes() for name in FILES}
+    return {
+        name: (found / name).read_bytes()
+        for name in FILES
+        if name not in NOT_IN_EACH or (found / name).is_file()
+    }
 
 
 def put(box: Box, release: Path) -> None:
