@@ -71,17 +71,15 @@ class Compared(PastColumns):
     shift: float
 
 
-Past = TypedDict(
-    "Past",
-    {
-        **PastColumns.__annotations__,
-        "thing": str,
-        "property": str,
-        "type": Literal["number", "boolean", "state"],
-        "unit": "str | None",
-        "from": float,
-        "to": float,
-        "compare": "NotRequired[Compared]",
-    },
-)
-Past.__doc__ = """The past of one property, from `from` to `to`."""
+Span = TypedDict("Span", {"from": float, "to": float})
+"""Seconds since the epoch."""
+
+
+class Past(PastColumns, Span):
+    """The past of one property, from `from` to `to`."""
+
+    thing: str
+    property: str
+    type: Literal["number", "boolean", "state"]
+    unit: str | None
+    compare: NotRequired[Compared]
