@@ -5,7 +5,7 @@ import { useData } from "../core/data.js";
 import { link } from "../core/route.js";
 import { thing } from "../core/store.js";
 import { maybe, t } from "../core/texts.js";
-import { Badge, Card, html, Section } from "../core/ui.js";
+import { Badge, Card, html, Section, useEffect } from "../core/ui.js";
 import { Because } from "./thing_why.js";
 
 const TONES = { confirmed: "good", acknowledged: "good", unconfirmed: "warn", in_doubt: "warn", refused: "bad", rejected: "bad", not_sent: "bad" };
@@ -19,8 +19,15 @@ async function load(path) {
   return { status, why: await get(`/things/${segment(status.thing)}/why${named}`).catch(() => null) };
 }
 
+const AGAIN_MS = 2_000; // not every end has an event of its own: that nothing was seen has none
+
 export function Aftermath({ execution }) {
-  const { data } = useData(`/executions/${segment(execution)}`, ["action", "property", "approval", "thing"], load);
+  const { data, at, reload } = useData(`/executions/${segment(execution)}`, ["action", "property", "approval", "thing"], load);
+  useEffect(() => {
+    if (!data || data.status.outcome) return undefined;
+    const timer = setTimeout(reload, AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [at]);
   if (!data) return null;
   const { status, why } = data;
   const card = thing(status.thing);

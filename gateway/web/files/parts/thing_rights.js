@@ -1,6 +1,6 @@
 // The rules that bind a Thing, and who may do what with it.
 
-import { pages, segment } from "../core/api.js";
+import { segment } from "../core/api.js";
 import { useData } from "../core/data.js";
 import { manages, me } from "../core/me.js";
 import { t } from "../core/texts.js";
@@ -35,7 +35,7 @@ export function Rights({ card }) {
   const [asked, ask] = useState("");
   const query = asked.startsWith("role:") ? `&role=${segment(asked.slice(5))}` : asked ? `&principal=${segment(asked)}` : "";
   const explained = useData(`/policies/explain?thing=${segment(card.id)}${query}`, ["rules", "thing"]);
-  const tokens = useData(manages() ? "/tokens" : null, [], pages);
+  const tokens = useData(manages() ? "/tokens" : null);
   const known = [...new Set((tokens.data ?? []).filter((one) => !one.revoked_at).map((one) => one.principal))].filter((one) => one && one !== me.principal).sort();
   return html`<${Section} title=${t("rights.title")}>
     ${manages() && html`<select aria-label=${t("rights.who")} value=${asked} onChange=${(event) => ask(event.target.value)}>

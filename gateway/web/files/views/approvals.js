@@ -83,7 +83,7 @@ function Ended({ question, said }) {
   return html`<${Card} tone=${question.state === "approved" ? "accent" : ""}><p role="status">${stateBadge(question.state)} ${question.by && t("approvals.by", { who: question.by })} ${when(question.ended_at)}</p>
       ${question.why && html`<p>${question.why}</p>`}
       ${said?.grant && html`<p>${t("approvals.granted", { until: when(said.grant.until), times: said.grant.times })}</p>`}
-      ${said?.proposal && (said.proposal.why_not ? html`<p>${said.proposal.why_not}</p>` : html`<p>${t("approvals.proposed")} ${manages() && html`<a href="#/rules">${t("approvals.see_rules")}</a>`}</p><pre>${said.proposal.text}</pre>`)}<//>
+      ${said?.proposal && (said.proposal.why_not ? html`<p>${said.proposal.why_not}</p>` : html`<p>${t("approvals.proposed")} ${manages() && html`<a href="#/rules">${t("approvals.see_rules")}</a>`}</p><p>${said.proposal.about}</p><details><summary>${t("approvals.rule_text")}</summary><pre>${said.proposal.text}</pre></details>`)}<//>
     ${question.state === "approved" && shown.execution && html`<${Aftermath} execution=${shown.execution} />`}
     ${question.state === "approved" && shown.plan && html`<p><a class="button" href=${link("plans", shown.plan)}>${t("approvals.see_plan")}</a></p>`}`;
 }
