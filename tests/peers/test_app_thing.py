@@ -30,6 +30,16 @@ async def test_all_that_is_known_and_taken(tmp_path: Path) -> None:
         await app.look("thing-thermostat")
 
 
+FINGER = """() => {
+    const over = document.querySelector('.u-over'), box = over.getBoundingClientRect();
+    for (const [kind, at] of [['pointerdown', 0.2], ['pointermove', 0.3], ['pointerup', 0.3]]) {
+        const where = { clientX: box.left + box.width * at, clientY: box.top + 20 };
+        over.dispatchEvent(new PointerEvent(kind, { pointerId: 7, pointerType: 'touch', bubbles: true, ...where }));
+    }
+}"""
+"""A finger that moves over the plot."""
+
+
 async def read_in_full(app: App) -> None:
     await app.page.get_by_role("button", name="More about Temperature").click()
     await expect(app.page.get_by_text("by the device's own word")).to_be_visible()
@@ -43,6 +53,8 @@ async def plotted(app: App) -> None:
     await app.page.keyboard.press("ArrowLeft")
     await app.page.keyboard.press("ArrowLeft")
     assert "°C" in str(await plot.get_attribute("aria-valuetext"))
+    await app.page.evaluate(FINGER)
+    await expect(app.page.locator(".plot-at")).to_contain_text("°C")
     await expect(app.page.get_by_text("on average")).to_be_visible()
     await expect(app.page.get_by_text("Nothing is known of 3 h")).to_be_visible()
     await app.page.get_by_text("Values as a table").click()

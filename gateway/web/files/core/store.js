@@ -125,14 +125,16 @@ async function fetchAsked() {
 }
 
 /** Rooms with their Things, both by name; Things of no room come last, under "". */
+const order = new Intl.Collator(undefined, { numeric: true }).compare; // "Room 2" stands before "Room 10"
+
 export function byRoom(cards_) {
   const rooms = new Map();
   for (const card of cards_) {
     if (!rooms.has(card.room)) rooms.set(card.room, []);
     rooms.get(card.room).push(card);
   }
-  const sorted = [...rooms].sort(([a], [b]) => (a === "") - (b === "") || a.localeCompare(b));
-  for (const [, members] of sorted) members.sort((a, b) => a.title.localeCompare(b.title));
+  const sorted = [...rooms].sort(([a], [b]) => (a === "") - (b === "") || order(a, b));
+  for (const [, members] of sorted) members.sort((a, b) => order(a.title, b.title));
   return sorted;
 }
 

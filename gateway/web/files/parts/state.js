@@ -44,9 +44,9 @@ export function textOf(shown, property) {
 export const Value = ({ property, large = false }) => html`<span class=${`value ${large ? "large" : ""} ${toneOf(property)}`}>
   ${isColor(property.value) && html`<span class="swatch" aria-hidden="true" style=${{ background: `hsl(${property.value.hue} ${property.value.saturation}% 60%)` }}></span>`}${textOf(property.value, property)}</span>`;
 
-/** A value with what is to be said of it; `bare`: without the value, which a control shows. */
-export function Told({ property, label = "", large = false, bare = false }) {
-  const said = remarks(property);
+/** A value with what is to be said of it; `bare`: without the value, which a control shows; `brief`: another says it already. */
+export function Told({ property, label = "", large = false, bare = false, brief = false }) {
+  const said = brief && !property.unusual ? [] : remarks(property);
   return html`<span class="told">${label && html`<span class="told-label">${label}</span>`}${!bare && html`<${Value} property=${property} large=${large} />`}
     ${said.length > 0 && html`<small class=${property.unusual ? "unusual" : ""} title=${typeof property.unusual === "string" ? property.unusual : undefined}>${said.join(" · ")}</small>`}</span>`;
 }

@@ -19,7 +19,8 @@ function Trouble({ card }) {
   if (card.uncertain) said.push(["warn", t("thing.uncertain")]);
   if (low.length) said.push(["warn", t("thing.low")]);
   if (!said.length) return null;
-  return html`<p class="troubles">${said.map(([tone, text]) => html`<span key=${text} class=${`badge ${tone}`}>${text}</span>`)}</p>`;
+  return html`<p class="troubles">${said.map(([tone, text]) => html`<span key=${text} class=${`badge ${tone}`}>${text}</span>`)}
+    ${card.out_of_reach && html`<small class="clipped">${card.out_of_reach}</small>`}</p>`;
 }
 
 const isOn = (controls) => controls.switches.length > 0 && controls.switches[0].value === true && !isDoubtful(controls.switches[0]);
@@ -40,7 +41,7 @@ export function Tile({ id }) {
       ${single && html`<${Switch} card=${card} name=${single.name} alone=${true} />`}</div>
     ${single && html`<${Told} property=${single} />`}
     ${first && html`<div class="tellings"><${Told} property=${first} large=${!single} label=${single ? called(first.name, first, card) : ""} />
-      ${others.map((one) => html`<${Told} key=${one.name} property=${one} label=${labelled(one, others, card)} />`)}</div>`}
+      ${others.map((one) => html`<${Told} key=${one.name} property=${one} label=${labelled(one, others, card)} brief=${Boolean(card.out_of_reach)} />`)}</div>`}
     ${controls.switches.length > 1 && controls.switches.map((one) => html`<div class="tile-top" key=${one.name}><${Told} property=${one} label=${called(one.name, one, card)} />
       <${Switch} card=${card} name=${one.name} /></div>`)}
     ${controls.sliders.map((one) => html`<${Slider} key=${one.name} card=${card} name=${one.name} />`)}
