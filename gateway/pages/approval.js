@@ -85,6 +85,7 @@ async function begin() {
   countdown(found.body.shown.expires_at);
   element("yes").addEventListener("click", () => run(() => answer(found.body, "approve")));
   element("no").addEventListener("click", () => run(() => answer(found.body, "deny")));
+  element("app").href = `/#/approvals/${encodeURIComponent(id)}`;
   show("question");
   tell("");
   return follow();

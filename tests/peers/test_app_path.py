@@ -30,6 +30,9 @@ async def test_paired_adopted_used_asked_approved_confirmed_and_why(
         await page.get_by_role("link", name=re.compile("2 new devices")).click()
         for title in ("Desk lamp", "Hallway outlet"):  # adopted
             await page.get_by_role("link", name=re.compile(title)).click()
+            harmless = title == "Desk lamp"
+            await expect(page.get_by_label("Others may use it")).to_be_checked(checked=harmless)
+            await page.get_by_label("Others may use it").check()
             await page.get_by_role("button", name="Adopt").click()
             await expect(page.get_by_text("It belongs to the house.")).to_be_visible()
             await page.get_by_role("link", name="Next device").click()

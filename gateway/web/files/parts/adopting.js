@@ -4,7 +4,7 @@ import { post } from "../core/api.js";
 import { byRoom, useThings } from "../core/store.js";
 import { t } from "../core/texts.js";
 import { Button, Failed, Field, html, useState } from "../core/ui.js";
-import { codeLabel, guesses, kindText, titleOf } from "./candidate.js";
+import { codeLabel, guesses, isHarmless, kindText, titleOf } from "./candidate.js";
 
 const LONGEST_NAME = 60;
 
@@ -34,7 +34,7 @@ export function Adopting({ one, onAdopted, more = null }) {
   const [room, setRoom] = useState(one.room ?? "");
   const [kinds, setKinds] = useState(() => Object.fromEntries(unsure.filter((part) => part.proposal).map((part) => [part.key, part.proposal])));
   const [code, setCode] = useState("");
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(isHarmless(one));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const adopt = async (event) => {

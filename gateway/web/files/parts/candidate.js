@@ -23,3 +23,8 @@ export const familiesOf = (looking) => new Map((looking?.families ?? []).map((fa
 
 /** What a code field is called: by what the device asks for. */
 export const codeLabel = (asks) => maybe(`inbox.code_${asks.what}`, t("inbox.code"));
+
+const HARMLESS = new Set(["light", "temperature", "humidity", "illuminance", "pressure", "occupancy", "contact", "air", "power", "meter", "battery"]);
+
+/** What can do no harm is proposed for agents and guests, too, as the rules say; all else for owners and adults, until it is opened. */
+export const isHarmless = (one) => one.components.length > 0 && one.components.every((part) => part.certain && HARMLESS.has(part.kind));

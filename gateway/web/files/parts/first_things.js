@@ -6,13 +6,9 @@ import { useData } from "../core/data.js";
 import { isLive, useThing, useThings } from "../core/store.js";
 import { t } from "../core/texts.js";
 import { Button, Card, Empty, Failed, html, Loaded, Toggle, useState } from "../core/ui.js";
-import { guesses, partsText, titleOf } from "./candidate.js";
+import { guesses, isHarmless, partsText, titleOf } from "./candidate.js";
 import { isSwitch } from "./kinds.js";
 import { Outcome } from "./outcome.js";
-
-/** What can do no harm is for agents and guests, too, as the rules say; all else is for owners and adults until it is opened. */
-const HARMLESS = new Set(["light", "temperature", "humidity", "illuminance", "pressure", "occupancy", "contact", "air", "power", "meter", "battery"]);
-const isHarmless = (one) => one.components.every((part) => HARMLESS.has(part.kind));
 
 const MOST_AT_ONCE = 50; // adopted by one tap; the rest is in the inbox
 
