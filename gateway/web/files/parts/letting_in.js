@@ -35,8 +35,7 @@ function Window({ opened, who, onClose }) {
   const left = (Date.parse(opened.expires_at) - now) / 1000;
   useWindow(opened, () => setUsed(true));
   if (used || left <= 0) return html`<p role="status"><strong>${t(left <= 0 ? "pairing.late" : "pairing.used", { who })}</strong></p><${Button} kind="primary" onClick=${onClose}>${t("ui.close")}<//>`;
-  return html`<p>${t("pairing.scan", { who })}</p>
-    ${opened.qr?.length ? html`<${Qr} rows=${opened.qr} label=${t("pairing.qr")} />` : html`<p>${t("pairing.no_qr", { at: location.origin })}</p>`}
+  return html`${opened.qr?.length ? html`<p>${t("pairing.scan", { who })}</p><${Qr} rows=${opened.qr} label=${t("pairing.qr")} />` : html`<p>${t("pairing.no_qr", { at: location.origin })}</p>`}
     <p>${t("pairing.type")} <strong class="code">${opened.code}</strong></p>
     <p class="soft" role="timer">${t("pairing.left", { left: lasts(left) })}</p>
     ${!opened.takes_key && html`<p class="soft">${t("pairing.no_key")}</p>`}

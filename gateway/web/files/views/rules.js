@@ -19,7 +19,7 @@ function Mode() {
   if (!mode.data) return null;
   return html`<${Section} title=${t("rules.mode")}><p class="soft">${t("rules.mode_text")}</p>
     <div class="buttons" role="group" aria-label=${t("rules.mode")}>${MODES.map((one) => html`<${Button} key=${one} kind=${one === mode.data.mode ? "chosen" : ""} aria-pressed=${String(one === mode.data.mode)}
-      disabled=${!isLive() || one === mode.data.mode} onClick=${() => want(one)}>${t(`mode.${one}`)}<//>`)}</div>
+      disabled=${!isLive()} onClick=${() => one !== mode.data.mode && want(one)}>${t(`mode.${one}`)}<//>`)}</div>
     ${wanted && html`<${Confirm} title=${t("rules.mode_change")} text=${t("rules.mode_ask", { mode: t(`mode.${wanted}`) })} yes=${t("rules.mode_yes")}
       onYes=${async () => { await put("/mode", { mode: wanted }); await mode.reload(); }} onClose=${() => want("")} />`}<//>`;
 }
