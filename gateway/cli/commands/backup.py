@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gateway.keeping.reading import Contents
 
 _NICENESS = 10
+
+CREDSTORE = "/etc/credstore"
+"""Where systemd has the vault's key of a service (`hearth service keep-key`); root reads it."""
 """What commands wait for comes first."""
 
 
@@ -115,7 +118,9 @@ def _wish(place: Path, files: tuple[Path, ...], scratch: Path | None, *, with_hi
 
     from gateway.keeping.backup import Wish  # noqa: PLC0415 (the ledger, and SQLite)
 
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY") or (
+        CREDSTORE if os.access(CREDSTORE, os.R_OK) else None
+    )
     return Wish(
         place,
         with_history,

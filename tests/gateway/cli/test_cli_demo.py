@@ -256,9 +256,9 @@ def test_doctor(house: House) -> None:
     healthy = hearth(house.box, "doctor")
     assert healthy.code == 0, healthy
     assert re.search(
-        r"^ok +gateway +at .*hearth.sock, up .*; you are box \(owner\)$", healthy.out, re.MULTILINE
+        r"^✓ ok +gateway +at .*hearth.sock, up .*; you are box \(owner\)$", healthy.out, re.MULTILINE
     )
-    assert re.search(r"^ok +driver mqtt ", healthy.out, re.MULTILINE)
+    assert re.search(r"^✓ ok +driver mqtt ", healthy.out, re.MULTILINE)
     nobody = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "HEARTH_URL": "http://127.0.0.1:9"}
     assert hearth(nobody, "doctor").code == 6
 
