@@ -38,7 +38,7 @@ const SAY = {
   incident: (e) => t("said.incident", { what: [titleOf(e.thing), nameOf(e, e.body.property)].filter(Boolean).join(": "), why: e.body.detail ?? e.body.error ?? "" }),
   contract: (e) => t("said.contract", { who: who(e), change: String(e.body.change ?? "") }),
   read: (e) => t("said.read", { who: who(e), count: e.body.reads ?? 0 }),
-  message: (e) => t("said.message", { who: personOf(e.body.from), to: listed((e.body.to ?? []).map(personOf)), about: maybe(`message.${e.body.type}`, String(e.body.type ?? "").replaceAll("-", " ")) }),
+  message: (e) => t("said.message", { who: personOf(e.body.from), to: listed((e.body.to ?? []).map(personOf)), about: maybe(`said_of.${e.body.type}`, String(e.body.type ?? "").replaceAll("-", " ")) }),
   notice: (e) => t(e.body.delivered ? "said.notice" : "said.notice_not", { by: e.body.channel ?? "", why: e.body.because ?? "" }),
   adoption: (e) => t("said.adoption", { thing: titleOf(e.thing), who: who(e) }),
   thing: (e) => t("said.thing", { thing: titleOf(e.thing), who: by(e) }),
@@ -69,7 +69,7 @@ export function joined(entries) {
 /** One sentence. */
 export function sentence(entry) {
   const said = SAY[entry.kind]?.(entry);
-  return said && !said.startsWith("said.") ? capital(said.replace(/\s*[:–]\s*$/, "")) : `${maybe(`entry.${entry.kind}`, entry.kind)} ${titleOf(entry.thing)}`.trim();
+  return said && !said.startsWith("said.") ? capital(said.replace(/\s+(?=[:,])/g, "").replace(/\s{2,}/g, " ").replace(/\s*[:–]\s*$/, "")) : `${maybe(`entry.${entry.kind}`, entry.kind)} ${titleOf(entry.thing)}`.trim();
 }
 
 const TONES = { confirmed: "good", unconfirmed: "warn", in_doubt: "warn", rejected: "bad", refused: "warn", not_sent: "bad" };

@@ -43,7 +43,7 @@ function House({ is }) {
     <${Figure} title=${t("score.completion")} share=${commands.rate} say=${commands.rate === null ? t("score.nothing") : t(`score.completion_${grade(commands.rate)}`, { done: commands.done, of: commands.let_through })}
       rows=${[[t("score.wanted"), commands.attempted], [t("score.by_rules"), commands.held_back.by_rules], [t("score.refused"), commands.held_back.refused], ...members(commands.by, "outcome")]} />
     <${Figure} title=${t("score.plans")} share=${plans.rate} say=${plans.rate === null ? t("score.no_plans") : t("score.plans_say", { done: plans.done, of: plans.let_through })} rows=${members(plans.by, "outcome")} />
-    <${Figure} title=${t("score.unsafe")} say=${unsafe.denied + unsafe.asked ? t("score.unsafe_say", { denied: unsafe.denied, asked: unsafe.asked, yes: unsafe.approved_after_asking }) : t("score.unsafe_none")} />
+    <${Figure} title=${t("score.unsafe")} say=${unsafe.denied + unsafe.asked ? t("score.unsafe_say", { denied: unsafe.denied, asked: unsafe.asked, count: unsafe.approved_after_asking }) : t("score.unsafe_none")} />
     <${Figure} title=${t("score.corrections")} say=${corrections.confirmed_by_software ? (corrections.corrected ? t("score.corrections_say", { count: corrections.corrected, of: corrections.confirmed_by_software }) : t("score.corrections_none", { of: corrections.confirmed_by_software })) : t("score.no_software")} />
     <${Figure} title=${t("score.arbitration")} say=${arbitration.conflicts + arbitration.takeovers ? `${count("conflicts", arbitration.conflicts)} ${count("takeovers", arbitration.takeovers)}` : t("score.arbitration_none")}
       rows=${[[t("score.counter"), arbitration.counter_proposals], ...members(arbitration.leases, "lease")]} />
