@@ -75,3 +75,25 @@ async def test_rules_on_a_desk_in_german(tmp_path: Path) -> None:
         await app.open("rules", "safety")
         await expect(app.page.locator(".item").first).to_be_visible()
         await app.look("rules-safety-desktop-de")
+
+
+async def test_an_always_is_put_in_force_by_an_owner(tmp_path: Path) -> None:
+    async with app_house(tmp_path) as house, app_phone(house, allowed=EXPECTED) as app:
+        agent, box = await house.agent(), house.box()
+        headers = {"Prefer": "respond-async"}
+        async with agent.put("/things/hallway-outlet/properties/on", json=False, headers=headers) as answer:
+            assert answer.status == 202, await answer.text()
+        (asked,) = house.gateway.approvals.book
+        body = {"answer": "approve", "digest": asked.digest, "always": True}
+        async with box.post(f"/approvals/{asked.id}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+        await app.open("rules")
+        await expect(app.page.get_by_role("heading", name="Somebody said “always”")).to_be_visible()
+        await expect(app.page.get_by_text("Somebody may do more than now:")).to_be_visible()
+        await app.look("rules-always-phone")
+        await app.page.get_by_role("button", name="Put this rule in force").click()
+        await app.page.locator("dialog").get_by_role("button", name="Put it in force").click()
+        await expect(app.page.get_by_role("heading", name="Somebody said “always”")).to_have_count(0)
+        edition = house.gateway.rules.edition.set_named("household")
+        assert edition is not None
+        assert f"always-{asked.id}" in edition.text
