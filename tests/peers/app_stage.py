@@ -128,7 +128,9 @@ class App:
         await expect(self.page.locator("h1")).to_be_visible(timeout=ENOUGH_S * 1000)
 
     async def look(self, name: str = "") -> None:
-        wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        size = self.page.viewport_size  # not innerWidth: a phone's grows with what is too wide
+        assert size is not None
+        wide = await self.page.evaluate("document.documentElement.scrollWidth") - size["width"]
         assert wide <= 0, f"{name} is {wide} px wider than the screen"
         if name and (folder := os.environ.get("HEARTH_PICTURES")):
             await self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)

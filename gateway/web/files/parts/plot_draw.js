@@ -4,6 +4,8 @@ import { language } from "../core/texts.js";
 import { bands, lines } from "./plot_data.js";
 
 const HATCH_PX = 6;
+const LEAST_PX = 18; // beside the numbers of an axis
+const DIGIT_PX = 7; // of one in 12 px type
 const PALETTE = ["--accent", "--good", "--bad", "--warn"];
 
 let loading = null;
@@ -33,7 +35,7 @@ function axes(unit, isBands) {
   const x = { ...style, values: label, space: 70 };
   if (isBands) return [x, { ...style, show: false }];
   const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
-  return [x, { ...style, size: 58, values: (u, splits) => splits.map((one, index) => number.format(one) + (index === splits.length - 1 && unit ? ` ${unit}` : "")) }];
+  return [x, { ...style, size: (u, values) => LEAST_PX + DIGIT_PX * Math.max(4, ...(values ?? []).map((one) => one.length)), values: (u, splits) => splits.map((one, index) => number.format(one) + (index === splits.length - 1 && unit ? ` ${unit}` : "")) }];
 }
 
 /** Stretches in which nobody saw anything, hatched. */

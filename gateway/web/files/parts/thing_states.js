@@ -37,7 +37,7 @@ function Line({ card, name, property, known, onPlot }) {
   </div>`;
 }
 
-/** `[component, [[name, property] …]]`, the main one first. */
+/** `[component, [[name, property] …]]`: the main one first, those of several properties by themselves, all others together. */
 function byComponent(card) {
   const groups = new Map([["", []]]);
   for (const [name, property] of Object.entries(card.properties)) {
@@ -45,7 +45,9 @@ function byComponent(card) {
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push([name, property]);
   }
-  return [...groups].filter(([, members]) => members.length);
+  const own = [...groups].filter(([key, members]) => members.length > 1 || (key === "" && members.length));
+  const rest = [...groups].filter(([key, members]) => key !== "" && members.length === 1).flatMap(([, members]) => members);
+  return rest.length ? [...own, ["", rest]] : own;
 }
 
 /** `detail`: what `/properties?detail=1` gave, or undefined; `onPlot(name)` shows the past of one of `kept`. */
@@ -57,8 +59,8 @@ export function States({ card, detail, kept, onPlot }) {
   const button = ([name]) => html`<${Action} key=${name} card=${card} name=${name} />`;
   return html`<${Section} title=${t("thing.states")}>
     ${plain.length > 0 && html`<div class="buttons">${plain.map(button)}</div><${Outcome} thing=${card.id} names=${plain.map(([name]) => name)} />`}
-    ${groups.map(([component, members]) => html`<div class="list lines" key=${component}>
-      ${component && groups.length > 2 && html`<p class="lines-head">${maybe(`kind.${component}`, component.replaceAll("_", " "))}</p>`}
+    ${groups.map(([component, members], index) => html`<div class="list lines" key=${`${component} ${index}`}>
+      ${component && html`<p class="lines-head">${maybe(`kind.${component}`, component.replaceAll("_", " "))}</p>`}
       ${members.map(([name, property]) => html`<${Line} key=${name} card=${card} name=${name} property=${property} known=${detail?.[name]} onPlot=${kept.includes(name) ? onPlot : null} />`)}</div>`)}
     ${relative.length > 0 && html`<details><summary>${t("thing.more_actions")}</summary><div class="buttons">${relative.map(button)}</div>
       <${Outcome} thing=${card.id} names=${relative.map(([name]) => name)} /></details>`}

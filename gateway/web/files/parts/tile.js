@@ -53,5 +53,7 @@ export function Tile({ id }) {
   </article>`;
 }
 
-/** A number with a unit speaks for itself beside another; a word or an on/off may need its name. */
-const labelled = (one, others, card) => (one.type === "number" && one.unit && others.filter((other) => other.unit === one.unit).length < 2 ? "" : called(one.name, one, card));
+const SPEAK = new Set(["°C", "%", "lx", "W", "kWh", "hPa"]); // units by which everybody knows what it is
+
+/** A number with such a unit speaks for itself beside another; a word, an on/off or "ppm" needs its name. */
+const labelled = (one, others, card) => (one.type === "number" && SPEAK.has(one.unit) && others.filter((other) => other.unit === one.unit).length < 2 ? "" : called(one.name, one, card));
