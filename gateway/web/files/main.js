@@ -30,6 +30,7 @@ async function whoami() {
 async function letGo() {
   live.stop();
   await forgetAll();
+  root.replaceChildren();
   render(html`<${Welcome} />`, root);
 }
 
@@ -42,6 +43,7 @@ async function begin() {
   await cards;
   root.replaceChildren();
   render(html`<${Frame} />`, root);
+  import("./core/notices.js").then((notices) => notices.start(live.on)).catch(() => undefined);
   if ("serviceWorker" in navigator && isSecureContext) {
     navigator.serviceWorker.register("/sw.js").then(() => import("./core/push.js")).then((push) => push.keepUp()).catch(() => undefined);
   }

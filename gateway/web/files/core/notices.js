@@ -50,10 +50,15 @@ function heard(event) {
   put([{ notice, kind, title, text, urgency, ref, tag, execution, plan, at, ...named, over: false, read: false }, ...rest]);
 }
 
+let begun = false;
+
 /** `on(kind, hear)` is the live stream's. Loads what there is, and again whenever something may have been missed. */
 export function start(on) {
-  on("notice", heard);
-  on("fresh", load);
+  if (!begun) {
+    on("notice", heard);
+    on("fresh", load);
+  }
+  begun = true;
   return load();
 }
 

@@ -18,7 +18,7 @@ const VIEWS = {
 
 const TABS = [["", "home", "⌂"], ["approvals", "approvals", "✓"], ["plans", "plans", "▤"], ["people", "people", "☺"], ["more", "more", "⋯"]];
 
-const tabOf = (part) => (TABS.some(([tab]) => tab === part) ? part : ["thing", "room"].includes(part) ? "" : part === "agent" ? "people" : "more");
+const tabOf = (part) => (TABS.some(([tab]) => tab === part) ? part : ["thing", "room", "first"].includes(part) ? "" : part === "agent" ? "people" : "more");
 
 function useView(name) {
   const [view, setView] = useState({ name: null, draw: null, error: null });
