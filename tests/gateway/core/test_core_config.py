@@ -193,7 +193,18 @@ def test_the_example_names_every_setting_with_its_default() -> None:
         Keeping,
         *OF_FAMILIES,
     ):
-        sections = {"http", "mqtt", "adoption", "arbitration", "context", "house", "managed", "history", "push", "of"}
+        sections = {
+            "http",
+            "mqtt",
+            "adoption",
+            "arbitration",
+            "context",
+            "house",
+            "managed",
+            "history",
+            "push",
+            "of",
+        }
         sections |= {
             "users",
             "notify",
