@@ -119,6 +119,13 @@ async def test_who_may_not_is_shown_no_button(tmp_path: Path) -> None:
             offered = await tile(app, card["title"]).locator("button, input, select").count()
             assert bool(offered) == may, card["title"]
         await app.look("home-child")
+        lock = tile(app, "Front door")
+        await lock.get_by_role("button", name="Unlock").click()
+        sheet = app.page.get_by_role("dialog")
+        await expect(sheet).to_contain_text("Somebody else has to say yes first")
+        await app.look("home-child-asks")
+        await sheet.get_by_role("button", name="Unlock").click()
+        await expect(lock).to_contain_text("Waits for a person’s yes.")
 
 
 async def test_two_hundred_things(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 // A command, and what is known of it: a control never shows more than that.
 
 import { useEffect, useState } from "../vendor/preact-htm.js";
-import { request, segment } from "./api.js";
+import { get, request, segment } from "./api.js";
 
+const FIRST_S = 2; // for the first answer: by then most have ended, and who waits for a person should read so
+const LOOK_MS = 1_000; // between two looks at what takes longer
+const LOOKS = 90; // a garage door takes a minute
 const SHOWN_MS = 6_000; // how long the end of a command stands beside its control
 const running = new Map(); // by "thing/name": {is, wanted, result, at}
 const watchers = new Map();
@@ -41,17 +44,30 @@ export async function command(thing, name, value, { action = false, purpose = ""
   return state;
 }
 
+/** What becomes of a command that takes longer. */
+async function followed(execution) {
+  for (let look = 0; look < LOOKS; look += 1) {
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+    const is = await get(`/executions/${segment(execution)}`);
+    if (is.waits_for && !is.outcome) return { is: "waits", execution };
+    if (is.outcome) return { is: ended[is.outcome] ?? "failed", reason: is.reason ?? "", problem: is.error ?? (is.detail ? { detail: is.detail } : undefined), execution };
+  }
+  return { is: "unconfirmed", execution };
+}
+
 async function carried(thing, name, value, action, purpose) {
   const path = `/things/${segment(thing)}/${action ? "actions" : "properties"}/${segment(name)}`;
   // Not randomUUID: that is for secure contexts alone.
   const once = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const headers = { "Idempotency-Key": `"${once}"`, Prefer: "respond-async, wait=30" };
+  const headers = { "Idempotency-Key": `"${once}"`, Prefer: `respond-async, wait=${FIRST_S}` };
   if (purpose) headers["Hearth-Purpose"] = encodeURIComponent(purpose);
   try {
     const { headers: said, data } = await request(action ? "POST" : "PUT", path, value === undefined ? undefined : value, headers);
     const execution = said.get("Hearth-Execution");
     if (said.get("Hearth-Waits-For")) return { is: "waits", execution };
-    return { is: ended[said.get("Hearth-Outcome")] ?? "pending", reason: said.get("Hearth-Reason") ?? "", execution, output: data };
+    const outcome = said.get("Hearth-Outcome");
+    if (!outcome && execution) return await followed(execution);
+    return { is: ended[outcome] ?? "pending", reason: said.get("Hearth-Reason") ?? "", execution, output: data };
   } catch (problem) {
     if (problem.status === 504) return { is: "unconfirmed", problem };
     return { is: problem.status === 403 || problem.status === 409 ? "refused" : "failed", problem };
