@@ -40,7 +40,8 @@ def detail(slot: Slot, now: float | None = None) -> dict[str, Json]:
 
 def short(slot: Slot) -> dict[str, Json]:
     """What a screen shows of a property's state: `at` in seconds since the epoch, `unusual` and `reason` where there is
-    something to remark. Nothing before the first reading."""
+    something to remark. Nothing before the first reading.
+    """
     reading = slot.current
     if reading is None:
         return {}

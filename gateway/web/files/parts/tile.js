@@ -41,7 +41,7 @@ export function Tile({ id }) {
       ${single && html`<${Switch} card=${card} name=${single.name} alone=${true} />`}</div>
     ${single && html`<${Told} property=${single} />`}
     ${first && html`<div class="tellings"><${Told} property=${first} large=${!single} label=${single ? called(first.name, first, card) : ""} />
-      ${others.map((one) => html`<${Told} key=${one.name} property=${one} label=${labelled(one, others, card)} brief=${Boolean(card.out_of_reach)} />`)}</div>`}
+      ${others.map((one) => html`<${Told} key=${one.name} property=${one} label=${labelled(one, telling, card)} brief=${Boolean(card.out_of_reach)} />`)}</div>`}
     ${controls.switches.length > 1 && controls.switches.map((one) => html`<div class="tile-top" key=${one.name}><${Told} property=${one} label=${called(one.name, one, card)} />
       <${Switch} card=${card} name=${one.name} /></div>`)}
     ${controls.sliders.map((one) => html`<${Slider} key=${one.name} card=${card} name=${one.name} />`)}

@@ -53,7 +53,9 @@ async def test_history_says_what_it_rests_on(box: Toolbox) -> None:
     assert told["refused"] == 1
     assert told["complete"] is True
     assert any("weighted by time" in one for one in told["sources"])
-    assert [(one["property"], one["min"], one["max"], one["changes"]) for one in told["past"]] == [("on", 0, 1, 2)]
+    assert [(one["property"], one["min"], one["max"], one["changes"]) for one in told["past"]] == [
+        ("on", 0, 1, 2)
+    ]
     only = await box.call("history_summary", thing="desk", property="brightness", limit=1)
     assert only["commands"] == []
     assert {one["property"] for one in only["now"]} == {"brightness"}
