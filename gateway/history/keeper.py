@@ -374,14 +374,15 @@ class History:
         """What was noted is on the disk, but of a brief run."""
         self._parts.observers.untap(self._tap)
         is_brief = self._clock.monotonic() - self._began < BRIEF_S and self._desk.file is None
-        if not is_brief or self.recorder.gone:
-            await self.settle()
-            if self._desk.file is not None:
-                try:
+        try:
+            if not is_brief or self.recorder.gone:
+                await self.settle()
+                if self._desk.file is not None:
                     await self._sign()
-                except DISK_ERRORS as error:
-                    log.error("the history's end is not written: %s", error)
-        await self._desk.close()
+        except DISK_ERRORS as error:
+            log.error("the history's end is not written: %s", error)
+        finally:
+            await self._desk.close()
 
 
 @asynccontextmanager

@@ -99,7 +99,7 @@ def test_a_checkout_reads_the_list_of_hardware() -> None:
 
 def test_a_wheel_carries_the_list_and_the_profiles() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel["force-include"] == {"hardware/adapters.toml": "drivers/discovery/adapters.toml"}
+    assert wheel["force-include"]["hardware/adapters.toml"] == "drivers/discovery/adapters.toml"
     assert "drivers" in wheel["packages"]
 
 

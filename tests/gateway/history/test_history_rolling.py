@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.history.journal import columns
 from gateway.history.levels import BAD, GAP, GOOD, STALE
 from gateway.history.packing import Damaged, pack_points, pack_rows, unpack_points, unpack_rows
 from gateway.history.rolling import Grid, between, coarser, filled, fixed, rolled
@@ -141,3 +142,9 @@ def test_what_is_no_piece_is_said_to_be_damaged(data: bytes) -> None:
         except Damaged:
             continue
         assert data[1:5] == bytes(4)  # nothing is in it
+
+
+def test_a_journal_of_which_all_was_thrown_away_has_no_series() -> None:
+    empty = columns([])
+    assert len(empty) == 0
+    assert list(empty.each()) == []
