@@ -40,7 +40,9 @@ class Columns:
         order = np.lexsort((self.t, self.series))
         series, t, value, code = self.series[order], self.t[order], self.value[order], self.code[order]
         first = np.flatnonzero(np.diff(series.astype(np.int64), prepend=-1))
-        ends = [*first[1:], len(series)] if len(first) else []  # a journal of which all was thrown away is empty
+        ends = (
+            [*first[1:], len(series)] if len(first) else []
+        )  # a journal of which all was thrown away is empty
         for begin, end in zip(first, ends, strict=True):
             yield int(series[begin]), Points(t[begin:end], value[begin:end], code[begin:end])
 
