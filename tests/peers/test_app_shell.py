@@ -78,3 +78,21 @@ async def test_a_phone_that_is_let_go_shows_nothing_any_more(tmp_path: Path) -> 
         assert await app.page.evaluate(
             "import('/app/x/core/offline.js').then(o => o.kept('things')).then(k => k === undefined)"
         )
+
+
+async def test_the_stream_outlives_a_restart(tmp_path: Path, free_port: int) -> None:
+    """The page is not touched: it says that it is not connected, comes back by itself, and shows what changed meanwhile."""
+    async with app_house(tmp_path, port=free_port) as house:
+        devices = house.driver.devices
+        phone = app_phone(house, allowed=("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING"))
+        app = await phone.__aenter__()
+        await app.open("thing", "desk-lamp")
+        await expect(app.page.get_by_role("switch").first).to_have_attribute("aria-checked", "false")
+    await expect(app.page.get_by_role("status").first).to_contain_text("Not connected", timeout=20_000)
+    devices["desk-lamp"].state["light"]["on"] = True
+    async with app_house(tmp_path, devices.values(), port=free_port):
+        switch = app.page.get_by_role("switch").first
+        await expect(switch).to_have_attribute("aria-checked", "true", timeout=30_000)
+        await expect(app.page.get_by_text("Not connected to the house.")).to_have_count(0)
+        await app.look("after-a-restart")
+        await phone.__aexit__(None, None, None)
