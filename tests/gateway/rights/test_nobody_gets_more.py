@@ -33,6 +33,12 @@ BY_PATH: Final = (
     *("/things/{}", "/things/{}?view=summary", "/things/{}/properties", "/things/{}/properties/state"),
     *("/things/{}/properties/temperature?detail=1", "/things/{}/properties/state/observe", "/things/{}/why"),
     *("/things/{}/actions/unlock", "/things/{}/kinds", "/things/{}/events/x", "/policies/explain?thing={}"),
+    *(
+        "/history/{}/state",
+        "/history/{}/temperature?format=csv",
+        "/history?thing={}",
+        "/things/{}?view=cards",
+    ),
     *("/ledger?thing={}", "/obligations?thing={}", "/things/{}/recording", "/events?types=property&thing={}"),
 )
 
