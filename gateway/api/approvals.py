@@ -94,14 +94,14 @@ class ApprovalRoutes:
         """`to_answer`: what a person may answer, the one that ends first coming first; `waiting`: what waits for the caller;
         with `?answered=5` what a person could have answered, and is over, the last one first.
         """
-        who = caller(request)
+        who, most = caller(request), number(request, "answered", 0, most=MOST_RECENT)
         book = self._keeper.book
         mine = [asked for asked in book if asked.principal.id == who.id]
         theirs = sorted((one for one in book if self._is_for(one, who)), key=lambda one: one.expires_at)
         answer: dict[str, Json] = {"waiting": [waiting(asked) for asked in mine]}
         if who.role.is_person:
             answer["to_answer"] = [self._document(asked, request[SESSION]) for asked in theirs]
-            if most := number(request, "answered", 0, most=MOST_RECENT):
+            if most:
                 over = (one for one in self._keeper.book.ended() if self._is_for(one, who))
                 answer["answered"] = [self._document(asked, request[SESSION]) for asked in islice(over, most)]
         return reply(answer)

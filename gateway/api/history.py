@@ -40,6 +40,7 @@ CSV: Final = "text/csv"
 TABLE: Final = Answer({"type": "string"}, "a table, with `format=csv`", media=CSV)
 ERASING: Final = ("forbidden", "history-unavailable", "ledger-unavailable")
 SPAN_WORDS: Final = frozenset({"from", "to", "points", "level", "format"})
+LIST_WORDS: Final = frozenset({"thing", "series", "format"})
 
 
 class HistoryRoutes:
@@ -72,9 +73,10 @@ class HistoryRoutes:
         """Each series with its unit, since when, how long each level is kept, how much it is. With `format=csv` and
         `series=` a table of up to 16 of them, a row for each window.
         """
-        check_words(request, SPAN_WORDS | {"series", "thing"})
         if wants_csv(request):
+            check_words(request, SPAN_WORDS | {"series", "thing"})
             return await self._table(request, self._topics(request))
+        check_words(request, LIST_WORDS)
         if "series" in request.query:
             raise bad_request(
                 "several series come as a table (format=csv); one as JSON at /history/{thing}/{property}"

@@ -154,6 +154,7 @@ class PushRoutes:
         "Choose what one is told",
         {200: Answer(PreferencesShown)},
         body=PreferencesBody,
+        body_needed=False,
         problems=("forbidden", "too-many-requests"),
     )
     async def prefer(self, request: web.Request) -> web.Response:

@@ -50,6 +50,12 @@ MORE_THAN_A_SCHEMA = {
     "track_record_show": "a time has a language of its own",
     "contracts_release": "a reader is named",
     "contracts_context": "layers have names",
+    "history_all": "a time has a language of its own; what a table takes is for a table",
+    "history_one": "the same",
+    "push_subscribe": "an endpoint is the address of a push service",
+    "push_prefer": "quiet hours are times of day",
+    "rule_sets_save": "rules are a language of their own",
+    "rule_sets_remove": "what is taken away has no text",
     "agents_answer": "a mandate has a language of its own",
 }
 """Operations whose 400 may come for what the schema allows, and why."""

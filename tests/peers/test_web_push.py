@@ -234,7 +234,7 @@ async def test_the_page_has_what_was_told_and_what_comes(tmp_path: Path) -> None
         assert await app.page.evaluate(_NOTICES) == ["before"]
         tell("instead", tag="t")
         last = tell("after", until=clock.wall() + 3600)
-        await app.page.wait_for_function("told.open.length === 2 && told.open[0].title === 'after'")
+        await app.page.wait_for_function("() => told.open.length === 2 && told.open[0].title === 'after'")
         assert await app.page.evaluate("[told.open.map((one) => one.title), told.unread]") == [
             ["after", "instead"],
             2,

@@ -21,11 +21,14 @@ function leadsTo(ref) {
 /** In the language of the phone, as far as the app has it. */
 async function words() {
   for (const language of [navigator.language.slice(0, 2), "en"]) {
-    try {
-      const path = `/app/${VERSION}/texts.${language}.json`;
-      const answer = await caches.match(path) ?? await fetch(path);
-      if (answer.ok) return (await answer.json()).push;
-    } catch { /* away from the house, and not kept */ }
+    for (const part of ["later.json", "json"]) { // in the one or the other, as the first page needs it
+      try {
+        const path = `/app/${VERSION}/texts.${language}.${part}`;
+        const answer = await caches.match(path) ?? await fetch(path);
+        const found = answer.ok ? (await answer.json()).push : undefined;
+        if (found) return found;
+      } catch { /* away from the house, and not kept */ }
+    }
   }
   return { look: "Look", something: "Something in the house has news for you." };
 }
