@@ -60,7 +60,14 @@ class NoticeRoutes:
         found = found[: number(request, "limit", USUAL_PAGE, most=MOST_NOTICES)]
         return reply({"notices": [_shown(one, reader, now) for one in found], "unread": unread})
 
-    @operation("House", "Say what was read", {204: common.NOTHING}, body=ReadBody, body_needed=False, problems=("forbidden",))
+    @operation(
+        "House",
+        "Say what was read",
+        {204: common.NOTHING},
+        body=ReadBody,
+        body_needed=False,
+        problems=("forbidden",),
+    )
     async def read(self, request: web.Request) -> web.Response:
         """204; ids that mean nothing to the caller are passed over. People only: software has nothing to read."""
         who = caller(request)

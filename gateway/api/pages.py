@@ -27,7 +27,7 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 
-PARTS: Final = frozenset({"pages.css", "phone.js", "pair.js", "approval.js", "agent.js"})
+PARTS: Final = frozenset({"pages.css", "phone.js", "words.js", "pair.js", "approval.js", "agent.js"})
 """What the pages are made of."""
 
 _HTML: Final = Answer({"type": "string"}, "The page", media="text/html")

@@ -126,7 +126,7 @@ def _list(session: Session, thing: str) -> None:
 
 
 def _size(value: Json) -> str:
-    return f"{value / 1000:.0f} kB" if isinstance(value, int) else ""
+    return (f"{value / 1000:.0f} kB" if value >= 1000 else f"{value} B") if isinstance(value, int) else ""
 
 
 def _tell(session: Session, told: dict[str, Json]) -> None:
