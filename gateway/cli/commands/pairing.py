@@ -60,7 +60,7 @@ def confirm_replacing(session: Session, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failure(
-            "a pairing window is open already, and the code that was shown for it is still good; --yes replaces it by a new one",
+            "a pairing window is open already, and the code that was shown for it is still good; --yes makes a new one",
             Exit.REFUSED,
         )
     question = "a pairing window is open already; replace it, so that its code is good no longer?"
