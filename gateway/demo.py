@@ -264,7 +264,8 @@ Hearth is running, with {count} Things of a simulated house.
   Address       {address}
   Agent's token {token}
   Owner's code  {code}
-                lets one more device or user in as the owner: `hearth pair CODE`
+                type it at {address}/pair: the app, in a browser of this machine;
+                or `hearth pair CODE`: one more device or user as the owner
 
 In a second terminal, as the person at the box:
 {activate}  hearth things

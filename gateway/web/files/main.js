@@ -16,7 +16,8 @@ const here = new URL(".", import.meta.url).pathname;
 async function whoami() {
   try {
     Object.assign(me, await get("/whoami"), { known: true });
-    me.principal = me.principal ?? me.id;
+    const before = await kept("me");
+    if (before && before.principal !== me.principal) await forgetAll(); // the phone is somebody else's now
     keep("me", { ...me });
     return true;
   } catch (error) {
