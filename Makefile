@@ -16,8 +16,9 @@ demo: .venv/.stamp-demo ## a simulated house on a real broker; prints an address
 .PHONY: test
 test: .venv/.stamp-test ## all checks and all tests, but for those that need a heavy peer
 	@.ci/system-packages mosquitto gcc
-	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not peers and not bench"
+	@$(MAKE) --no-print-directory check > .venv/check.log 2>&1 & check=$$!; \
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not peers and not bench"; tests=$$?; \
+	wait $$check; checked=$$?; cat .venv/check.log; exit $$((tests | checked))
 
 .PHONY: test-peers
 test-peers: .venv/.stamp-test ## the tests against heavy third-party peers, and those that take long
