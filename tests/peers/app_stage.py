@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterable
@@ -202,5 +203,5 @@ async def app_phone(
 
 async def pair(app: App, code: str) -> None:
     await app.page.goto(f"{app.url}/pair#v=1&c={code}")
-    await app.page.get_by_role("button", name="Pair").click()
-    await expect(app.page.get_by_role("status")).to_have_text("This phone is paired.")
+    await app.page.get_by_role("button", name=re.compile("^(Pair|Koppeln)$")).click()
+    await expect(app.page.get_by_role("status")).to_have_text(re.compile("is paired|ist gekoppelt"))
