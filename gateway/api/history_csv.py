@@ -28,12 +28,13 @@ CHUNK_ROWS: Final = 2_000
 CHUNK_S: Final = 3_600.0
 """Of single reports: `compacting.MOST_RAW_A_MINUTE` make 7,200 rows of an hour."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def cell(text: str) -> str:
     """As a cell of text: no program takes it for a formula (CWE-1236)."""
-    if text.startswith(_FORMULA):
+    text = text.replace(";", ",").replace("\t", " ")  # what other programs cut a line at, also inside quotes
+    if text.lstrip().startswith(_FORMULA):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if any(one in text for one in ',"\r\n') else text
 

@@ -89,8 +89,8 @@ def shift_of(request: web.Request, asked: Asked, now: float) -> float | None:
     shift = (
         float(int(ago[1]) * UNITS_S[ago[2]]) if ago else asked.begin - moment(request, "compare", now, 0.0)
     )
-    if not shift or not math.isfinite(shift):
-        raise bad_request("compare is another period than the first")
+    if not shift or not math.isfinite(shift) or not 0 <= asked.begin - shift <= asked.end - shift <= now:
+        raise bad_request("compare is another period than the first, since 1970 and before now")
     return shift
 
 

@@ -16,6 +16,7 @@ from gateway.history.desk import Unavailable, work
 from gateway.history.file import HistoryFile, StoredSeries
 from gateway.history.levels import Level, TooMuch
 from gateway.observers import Topic
+from gateway.roots import root_of
 from policies.decision import Principal
 
 if TYPE_CHECKING:
@@ -48,17 +49,19 @@ class Askers:
 
     @contextmanager
     def taking(self, principal: Principal) -> Iterator[None]:
-        """Raises `Problem` (429)."""
-        if self._open[principal.id] >= MOST_OF_ONE or self._open.total() >= MOST_AT_ONCE:
+        """An agent counts with all that it let in, and half of the places are for people. Raises `Problem` (429)."""
+        root = root_of(principal)
+        most = MOST_AT_ONCE if principal.role.is_person else MOST_AT_ONCE // 2
+        if self._open[root] >= MOST_OF_ONE or self._open.total() >= most:
             detail = (
                 f"at most {MOST_OF_ONE} questions about the past at a time: ask again when one is answered"
             )
             raise Problem("too-many-requests", detail, headers={"Retry-After": "1"})
-        self._open[principal.id] += 1
+        self._open[root] += 1
         try:
             yield
         finally:
-            self._open[principal.id] -= 1
+            self._open[root] -= 1
             self._open += Counter()  # without zeros
 
 

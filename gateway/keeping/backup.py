@@ -107,7 +107,7 @@ def write(
         for source in (*files, *extra):
             with (
                 suppress(FileNotFoundError),
-                source.content.open("rb") as content,
+                _opened(source.content, follow=source in extra) as content,
             ):  # it may have gone meanwhile
                 writer.put(source.name, source.mode, content)
         writer.close({**opening, "ledger": ledger, "warnings": [*warnings]})
@@ -138,15 +138,26 @@ def to_file(wish: Wish, secret: Secret, target: Path) -> Made:
     return made
 
 
+def _opened(content: Path, *, follow: bool) -> BinaryIO:
+    """Of the state directory never what a link leads to: it may be root who reads, in a folder that is somebody else's. Raises
+    `OSError`.
+    """
+    return os.fdopen(os.open(content, os.O_RDONLY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)), "rb")
+
+
 def note_last(state_dir: Path, made: Made, where: str) -> None:
     """That there is one, for the gateway to tell. Where it cannot be noted, nothing is."""
     file = state_dir / LAST_FILE
     fresh = file.with_name(f"{LAST_FILE}.new")
     with suppress(OSError):
-        fresh.write_bytes(orjson.dumps({**made.shown(), "where": where}))
-        if os.geteuid() == 0:
-            owner = state_dir.stat()
-            os.chown(fresh, owner.st_uid, owner.st_gid)
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb"
+        ) as out:
+            out.write(orjson.dumps({**made.shown(), "where": where}))
+            if os.geteuid() == 0:  # by the descriptor: whose folder it is could put a link in its place
+                owner = state_dir.stat()
+                os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
         fresh.replace(file)
 
 

@@ -121,9 +121,9 @@ def keep_new(state_dir: Path) -> str:
         out.write(text + "\n")
         out.flush()
         os.fsync(out.fileno())
-    if os.geteuid() == 0:
-        owner = state_dir.stat()
-        os.chown(fresh, owner.st_uid, owner.st_gid)
+        if os.geteuid() == 0:
+            owner = state_dir.stat()
+            os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
     fresh.replace(file)
     return text
 

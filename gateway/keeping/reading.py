@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from capabilities.vocabulary import Json
+from gateway.foreign import one_line
 from gateway.keeping.backup import FORMAT
 from gateway.keeping.errors import BackupError, DamagedError
 from gateway.keeping.keys import Secret
@@ -71,8 +72,9 @@ def _not_newer(opening: dict[str, Json]) -> None:
     version, schema = opening.get("format"), opening.get("schema")
     known = len(list(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql")))
     if version != FORMAT or not isinstance(schema, int) or schema > known:
+        maker = one_line(str(opening.get("hearth")), 64)
         raise BackupError(
-            f"this backup was made by a newer Hearth ({opening.get('hearth')}): install that version, and restore it there"
+            f"this backup was made by a newer Hearth ({maker}): install that version, and restore it there"
         )
 
 
@@ -98,9 +100,9 @@ def _verified(reader: PartReader, target: Path) -> Contents:
     at = manifest.get("at")
     return Contents(
         at=float(at) if isinstance(at, int | float) else 0.0,
-        hearth=str(manifest.get("hearth")),
-        host=str(manifest.get("host")),
-        installation=str(manifest.get("installation")),
+        hearth=one_line(str(manifest.get("hearth")), 64),
+        host=one_line(str(manifest.get("host")), 64),
+        installation=one_line(str(manifest.get("installation")), 64),
         last=found.last_seq,
         hash=digest,
         entries=found.entries,

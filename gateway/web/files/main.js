@@ -3,7 +3,7 @@
 import { get } from "./core/api.js";
 import * as live from "./core/live.js";
 import { me } from "./core/me.js";
-import { forgetAll, keep, kept } from "./core/offline.js";
+import { end, forgetAll, keep, kept } from "./core/offline.js";
 import * as store from "./core/store.js";
 import { load as loadTexts, t } from "./core/texts.js";
 import { html, render } from "./core/ui.js";
@@ -30,7 +30,7 @@ async function whoami() {
 
 async function letGo() {
   live.stop();
-  await forgetAll();
+  await end();
   root.replaceChildren();
   render(html`<${Welcome} />`, root);
 }

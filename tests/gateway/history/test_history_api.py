@@ -122,6 +122,9 @@ async def test_a_second_period_lies_over_the_first(house: House, clock: HandCloc
     assert found["compare"]["t"] == found["t"]
     assert found["compare"]["shift"] == 86_400
     when = datetime.fromtimestamp(clock.now - 86_400 - HOUR, UTC).isoformat()
+    for never in ("-3000y", "-999999w", "-999999y", "-100y"):
+        async with owner.get(f"/history/attic/temperature?from=-1h&compare={never}") as answer:
+            assert answer.status == 400, never
     other = await plot(owner, f"attic/temperature?from=-1h&level=15min&compare={when.replace('+', '%2B')}")
     assert other["compare"]["shift"] == 86_400
 

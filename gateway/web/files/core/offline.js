@@ -24,6 +24,11 @@ async function inStore(mode, act) {
   }
 }
 
-export const keep = (name, value) => inStore("readwrite", (store) => store.put(value, name)).catch(() => undefined);
+let isOver = false; // this phone was let go: nothing is kept any more
+
+export const keep = async (name, value) => (isOver ? undefined : inStore("readwrite", (store) => store.put(value, name)).catch(() => undefined));
 export const kept = (name) => inStore("readonly", (store) => store.get(name)).catch(() => undefined);
 export const forgetAll = () => inStore("readwrite", (store) => store.clear()).catch(() => undefined);
+
+/** For good, until the page is loaded anew. */
+export const end = () => { isOver = true; return forgetAll(); };

@@ -4,7 +4,7 @@ import { post } from "../core/api.js";
 import { useData } from "../core/data.js";
 import { manages, me } from "../core/me.js";
 import { useNotices } from "../core/notices.js";
-import { forgetAll } from "../core/offline.js";
+import { end } from "../core/offline.js";
 import { choose, language, LANGUAGES, t } from "../core/texts.js";
 import { Badge, Button, Confirm, Facts, html, Page, Row, Section, useState } from "../core/ui.js";
 
@@ -25,6 +25,6 @@ export default function More() {
       <${Button} kind="danger" onClick=${() => setLeaving(true)}>${t("more.leave")}<//>
     <//>
     ${leaving && html`<${Confirm} title=${t("more.leave")} text=${t("more.leave_text")} yes=${t("more.leave")} danger=${true}
-      onYes=${async () => { await post("/logout"); await forgetAll(); location.assign("/"); }} onClose=${() => setLeaving(false)} />`}
+      onYes=${async () => { await post("/logout"); await end(); location.assign("/"); }} onClose=${() => setLeaving(false)} />`}
   <//>`;
 }
