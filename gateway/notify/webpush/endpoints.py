@@ -4,6 +4,7 @@ own doors (server-side request forgery), nor at strangers' ports.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,12 @@ LONGEST: Final = 2_048
 """Characters; the longest of today's services has some 700."""
 
 HTTPS: Final = 443
+
+HOUSE_BITS: Final = 56
+"""Of an IPv6 address: what a home is given (RFC 6177), and cut into networks of 64 bits."""
+
+LEAST_BITS: Final = 16
+"""An interface with a wider network of IPv4 addresses is a tunnel to somewhere, not a house."""
 
 APPLE: Final = "push.apple.com"
 """Takes messages only from whoever says how to be reached, under a name that there is."""
@@ -84,9 +91,24 @@ def not_public(text: str) -> str:
     if why := refusal(text):
         return why
     address = parsed(text)
-    if address is None or not embedded(address).is_global:
+    if address is None or not (meant := embedded(address)).is_global:
         return f"{text[:60]} is no public address; a push service of the house's own stands in [push] hosts"
+    if is_neighbour(meant):
+        return f"{text[:60]} is in this house's own network; a push service there stands in [push] hosts"
     return ""
+
+
+def is_neighbour(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether `address`, public as it is, is one of the networks that this machine is in now: with IPv6 a lamp has one, too."""
+    import ifaddr  # noqa: PLC0415  only where something is pushed
+
+    for one in (ip for adapter in ifaddr.get_adapters() for ip in adapter.ips):
+        own, bits = (one.ip, one.network_prefix) if isinstance(one.ip, str) else (one.ip[0], HOUSE_BITS)
+        if isinstance(one.ip, str) and bits < LEAST_BITS:
+            continue
+        if address in ipaddress.ip_network(f"{own.partition('%')[0]}/{bits}", strict=False):
+            return True
+    return False
 
 
 def _is_address(host: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
+import ifaddr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +109,33 @@ def test_public_addresses() -> None:
         assert error.errno in {errno.EAFNOSUPPORT}
     else:
         made.close()
+
+
+@pytest.mark.parametrize(
+    ("own", "prefix", "address", "is_house"),
+    [
+        (("2a00:1450:4001:0813::5", 0, 3), 64, "2a00:1450:4001:813::200a", True),
+        (("2a00:1450:4001:0801::5", 0, 3), 128, "2a00:1450:4001:8ff::1", True),
+        (("2a00:1450:4001:0801::5", 0, 3), 128, "2a00:1450:4001:7ff::1", False),
+        (("2a00:1450:4001:0801::5", 0, 3), 64, "2a00:1450:4001:900::1", False),
+        ("142.250.185.7", 24, "142.250.185.74", True),
+        ("142.250.185.7", 24, "64:ff9b::8efa:b94a", True),
+        ("142.250.186.7", 24, "142.250.185.74", False),
+        ("142.250.186.7", 0, "142.250.185.74", False),
+        (("fe80::1%eth0", 0, 3), 64, "2a00:1450:4001:813::200a", False),
+    ],
+)
+def test_public_addresses_of_the_house(
+    own: object, prefix: int, address: str, is_house: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this machine's interfaces have is told by the system: here it has another, as no test can give it one."""
+    told = ifaddr.Adapter("eth0", "eth0", [ifaddr.IP(own, prefix, "eth0")], index=3)  # type: ignore[arg-type]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: [told])
+    assert ("own network" in not_public(address)) is is_house
+    if is_house:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with pytest.raises(OSError, match="own network"):
+            public_sockets()((family, socket.SOCK_STREAM, 6, "", (address, 443)))
 
 
 def test_apple() -> None:
