@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import orjson
@@ -27,6 +28,7 @@ from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.history import KeptAll, Past
 from gateway.api.past import Asked, Askers, ask, may_see_left, seen_since, unavailable
 from gateway.api.problems import Problem, bad_request, not_found
+from gateway.api.slow_readers import send
 from gateway.api.wire import JSON, cached, reply, rfc3339
 from gateway.context import Gateway
 from gateway.history.desk import Unavailable
@@ -174,10 +176,7 @@ class HistoryRoutes:
             response = web.StreamResponse(headers=headers)
             response.content_type, response.charset = CSV, "utf-8"
             await response.prepare(request)
-            await response.write(first.encode())
-            async for chunk in lines:
-                await response.write(chunk.encode())
-        await response.write_eof()
+            await send(request, response, _after(first, lines))
         return response
 
     async def _list(self, principal: Principal, thing: str) -> Json:
@@ -275,3 +274,9 @@ def _forgotten(one: StoredSeries, extent: tuple[float | None, int, int]) -> Json
         "keeps": {},
         "forgotten": True,
     }
+
+
+async def _after(first: str, others: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for one in others:
+        yield one
