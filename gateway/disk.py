@@ -19,6 +19,7 @@ from gateway.ids import new_id
 from gateway.notify.notice import Notice, Urgency
 from gateway.notify.notifier import Notifier
 from gateway.notify.timer import Alarm
+from gateway.notify.words import in_parts
 
 LOOK_EVERY_S: Final = 60.0
 NOTE_EVERY_S: Final = 3600.0
@@ -140,6 +141,7 @@ class Disk:
                 kind="incident",
                 ref="/health",
                 tag="disk",
+                words=in_parts("disk_little", left=left),
             )
         )
 

@@ -21,6 +21,7 @@ from gateway.ids import new_id
 from gateway.ledger import Entry, Ledger, LedgerUnavailable, Record
 from gateway.messages import Messages
 from gateway.notify import Notice, Notifier, Urgency
+from gateway.notify.words import in_parts
 from gateway.observers import Observer, Observers
 from gateway.recovery import Recovery
 
@@ -118,7 +119,10 @@ class TimeToRecover:
         title = "After a restart, nobody knows whether this happened"
         text = f"{', '.join(named)}{more}. Hearth stopped after it was sent, and does not send it again; please look."
         ref = f"/executions/{self._doubts[0][0].id}" if len(self._doubts) == 1 else "/ledger"
-        notifier.tell(Notice(new_id(at), at, title, text, kind="incident", urgency=Urgency.HIGH, ref=ref))
+        said = in_parts("in_doubt", rest=f"{', '.join(named)}{more}")
+        notifier.tell(
+            Notice(new_id(at), at, title, text, kind="incident", urgency=Urgency.HIGH, ref=ref, words=said)
+        )
 
     async def _all_met(self) -> bool:
         open_ones = set(self._overdue)

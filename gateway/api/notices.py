@@ -22,7 +22,7 @@ from gateway.notify.topics import topic_of
 LONGEST_ID: Final = 80
 USUAL_PAGE: Final = 100
 
-_FACTS: Final = ("ref", "tag", "execution", "plan")
+_FACTS: Final = ("ref", "tag", "execution", "plan", "words")
 
 
 class ReadBody(Body):

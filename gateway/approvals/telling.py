@@ -11,6 +11,7 @@ from gateway.foreign import one_line
 from gateway.ids import new_id
 from gateway.notify.notice import LONGEST_SAYING, About, Notice, Urgency, says
 from gateway.notify.reminders import Pending
+from gateway.notify.words import in_parts, use_of
 from gateway.observers import Topic
 from gateway.parts import Parts
 from gateway.roots import whose
@@ -85,7 +86,17 @@ class Telling:
         title = f"{_WORDS[asked.end].capitalize()}: {told.title.removesuffix('?')}"
         self._parts.reminders.answered(
             asked.id,
-            Notice(new_id(at), at, title, text, to=told.to, ref=told.ref, tag=told.tag, about=told.about),
+            Notice(
+                new_id(at),
+                at,
+                title,
+                text,
+                to=told.to,
+                ref=told.ref,
+                tag=told.tag,
+                about=told.about,
+                words=in_parts(str(asked.end), told.words, by=asked.by, rest="", says=""),
+            ),
         )
 
     def _approval(self, asked: Asked, change: str, by: str = "") -> None:
@@ -142,7 +153,25 @@ def notice(asked: Asked) -> Notice:
         tag=asked.id,
         about=about,
         until=asked.expires_at,
+        words=_words(asked),
     )
+
+
+def _words(asked: Asked) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "who": asked.principal.id,
+        "for": asked.principal.acts_for,
+        "role": asked.principal.role,
+        "maker": asked.principal.makers[-1].id if asked.principal.makers else "",
+    }
+    told["rest"] = " ".join(dict.fromkeys(f"{ask.why}." for ask in asked.asks))
+    told["says"] = one_line(str(asked.shown.get("says") or ""), LONGEST_SAYING)
+    use, when = asked.shown.get("use"), asked.shown.get("when")
+    if isinstance(use, dict):
+        return in_parts("asked", told, use=use_of(use))
+    steps, first = _steps(asked)
+    told["again"] = isinstance(when, dict) and when.get("recurs") is True
+    return in_parts("asked", told, use=use_of(first) if first is not None else None, steps=len(steps))
 
 
 def what(asked: Asked) -> str:
@@ -150,16 +179,20 @@ def what(asked: Asked) -> str:
     use = asked.shown.get("use")
     if isinstance(use, dict):
         return f"{_use(use)}?"
-    listed = asked.shown.get("steps")
-    steps = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    # First what people are asked for; what needs nobody would hide it.
-    first = next((one for one in steps if one["asked"]), steps[0] if steps else None)
+    steps, first = _steps(asked)
     if first is None:
         return "A plan?"
     more = f", and {len(steps) - 1} more" if len(steps) > 1 else ""
     when = asked.shown.get("when")
     again = ", again and again" if isinstance(when, dict) and when.get("recurs") is True else ""
     return f"A plan of {len(steps)} step{'' if len(steps) == 1 else 's'}{again}: {_use(first)}{more}?"
+
+
+def _steps(asked: Asked) -> tuple[list[dict[str, Json]], dict[str, Json] | None]:
+    """All of a plan, and the one that is named: first what people are asked for, which what needs nobody would hide."""
+    listed = asked.shown.get("steps")
+    steps = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return steps, next((one for one in steps if one["asked"]), steps[0] if steps else None)
 
 
 def _use(use: dict[str, Json]) -> str:

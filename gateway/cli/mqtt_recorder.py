@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 import time
 from collections import Counter
@@ -111,8 +112,17 @@ class Recorder:
             before = now
             self._loop()
             now = time.monotonic()
-            if now - before >= LOOP_S / 2:
+            if now - before >= LOOP_S / 2 and not self._has_more():
                 return
+
+    def _has_more(self) -> bool:
+        """A round may have taken long because the box is busy, with more to read behind it."""
+        link = self._client.socket()
+        if link is None:
+            return False
+        if isinstance(link, ssl.SSLSocket) and link.pending():
+            return True
+        return bool(select.select([link], [], [], 0)[0])
 
     def _loop(self) -> None:
         code = self._client.loop(LOOP_S)

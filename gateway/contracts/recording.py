@@ -10,6 +10,7 @@ from gateway.contracts.counting import Count
 from gateway.ids import new_id
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.notify.notice import EVERYBODY_IN_CHARGE, Notice, says
+from gateway.notify.words import in_parts
 from gateway.parts import Parts
 
 KIND = "contract"
@@ -63,6 +64,7 @@ class Recorder:
                 ref=f"/contracts/{contract.id}",
                 tag=f"contract.{contract.id}",
                 until=contract.expires_at,
+                words=in_parts("contract_asked", who=contract.reader, says=contract.terms.purpose),
             )
         )
 

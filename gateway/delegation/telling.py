@@ -9,6 +9,7 @@ from gateway.clock import Clock
 from gateway.ids import new_id
 from gateway.notify.notice import Notice, Urgency, says
 from gateway.notify.notifier import Notifier
+from gateway.notify.words import in_parts
 from gateway.roots import root_of, whose
 from policies import Principal
 
@@ -41,5 +42,6 @@ class Telling:
                 urgency=Urgency.LOW,
                 ref=REF,
                 tag=TAG,
+                words=in_parts("helper", agent=child.id, by=maker.id, who=child.id, says=purpose),
             )
         )

@@ -18,6 +18,7 @@ from gateway.ids import new_id
 from gateway.keeping.snapshot import ARRIVED_FILE
 from gateway.ledger import Entry, Ledger
 from gateway.notify import Notice, Notifier, Urgency
+from gateway.notify.words import in_parts
 
 KIND: Final = "restored"
 TITLE: Final = "Hearth was restored from a backup"
@@ -58,7 +59,12 @@ async def arrived(state_dir: Path, ledger: Ledger, notifier: Notifier, clock: Cl
         "again, so look at who may come in. Plans that ran were stopped, questions have ended. The old box must not run any "
         "more."
     )
-    notifier.tell(Notice(new_id(now), now, TITLE, text, kind="incident", urgency=Urgency.HIGH, ref="/tokens"))
+    said = in_parts("restored", span=_span(missing))
+    notifier.tell(
+        Notice(
+            new_id(now), now, TITLE, text, kind="incident", urgency=Urgency.HIGH, ref="/tokens", words=said
+        )
+    )
     file.unlink()
     log.warning("this is a restored house: its backup was made %s before", _span(missing))
 

@@ -16,6 +16,7 @@ from gateway.leases.standbacks import Takeover
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.notify import Notice, Urgency
 from gateway.notify.notice import About
+from gateway.notify.words import in_parts
 from gateway.parts import Parts
 
 KIND: Final = "lease"
@@ -110,6 +111,7 @@ class Voice:
                 "holds": {"holder": holder.holder, "accepts": holder.accepts.shown(), "lease": holder.id},
                 "middle": middle.shown() if middle is not None else None,
             },
+            words=in_parts("lease_fight", one=wanting.holder, other=holder.holder, what=what, rest=text),
         )
         self._parts.notifier.tell(notice)
 
@@ -126,6 +128,7 @@ class Voice:
             tag=f"lease:{lease.id}",
             about=About(lease.thing, lease.property),
             facts={"lease": lease.id, "state": lease.state, "fence": lease.fence},
+            words=in_parts("lease", what=what, rest=text),
         )
         self._parts.notifier.tell(notice)
 

@@ -7,10 +7,11 @@ from typing import Final
 from gateway.ids import new_id
 from gateway.messages.message import Message, Type
 from gateway.notify.notice import About, Kind, Notice, Urgency, says
+from gateway.notify.words import in_parts
 
-_KINDS: Final[dict[Type, tuple[Kind, str]]] = {
-    Type.TASK_ASSIGNMENT: ("notice", "A task from {}"),
-    Type.ESCALATION: ("escalation", "{} asks you to look at something"),
+_KINDS: Final[dict[Type, tuple[Kind, str, str]]] = {
+    Type.TASK_ASSIGNMENT: ("notice", "A task from {}", "task"),
+    Type.ESCALATION: ("escalation", "{} asks you to look at something", "look"),
 }
 
 
@@ -20,7 +21,7 @@ def notice_of(message: Message) -> Notice | None:
     """
     if message.type not in _KINDS:
         return None
-    kind, title = _KINDS[message.type]
+    kind, title, said = _KINDS[message.type]
     spoken = message.body.get("what") or message.body.get("said")
     text = str(spoken.get("text", "")) if isinstance(spoken, dict) else ""
     thing = message.body.get("thing")
@@ -36,4 +37,5 @@ def notice_of(message: Message) -> Notice | None:
         tag=f"thread-{message.thread}",
         about=About(thing=thing if isinstance(thing, str) else ""),
         facts={"thread": message.thread, "principal": message.sender},
+        words=in_parts(said, who=message.sender, says=text),
     )

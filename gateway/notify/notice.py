@@ -65,6 +65,8 @@ class Notice:
     takes the place of the earlier one ("answered" that of "asked"). After `until` (seconds since the epoch; 0: no such time)
     nobody needs it any more. With `escalated`, channels marked for it get it whoever it is for. `facts` are for programs.
 
+    `words` are title and text once more, taken apart for readers of other languages (`words.in_parts`).
+
     `title` and `text` are held to one line of what can be printed, whoever wrote them.
     """
 
@@ -81,6 +83,7 @@ class Notice:
     until: float = 0.0
     escalated: bool = False
     facts: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    words: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__  # the one moment in which it is not yet frozen
@@ -100,7 +103,8 @@ class Notice:
             "urgency": self.urgency.word,
             "to": list[Json](self.to),
         }
-        optional = {
+        optional: dict[str, Json] = {
+            "words": dict(self.words),
             "ref": self.ref,
             "tag": self.tag,
             "execution": self.about.execution,

@@ -16,6 +16,7 @@ from gateway.notify.making import channels_of
 from gateway.notify.notice import Notice, Urgency
 from gateway.notify.recording import Recorder
 from gateway.notify.sending import Undelivered
+from gateway.notify.words import in_parts
 from gateway.storage import Database
 from gateway.storage.notices import NoticeRepository
 from gateway.supervisor import Supervisor
@@ -95,7 +96,15 @@ class PostOffice:
 
 async def tried(channel: Channel, now: float) -> Trial:
     """Sends a test past the queue. `now` in seconds since the epoch."""
-    notice = Notice(new_id(now), now, TEST_TITLE, TEST_TEXT, to=channel.settings.to, facts={"test": True})
+    notice = Notice(
+        new_id(now),
+        now,
+        TEST_TITLE,
+        TEST_TEXT,
+        to=channel.settings.to,
+        facts={"test": True},
+        words=in_parts("test"),
+    )
     try:
         answer = await channel.sender.send(notice)
     except Undelivered as error:

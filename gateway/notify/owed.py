@@ -10,7 +10,8 @@ from capabilities.vocabulary import Json
 from gateway.commands import Command, Outcome, Result
 from gateway.foreign import one_line
 from gateway.ids import new_id
-from gateway.notify.notice import About, Notice, Urgency, says
+from gateway.notify.notice import LONGEST_SAYING, About, Notice, Urgency, says
+from gateway.notify.words import in_parts
 from policies.decision import RuleRef
 
 LONGEST_VALUE: Final = 60
@@ -48,6 +49,19 @@ def owed_notice(
         tag=f"{command.thing}.{command.affordance}",
         about=About(command.thing, command.affordance, command.id),
         facts={"rule": str(rule), "principal": command.principal.id, "outcome": outcome.result},
+        words=in_parts(
+            "done",
+            use={
+                "title": one_line(thing) or command.thing,
+                "affordance": command.affordance,
+                "action": command.is_action,
+                "value": command.value,
+            },
+            result=outcome.result,
+            who=by,
+            role=command.principal.role,
+            says=one_line(command.purpose, LONGEST_SAYING),
+        ),
     )
 
 

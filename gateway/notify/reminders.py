@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from capabilities.vocabulary import Json
 from gateway.clock import Clock
 from gateway.notify.notice import EVERYBODY_IN_CHARGE, Kind, Notice, Urgency, recipients
 from gateway.notify.notifier import Notifier
@@ -146,12 +147,24 @@ def _notice(pending: Pending, stage: Stage, now: float) -> Notice:
     )
     if stage is Stage.REMINDER:
         left = _in_words(pending.expires_at - now)
-        return replace(told, title=f"Still waits: {asked.title}", text=f"{left} left. {asked.text}")
+        return replace(
+            told,
+            title=f"Still waits: {asked.title}",
+            text=f"{left} left. {asked.text}",
+            words=_said(asked, stage, left),
+        )
     to = recipients((*asked.to, *EVERYBODY_IN_CHARGE))
     if stage is Stage.ESCALATION:
         left = _in_words(pending.expires_at - now)
         text = f"Nobody has answered, {left} left. {asked.text}"
-        return replace(told, title=f"Urgent: {asked.title}", text=text, to=to, escalated=True)
+        return replace(
+            told,
+            title=f"Urgent: {asked.title}",
+            text=text,
+            to=to,
+            escalated=True,
+            words=_said(asked, stage, left),
+        )
     text = " ".join(part for part in (pending.unanswered, asked.text) if part)
     return replace(
         told,
@@ -161,7 +174,13 @@ def _notice(pending: Pending, stage: Stage, now: float) -> Notice:
         escalated=True,
         until=0.0,
         urgency=Urgency.NORMAL,
+        words=_said(asked, stage),
     )
+
+
+def _said(asked: Notice, stage: Stage, left: str = "") -> dict[str, Json]:
+    """The question's words, with what is said of it now."""
+    return {**asked.words, "say": str(stage), "left": left} if asked.words else {}
 
 
 def _in_words(seconds: float) -> str:

@@ -26,6 +26,7 @@ def written(notice: Notice) -> str:
         "until": notice.until,
         "escalated": notice.escalated,
         "facts": dict(notice.facts),
+        "words": dict(notice.words),
     }
     return orjson.dumps(body).decode()
 
@@ -52,6 +53,7 @@ def read(ident: str, at: float, text: str) -> Notice | None:
             until=float(body["until"]),
             escalated=body["escalated"] is True,
             facts=facts,
+            words=words if isinstance(words := body.get("words"), dict) else {},
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None

@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+from capabilities.vocabulary import Json
 from gateway.budgets import Budget
 from gateway.clock import Clock
 from gateway.ids import new_id
 from gateway.networks import network_of
 from gateway.notify.notice import Notice, says
 from gateway.notify.notifier import Notifier
+from gateway.notify.words import in_parts
 from gateway.oauth.request import Request
 from policies import Principal
 
@@ -52,6 +54,7 @@ class Telling:
         self._tell(
             "An agent asks to be let in",
             " ".join(filter(None, text)),
+            in_parts("agent_asks", address=request.address, says=request.calls_itself),
             until=request.ends_at - self._clock.monotonic(),
         )
 
@@ -67,9 +70,10 @@ class Telling:
         self._silenced.pop(network_of(request.address), None)
         text = [f"{by} let it in for {agent.acts_for}. `hearth agent revoke {agent.id}` ends it."]
         text.append(says("It", request.calls_itself))
-        self._tell(f"A new agent: {agent.id}", " ".join(filter(None, text)))
+        said = in_parts("agent_new", agent=agent.id, by=by, person=agent.acts_for, says=request.calls_itself)
+        self._tell(f"A new agent: {agent.id}", " ".join(filter(None, text)), said)
 
-    def _tell(self, title: str, text: str, until: float = 0.0) -> None:
+    def _tell(self, title: str, text: str, said: dict[str, Json], until: float = 0.0) -> None:
         at = self._clock.wall()
         over = at + until if until else 0.0
-        self._notifier.tell(Notice(new_id(at), at, title, text, ref=REF, tag=TAG, until=over))
+        self._notifier.tell(Notice(new_id(at), at, title, text, ref=REF, tag=TAG, until=over, words=said))

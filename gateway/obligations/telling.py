@@ -11,6 +11,7 @@ from gateway.foreign import one_line
 from gateway.ids import new_id
 from gateway.ledger import Entry, LedgerUnavailable
 from gateway.notify import About, Notice, Urgency
+from gateway.notify.words import in_parts
 from gateway.obligations.owed import MAX_ON, NOTIFY, Owed
 from gateway.parts import Parts
 
@@ -55,7 +56,12 @@ class Teller:
         body |= {"property": owed.name, "outcome": outcome, "detail": owed.error}
         self.record(Entry(INCIDENT, now, body, owed.execution, owed.principal, owed.thing))
         text = f"{owed.error}. It is tried again until it works; please go and look. Rule {owed.term.rule}."
-        self._notice(owed, f"{title} {what}", text, Urgency.HIGH)
+        said = in_parts(
+            "stays_on" if owed.kind == MAX_ON else "not_put_back",
+            title=title,
+            rest=f"({owed.error}; {owed.term.rule})",
+        )
+        self._notice(owed, f"{title} {what}", text, Urgency.HIGH, said)
         log.error("%s %s: %s (rule %s); it is tried again", owed.thing, what, owed.error, owed.term.rule)
 
     def relieved(self, owed: Owed, how: str) -> None:
@@ -63,7 +69,11 @@ class Teller:
         adopted = self._parts.registry.get(owed.thing)
         title = one_line(adopted.title if adopted is not None else "", 60) or owed.thing
         self._notice(
-            owed, f"{title}: {how}", f"Rule {owed.term.rule}: nothing is left to do.", Urgency.NORMAL
+            owed,
+            f"{title}: {how}",
+            f"Rule {owed.term.rule}: nothing is left to do.",
+            Urgency.NORMAL,
+            in_parts("relieved", title=title, rest=f"({owed.term.rule})"),
         )
         log.warning("%s: %s, after %d tries (rule %s)", owed.thing, how, owed.attempts, owed.term.rule)
 
@@ -74,7 +84,7 @@ class Teller:
         except (LedgerUnavailable, ValueError) as error:
             log.error("not recorded: %s of %s: %s", entry.kind, entry.thing, error)
 
-    def _notice(self, owed: Owed, title: str, text: str, urgency: Urgency) -> None:
+    def _notice(self, owed: Owed, title: str, text: str, urgency: Urgency, said: dict[str, Json]) -> None:
         at = self._parts.clock.wall()
         self._parts.notifier.tell(
             Notice(
@@ -88,6 +98,7 @@ class Teller:
                 tag=f"obligation-{owed.id}",
                 about=About(owed.thing, owed.name, owed.execution),
                 facts={"obligation": owed.id, "rule": owed.term.rule},
+                words=said,
             )
         )
 

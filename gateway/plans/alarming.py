@@ -11,6 +11,7 @@ from capabilities.vocabulary import Json
 from gateway.budgets import Budget
 from gateway.ids import new_id
 from gateway.notify.notice import About, Kind, Notice, Urgency, says
+from gateway.notify.words import in_parts
 from gateway.parts import Parts
 from gateway.plans.plan import At, Plan
 from gateway.plans.reporting import LEFT_AS_IT_IS
@@ -38,17 +39,29 @@ class Alarm:
 
     def escalate(self, plan: Plan, text: str) -> None:
         """Somebody must look at it."""
-        self._tell(plan, "escalation", f"A plan of {whose(plan.principal)} needs you", text, Urgency.HIGH)
+        title = f"A plan of {whose(plan.principal)} needs you"
+        self._tell(
+            plan,
+            "escalation",
+            title,
+            text,
+            urgency=Urgency.HIGH,
+            said=in_parts("plan_needs", who=plan.principal.id),
+        )
 
     def inform(self, plan: Plan, report: dict[str, Json], text: str) -> None:
         """It ended before its end."""
         title = f"A plan of {whose(plan.principal)}: {report['result']}"
-        self._tell(plan, "report", title, text, Urgency.NORMAL)
+        said = in_parts("plan_ended", who=plan.principal.id, result=str(report["result"]))
+        self._tell(plan, "report", title, text, urgency=Urgency.NORMAL, said=said)
 
-    def _tell(self, plan: Plan, kind: Kind, title: str, text: str, urgency: Urgency) -> None:
+    def _tell(
+        self, plan: Plan, kind: Kind, title: str, text: str, *, urgency: Urgency, said: dict[str, Json]
+    ) -> None:
         now, root = self._parts.clock.wall(), root_of(plan.principal)
         untold = self._untold.pop((kind, root), 0)
         tag, ref, about = f"plan-{plan.id}", f"/plans/{plan.id}", About(plan=plan.id)
+        said = in_parts(str(said["say"]), said, rest=f"{text}.", says=plan.title)
         text = f"{text}. {says(plan.principal.id, plan.title)}"
         if not self._budgets[kind].take(root):
             self._hold_back(kind, root, untold + 1)
@@ -59,6 +72,7 @@ class Alarm:
                 "Not each of them is told any more: look at the list",
             )
             tag, ref, about, urgency = f"plans-{root}", "/plans", About(), Urgency.NORMAL
+            said = in_parts("plans_fail", who=root)
         elif untold:
             text = f"{untold} before it were not told one by one. {text}"
         notice = Notice(
@@ -72,6 +86,7 @@ class Alarm:
             ref=ref,
             tag=tag,
             about=about,
+            words=said,
         )
         self._parts.notifier.tell(notice)
 

@@ -184,7 +184,7 @@ async def test_chromium_shows_what_came_and_leads_to_it(tmp_path: Path) -> None:
         shown_now = await _notifications(app, "Approved by ben", "Hearth")
         assert {one["tag"] for one in shown_now} == {"a1", "hearth"}
         assert {one["body"] for one in shown_now} == {"coo asks", "There is news from the house."}
-        assert await worker.evaluate("words().then(({ look }) => look)") == "Look"
+        assert await worker.evaluate("texts().then(({ t }) => t('push.look'))") == "Look"
         leads = {
             "/approvals/a1": "/#/approvals/a1",
             "/plans/p:1": "/#/plans/p%3A1",
@@ -197,6 +197,49 @@ async def test_chromium_shows_what_came_and_leads_to_it(tmp_path: Path) -> None:
         }
         assert await worker.evaluate("refs => refs.map(leadsTo)", [*leads]) == [*leads.values()]
         assert await worker.evaluate("[leadsTo(null), leadsTo({}), leadsTo(7)]") == ["/#/notices"] * 3
+
+
+ASKED = {
+    "say": "asked",
+    "who": "coo",
+    "for": "anna",
+    "use": {
+        "title": "Haustür",
+        "affordance": "unlock",
+        "capability": "lock.unlock",
+        "action": True,
+        "value": None,
+    },
+    "says": "der Klempner ist da",
+}
+
+
+async def test_chromium_shows_it_in_the_phone_s_language(tmp_path: Path) -> None:
+    async with app_house(tmp_path) as house, app_phone(house, language="de-DE") as app:
+        await app.context.grant_permissions(["notifications"], origin=house.url)
+        await app.open()
+        await _worker(app)
+        (shown,) = await _first(app, json.dumps(NOTICE | {"words": ASKED}), "Haustür: Entriegeln?")
+        assert shown["body"] == "coo (für anna) fragt. coo schreibt: „der Klempner ist da“"
+        assert shown["actions"] == ["Ansehen"]
+        heater = {
+            "say": "stays_on",
+            "title": "Heizer",
+            "rest": "(the device cannot be reached; safety/heaters)",
+        }
+        await _pushed(app, json.dumps(NOTICE | {"words": heater}))
+        (shown,) = await _notifications(app, "Heizer ließ sich nicht ausschalten")
+        for strange in (
+            {"say": "nothing we know"},
+            {"say": "asked", "use": 7},
+            ["asked"],
+            {"say": "__proto__"},
+        ):
+            await _pushed(app, json.dumps(NOTICE | {"words": strange}))
+        await _notifications(app, "Front door: unlock?")
+        await _pushed(app, json.dumps(NOTICE | {"title": "Hearth", "hidden": True, "kind": "notice"}))
+        (shown,) = await _notifications(app, "Hearth")
+        assert shown["body"] == "Etwas im Haus wartet auf dich."
 
 
 _STATE = "import('/app/x/core/push.js').then((push) => push.state()).then(({ is, why }) => [is, why])"

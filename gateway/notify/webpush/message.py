@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
 
+from capabilities.vocabulary import Json
 from gateway.foreign import one_line
 from gateway.notify.notice import Notice, Urgency
 from gateway.notify.queue import TOO_OLD_S
@@ -36,19 +38,31 @@ def message(notice: Notice, *, hidden: bool, silent: bool) -> bytes:
     the earlier; `silent`: without a sound, for it only says how that ended.
     """
     urgent = notice.urgency is Urgency.HIGH
-    return orjson.dumps(
-        {
-            "notice": notice.id,
-            "kind": "notice" if hidden else notice.kind,
-            "title": HIDDEN_TITLE if hidden else notice.title,
-            "text": HIDDEN_TEXT[urgent] if hidden else one_line(notice.text, LONGEST_TEXT),
-            "ref": notice.ref,
-            "tag": notice.tag[:200] or notice.id,
-            "urgent": urgent,
-            "silent": silent,
-            "at": int(notice.at * 1000),
-        }
-    )
+    told = {
+        "notice": notice.id,
+        "kind": "notice" if hidden else notice.kind,
+        "title": HIDDEN_TITLE if hidden else notice.title,
+        "text": HIDDEN_TEXT[urgent] if hidden else one_line(notice.text, LONGEST_TEXT),
+        "ref": notice.ref,
+        "tag": notice.tag[:200] or notice.id,
+        "urgent": urgent,
+        "silent": silent,
+        "hidden": hidden,
+        "at": int(notice.at * 1000),
+    }
+    said = orjson.dumps(told)
+    if notice.words and not hidden:
+        whole = orjson.dumps({**told, "words": _short(notice.words)})
+        if len(whole) <= PADDED_BYTES:  # else the phone shows the gateway's own sentences
+            return whole
+    return said
+
+
+def _short(words: Mapping[str, Json]) -> dict[str, Json]:
+    """As much as a lock screen shows."""
+    return {
+        name: one_line(part, LONGEST_TEXT) if isinstance(part, str) else part for name, part in words.items()
+    }
 
 
 def headers_of(notice: Notice, now: float, auth: bytes) -> dict[str, str]:

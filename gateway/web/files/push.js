@@ -18,19 +18,43 @@ function leadsTo(ref) {
   return "/#/notices";
 }
 
-/** In the language of the phone, as far as the app has it. */
-async function words() {
+const SPARE = { push: { look: "Look", something: "Something in the house has news for you." } };
+
+/** `{t, maybe}` as the app has them, in the language of the phone as far as the app knows it. */
+async function texts() {
   for (const language of [navigator.language.slice(0, 2), "en"]) {
-    for (const part of ["later.json", "json"]) { // in the one or the other, as the first page needs it
+    const found = {};
+    for (const part of ["json", "later.json"]) {
       try {
         const path = `/app/${VERSION}/texts.${language}.${part}`;
         const answer = await caches.match(path) ?? await fetch(path);
-        const found = answer.ok ? (await answer.json()).push : undefined;
-        if (found) return found;
+        if (answer.ok) Object.assign(found, await answer.json());
       } catch { /* away from the house, and not kept */ }
     }
+    if (found.push) return reader(found, language);
   }
-  return { look: "Look", something: "Something in the house has news for you." };
+  return reader(SPARE, "en");
+}
+
+function reader(book, language) {
+  const find = (key) => key.split(".").reduce((part, name) => part?.[name], book);
+  const plural = new Intl.PluralRules(language);
+  const t = (key, members = {}) => {
+    const found = find(key) ?? key;
+    const text = typeof found === "object" ? found[plural.select(members.count ?? 0)] ?? found.other : found;
+    return String(text).replace(/\{(\w+)\}/g, (whole, name) => (name in members ? String(members[name]) : whole));
+  };
+  return { t, maybe: (key, otherwise = "") => (typeof find(key) === "string" ? find(key) : otherwise) };
+}
+
+/** Title and text. What is hidden is told without either. */
+function sentences(told, t, maybe) {
+  if (told.hidden === true) return { title: "Hearth", text: maybe(`told.hidden.${told.urgent ? "urgent" : "news"}`) };
+  try {
+    return self.toldIn(told, t, maybe);
+  } catch { /* parts that are none */
+    return told;
+  }
 }
 
 const line = (text, most) => (typeof text === "string" ? text.replace(/\s+/g, " ").slice(0, most) : "");
@@ -38,18 +62,19 @@ const line = (text, most) => (typeof text === "string" ? text.replace(/\s+/g, " 
 async function show(event) {
   let told = {};
   try { told = Object(event.data?.json()); } catch { /* not ours: something must be shown all the same, or the browser ends it */ }
-  const { look, something } = await words();
-  const title = line(told.title, 120);
+  const { t, maybe } = await texts();
+  const said = sentences(told, t, maybe);
+  const title = line(said.title, 120);
   const tag = line(told.tag, 200) || "hearth";
   const urgent = told.urgent === true;
   const silent = told.silent === true && !urgent;
   await self.registration.showNotification(title || "Hearth", {
-    body: line(told.text, 600) || (title ? "" : something),
+    body: line(said.text, 600) || (title ? "" : t("push.something")),
     tag, silent, renotify: !silent, requireInteraction: urgent,
     timestamp: Number.isFinite(told.at) ? told.at : Date.now(),
     icon: "/app/icon-192.png", badge: "/app/icon-192.png",
     data: { ref: line(told.ref, 200) },
-    actions: [{ action: "look", title: look }],
+    actions: [{ action: "look", title: t("push.look") }],
   });
   const shown = await self.registration.getNotifications();
   for (const old of shown.sort((a, b) => a.timestamp - b.timestamp).slice(0, -MOST_SHOWN)) old.close();

@@ -4,7 +4,7 @@ const VERSION = "{{version}}";
 const FILES = {{files}};
 const CACHE = `hearth ${VERSION}`;
 
-importScripts(`/app/${VERSION}/push.js`);
+importScripts(`/app/${VERSION}/told.js`, `/app/${VERSION}/push.js`);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(["/", "/manifest.webmanifest", "/app/icon.svg",

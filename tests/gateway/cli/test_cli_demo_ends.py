@@ -18,7 +18,14 @@ PATIENCE_S = 20.0
 def test_it_ends_in_order_while_it_starts(tmp_path: Path, number: signal.Signals) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
     with subprocess.Popen(
-        [HEARTH, "demo", "--port", "0"],
+        [
+            "env",
+            "--default-signal=HUP,INT,TERM",
+            HEARTH,
+            "demo",
+            "--port",
+            "0",
+        ],  # also where tests run with nohup
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

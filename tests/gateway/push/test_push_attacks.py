@@ -177,7 +177,18 @@ async def test_nothing_in_a_push_answers_anything(house: House, service: PushSer
         facts={"digest": "d" * 64, "token": "secret", "principal": "coo"},
     )
     await shown(phone, "unlock?")
-    assert set(phone.shown[0]) == {"notice", "kind", "title", "text", "ref", "tag", "urgent", "silent", "at"}
+    assert set(phone.shown[0]) == {
+        "notice",
+        "kind",
+        "title",
+        "text",
+        "ref",
+        "tag",
+        "urgent",
+        "silent",
+        "hidden",
+        "at",
+    }
     assert "secret" not in json.dumps(phone.shown) and "d" * 64 not in json.dumps(phone.shown)
 
 

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capabilities.vocabulary import Json
 from gateway.notify import Notice, Urgency
 from gateway.notify.notice import LONGEST_TEXT, LONGEST_TITLE
 from gateway.notify.webpush.encryption import LARGEST_BYTES
 from gateway.notify.webpush.message import PADDED_BYTES, headers_of, message
 from gateway.notify.webpush.preferences import KINDS, Preferences, minute_of, preferences_of
+from gateway.notify.words import in_parts
 
 TIMES = st.integers(0, 1439)
 
@@ -75,6 +77,21 @@ def test_every_message_fits(title: str, text: str, tag: str, hidden: bool, silen
 def test_the_longest_that_people_write_is_padded_as_the_shortest() -> None:
     notice = Notice("1" * 40, 1e9, "🏠" * 120, "🏠" * 600, tag="t" * 60, ref="/" + "x" * 199)
     assert len(message(notice, hidden=False, silent=False)) <= PADDED_BYTES
+
+
+def test_words_for_other_languages_come_along_where_there_is_room() -> None:
+    use: dict[str, Json] = {"title": "Front door", "affordance": "unlock", "value": None}
+    words = in_parts("asked", who="coo", use=use, rest="r" * 400, says="")
+    notice = Notice("n", 0.0, "Front door: unlock?", "coo asks", words=words)
+    made = json.loads(message(notice, hidden=False, silent=False))
+    assert made["words"] == {"say": "asked", "who": "coo", "use": use, "rest": made["words"]["rest"]}
+    assert len(made["words"]["rest"]) <= 160
+    assert made["title"] == "Front door: unlock?"
+    assert "words" not in json.loads(message(notice, hidden=True, silent=False))
+    large = in_parts("asked", use={**use, "value": "v" * 2_000})
+    made = json.loads(message(Notice("n", 0.0, "t", "x", words=large), hidden=False, silent=False))
+    assert "words" not in made
+    assert made["text"] == "x"
 
 
 def test_hidden_says_nothing() -> None:

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from gateway.approvals.asked import End
+from gateway.commands import Result
+from gateway.notify.reminders import Stage
+from gateway.plans.plan import End as PlanEnd
 from gateway.web.assets import APART, FIRST, Assets
 
 FOLDER = Path(str(files("gateway.web").joinpath("files")))
@@ -114,3 +118,14 @@ def test_the_first_page_is_small_and_named_by_its_version() -> None:
     assert {"main.js", *FIRST} <= set(kept)
     assert not APART & set(kept)
     assert Assets().version == assets.version
+
+
+def test_every_notice_has_its_sentences() -> None:
+    """What the gateway takes apart (`in_parts`) the app can put together."""
+    book = json.loads((FOLDER / "texts.json").read_text())["en"]["told"]
+    source = "\n".join(path.read_text() for path in FOLDER.parents[1].rglob("*.py"))
+    said = set(re.findall(r"in_parts\(\s*\"(\w+)\"", source))
+    said |= {*Stage, *(End.APPROVED, End.DENIED, End.WITHDRAWN), "not_put_back", "task", "look"}
+    assert {"asked", "stays_on", "agent_asks", "done"} <= said
+    assert {one for one in said if "title" not in book.get(one, {})} == set()
+    assert {*Result, *PlanEnd} <= book["result"].keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -13,7 +13,9 @@ UrgencyWord = Literal["low", "normal", "high"]
 
 
 class NoticeShown(TypedDict):
-    """One of the board. `over`: nobody needs it any more; `ref` is the path of what it is about."""
+    """One of the board. `over`: nobody needs it any more; `ref` is the path of what it is about; `words` are title and text
+    taken apart, for another language.
+    """
 
     notice: str
     at: Time
@@ -27,6 +29,7 @@ class NoticeShown(TypedDict):
     tag: NotRequired[str]
     execution: NotRequired[str]
     plan: NotRequired[str]
+    words: NotRequired[dict[str, Any]]
     until: NotRequired[Time]
     over: bool
     read: bool

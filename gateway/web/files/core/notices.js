@@ -45,9 +45,9 @@ export async function load() {
 
 function heard(event) {
   const rest = notices.open.filter((one) => one.notice !== event.notice && !(event.tag && one.tag === event.tag));
-  const { notice, kind, title, text, urgency, ref, tag, execution, plan, at } = event;
+  const { notice, kind, title, text, words, urgency, ref, tag, execution, plan, at } = event;
   const named = { thing: event.thing || null, name: event.name || null };
-  put([{ notice, kind, title, text, urgency, ref, tag, execution, plan, at, ...named, over: false, read: false }, ...rest]);
+  put([{ notice, kind, title, text, words, urgency, ref, tag, execution, plan, at, ...named, over: false, read: false }, ...rest]);
 }
 
 let begun = false;

@@ -9,6 +9,7 @@ import { markAllRead, markRead, notices, start, useNotices } from "../core/notic
 import * as push from "../core/push.js";
 import { link } from "../core/route.js";
 import { maybe, t } from "../core/texts.js";
+import "../told.js";
 import { Badge, Button, Card, Empty, Failed, Field, html, Loaded, Page, Section, useEffect, useNow, useState } from "../core/ui.js";
 
 const TABLE = { approvals: "approvals", plans: "plans", things: "thing" };
@@ -24,9 +25,10 @@ function hrefOf(notice) {
 
 function Notice({ notice, now }) {
   const href = hrefOf(notice);
+  const { title, text } = globalThis.toldIn(notice, t, maybe);
   return html`<li class=${`notice ${notice.urgency === "high" ? "bad" : ""} ${notice.read ? "" : "unread"}`}>
-    <p class="notice-title">${href ? html`<a href=${href}>${notice.title}</a>` : notice.title} ${!notice.read && html`<${Badge} tone="accent">${t("notices.new")}<//>`}</p>
-    ${notice.text && html`<p>${notice.text}</p>`}
+    <p class="notice-title">${href ? html`<a href=${href}>${title}</a>` : title} ${!notice.read && html`<${Badge} tone="accent">${t("notices.new")}<//>`}</p>
+    ${text && html`<p>${text}</p>`}
     <small title=${exactly(notice.at)}>${maybe(`push.kind.${notice.kind}`, notice.kind)} · ${ago(Date.parse(notice.at) / 1000, now)}</small></li>`;
 }
 
