@@ -9,7 +9,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("tests.guards", "tests.house")
+pytest_plugins = ("tests.guards", "tests.house", "tests.together")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background so, and every process that a test starts would inherit it.
