@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -38,6 +39,10 @@ _collecting = [0.0, 0.0]
 """Seconds that the garbage collector took so far, and when its present pass began. A full pass over all that the tests have
 imported and made takes half a second, which no gateway has.
 """
+
+
+_kept_waiting = [0.0]
+"""Seconds for which the machine had let this thread wait for a processor when the present test began: others' work."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,6 +82,7 @@ def pytest_fixture_setup(
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     _troubles.clear()
+    _kept_waiting[0] = _run_delay()
     item.stash[_before] = (set(threading.enumerate()), children())
     return (yield)
 
@@ -111,10 +117,22 @@ def _timed(run: Callable[[asyncio.Handle], None]) -> Callable[[asyncio.Handle], 
         collected, started = _collecting[0], time.perf_counter()
         run(self)
         took = time.perf_counter() - started - (_collecting[0] - collected)
-        if took > LOOP_BLOCKED_SECONDS:
+        if took > LOOP_BLOCKED_SECONDS and took - _waited() > LOOP_BLOCKED_SECONDS:
             _troubles.append(f"{_BLOCKED} for {took:.2f} s in {self!r}")
 
     return _run
+
+
+def _waited() -> float:
+    """Seconds of the present test in which this thread could run, and others did (Linux: sched-stats.rst)."""
+    return _run_delay() - _kept_waiting[0]
+
+
+def _run_delay() -> float:
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _time_collection(phase: str, _: dict[str, int]) -> None:
