@@ -24,7 +24,7 @@ QUICK = (
 BOOKS = "8"
 """Random books for the second reading: enough to notice, quick enough for all bugs."""
 
-SHARES = 4
+SHARES = 8
 TESTS_FAILED = 1
 """What pytest answers where a test failed; that no test could be loaded is another number, and no test of anything."""
 

@@ -105,8 +105,8 @@ _FRAME: Final = {
     "state_topic": "z/lamp",
     "value_template": "{{ value_json.state }}",
 }
-PARTS: Final = 4
-"""Each with a quarter of the components, so that they can run beside each other."""
+PARTS: Final = 8
+"""Each with an eighth of the components, so that they can run beside each other."""
 
 _PLACE = st.sampled_from(["n/o", "n/p", "o"])
 _BODY = st.one_of(
