@@ -27,7 +27,7 @@ async function pair(event) {
     const body = { code: element("code").value.trim(), title: element("title").value.trim(), cookie: true };
     if (pair) body.key = await publicPart(pair);
     const answer = await ask("/pairings/redeem", body);
-    if (answer.status !== 201) return tell(why(answer));
+    if (answer.status !== 201) return tell(why(answer, say));
     if (pair && answer.body.has_key) await keepKey(pair);
     paired(answer.body);
   } finally {

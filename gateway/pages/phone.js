@@ -75,9 +75,9 @@ export async function me() {
   return status === 200 ? body : null;
 }
 
-export function why(answer) {
+export function why(answer, say = (text) => text) {
   const { title, detail } = answer.body ?? {};
-  return [title, detail].filter(Boolean).join(": ") || `The gateway answered ${answer.status}.`;
+  return [title, detail].filter(Boolean).map((text) => say(text)).join(": ") || `The gateway answered ${answer.status}.`;
 }
 
 export const element = (id) => document.getElementById(id);

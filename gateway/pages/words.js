@@ -18,6 +18,10 @@ const GERMAN = {
   "This browser makes no keys here (it does not trust the connection): it will be paired, and cannot answer what people are asked. Install the gateway's certificate first, or open this page on the box.":
     "Dieser Browser macht hier keine Schlüssel (er vertraut der Verbindung nicht): Er wird gekoppelt und kann nicht beantworten, was Menschen gefragt werden. Installiere zuerst das Zertifikat des Gateways, oder öffne diese Seite an der Box.",
   "The code is wrong": "Der Code ist falsch",
+  "look at it again, and type it anew": "Sieh ihn noch einmal an, und tippe ihn neu",
+  "somebody tried too many: scan the QR code, or open another window": "Jemand hat zu viele versucht: Scanne den QR-Code, oder lass an der Box einen neuen machen (hearth pair)",
+  "No pairing window is open": "Gerade wird kein Telefon eingelassen",
+  "open one at the box, or on a phone that is paired": "Lass einen Code machen: an der Box (hearth pair), oder auf einem Telefon, das gekoppelt ist",
   owner: "Eigentümer", adult: "Erwachsener", child: "Kind", guest: "Gast",
 };
 

@@ -55,7 +55,8 @@ export function Sheet({ title, onClose, children }) {
   useEffect(() => {
     const node = dialog.current;
     node.showModal();
-    return () => { if (node.open) node.close(); };
+    addEventListener("hashchange", onClose); // the way back leaves no sheet over another page
+    return () => { removeEventListener("hashchange", onClose); if (node.open) node.close(); };
   }, []);
   return html`<dialog ref=${dialog} class="sheet" aria-label=${title}
       onCancel=${(event) => { event.preventDefault(); onClose(); }}

@@ -22,7 +22,7 @@ export function RoomField({ value, onChange }) {
 
 /** What a part is, where that is a guess: what hangs on a relay, say. */
 function KindField({ part, alone, value, onChange }) {
-  return html`<${Field} label=${alone ? t("inbox.kind") : t("inbox.kind_of", { part: part.title || part.key })} hint=${part.means ?? t("inbox.kind_hint")}>
+  return html`<${Field} label=${alone ? t("inbox.kind") : t("inbox.kind_of", { part: part.title || part.key })} hint=${t("inbox.kind_hint")}>
     <select value=${value} onChange=${(event) => onChange(event.target.value)}><option value="">${t("inbox.kind_unknown", { kind: kindText(part.kind) })}</option>
       ${part.kinds.map((kind) => html`<option key=${kind} value=${kind}>${kindText(kind)}${kind === part.proposal ? ` (${t("inbox.proposed")})` : ""}</option>`)}</select><//>`;
 }

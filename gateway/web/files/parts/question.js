@@ -4,6 +4,7 @@ import { when } from "../core/format.js";
 import { link } from "../core/route.js";
 import { maybe, t } from "../core/texts.js";
 import { Badge, Card, Facts, Foreign, html } from "../core/ui.js";
+import { owedText } from "./owed.js";
 import { effectRows, hazardText, undoText, useText } from "./use.js";
 
 /** One line for a list: what would be done. */
@@ -56,7 +57,7 @@ function PlanFacts({ shown }) {
 export function Question({ shown }) {
   return html`<${Card}>
       ${shown.use ? html`<${UseFacts} use=${shown.use} />` : html`<${PlanFacts} shown=${shown} />`}
-      ${(shown.owes ?? []).map((owed) => html`<p key=${owed}>${t("approvals.then")} ${owed}</p>`)}
+      ${(shown.owes ?? []).map((owed) => html`<p key=${owed}>${t("approvals.then")} ${owedText(owed)}</p>`)}
     <//>
     <${Card}>
       <${Facts} rows=${[[t("approvals.asks"), askerOf(shown.principal)], [t("approvals.role"), maybe(`role.${shown.principal.role}`, shown.principal.role)], [t("approvals.asked_at"), when(shown.asked_at)]]} />

@@ -39,7 +39,7 @@ const OUTCOMES = ["confirmed", "acknowledged", "approved", "refused", "corrected
 function Record({ id }) {
   const record = useData(`/principals/${segment(id)}/record`, ["action", "approval"]);
   return html`<${Section} title=${t("people.record")} actions=${html`<a class="button quiet" href=${`#/ledger?who=${segment(id)}`}>${t("people.ledger")}</a>`}>
-    <${Loaded} from=${record}>${({ total, capabilities: by }) => (total.asked ? html`<div class="card"><p>${t("record.asked", { count: total.asked })}
+    <${Loaded} from=${record}>${({ total, capabilities: by }) => (total.asked ? html`<div class="card"><p>${t("record.asked", { count: total.asked })}${" "}
         ${OUTCOMES.filter((name) => total[name]).map((name) => t(`record.${name}`, { count: total[name] })).join(", ")}.</p>
       <${Facts} rows=${Object.entries(by).filter(([, one]) => one.asked).sort(([, a], [, b]) => b.asked - a.asked).slice(0, 6).map(([name, one]) => [capabilities([name]), t("record.of", { done: one.confirmed + one.acknowledged, asked: one.asked })])} /></div>`
       : html`<${Empty}>${t("record.none")}<//>`)}<//><//>`;

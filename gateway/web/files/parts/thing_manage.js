@@ -51,7 +51,7 @@ export function Kinds({ card }) {
   const guesses = (kinds.data ?? []).filter((one) => !one.certain);
   if (!guesses.length) return null;
   return html`<${Section} title=${t("manage.kinds")}>${sheet}${guesses.map((one) => html`<div class="card accent" key=${one.key}>
-    <p><strong>${one.title || card.title}</strong> ${one.means ?? t("manage.guess")}</p>
+    <p><strong>${one.title || card.title}</strong> ${t("manage.guess")}</p>
     <div class="buttons">${sorted(one).map((kind) => html`<${Button} key=${kind} kind=${kind === (one.proposal ?? one.kind) ? "primary" : ""} disabled=${!isLive()}
       onClick=${() => change({ kinds: { [one.key]: kind } })}>${maybe(`kind.${kind}`, kind)}<//>`)}</div></div>`)}<//>`;
 }

@@ -59,7 +59,7 @@ function Other({ name, is }) {
 function worded(key, value) {
   if (typeof value === "boolean") return t(value ? "ui.yes" : "ui.no");
   if (typeof value === "number" && /_s$/.test(key)) return lasts(value);
-  if (typeof value === "number" && /bytes/.test(key)) return value >= 1e9 ? `${shown(value / 1e9)} GB` : value >= 1e6 ? `${shown(value / 1e6)} MB` : `${shown(value / 1e3)} kB`;
+  if (typeof value === "number" && /bytes|_a_day$/.test(key)) return value >= 1e9 ? `${shown(value / 1e9)} GB` : value >= 1e6 ? `${shown(value / 1e6)} MB` : `${shown(value / 1e3)} kB`;
   if (/_at$/.test(key) && (typeof value === "string" || value > 1e9)) return when(value);
   return typeof value === "number" ? shown(value) : String(value);
 }

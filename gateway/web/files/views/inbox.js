@@ -84,7 +84,7 @@ function Candidate({ one, family, onAdopted }) {
   const ignore = async () => { try { await remove(one.href); location.hash = "#/inbox"; } catch (problem) { setError(problem); } };
   const more = html`<${Button} onClick=${() => setReplacing(true)}>${t("inbox.replace_short")}<//><${Button} kind="quiet" onClick=${ignore}>${t("inbox.ignore")}<//>`;
   return html`<${Card}><${Facts} rows=${[
-      [t("inbox.is"), partsText(one.components) || null], [t("inbox.made_by"), madeBy(one)], [t("inbox.family"), family], [t("inbox.found_at"), one.endpoint], [t("inbox.device_id"), one.id],
+      [t("inbox.is"), partsText(one.components) || null], [t("inbox.made_by"), madeBy(one)], [t("inbox.family"), family], [t("inbox.found_at"), one.endpoint?.replace(/^http:(?=https?:)/, "")], [t("inbox.device_id"), one.id],
       one.via && [t("inbox.via"), one.via.thing ? html`<a href=${link("thing", one.via.thing)}>${one.via.device}</a>` : one.via.device],
       one.members.length > 0 && [t("inbox.members"), one.members.length],
     ]} />
