@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.peers.service_wheels import ROOT
+
 BOOT_S = 30.0
 COMMAND_S = 120.0
 HALT_S = 10.0
@@ -23,7 +25,7 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 rm -rf "$1/root/etc/machine-id" "$1/root/var/log/journal"
 exec systemd-nspawn --quiet --directory="$1/root" --boot --console=pipe --register=no --keep-unit --private-network \
-  --link-journal=no --machine=hearth-guest --notify-ready=yes --bind-ro="$2:/wheels" systemd.unit=basic.target
+  --link-journal=no --machine=hearth-guest --notify-ready=yes --bind-ro="$2:/wheels" --bind-ro="$3:/hearth" systemd.unit=basic.target
 """
 
 
@@ -96,7 +98,7 @@ class Guest:
 
 @contextmanager
 def booted(place: Path, wheels: Path) -> Iterator[Guest]:
-    """`wheels` is /wheels in it. Raises `NoGuest`."""
+    """`wheels` is /wheels in it, this checkout /hearth (its /tmp is its own). Raises `NoGuest`."""
     for program in ("systemd-nspawn", "systemctl", "unshare", "nsenter", "mosquitto"):
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
             raise NoGuest(f"{program} is not installed")
@@ -118,6 +120,7 @@ def booted(place: Path, wheels: Path) -> Iterator[Guest]:
             "guest",
             place / "disk",
             wheels,
+            ROOT,
         )
         with (place / "console").open("wb") as console:
             process = subprocess.Popen(

@@ -66,7 +66,7 @@ def _installed(guest: Guest) -> None:
     config = '[http]\nport = 0\ntls = "own"\n[house]\nclock = "trusted"\n[mqtt]\n[mqtt.managed]\nprogram = "mosquitto"\n'
     guest.write("/etc/hearth/hearth.toml", config)
     told = guest.run(
-        f"{ROOT}/systemd/install /wheels/hearth_gateway-0.1.0-*.whl {HOW} --python /usr/bin/python3"
+        f"/hearth/systemd/install /wheels/hearth_gateway-0.1.0-*.whl {HOW} --python /usr/bin/python3"
     )
     assert "is installed" in told
     assert shown(guest, "ActiveState") == "active"
