@@ -25,7 +25,8 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 rm -rf "$1/root/etc/machine-id" "$1/root/var/log/journal"
 exec systemd-nspawn --quiet --directory="$1/root" --boot --console=pipe --register=no --keep-unit --private-network \
-  --link-journal=no --machine=hearth-guest --notify-ready=yes --bind-ro="$2:/wheels" --bind-ro="$3:/hearth" systemd.unit=basic.target
+  --link-journal=no --machine=hearth-guest --notify-ready=yes \
+  --bind-ro="$2:/wheels" --bind-ro="$3:/hearth" systemd.unit=basic.target
 """
 
 
