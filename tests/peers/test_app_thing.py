@@ -133,7 +133,10 @@ async def test_several_pasts_beside_each_other(tmp_path: Path) -> None:
         evenings(house.gateway, "ceiling-light")
         lived(house.gateway, "bedroom-blind", "state", [(80_000, 0.0), (50_000, 0.0)])
         await app.open("history")
-        for name in ("Bedroom climate: Temperature", "Bathroom climate: Temperature", "Ceiling light: On"):
+        await app.page.get_by_label("Bedroom climate: Temperature").check()
+        await expect(app.page.locator(".plot canvas")).to_be_in_viewport()  # at once, where the list was
+        await app.page.get_by_text("Choose what to see").click()
+        for name in ("Bathroom climate: Temperature", "Ceiling light: On"):
             await app.page.get_by_label(name).check()
         await expect(app.page.locator(".plot canvas")).to_have_count(2)
         await expect(app.page.locator(".legend li")).to_have_count(2)
@@ -141,5 +144,6 @@ async def test_several_pasts_beside_each_other(tmp_path: Path) -> None:
         await app.page.get_by_role("button", name="Erase its past").first.click()
         await app.page.get_by_role("dialog").get_by_role("button", name="Erase its past").click()
         await expect(app.page.get_by_text("Choose what to see")).to_be_visible()
+        await expect(app.page.get_by_label("Bedroom climate: Temperature")).to_be_visible()
         erased = await house.gateway.ledger.entries(kinds=("erase",))
         assert [one.body["properties"] for one in erased] == [["temperature"]]

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from capabilities.vocabulary import Json
 from gateway.approvals.asked import End
 from gateway.commands import Result
 from gateway.notify.reminders import Stage
 from gateway.plans.plan import End as PlanEnd
 from gateway.web.assets import APART, FIRST, Assets
+from policies.decision import Obligation, RuleRef
 
 FOLDER = Path(str(files("gateway.web").joinpath("files")))
 SCRIPTS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
@@ -129,3 +131,14 @@ def test_every_notice_has_its_sentences() -> None:
     assert {"asked", "stays_on", "agent_asks", "done"} <= said
     assert {one for one in said if "title" not in book.get(one, {})} == set()
     assert {*Result, *PlanEnd} <= book["result"].keys()
+
+
+def test_what_a_command_owes_is_recognised() -> None:
+    """The app says it in other languages by the form of the gateway's sentences."""
+    forms = re.findall(r"/(\^is .+?\$)/", (FOLDER / "parts/owed.js").read_text())
+    rule = RuleRef("safety", "r")
+    duties: list[tuple[str, Json]] = [("max_on", 60), ("restore", 1.5), ("notify", ["adult", "anna"])]
+    for kind, value in duties:
+        sentence = Obligation(kind, rule, value).say()
+        assert any(re.fullmatch(form.strip("^$"), sentence) for form in forms), sentence
+    assert f'"{Obligation("confirm", rule, True).say()}"' in (FOLDER / "parts/owed.js").read_text()

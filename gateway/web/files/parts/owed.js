@@ -5,7 +5,7 @@ import { t } from "../core/texts.js";
 import { listed, roleOf } from "./rule_words.js";
 
 export function owedText(owed) {
-  const [, way, seconds] = /^is (switched off|put back as it was) after (\d+) s$/.exec(owed) ?? [];
+  const [, way, seconds] = /^is (switched off|put back as it was) after ([\d.]+) s$/.exec(owed) ?? [];
   if (way) return t(way === "switched off" ? "rules.max_on" : "rules.restore", { after: lasts(Number(seconds)) });
   if (owed === "counts as done only when the device itself says so") return t("rules.confirm");
   const [, told] = /^is told to (.+)$/.exec(owed) ?? [];

@@ -7,7 +7,7 @@ import { manages } from "../core/me.js";
 import { go } from "../core/route.js";
 import { isLive, thing, useThings } from "../core/store.js";
 import { t } from "../core/texts.js";
-import { Button, Card, Confirm, Empty, Facts, Failed, html, Loaded, Loading, Page, Section, useState } from "../core/ui.js";
+import { Button, Card, Confirm, Empty, Facts, Failed, html, Loaded, Loading, Page, Section, useEffect, useState } from "../core/ui.js";
 import { called } from "../parts/kinds.js";
 import { Past, pathOf, usePast } from "../parts/past.js";
 import { Period, queryOf, usual } from "../parts/period.js";
@@ -74,14 +74,20 @@ const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(byte
 function Chooser({ all, chosen, onChoose }) {
   const [searched, search] = useState("");
   const [most, setMost] = useState(ROWS);
-  const [open, setOpen] = useState(chosen.length === 0); // stays so while one chooses
+  const [open, setOpen] = useState(true);
+  useEffect(() => { setOpen(chosen.length === 0); }, [chosen.length === 0]);
   const words = searched.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const found = all.map((one) => [labelOf(one), one]).filter(([label]) => words.every((word) => label.toLocaleLowerCase().includes(word))).sort(([a], [b]) => a.localeCompare(b));
   const isFull = chosen.length >= MOST;
+  /** The first one is shown at once, where the list was; further ones are chosen in the list that was opened again. */
+  const choose = (event, key, on) => {
+    if (chosen.length === 0) event.currentTarget.closest("details").querySelector("summary").focus();
+    onChoose(on ? chosen.filter((other) => other !== key) : [...chosen, key]);
+  };
   return html`<details class="chooser" open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${t("history.choose", { most: MOST })}</summary>
     <input type="search" aria-label=${t("ui.search")} placeholder=${t("ui.search")} value=${searched} onInput=${(event) => search(event.target.value)} />
     <div class="list plain">${found.slice(0, most).map(([label, one]) => { const key = keyOf(one); const on = chosen.includes(key); return html`<label class="check item" key=${key}>
-      <input type="checkbox" checked=${on} disabled=${!on && isFull} onChange=${() => onChoose(on ? chosen.filter((other) => other !== key) : [...chosen, key])} /> ${label}</label>`; })}</div>
+      <input type="checkbox" checked=${on} disabled=${!on && isFull} onChange=${(event) => choose(event, key, on)} /> ${label}</label>`; })}</div>
     ${found.length > most && html`<${Button} onClick=${() => setMost(most + ROWS)}>${t("ui.more")}<//>`}
     ${!found.length && html`<${Empty}>${t("history.none_found")}<//>`}</details>`;
 }
