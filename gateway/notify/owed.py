@@ -11,7 +11,7 @@ from gateway.commands import Command, Outcome, Result
 from gateway.foreign import one_line
 from gateway.ids import new_id
 from gateway.notify.notice import LONGEST_SAYING, About, Notice, Urgency, says
-from gateway.notify.words import in_parts
+from gateway.notify.words import in_parts, use_of
 from policies.decision import RuleRef
 
 LONGEST_VALUE: Final = 60
@@ -51,12 +51,14 @@ def owed_notice(
         facts={"rule": str(rule), "principal": command.principal.id, "outcome": outcome.result},
         words=in_parts(
             "done",
-            use={
-                "title": one_line(thing) or command.thing,
-                "affordance": command.affordance,
-                "action": command.is_action,
-                "value": command.value,
-            },
+            use=use_of(
+                {
+                    "title": one_line(thing) or command.thing,
+                    "affordance": command.affordance,
+                    "action": command.is_action,
+                    "value": command.value,
+                }
+            ),
             result=outcome.result,
             who=by,
             role=command.principal.role,

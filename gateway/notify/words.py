@@ -7,11 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
 from capabilities.vocabulary import Json
 from gateway.foreign import one_line
 
 LONGEST_PART: Final = 400
 """Characters of what is taken over as it is: rules' reasons, and what somebody says."""
+
+LONGEST_VALUE: Final = 120
+"""Characters: a notice is told whole, and kept in hundreds."""
 
 USE: Final = ("title", "affordance", "capability", "action", "value")
 
@@ -27,11 +32,20 @@ def in_parts(say: str, parts: Mapping[str, Json] | None = None, **more: Json) ->
     return told
 
 
+def _short(value: Json) -> Json:
+    """Itself, unless it is long: then the beginning of it as text."""
+    said = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return (
+        value if len(said) <= LONGEST_VALUE and not isinstance(value, str) else one_line(said, LONGEST_VALUE)
+    )
+
+
 def use_of(shown: dict[str, Json]) -> dict[str, Json]:
     """Of what is shown of a use: what a sentence needs."""
     use = {
         name: shown[name] for name in USE if shown.get(name) not in (None, "", {}, False) or name == "value"
     }
+    use["value"] = _short(shown.get("value"))
     if isinstance(members := shown.get("members"), list):
         use["members"] = len(members)
     return use

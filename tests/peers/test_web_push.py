@@ -233,7 +233,7 @@ async def test_chromium_shows_it_in_the_phone_s_language(tmp_path: Path) -> None
             {"say": "nothing we know"},
             {"say": "asked", "use": 7},
             ["asked"],
-            {"say": "__proto__"},
+            {"say": "constructor"},
         ):
             await _pushed(app, json.dumps(NOTICE | {"words": strange}))
         await _notifications(app, "Front door: unlock?")

@@ -37,7 +37,8 @@ async function texts() {
 }
 
 function reader(book, language) {
-  const find = (key) => key.split(".").reduce((part, name) => part?.[name], book);
+  const own = (part, name) => (part !== null && typeof part === "object" && Object.hasOwn(part, name) ? part[name] : undefined);
+  const find = (key) => key.split(".").reduce(own, book);
   const plural = new Intl.PluralRules(language);
   const t = (key, members = {}) => {
     const found = find(key) ?? key;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from gateway.notify.notice import LONGEST_TEXT, LONGEST_TITLE
 from gateway.notify.webpush.encryption import LARGEST_BYTES
 from gateway.notify.webpush.message import PADDED_BYTES, headers_of, message
 from gateway.notify.webpush.preferences import KINDS, Preferences, minute_of, preferences_of
-from gateway.notify.words import in_parts
+from gateway.notify.words import in_parts, use_of
 
 TIMES = st.integers(0, 1439)
 
@@ -88,8 +89,10 @@ def test_words_for_other_languages_come_along_where_there_is_room() -> None:
     assert len(made["words"]["rest"]) <= 160
     assert made["title"] == "Front door: unlock?"
     assert "words" not in json.loads(message(notice, hidden=True, silent=False))
-    large = in_parts("asked", use={**use, "value": "v" * 2_000})
-    made = json.loads(message(Notice("n", 0.0, "t", "x", words=large), hidden=False, silent=False))
+    large = in_parts("asked", use=use_of({**use, "value": {"v": ["w" * 2_000]}}))
+    assert len(orjson.dumps(large)) < 300
+    crowded = in_parts("asked", {f"p{n}": "ü" * 400 for n in range(6)})
+    made = json.loads(message(Notice("n", 0.0, "t", "x", words=crowded), hidden=False, silent=False))
     assert "words" not in made
     assert made["text"] == "x"
 

@@ -33,7 +33,8 @@ export function choose(tag) {
   location.reload();
 }
 
-const found = (book, key) => key.split(".").reduce((part, name) => part?.[name], book);
+const own = (part, name) => (part !== null && typeof part === "object" && Object.hasOwn(part, name) ? part[name] : undefined);
+const found = (book, key) => key.split(".").reduce(own, book);
 
 /** The text of `key` ("home.title") with its {members}; `count` chooses between "one" and "other". A key that there is not is
  * shown as it is. */
