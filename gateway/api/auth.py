@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.api import held
 from gateway.api.problems import Problem
 from gateway.api.wire import base_of
 from gateway.identity import Identity, Session
@@ -26,7 +27,7 @@ BOX: Final = Principal("box", Role.OWNER, "At the box", at_box=True)
 BOX_SESSION: Final = Session("", BOX)
 """Needs no token, and cannot be revoked: whoever is at the box is at the box."""
 
-SESSION: Final = web.RequestKey("session", Session)
+SESSION: Final = held.SESSION
 
 _CHALLENGE: Final = 'Bearer realm="hearth"'
 

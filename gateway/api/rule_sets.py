@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from capabilities.vocabulary import Json
 from gateway.api.auth import SESSION, require_manager
+from gateway.api.held import check_is_good
 from gateway.api.openapi.operation import Answer, operation
 from gateway.api.openapi.shapes.policies import Reloaded, TextBefore
 from gateway.api.policies import bad_rules
@@ -125,6 +126,7 @@ class RuleSetRoutes:
         )
         if body.at is not None:
             await self._check_is_new(how, body.at)
+        check_is_good(request)
         if not gateway.ledger.available:
             raise LedgerUnavailable("the rules are not changed while nobody could tell later who did it")
         how |= {"set": name, "digest": body.digest, "was": body.was}

@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from capabilities.vocabulary import Json
+from gateway.api.held import check_is_good
 from gateway.api.problems import Problem, bad_request
 from gateway.foreign import one_line
 
@@ -74,8 +75,9 @@ def cached(
 
 
 async def read_json(request: web.Request) -> Json:
-    """The body as JSON; None for no body at all. Raises `Problem` (400, 413, 415)."""
+    """The body as JSON; None for no body at all. Raises `Problem` (400, 401, 413, 415)."""
     raw = await request.read()
+    check_is_good(request)
     if not raw:
         return None
     check_json(request)
