@@ -99,6 +99,7 @@ class PairingRoutes:
         self._pin = pin
         self._reach = reach
         self._typed = Limiter(gateway.clock, TYPED)
+        self._opener: Session | None = None  # since the start
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -112,6 +113,7 @@ class PairingRoutes:
     async def state(self, request: web.Request) -> web.Response:
         """Whether a window is open."""
         require_manager(request)
+        await self._look_at_opener()
         return reply({"open": self._gateway.identity.pairing_open()})
 
     @operation(
@@ -151,6 +153,7 @@ class PairingRoutes:
             )
         except WiderThanParentError as error:
             raise Problem("forbidden", str(error)) from error
+        self._opener = session
         expires_at = rfc3339(self._gateway.clock.wall() + WINDOW_S)
         answer: dict[str, Json] = {"code": code, "role": role, "principal": principal}
         answer |= {"expires_at": expires_at, "takes_key": session.principal.at_box}
@@ -178,6 +181,7 @@ class PairingRoutes:
     async def redeem(self, request: web.Request) -> web.Response:
         """201 with the new device's token. Needs no token, only the code; wrong ones are few."""
         body = await read_body(request, RedeemBody)
+        await self._look_at_opener()
         guessable = self._gateway.identity.pairing_open() and not is_link_code(body.code)
         if guessable and not is_local_socket(request):
             self._typed.spend(request)  # before anything is awaited: of many at once each is counted
@@ -198,6 +202,12 @@ class PairingRoutes:
         answer = reply(shown(info), status=201)
         give(answer, secret)
         return answer
+
+    async def _look_at_opener(self) -> None:
+        """A code ends with the token it was made with: whoever takes a lost phone's away leaves nothing behind that it made."""
+        if self._opener is not None and self._opener.revoked:
+            await self._gateway.identity.close_pairing()
+            self._opener = None
 
     def _stay(self, body: OpenBody, role: Role, principal: str) -> Stay:
         """What the token of who comes in may do at the most, and how long. A further device of a guest gets what the first has.

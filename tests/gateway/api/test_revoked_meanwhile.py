@@ -1,4 +1,4 @@
-"""A body that comes slowly does nothing for a token that was revoked while it came."""
+"""A token that is revoked leaves nothing behind: no body that still comes, and no code that still lets somebody in."""
 
 from __future__ import annotations
 
@@ -81,3 +81,20 @@ async def test_a_slow_body_of_a_good_token_is_taken(house: House, monkeypatch: p
         body.goes_on.set()
         answer = await asking
     assert answer.status == 200
+
+
+async def test_a_code_ends_with_the_token_it_was_made_with(house: House) -> None:
+    anna, thief = await house.owner(), await house.client("ben", Role.OWNER)
+    async with thief.post("/pairings", json=OWNER) as made:
+        code = (await made.json())["code"]
+    async with anna.delete(f"/tokens/{house.tokens['ben']}") as revoked:
+        assert revoked.status == 204
+    async with house.session().post("/pairings/redeem", json={"code": code}) as answer:
+        assert answer.status in {400, 403, 404, 409, 410}
+        assert (await answer.json())["type"].endswith(":pairing-closed")
+    async with anna.get("/pairings") as state:
+        assert await state.json() == {"open": False}
+    async with anna.post("/pairings", json={"role": "adult", "principal": "carl"}) as made:
+        code = (await made.json())["code"]
+    async with house.session().post("/pairings/redeem", json={"code": code}) as answer:
+        assert answer.status == 201
